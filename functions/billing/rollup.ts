@@ -1,0 +1,5 @@
+/** What Lambda runs for the billing team every minute. */
+import { scheduledRollup } from '../../shared/scheduled-rollup.ts';
+import { group } from './group.ts';
+
+export const handler = scheduledRollup(group);

@@ -1,0 +1,63 @@
+/**
+ * What the runtime is told: the environment of a function, read once at cold start and refused whole, with every fault
+ * in one message. The only place on the functions' side that touches `process.env`. infra/aws builds the very same
+ * variables with `satisfies FunctionEnvironment`, so that the two can't drift apart.
+ */
+import * as v from 'valibot';
+import { AppError } from './errors.ts';
+
+const environmentSchema = v.object({
+  /** The DynamoDB table of the ledger. */
+  LEDGER_TABLE: v.pipe(
+    v.string(),
+    v.regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table'),
+  ),
+  /** See `Journal.incarnation`. */
+  TOPIC_INCARNATION: v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1')),
+  /** Whether the mapping reads `batchItemFailures`; an on-demand one does not, and needs a throw. */
+  PARTIAL_RESPONSES: v.picklist(['true', 'false'], "must be 'true' or 'false'"),
+  /** Names the deployed code in every entry. */
+  CODE_VERSION: v.pipe(
+    v.string(),
+    v.regex(/^[\w.+-]{1,64}$/, 'must be 1 to 64 characters of [A-Za-z0-9_.+-]'),
+  ),
+});
+
+export type FunctionEnvironment = v.InferInput<typeof environmentSchema>;
+
+export interface Config {
+  readonly table: string;
+  readonly incarnation: number;
+  readonly partialResponses: boolean;
+  readonly code: string;
+  /** The variables that the group named as secrets. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** Sixteen bytes as text is the least that a key for HMAC may have. */
+const SECRET_LENGTH_MIN = 16;
+
+/** Throws `config.invalid` naming every fault. */
+export function readConfig(secretNames: readonly string[], environment = process.env): Config {
+  const parsed = v.safeParse(environmentSchema, environment);
+  const faults = (parsed.issues ?? []).map((issue) => {
+    const name = v.getDotPath(issue) ?? '';
+    const given = environment[name];
+    return given === undefined ? `${name} is not set` : `${name} is '${given}' and ${issue.message}`;
+  });
+  const secrets: Record<string, string> = {};
+  for (const name of secretNames) {
+    const secret = environment[name] ?? '';
+    if (secret.length < SECRET_LENGTH_MIN)
+      faults.push(`${name} has ${secret.length} characters of at least ${SECRET_LENGTH_MIN}`);
+    secrets[name] = secret;
+  }
+  if (!parsed.success || faults.length > 0) throw new AppError('config.invalid', faults.join('; '));
+  return {
+    table: parsed.output.LEDGER_TABLE,
+    incarnation: Number(parsed.output.TOPIC_INCARNATION),
+    partialResponses: parsed.output.PARTIAL_RESPONSES === 'true',
+    code: parsed.output.CODE_VERSION,
+    secrets,
+  };
+}

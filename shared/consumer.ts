@@ -1,0 +1,124 @@
+/**
+ * Last stage, around the others: the Lambda handler of a group's event source mapping.
+ *
+ *   event ─► deliveries ─► one journal each, side by side ─► partial batch response
+ *
+ * Middy carries what cuts across: logging, metrics, and turning failed partitions into the answer that this mapping
+ * understands. A partition is reported successful only when its journal is known to hold all of it (I7), and one that
+ * fails takes no other with it (I8). A mapping without partial responses gets a throw instead, after the others were
+ * committed; its retry finds them resolved.
+ */
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { type Clock, systemClock } from './clock.ts';
+import { type Config, readConfig } from './config.ts';
+import type { AppError } from './errors.ts';
+import {
+  type Delivery,
+  deliveriesOf,
+  type ItemIdentifier,
+  identifiersOf,
+  type KafkaEvent,
+  partitionKey,
+  readEvent,
+} from './event.ts';
+import type { Fold } from './fold.ts';
+import type { GroupSpec } from './group.ts';
+import type { Sender } from './journal-store.ts';
+import { applyDelivery, type Outcome, startHead, type Writer } from './ledger.ts';
+import { journalKey } from './position.ts';
+import { reportDelivery, type Telemetry, telemetryOf } from './telemetry.ts';
+
+export interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: ItemIdentifier }[];
+}
+
+/** What a test hands in; a deployed function takes it all from its environment. */
+export interface Means {
+  readonly config: Config;
+  readonly client: Sender;
+  readonly clock: Clock;
+}
+
+/** Time kept back from the invocation for the answer itself. */
+const DEADLINE_MARGIN_MS = 1_500;
+
+/** The client of every function: bounded attempts, so that the loop around it sees trouble early and looks again. */
+export function ledgerClient(): DynamoDBClient {
+  return new DynamoDBClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+  });
+}
+
+/** The handler of a group. `foldWith` gets the values of `group.secrets`. */
+export function consumer<S>(
+  group: GroupSpec,
+  foldWith: (secrets: Config['secrets']) => Fold<S>,
+  given?: Means,
+) {
+  const { config, client, clock } = given ?? {
+    config: readConfig(group.secrets),
+    client: ledgerClient(),
+    clock: systemClock,
+  };
+  const writer: Writer<S> = {
+    ledger: { client, table: config.table, entryDays: group.entryDays },
+    group,
+    fold: foldWith(config.secrets),
+    clock,
+    code: config.code,
+  };
+  const telemetry = telemetryOf(group.ledger);
+  return middy<unknown, BatchResponse>()
+    .use(injectLambdaContext(telemetry.logger))
+    .use(logMetrics(telemetry.metrics))
+    .handler(async function applyEvent(received: unknown, context: Context): Promise<BatchResponse> {
+      const event = readEvent(received);
+      const failures = await applyEach(writer, config.incarnation, event, context, telemetry);
+      if (failures.size > 0 && !config.partialResponses) throw wholeFailure(failures);
+      const identifiers = failures.size === 0 ? [] : identifiersOf(event, new Set(failures.keys()));
+      return { batchItemFailures: identifiers.map((itemIdentifier) => ({ itemIdentifier })) };
+    });
+}
+
+/** Applies the deliveries of an event side by side; returns the failures by partition. */
+async function applyEach<S>(
+  writer: Writer<S>,
+  incarnation: number,
+  event: KafkaEvent,
+  context: Context,
+  telemetry: Telemetry,
+): Promise<Map<string, AppError>> {
+  const remaining = Math.max(0, context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
+  const signal = AbortSignal.timeout(remaining);
+  const deadline = writer.clock.now() + remaining;
+  const invocation = { request: context.awsRequestId, deadline, signal, unpark: event.unpark === true };
+  const started = deliveriesOf(event).map((delivery) => {
+    const journal = journalKey({ ...delivery, incarnation });
+    return { delivery, journal, head: startHead(writer, journal, delivery, signal) };
+  });
+  const failures = new Map<string, AppError>();
+  await Promise.all(
+    started.map(async ({ delivery, journal, head }) => {
+      const outcome: Outcome = await applyDelivery(writer, journal, delivery, invocation, head);
+      reportDelivery(telemetry, journal, outcome, recordAge(writer.clock, delivery));
+      if (outcome.failure !== undefined) failures.set(partitionKey(delivery), outcome.failure);
+    }),
+  );
+  return failures;
+}
+
+function recordAge(clock: Clock, delivery: Delivery): number {
+  return Math.max(0, clock.now() - (delivery.records[0]?.timestamp ?? clock.now()));
+}
+
+function wholeFailure(failures: ReadonlyMap<string, AppError>): Error {
+  const partitions = Array.from(failures, ([partition, { code }]) => `${partition} (${code})`);
+  return new Error(`failed, and this mapping has no partial responses: ${partitions.join(', ')}`, {
+    cause: failures.values().next().value,
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * Every failure of the pipe, in one table: its code, what cures it, and the sentence a person reads.
+ *
+ * Whatever the code, the partition is reported failed and delivered again. Remedy `time`: it may pass. Remedy `person`:
+ * it will fail again until somebody acts; the partition halts, loudly, and nothing of it is lost (I2).
+ * A record that can't be counted is no error at all: it is a value (`Rejected`, see decode.ts) and is parked.
+ */
+
+export const failures = {
+  'config.invalid': { remedy: 'person', says: 'the function was given an environment it cannot work with' },
+  'event.malformed': { remedy: 'person', says: 'this is not an event of a Kafka event source mapping' },
+  'log.mismatch': {
+    remedy: 'person',
+    says: 'these positions now hold other records than the ones counted (I10)',
+  },
+  'journal.full': {
+    remedy: 'person',
+    says: 'the journal would have to remember more gaps or parked records than it may',
+  },
+  'journal.torn': { remedy: 'person', says: 'the journal lacks an entry between two others' },
+  'batch.rejected': {
+    remedy: 'person',
+    says: 'too large a share of the batch was rejected: a bad deploy, not bad data',
+  },
+  'fold.carried': { remedy: 'person', says: 'the fold wants to carry more state than an entry may hold' },
+  'entry.large': { remedy: 'person', says: 'the entry of a single record does not fit an item' },
+  'money.overflow': { remedy: 'person', says: 'a sum left the range in which integers are exact (I6)' },
+  'table.refused': {
+    remedy: 'person',
+    says: 'DynamoDB refused the request for a reason that time does not cure',
+  },
+  'table.deadline': {
+    remedy: 'time',
+    says: 'the time of the invocation ran out before the entry was known to stand',
+  },
+} as const satisfies Record<string, { remedy: 'time' | 'person'; says: string }>;
+
+export type FailureCode = keyof typeof failures;
+
+/** The one error class. `message` tells what was met; the table adds what it means. */
+export class AppError extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, detail: string, cause?: unknown) {
+    super(`${code}: ${detail} (${failures[code].says})`, cause === undefined ? undefined : { cause });
+    this.name = 'AppError';
+    this.code = code;
+  }
+}
+
+/** Guards against our own bugs: a broken promise crashes the batch, so that Lambda delivers it again. */
+export function invariant(holds: boolean, promise: string): asserts holds {
+  if (!holds) throw new Error(`invariant broken: ${promise}`);
+}

@@ -1,0 +1,139 @@
+/**
+ * First stage: the event of a Kafka event source mapping becomes deliveries, one per partition, in offset order (I5).
+ *
+ *   { "eventSource": "aws:kafka" | "SelfManagedKafka" | …, "records": { "<topic>-<n>": [ record, … ], … } }
+ *   record = { topic, partition, offset, timestamp, timestampType, key?, value?, headers? }     AWS Lambda docs: with-msk
+ *
+ * The keys of `records` are never parsed: topics may hold `-` and `.`, and a published fixture labels partition 0
+ * `mytopic-01`. They are only echoed in the partial response, where an identifier that was not in the event retries
+ * everything (AWS Lambda docs: kafka-retry-configurations). An event whose positions can't be read is refused whole:
+ * nothing in it could be acknowledged safely (I7).
+ */
+import { AppError } from './errors.ts';
+import { topicPattern } from './position.ts';
+
+/** One record as Lambda delivers it. A tombstone has no `value`; a null key occurs absent, null and empty. */
+export interface KafkaRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Epoch milliseconds; the broker's append time on a `LogAppendTime` topic. */
+  readonly timestamp: number;
+  readonly key?: string | null;
+  readonly value?: string | null;
+  /** One-key objects, so that order and repetition survive. */
+  readonly headers?: readonly Readonly<Record<string, readonly number[]>>[];
+}
+
+export interface KafkaEvent {
+  readonly records: Readonly<Record<string, readonly KafkaRecord[]>>;
+  /**
+   * Set by the operator's redrive, never by Lambda: apply the parked records among these too, where a plain delivery
+   * skips them as resolved.
+   */
+  readonly unpark?: boolean;
+}
+
+/** The records of one partition, ascending and distinct in offset. */
+export interface Delivery {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly KafkaRecord[];
+}
+
+/** What names a record in a partial batch response: an object, its offset a number. */
+export interface ItemIdentifier {
+  readonly partition: string;
+  readonly offset: number;
+}
+
+/** The event, once its every position is known to be readable. Throws `event.malformed`. */
+export function readEvent(event: unknown): KafkaEvent {
+  const records =
+    typeof event === 'object' && event !== null && 'records' in event ? event.records : undefined;
+  if (typeof records !== 'object' || records === null || Array.isArray(records)) {
+    throw malformed(`its 'records' is ${kindOf(records)}, not an object of arrays by partition`);
+  }
+  for (const [label, list] of Object.entries(records)) {
+    if (!Array.isArray(list)) throw malformed(`records['${label}'] is ${kindOf(list)}, not an array`);
+    for (const record of list) assertPosition(record, label);
+  }
+  return event as KafkaEvent;
+}
+
+export function deliveriesOf(event: KafkaEvent): Delivery[] {
+  const byPartition = new Map<string, KafkaRecord[]>();
+  for (const list of Object.values(event.records)) {
+    let last: KafkaRecord | undefined;
+    let records: KafkaRecord[] = [];
+    for (const record of list) {
+      if (last === undefined || record.partition !== last.partition || record.topic !== last.topic) {
+        const key = partitionKey(record);
+        records = byPartition.get(key) ?? [];
+        byPartition.set(key, records);
+        last = record;
+      }
+      records.push(record);
+    }
+  }
+  return Array.from(byPartition.values(), (records) => {
+    const ordered = inOffsetOrder(records);
+    const { topic, partition } = ordered[0] as KafkaRecord;
+    return { topic, partition, records: ordered };
+  });
+}
+
+/** Names every record of the failed partitions, which is right whether Lambda retries those or resumes at the lowest. */
+export function identifiersOf(event: KafkaEvent, failed: ReadonlySet<string>): ItemIdentifier[] {
+  const identifiers: ItemIdentifier[] = [];
+  for (const [partition, list] of Object.entries(event.records)) {
+    for (const record of list) {
+      if (failed.has(partitionKey(record))) identifiers.push({ partition, offset: record.offset });
+    }
+  }
+  return identifiers;
+}
+
+export function partitionKey(at: { readonly topic: string; readonly partition: number }): string {
+  return `${at.topic}#${at.partition}`;
+}
+
+/** The headers of a record in order. Lambda sends bytes as signed numbers (`ë` is [-61, -85]); Buffer wraps them back. */
+export function headersOf(record: KafkaRecord): [name: string, value: Buffer][] {
+  return (record.headers ?? []).flatMap((header) =>
+    Object.entries(header).map(([name, bytes]): [string, Buffer] => [name, Buffer.from(bytes)]),
+  );
+}
+
+/** Lambda delivers ascending offsets; a replayed or hand-made event may not, so the common case is only checked. */
+function inOffsetOrder(records: KafkaRecord[]): KafkaRecord[] {
+  let ascending = true;
+  for (let i = 1; i < records.length && ascending; i++) {
+    ascending = (records[i - 1] as KafkaRecord).offset < (records[i] as KafkaRecord).offset;
+  }
+  if (ascending) return records;
+  records.sort((a, b) => a.offset - b.offset);
+  return records.filter((record, i) => i === 0 || (records[i - 1] as KafkaRecord).offset !== record.offset);
+}
+
+function assertPosition(record: unknown, label: string): void {
+  const { topic, partition, offset, timestamp } = (record ?? {}) as Partial<
+    Record<keyof KafkaRecord, unknown>
+  >;
+  const named = typeof topic === 'string' && topicPattern.test(topic);
+  if (named && isCount(partition) && isCount(offset) && typeof timestamp === 'number') return;
+  const given = JSON.stringify({ topic, partition, offset, timestamp });
+  throw malformed(`a record under '${label}' has no readable position: ${given}`);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+}
+
+function malformed(detail: string): AppError {
+  return new AppError('event.malformed', detail);
+}

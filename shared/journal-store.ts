@@ -1,0 +1,214 @@
+/**
+ * The journal in DynamoDB: read the head, put the next entry, list what stands after a version.
+ *
+ * Three things here carry the promise. The put is conditional on nothing standing at that version and hands back what
+ * does (I4). The head is read strongly consistent. And a head whose end of life is near is not trusted alone: DynamoDB
+ * removes expired items in no stated order, so the newest entry may be gone while an older one is still there; the
+ * checkpoint, which never expires, then knows better, and the higher version of the two is the head.
+ */
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { AppError } from './errors.ts';
+import {
+  CHECKPOINT_SK,
+  ENTRY_PREFIX,
+  type Entry,
+  emptyState,
+  entryItem,
+  entrySk,
+  type Head,
+  type Item,
+  mapOf,
+  numberOf,
+  readEntry,
+  readState,
+  type State,
+  textOf,
+} from './journal.ts';
+
+/** The one method of the SDK's client that is used; a test or a simulation stands in here. */
+export type Sender = Pick<DynamoDBClient, 'send'>;
+
+export interface Ledger {
+  readonly client: Sender;
+  readonly table: string;
+  /** Entries may be removed this many days after they were written. */
+  readonly entryDays: number;
+}
+
+/** The directory of a ledger's journals, since nobody may scan: `pk = journals`, `sk = <journal>`. */
+export const DIRECTORY_PK = 'journals';
+
+const DAY_SECONDS = 86_400;
+
+/**
+ * The state that the next entry is computed from.
+ * @param at epoch milliseconds: now, or the newest record at hand if that is later
+ */
+export async function readHead(
+  ledger: Ledger,
+  journal: string,
+  at: number,
+  signal?: AbortSignal,
+): Promise<Head> {
+  const newest = await ledger.client.send(
+    new QueryCommand({
+      TableName: ledger.table,
+      KeyConditionExpression: 'pk = :journal AND begins_with(sk, :entry)',
+      ProjectionExpression: '#state, #by, expires',
+      ExpressionAttributeNames: { '#state': 'state', '#by': 'by' },
+      ExpressionAttributeValues: { ':journal': { S: journal }, ':entry': { S: ENTRY_PREFIX } },
+      ScanIndexForward: false,
+      Limit: 1,
+      ConsistentRead: true,
+    }),
+    { ...(signal && { abortSignal: signal }) },
+  );
+  const item = newest.Items?.[0];
+  const entry = item && { state: readState(item['state']), request: textOf(mapOf(item['by'])['request']) };
+  if (entry && numberOf(item['expires']) - at / 1000 > (ledger.entryDays * DAY_SECONDS) / 2) return entry;
+  const checkpoint = await readCheckpoint(ledger, journal, signal);
+  if (checkpoint !== undefined && checkpoint.version > (entry?.state.version ?? 0))
+    return { state: checkpoint, request: '' };
+  return entry ?? { state: emptyState, request: '' };
+}
+
+/** The state that the rollup has reached, or undefined before its first run. */
+export async function readCheckpoint(
+  ledger: Ledger,
+  journal: string,
+  signal?: AbortSignal,
+): Promise<State | undefined> {
+  const { Item } = await ledger.client.send(
+    new GetItemCommand({
+      TableName: ledger.table,
+      Key: { pk: { S: journal }, sk: { S: CHECKPOINT_SK } },
+      ConsistentRead: true,
+    }),
+    { ...(signal && { abortSignal: signal }) },
+  );
+  return Item && readState(Item['state']);
+}
+
+/**
+ * Puts the entry if none stands at its version. Returns undefined when it was put, else the entry that stands there,
+ * which may be this very one if an earlier reply was lost.
+ * @param now epoch milliseconds
+ */
+export async function putEntry(
+  ledger: Ledger,
+  journal: string,
+  entry: Entry,
+  now: number,
+  signal?: AbortSignal,
+): Promise<Entry | undefined> {
+  const options = { ...(signal && { abortSignal: signal }) };
+  if (entry.state.version === 1) await ledger.client.send(registration(ledger, journal), options);
+  try {
+    await ledger.client.send(
+      new PutItemCommand({
+        TableName: ledger.table,
+        Item: entryItem(journal, entry, expiryOf(ledger, entry.state, now)),
+        ConditionExpression: 'attribute_not_exists(pk)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+      options,
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException && error.Item !== undefined)
+      return readEntry(error.Item);
+    throw error;
+  }
+}
+
+/** The entries after a version, in order. Throws `journal.torn` where one is missing. */
+export async function* entriesAfter(ledger: Ledger, journal: string, version: number): AsyncGenerator<Entry> {
+  let expected = version + 1;
+  const items = queryAll(ledger, {
+    KeyConditionExpression: 'pk = :journal AND sk BETWEEN :first AND :last',
+    ExpressionAttributeValues: {
+      ':journal': { S: journal },
+      ':first': { S: entrySk(expected) },
+      ':last': { S: entrySk(Number.MAX_SAFE_INTEGER) },
+    },
+  });
+  for await (const item of items) {
+    const entry = readEntry(item);
+    if (entry.state.version !== expected) {
+      throw new AppError(
+        'journal.torn',
+        `${journal} has version ${entry.state.version} where ${expected} must stand`,
+      );
+    }
+    expected += 1;
+    yield entry;
+  }
+}
+
+/** The keys of all journals of the ledger, those of older incarnations included. */
+export async function listJournals(ledger: Ledger): Promise<string[]> {
+  const journals: string[] = [];
+  const items = queryAll(ledger, {
+    KeyConditionExpression: 'pk = :directory',
+    ExpressionAttributeValues: { ':directory': { S: DIRECTORY_PK } },
+  });
+  for await (const item of items) journals.push(textOf(item['sk']));
+  return journals;
+}
+
+/** All items of a query, page by page, strongly consistent. */
+export async function* queryAll(
+  ledger: Ledger,
+  query: Omit<QueryCommandInput, 'TableName'>,
+): AsyncGenerator<Item> {
+  let start: Item | undefined;
+  do {
+    const page = await ledger.client.send(
+      new QueryCommand({
+        ...query,
+        TableName: ledger.table,
+        ConsistentRead: true,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    yield* page.Items ?? [];
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+}
+
+/** Errors of DynamoDB that the same request will meet again; all others may pass, or their outcome is unknown. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && refusals.has(error.name);
+}
+
+const refusals = new Set([
+  'AccessDeniedException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'ItemCollectionSizeLimitExceededException',
+  'MissingAuthenticationTokenException',
+  'ResourceNotFoundException',
+  'SerializationException',
+  'UnrecognizedClientException',
+  'ValidationException',
+]);
+
+/** Written before a journal's first entry, so that no journal can stand unlisted; written twice, it says the same. */
+function registration(ledger: Ledger, journal: string): PutItemCommand {
+  return new PutItemCommand({
+    TableName: ledger.table,
+    Item: { pk: { S: DIRECTORY_PK }, sk: { S: journal } },
+  });
+}
+
+/** Counted from the newest record if that is later than the writer's clock, which may be slow. */
+function expiryOf(ledger: Ledger, state: State, now: number): number {
+  return Math.floor(Math.max(now, state.newest) / 1000) + ledger.entryDays * DAY_SECONDS;
+}

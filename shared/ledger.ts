@@ -1,0 +1,165 @@
+/**
+ * Fourth stage, the write path: one delivery of a partition becomes entries of its journal, or is known to stand there.
+ *
+ *   head ──► which records are fresh ──► fold ──► entry at head.version + 1 ──► put if none stands there
+ *     ▲                                                                             │
+ *     └──────── another stands there: it is the head now ◄──────────────────────────┘
+ *
+ * Versions are dense and each is put once, so the entries form one chain, each computed from exactly the state that its
+ * predecessor left (I3, I4). An offset that one entry resolved is in the state of all later ones, so it is never fresh
+ * again (I1). Owners, batch boundaries, clocks and code versions play no part: a lost reply, a zombie, a second
+ * mapping, a replay and a redrive all end in this loop. A partition is done only when the loop has seen it so (I7).
+ */
+import type { Clock } from './clock.ts';
+import { decode, timeOf } from './decode.ts';
+import { AppError } from './errors.ts';
+import type { Delivery } from './event.ts';
+import type { Fold } from './fold.ts';
+import type { GroupSpec } from './group.ts';
+import type { Head, Provenance, State } from './journal.ts';
+import { isRefusal, type Ledger, putEntry, readHead } from './journal-store.ts';
+import { type Draft, nextEntry } from './next-entry.ts';
+import { countOffsets } from './offsets.ts';
+
+export interface Writer<S> {
+  readonly ledger: Ledger;
+  readonly group: Pick<GroupSpec, 'offsets' | 'rejects'>;
+  readonly fold: Fold<S>;
+  readonly clock: Clock;
+  /** Names the deployed code in every entry. */
+  readonly code: string;
+}
+
+export interface Invocation {
+  /** Unique to this invocation: it tells an entry of our own from another's after a lost reply. */
+  readonly request: string;
+  /** Epoch milliseconds after which no further attempt is begun. */
+  readonly deadline: number;
+  /** Ends requests that are still under way at the deadline. */
+  readonly signal: AbortSignal | undefined;
+  /** Apply parked records too (the operator's redrive). */
+  readonly unpark: boolean;
+}
+
+/** What became of a delivery. A failed one may have put entries all the same: what stands, stands. */
+export interface Outcome {
+  /** Clicks counted by entries of this invocation. */
+  applied: number;
+  parked: number;
+  /** Records that entries of this invocation resolved, parked ones included. */
+  resolved: number;
+  /** Records that were resolved already. */
+  duplicates: number;
+  entries: number;
+  /** Puts that met another entry. */
+  conflicts: number;
+  /** The newest state seen, if any was. */
+  state: State | undefined;
+  failure: AppError | undefined;
+}
+
+const BACKOFF_MS_MIN = 25;
+const BACKOFF_MS_MAX = 1_000;
+
+/** Begins to read the head of a delivery's journal, so that the reply travels while the records are decoded. */
+export function startHead<S>(
+  writer: Writer<S>,
+  journal: string,
+  delivery: Delivery,
+  signal?: AbortSignal,
+): Promise<Head> {
+  const newest = delivery.records.reduce(
+    (latest, record) => Math.max(latest, timeOf(record)),
+    writer.clock.now(),
+  );
+  const head = readHead(writer.ledger, journal, newest, signal);
+  head.catch(() => {}); // It is awaited, and its failure met, in the loop below.
+  return head;
+}
+
+/** @param started the head as `startHead` gave it */
+export async function applyDelivery<S>(
+  writer: Writer<S>,
+  journal: string,
+  delivery: Delivery,
+  invocation: Invocation,
+  started: Promise<Head>,
+): Promise<Outcome> {
+  const { clock } = writer;
+  const outcome: Outcome = {
+    applied: 0,
+    parked: 0,
+    resolved: 0,
+    duplicates: 0,
+    entries: 0,
+    conflicts: 0,
+    state: undefined,
+    failure: undefined,
+  };
+  const decoded = delivery.records.map(decode);
+  const by = (): Provenance => ({
+    code: writer.code,
+    request: invocation.request,
+    at: new Date(clock.now()).toISOString(),
+  });
+  let next: Promise<Head> | undefined = started;
+  let head: Head | undefined;
+  let sent: Draft | undefined;
+  let cause: unknown;
+  for (let attempt = 0; clock.now() < invocation.deadline; ) {
+    try {
+      head ??= await (next ?? startHead(writer, journal, delivery, invocation.signal));
+      next = undefined;
+      if (sent !== undefined && isOurs(head, sent, invocation)) count(outcome, sent);
+      sent = undefined;
+      outcome.state = head.state;
+      const rules = { group: writer.group, fold: writer.fold, unpark: invocation.unpark, by: by() };
+      const draft = nextEntry(head.state, decoded, rules);
+      if (draft === undefined) return finished(outcome, delivery);
+      sent = draft;
+      const standing = await putEntry(writer.ledger, journal, draft.entry, clock.now(), invocation.signal);
+      if (standing !== undefined) outcome.conflicts += 1;
+      const newest = standing ?? draft.entry;
+      head = { state: newest.state, request: newest.by.request };
+      attempt = 0;
+    } catch (error) {
+      if (error instanceof AppError) return { ...outcome, failure: error };
+      if (isRefusal(error)) return { ...outcome, failure: refused(journal, error) };
+      cause = error;
+      head = undefined;
+      next = undefined;
+      attempt += 1;
+      await clock.sleep(clock.random() * Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** attempt));
+    }
+  }
+  return {
+    ...outcome,
+    failure: new AppError('table.deadline', `${journal} after ${outcome.entries} entries`, cause),
+  };
+}
+
+/** Our put stands, whether its reply came, was lost, or turned into a refusal by a retry of the SDK. */
+function isOurs(head: Head, sent: Draft, invocation: Invocation): boolean {
+  return head.request === invocation.request && head.state.version === sent.entry.state.version;
+}
+
+function count(outcome: Outcome, draft: Draft): void {
+  outcome.applied += draft.applied;
+  outcome.parked += draft.entry.changed.parked.length;
+  outcome.entries += 1;
+  const { changed } = draft.entry;
+  outcome.resolved +=
+    countOffsets(changed.offsets) - countOffsets(changed.void) + countOffsets(changed.unparked);
+}
+
+function finished(outcome: Outcome, delivery: Delivery): Outcome {
+  return { ...outcome, duplicates: delivery.records.length - outcome.resolved };
+}
+
+function refused(journal: string, error: unknown): AppError {
+  return new AppError(
+    'table.refused',
+    `${journal}: ${error instanceof Error ? error.message : String(error)}`,
+    error,
+  );
+}

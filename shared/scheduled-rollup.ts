@@ -1,0 +1,34 @@
+/** The Lambda handler of a group's schedule: one rollup, as far as the time of the invocation allows. */
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { systemClock } from './clock.ts';
+import { readConfig } from './config.ts';
+import { ledgerClient, type Means } from './consumer.ts';
+import type { GroupSpec } from './group.ts';
+import { type RollupProgress, rollUp } from './rollup.ts';
+import { measure, telemetryOf } from './telemetry.ts';
+
+/** Time kept back for a pass that has begun: a pass reads at most 1 000 entries and is safe to lose half way. */
+const DEADLINE_MARGIN_MS = 10_000;
+
+export function scheduledRollup(group: GroupSpec, given?: Means) {
+  const { config, client, clock } = given ?? {
+    config: readConfig([]),
+    client: ledgerClient(),
+    clock: systemClock,
+  };
+  const ledger = { client, table: config.table, entryDays: group.entryDays };
+  const telemetry = telemetryOf(group.ledger);
+  return middy<unknown, RollupProgress>()
+    .use(injectLambdaContext(telemetry.logger))
+    .use(logMetrics(telemetry.metrics))
+    .handler(async function rollUpLedger(_event: unknown, context: Context): Promise<RollupProgress> {
+      const deadline = clock.now() + context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS;
+      const progress = await rollUp(ledger, clock, deadline);
+      measure(telemetry, 'RolledUp', progress.folded);
+      measure(telemetry, 'RollupBehind', progress.behind);
+      return progress;
+    });
+}
