@@ -1,0 +1,67 @@
+/**
+ * What the ledger's promises rest on in Kafka, under each broker type. MSK fixes some settings of Express brokers and
+ * refuses whoever sets them (AWS MSK docs: msk-configuration-express-read-only), so the same guarantee stands in two ways:
+ *
+ * | guarantee                                          | Standard brokers                      | Express brokers        |
+ * |----------------------------------------------------|---------------------------------------|------------------------|
+ * | an acknowledged click survives a lost broker       | 3 replicas, min.insync.replicas=2,    | fixed by MSK: 3 and 2  |
+ * |   (the producer must ask for acks=all)             |   on broker and topic                 |                        |
+ * | the log is never rewritten under its readers (I10) | unclean.leader.election.enable=false, | fixed by MSK: false    |
+ * |                                                    |   on broker and topic                 |                        |
+ * | a rewritten log is found out (I10), and no         | message.timestamp.type=LogAppendTime  | the same               |
+ * |   producer's clock moves money to another hour     |   on the topic                        |                        |
+ * | a click stays until every group had its time (I2)  | cleanup.policy=delete, retention.ms   | the same               |
+ * | a topic exists only as it is declared here         | auto.create.topics.enable=false       | the same               |
+ * | a group that was off for weeks resumes where it    | offsets.retention.minutes: 90 days    | the same               |
+ * |   stopped, not at its starting position            |                                       |                        |
+ *
+ * Left alone on purpose: `allow.everyone.if.no.acl.found`. It speaks of Kafka ACLs; here every listener asks for IAM,
+ * whose policies decide alone, and MSK warns that `false` without any ACL shuts everybody out (AWS MSK docs:
+ * msk-configuration-express-read-write). And `delete.topic.enable`: recreating a topic is the operator's right, and is
+ * what the incarnation is for.
+ */
+import type { StageConfig, TopicConfig } from './stages.ts';
+
+export type BrokerType = StageConfig['brokers']['type'];
+export type Settings = Readonly<Record<string, string>>;
+
+/** On Express brokers MSK makes three of whatever is asked for. */
+export const REPLICAS = 3;
+
+/** Kafka's default is 7 days, counted from when the group lost its last member. */
+const OFFSETS_RETENTION_MINUTES = 90 * 24 * 60;
+const HOUR_MS = 3_600_000;
+
+/** The replication settings that a Standard broker lets us choose, and an Express broker does not. */
+const replication: Readonly<Record<BrokerType, Settings>> = {
+  standard: { 'min.insync.replicas': '2', 'unclean.leader.election.enable': 'false' },
+  express: {},
+};
+
+/** The cluster's own configuration: what holds for a topic that says nothing else. */
+export function brokerSettings(type: BrokerType): Settings {
+  return {
+    'auto.create.topics.enable': 'false',
+    'log.message.timestamp.type': 'LogAppendTime',
+    'offsets.retention.minutes': String(OFFSETS_RETENTION_MINUTES),
+    ...(type === 'standard' && { 'default.replication.factor': String(REPLICAS) }),
+    ...replication[type],
+  };
+}
+
+/** Said again for the topic, so that it does not depend on what the cluster's configuration becomes later. */
+export function topicSettings(type: BrokerType, topic: TopicConfig): Settings {
+  return {
+    'cleanup.policy': 'delete',
+    'message.timestamp.type': 'LogAppendTime',
+    'retention.ms': String(topic.retentionHours * HOUR_MS),
+    ...replication[type],
+  };
+}
+
+/** As a Java properties file, which is how MSK takes both. */
+export function propertyLines(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([property, value]) => `${property}=${value}`)
+    .join('\n');
+}

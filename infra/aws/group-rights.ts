@@ -1,0 +1,117 @@
+/**
+ * What a group's functions may do, statement by statement: nothing is granted that isn't in this list, no action has a
+ * wildcard, and every resource is the group's own, so that one team can neither read, write nor join what is another's
+ * (I9). There is no Scan and no DeleteItem: entries are immutable, and only their end of life removes them (I4).
+ */
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Aws, Fn } from 'aws-cdk-lib/core';
+
+const LEDGER_ACTIONS = ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'];
+
+/** The function's own lines, and those of the pollers (AWS Lambda docs: esm-logging). */
+export function writeLogs(logs: ILogGroup): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'OwnLogs',
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [logs.logGroupArn],
+  });
+}
+
+/** Reads the head and the checkpoint, puts entries. */
+export function appendToLedger(table: ITable, key: IKey): PolicyStatement[] {
+  return [ledgerStatement(table, LEDGER_ACTIONS), ledgerKeyStatement(key)];
+}
+
+/** Also adds to statement lines, which are sums. */
+export function projectLedger(table: ITable, key: IKey): PolicyStatement[] {
+  return [ledgerStatement(table, [...LEDGER_ACTIONS, 'dynamodb:UpdateItem']), ledgerKeyStatement(key)];
+}
+
+/**
+ * What Lambda does in the function's name before it ever invokes it (AWS Lambda docs: with-msk-permissions, msk-cluster-auth).
+ * @param clusterArn `arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>`, known at deployment only
+ */
+export function readTopic(clusterArn: string, topic: string, groupId: string): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: 'FindBrokers',
+      actions: ['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
+      resources: [clusterArn],
+    }),
+    new PolicyStatement({
+      sid: 'Connect',
+      actions: ['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'],
+      resources: [clusterArn],
+    }),
+    new PolicyStatement({
+      sid: 'ReadTopic',
+      actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+      resources: [arnInCluster(clusterArn, 'topic', topic)],
+    }),
+    new PolicyStatement({
+      sid: 'JoinOwnGroup',
+      actions: ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
+      resources: [arnInCluster(clusterArn, 'group', groupId)],
+    }),
+    new PolicyStatement({
+      sid: 'PollersInTheNetwork',
+      actions: [
+        'ec2:CreateNetworkInterface',
+        'ec2:DeleteNetworkInterface',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeVpcs',
+      ],
+      // The page asks for these on every resource: the interfaces don't exist yet, and Describe knows no narrower one.
+      resources: ['*'],
+    }),
+  ];
+}
+
+/** Keys of objects are Lambda's choice and not documented for Kafka, so any within the bucket (AWS Lambda docs: kafka-on-failure). */
+export function giveUpTo(bucket: IBucket, key: IKey): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: 'GiveUpRecords',
+      actions: ['s3:PutObject'],
+      resources: [bucket.arnForObjects('*')],
+    }),
+    new PolicyStatement({
+      sid: 'FindDestination',
+      actions: ['s3:ListBucket'],
+      resources: [bucket.bucketArn],
+    }),
+    useOfKey('DestinationKey', key, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']),
+  ];
+}
+
+/** The key through one service only, so that the role can't decrypt by itself what it may not read. */
+export function useOfKey(sid: string, key: IKey, service: string, actions: string[]): PolicyStatement {
+  const via = `${service}.${Aws.REGION}.amazonaws.com`;
+  return new PolicyStatement({
+    sid,
+    actions,
+    resources: [key.keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': via } },
+  });
+}
+
+function ledgerStatement(table: ITable, actions: string[]): PolicyStatement {
+  return new PolicyStatement({ sid: 'OwnLedger', actions, resources: [table.tableArn] });
+}
+
+/** DynamoDB decrypts a table's key in the caller's name (Amazon DynamoDB docs: encryption.usagenotes). */
+function ledgerKeyStatement(key: IKey): PolicyStatement {
+  const actions = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
+  return useOfKey('OwnLedgerKey', key, 'dynamodb', actions);
+}
+
+/** `…:cluster/<name>/<uuid>` becomes `…:<kind>/<name>/<uuid>/<name of it>`. */
+function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
+  return `${Fn.join(`:${kind}/`, Fn.split(':cluster/', clusterArn))}/${name}`;
+}

@@ -1,0 +1,23 @@
+/**
+ * The one place that names what stacks publish for each other: SSM parameters instead of CloudFormation exports, because
+ * an export in use can't change and would chain every team's deployment to the others'. A group's stack reads them when
+ * it is deployed; after a change of `incarnation` each group is therefore deployed once more.
+ */
+import type { StageName } from './stages.ts';
+
+/** What the stream stack says of a topic. */
+export type TopicFact = 'cluster-arn' | 'cluster-name' | 'incarnation' | 'partitions' | 'retention-hours';
+
+export function topicPath(stage: StageName, topic: string, fact: TopicFact): string {
+  return `/clickledger/${stage}/${topic}/${fact}`;
+}
+
+/** Where a group's stack says how DynamoDB calls the ledger's table. */
+export function ledgerTablePath(stage: StageName, ledger: string): string {
+  return `/clickledger/${stage}/ledger/${ledger}/table`;
+}
+
+/** Every log group of an owner, `stream` or a team, begins with this; the owner's key serves those alone. */
+export function logGroupPrefix(stage: StageName, owner: string): string {
+  return `/clickledger/${stage}/${owner}/`;
+}

@@ -1,0 +1,41 @@
+/**
+ * Runs a ledger's rollup every minute. A run that fails is not repeated by anyone, neither the scheduler nor Lambda's own
+ * queue, which would try twice more (AWS Lambda docs: invocation-async-error-handling): the next minute does its work too.
+ * The role may invoke this function and nothing else, and only for this account's schedules (AWS EventBridge Scheduler
+ * docs: cross-service-confused-deputy-prevention).
+ */
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Aws, Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+
+/** Both services take no less. */
+const EVENT_AGE_MAX = Duration.minutes(1);
+
+export function everyMinute(scope: Construct, id: string, rollup: LambdaFunction): void {
+  rollup.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: EVENT_AGE_MAX });
+  const role = new Role(scope, `${id}Role`, {
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    }),
+  });
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: 'RunRollup',
+      actions: ['lambda:InvokeFunction'],
+      resources: [rollup.functionArn],
+    }),
+  );
+  const schedule = new CfnSchedule(scope, id, {
+    description: 'Runs the rollup',
+    scheduleExpression: 'rate(1 minute)',
+    flexibleTimeWindow: { mode: 'OFF' },
+    target: {
+      arn: rollup.functionArn,
+      roleArn: role.roleArn,
+      retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: EVENT_AGE_MAX.toSeconds() },
+    },
+  });
+  schedule.node.addDependency(role);
+}

@@ -1,0 +1,56 @@
+/**
+ * All stacks of a stage: the stream's, and one for every group of the registry. Stacks know neither account nor region and
+ * look nothing up, so that synthesis needs no credentials and no network, and any account can take what comes out.
+ */
+import { type App, type Stack, Tags } from 'aws-cdk-lib/core';
+import { assertGroups, type Groups } from './group-rules.ts';
+import { GroupStack } from './group-stack.ts';
+import { type StageName, stages } from './stages.ts';
+import { StreamStack } from './stream-stack.ts';
+
+export interface Stacks {
+  readonly stream: StreamStack;
+  /** By the name of the team's folder. */
+  readonly groups: ReadonlyMap<string, GroupStack>;
+}
+
+/** What templates are like, whoever synthesizes: handed to the app in code, since tests don't read cdk.json. */
+export const featureFlags: Readonly<Record<string, boolean>> = {
+  '@aws-cdk/aws-iam:minimizePolicies': true,
+  '@aws-cdk/aws-s3:publicAccessBlockedByDefault': true,
+  '@aws-cdk/core:checkSecretUsage': true,
+  '@aws-cdk/core:validateSnapshotRemovalPolicy': true,
+};
+
+const STREAM = 'stream';
+
+export function addStacks(app: App, stage: StageName, groups: Groups): Stacks {
+  assertGroups(groups);
+  const { terminationProtection } = stages[stage];
+  const stream = new StreamStack(app, stackName(stage, STREAM), {
+    stage,
+    description: 'Clickledger: the brokers and the topic',
+    terminationProtection,
+  });
+  tag(stream, stage, STREAM);
+  const ofGroups = Object.entries(groups).map(([owner, group]): [string, GroupStack] => {
+    const stack = new GroupStack(app, stackName(stage, owner), {
+      ownership: { stage, owner },
+      group,
+      description: `Clickledger: the group ${group.groupId} and its ledger ${group.ledger}`,
+      terminationProtection,
+    });
+    tag(stack, stage, owner);
+    return [owner, stack];
+  });
+  return { stream, groups: new Map(ofGroups) };
+}
+
+function stackName(stage: StageName, owner: string): string {
+  return `clickledger-${stage}-${owner}`;
+}
+
+function tag(stack: Stack, stage: StageName, owner: string): void {
+  for (const [name, value] of Object.entries({ project: 'clickledger', stage, owner }))
+    Tags.of(stack).add(name, value);
+}

@@ -1,0 +1,76 @@
+/**
+ * What a stage decides, as plain data: brokers, Kafka, the topic, how long logs stay. What a team decides is in its
+ * group.ts; what the runtime is told is in shared/config.ts.
+ *
+ * Illegal combinations can't be said where types allow it: storage is sized for Standard brokers only, since Express
+ * brokers refuse the setting (AWS MSK docs: msk-broker-types-express). Two facts choose the versions: 4.2 runs on Express
+ * brokers alone, and in KRaft mode, which Kafka 4 always is, `CreateCluster` refuses kafka.t3.small, so the smallest
+ * Standard broker of Kafka 4 is a large one.
+ */
+
+export type StageName = 'dev' | 'prod';
+
+export interface StageConfig {
+  readonly brokers: StandardBrokers | ExpressBrokers;
+  /** As MSK spells it (AWS MSK docs: supported-kafka-versions). */
+  readonly kafkaVersion: string;
+  readonly topic: TopicConfig;
+  /** Logs of brokers, network and functions. The ledger needs none of them: its record is the journal. */
+  readonly logDays: 30 | 90;
+  /** Whether CloudFormation refuses to delete the stacks. */
+  readonly terminationProtection: boolean;
+}
+
+export interface StandardBrokers {
+  readonly type: 'standard';
+  readonly instanceType: `kafka.${string}`;
+  /** A multiple of the three zones. */
+  readonly count: number;
+  readonly volumeGib: number;
+}
+
+export interface ExpressBrokers {
+  readonly type: 'express';
+  readonly instanceType: `express.${string}`;
+  /** A multiple of the three zones. */
+  readonly count: number;
+}
+
+export interface TopicConfig {
+  readonly name: string;
+  /** May grow, which moves keys to other partitions from then on; Kafka can't take any away. */
+  readonly partitions: number;
+  /** See `Journal.incarnation`: to be raised, and every group deployed, whenever the topic is recreated. */
+  readonly incarnation: number;
+  /** How long an unread click waits for its group, and how long whatever it holds about a person is kept. */
+  readonly retentionHours: number;
+}
+
+const DAY_HOURS = 24;
+
+export const stages: Readonly<Record<StageName, StageConfig>> = {
+  dev: {
+    brokers: { type: 'standard', instanceType: 'kafka.m7g.large', count: 3, volumeGib: 100 },
+    kafkaVersion: '4.1.x.kraft',
+    topic: { name: 'ad_clicks', partitions: 3, incarnation: 1, retentionHours: 7 * DAY_HOURS },
+    logDays: 30,
+    terminationProtection: false,
+  },
+  prod: {
+    brokers: { type: 'express', instanceType: 'express.m7g.large', count: 3 },
+    kafkaVersion: '4.2.x.kraft',
+    topic: { name: 'ad_clicks', partitions: 12, incarnation: 1, retentionHours: 7 * DAY_HOURS },
+    logDays: 90,
+    terminationProtection: true,
+  },
+};
+
+/** @param given the context value `stage`, if there is one */
+export function stageNamed(given: unknown = 'dev'): StageName {
+  const name = stageNames.find((stage) => stage === given);
+  if (name === undefined)
+    throw new Error(`stage '${String(given)}' is unknown, allowed are ${stageNames.join(', ')}`);
+  return name;
+}
+
+const stageNames = Object.keys(stages) as StageName[];

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { CLICKS_PER_MINUTE_MAX, PAIRS_MAX, velocityFold } from '../../functions/fraud/fold.ts';
+import { type Click, decode } from '../../shared/decode.ts';
+import { Delta } from '../../shared/delta.ts';
+import { CARRIED_BYTES_MAX } from '../../shared/fold.ts';
+import { aRecord, START_MS } from '../support/builders.ts';
+
+const key = 'a secret of the fraud team';
+
+function clickAt(offset: number, seconds: number, ip: string | undefined, adId = 'ad-1'): Click {
+  return decode(
+    aRecord({ offset, timestamp: START_MS + Math.round(seconds * 1000), click: { ip, adId } }),
+  ) as Click;
+}
+
+/** Folds the clicks, cut into batches of the given sizes. */
+function foldAll(clicks: readonly Click[], batchSizes: readonly number[] = [clicks.length]) {
+  const fold = velocityFold(key);
+  const flagged: number[] = [];
+  let carried = '';
+  let counted = 0;
+  for (let next = 0, batch = 0; next < clicks.length; batch++) {
+    const delta = new Delta();
+    const state = fold.open(carried);
+    const size = batchSizes[batch] ?? clicks.length;
+    for (const click of clicks.slice(next, next + size)) fold.click(state, click, delta);
+    carried = fold.close(state);
+    flagged.push(...delta.flags.map(({ offset }) => offset));
+    counted += delta.clicks;
+    next += size;
+  }
+  return { flagged, carried, counted };
+}
+
+describe('fraud: velocity of an address on an ad', () => {
+  it('flags the clicks beyond the limit of a minute, and counts them like all others', () => {
+    const clicks = Array.from({ length: CLICKS_PER_MINUTE_MAX + 3 }, (_, i) => clickAt(i, i, '203.0.113.7'));
+
+    const { flagged, counted } = foldAll(clicks);
+
+    assert.deepEqual(flagged, [20, 21, 22]);
+    assert.equal(counted, clicks.length);
+  });
+
+  it('forgets what is older than a minute', () => {
+    const slow = Array.from({ length: 100 }, (_, i) => clickAt(i, i * 4, '203.0.113.7'));
+
+    assert.deepEqual(foldAll(slow).flagged, []);
+  });
+
+  it('keeps addresses and ads apart', () => {
+    const clicks = Array.from({ length: 80 }, (_, i) =>
+      clickAt(i, i / 10, `203.0.113.${i % 2}`, `ad-${i % 4 < 2 ? 1 : 2}`),
+    );
+
+    assert.deepEqual(foldAll(clicks).flagged, []);
+  });
+
+  it('a click without address is counted and never flagged', () => {
+    const { flagged, counted } = foldAll(Array.from({ length: 50 }, (_, i) => clickAt(i, 0, undefined)));
+
+    assert.deepEqual([flagged, counted], [[], 50]);
+  });
+
+  it('depends on the log alone, not on how it was cut into batches', () => {
+    const someClicks = fc.array(fc.tuple(fc.nat(3), fc.integer({ min: -20, max: 90 })), {
+      minLength: 1,
+      maxLength: 300,
+    });
+    fc.assert(
+      fc.property(someClicks, fc.array(fc.integer({ min: 1, max: 40 })), (given, sizes) => {
+        let seconds = 0;
+        const clicks = given.map(([ip, step], i) => {
+          seconds = Math.max(0, seconds + step / 10);
+          return clickAt(i, seconds, `203.0.113.${ip}`);
+        });
+
+        const [whole, cut] = [foldAll(clicks), foldAll(clicks, sizes)];
+
+        assert.deepEqual(cut, whole);
+      }),
+    );
+  });
+
+  it('never flags one who stayed below the limit, and always one who exceeds it by the stated error', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3_000 }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.nat(),
+        (crowd, bot, seed) => {
+          const order = Array.from({ length: crowd + bot }, (_, i) => ({
+            bot: i < bot,
+            at: (Math.imul(i + 1, 2_654_435_761) ^ seed) >>> 0,
+          }));
+          order.sort((a, b) => a.at - b.at);
+          const clicks = order.map((one, i) =>
+            clickAt(i, (i * 9) / order.length, one.bot ? '198.51.100.1' : `10.0.${i >> 8}.${i & 255}`),
+          );
+
+          const { flagged } = foldAll(clicks);
+
+          const error = Math.floor(clicks.length / (PAIRS_MAX + 1));
+          assert.ok(
+            flagged.every((offset) => order[offset]?.bot),
+            'only the bot is flagged',
+          );
+          if (bot <= CLICKS_PER_MINUTE_MAX) assert.deepEqual(flagged, []);
+          if (bot > CLICKS_PER_MINUTE_MAX + error)
+            assert.ok(flagged.length > 0, `${bot} clicks among ${crowd}, error ${error}`);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('carries no address, and never more than an entry may hold', () => {
+    const crowded = Array.from({ length: 30_000 }, (_, i) =>
+      clickAt(i, (i % 6) * 10 + 100, `10.1.${i % PAIRS_MAX}.9`),
+    );
+    crowded.sort((a, b) => a.record.timestamp - b.record.timestamp);
+
+    const { carried } = foldAll(crowded);
+
+    assert.ok(carried.length <= CARRIED_BYTES_MAX, `${carried.length}`);
+    assert.ok(carried.split(';').length > PAIRS_MAX);
+    assert.ok(!carried.includes('10.1.'));
+  });
+
+  it('hashes addresses under the key: another key, other digests', () => {
+    const one = velocityFold('key one');
+    const two = velocityFold('key two');
+    const carried = [one, two].map((fold) => {
+      const state = fold.open('');
+      fold.click(state, clickAt(0, 0, '203.0.113.7'), new Delta());
+      return fold.close(state);
+    });
+
+    assert.notEqual(carried[0], carried[1]);
+  });
+});

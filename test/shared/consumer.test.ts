@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { Context } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { fold } from '../../functions/billing/fold.ts';
+import { group } from '../../functions/billing/group.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { consumer } from '../../shared/consumer.ts';
+import { anEvent, aRecord, records } from '../support/builders.ts';
+import { captured } from '../support/captured.ts';
+
+const dynamo = mockClient(DynamoDBClient);
+
+function context(remainingMs: number): Context {
+  return {
+    awsRequestId: 'r1',
+    functionName: 'billing',
+    getRemainingTimeInMillis: () => remainingMs,
+  } as Context;
+}
+
+function billing(options: { partialResponses?: boolean } = {}) {
+  const config = {
+    table: 'ledger',
+    incarnation: 3,
+    partialResponses: options.partialResponses ?? true,
+    code: 'c1',
+    secrets: {},
+  };
+  return consumer(group, () => fold, { config, client: new DynamoDBClient({}), clock: systemClock });
+}
+
+/** The table works, but for the journals of some partitions. */
+function tableThatRefuses(...partitions: number[]): void {
+  dynamo.reset();
+  dynamo.on(QueryCommand).resolves({ Items: [] });
+  dynamo.onAnyCommand().resolves({});
+  for (const partition of partitions) {
+    const refusal = Object.assign(new Error('no rights'), { name: 'AccessDeniedException' });
+    dynamo
+      .on(
+        QueryCommand,
+        { ExpressionAttributeValues: { ':journal': { S: `ad_clicks@3#${partition}` } } },
+        false,
+      )
+      .rejects(refusal);
+  }
+}
+
+function entriesPut(): string[] {
+  const items = dynamo.commandCalls(PutItemCommand).map((call) => call.args[0].input.Item);
+  return items.filter((item) => item?.['sk']?.S?.startsWith('entry#')).map((item) => item?.['pk']?.S ?? '');
+}
+
+describe('the consumer: what Lambda hears of an event', () => {
+  it('nothing failed: an empty list of failures, and one entry per partition under its incarnation', async () => {
+    tableThatRefuses();
+
+    const { result: response } = await captured(() =>
+      billing()(anEvent([...records(0, 3), ...records(7, 3, { partition: 1 })]), context(60_000)),
+    );
+
+    assert.deepEqual(response, { batchItemFailures: [] });
+    assert.deepEqual(entriesPut().sort(), ['ad_clicks@3#0', 'ad_clicks@3#1']);
+  });
+
+  it('one partition failed: all its records and nothing of the others (I8)', async () => {
+    tableThatRefuses(1);
+
+    const { result: response } = await captured(() =>
+      billing()(anEvent([...records(0, 3), ...records(7, 2, { partition: 1 })]), context(60_000)),
+    );
+
+    assert.deepEqual(response, {
+      batchItemFailures: [
+        { itemIdentifier: { partition: 'ad_clicks-1', offset: 7 } },
+        { itemIdentifier: { partition: 'ad_clicks-1', offset: 8 } },
+      ],
+    });
+    assert.deepEqual(entriesPut(), ['ad_clicks@3#0']);
+  });
+
+  it('a mapping without partial responses hears a throw, after the other partitions were committed', async () => {
+    tableThatRefuses(1);
+    const event = anEvent([...records(0, 3), ...records(7, 2, { partition: 1 })]);
+
+    await captured(() =>
+      assert.rejects(
+        () => billing({ partialResponses: false })(event, context(60_000)),
+        /ad_clicks#1 \(table\.refused\)/,
+      ),
+    );
+
+    assert.deepEqual(entriesPut(), ['ad_clicks@3#0']);
+  });
+
+  it('with no time left every record is reported and nothing is put (I7)', async () => {
+    tableThatRefuses();
+
+    const { result: response } = await captured(() => billing()(anEvent(records(0, 3)), context(100)));
+
+    assert.equal(response.batchItemFailures.length, 3);
+    assert.deepEqual(entriesPut(), []);
+  });
+
+  it('an event that is none is thrown out whole', async () => {
+    tableThatRefuses();
+
+    await captured(() =>
+      assert.rejects(() => billing()({ Records: [] }, context(60_000)), /event\.malformed/),
+    );
+  });
+
+  it('an empty event is a success', async () => {
+    tableThatRefuses();
+
+    assert.deepEqual(await billing()({ records: {} }, context(60_000)), { batchItemFailures: [] });
+  });
+
+  it('poison is parked and not reported: it never stops a partition', async () => {
+    tableThatRefuses();
+
+    const { result: response } = await captured(() =>
+      billing()(anEvent([aRecord({ offset: 0, text: 'poison' })]), context(60_000)),
+    );
+
+    assert.deepEqual(response, { batchItemFailures: [] });
+    assert.deepEqual(entriesPut(), ['ad_clicks@3#0']);
+  });
+});
+
+describe('the consumer: what it logs', () => {
+  it('counts as metrics of its ledger, in the embedded format', async () => {
+    tableThatRefuses();
+
+    const { lines } = await captured(() => billing()(anEvent(records(0, 3)), context(60_000)));
+
+    const metrics = lines.map((line) => JSON.parse(line)).find((line) => line._aws !== undefined);
+    assert.equal(metrics.service, 'billing');
+    assert.equal(metrics._aws.CloudWatchMetrics[0].Namespace, 'Clickledger');
+    assert.deepEqual([metrics.Applied, metrics.Duplicates, metrics.Parked, metrics.Entries], [3, 0, 0, 1]);
+    assert.ok(metrics.RecordAge >= 0);
+  });
+
+  it('nothing personal, even of a record that it parks or a partition that fails', async () => {
+    tableThatRefuses(1);
+    const secret = '203.0.113.77';
+    const event = anEvent([
+      aRecord({ offset: 0, click: { ip: secret, priceMicros: 'x' } }),
+      aRecord({ offset: 1, partition: 1, click: { ip: secret } }),
+    ]);
+
+    const { lines } = await captured(() => billing()(event, context(60_000)));
+
+    assert.ok(lines.some((line) => line.includes('records parked')));
+    assert.ok(lines.some((line) => line.includes('partition failed') && line.includes('table.refused')));
+    assert.ok(
+      lines.every(
+        (line) =>
+          !line.includes(secret) && !line.includes(Buffer.from(secret).toString('base64').slice(0, 12)),
+      ),
+    );
+  });
+});

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { KafkaRecord } from '../../shared/event.ts';
+import type { Fold } from '../../shared/fold.ts';
+import { type Item, numberOf } from '../../shared/journal.ts';
+import { readCheckpoint } from '../../shared/journal-store.ts';
+import { applyDelivery, startHead, type Writer } from '../../shared/ledger.ts';
+import { rollUp } from '../../shared/rollup.ts';
+import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement.ts';
+import { aRecord, records, START_MS } from '../support/builders.ts';
+import { type MemoryLedger, memoryLedger, steppedClock } from '../support/memory-ledger.ts';
+
+const fold: Fold<undefined> = {
+  open: () => undefined,
+  click: (_, click, delta) => delta.bill(click),
+  close: () => '',
+};
+const brokenFold: Fold<undefined> = {
+  ...fold,
+  click: () => {
+    throw new Error('a bug of this deploy');
+  },
+};
+const clock = steppedClock(START_MS);
+const HOUR = '2026-11-21T10';
+
+async function apply(
+  ledger: MemoryLedger,
+  given: KafkaRecord[],
+  options: { unpark?: boolean; partition?: number; broken?: boolean } = {},
+) {
+  const journal = `ad_clicks@1#${options.partition ?? 0}`;
+  const writer: Writer<undefined> = {
+    ledger,
+    group: { offsets: 'dense', rejects: { shareMax: 1, countMin: 1 } },
+    fold: options.broken ? brokenFold : fold,
+    clock,
+    code: 'c1',
+  };
+  const delivery = { topic: 'ad_clicks', partition: options.partition ?? 0, records: given };
+  const invocation = {
+    request: 'r',
+    deadline: Number.POSITIVE_INFINITY,
+    signal: undefined,
+    unpark: options.unpark ?? false,
+  };
+  return applyDelivery(writer, journal, delivery, invocation, startHead(writer, journal, delivery));
+}
+
+function line(ledger: MemoryLedger, advertiser = 'adv-7', journal = 'ad_clicks@1#0'): Item | undefined {
+  return ledger.memory.get(`advertiser#${advertiser}`, `${HOUR}#${journal}`);
+}
+
+function shape(hours: StatementHour[]): [string, number, number][] {
+  return hours.map(({ hour, clicks, micros }) => [hour, Number(clicks), Number(micros)]);
+}
+
+describe('the rollup', () => {
+  it('folds the entries since the checkpoint into statement lines and moves it', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 3));
+    await apply(ledger, records(3, 4));
+
+    const progress = await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    assert.deepEqual(progress, { folded: 2, behind: 0 });
+    assert.deepEqual(line(ledger), {
+      pk: { S: 'advertiser#adv-7' },
+      sk: { S: `${HOUR}#ad_clicks@1#0` },
+      clicks: { N: '7' },
+      micros: { N: '1750000' },
+      flagged: { N: '0' },
+      through: { N: '2' },
+    });
+    assert.equal((await readCheckpoint(ledger, 'ad_clicks@1#0'))?.version, 2);
+  });
+
+  it('adds nothing when it runs again', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 3));
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    const again = await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    assert.equal(again.folded, 0);
+    assert.equal(line(ledger)?.['clicks']?.N, '3');
+  });
+
+  it('that died after its lines and before its checkpoint is finished by the next one without counting twice', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 3));
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    ledger.memory.delete('ad_clicks@1#0', 'checkpoint');
+    await apply(ledger, records(3, 4));
+
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    assert.deepEqual([line(ledger)?.['clicks']?.N, line(ledger)?.['through']?.N], ['7', '2']);
+  });
+
+  it('lists parked records with reason and digest, and that they were applied after all', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, [aRecord({ offset: 1 })], { broken: true });
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    const parked = ledger.memory.get('parked#ad_clicks@1#0', '0000000000000001');
+    await apply(ledger, [aRecord({ offset: 1 })], { unpark: true });
+
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    assert.equal(parked?.['reason']?.S, 'fold.threw');
+    const applied = ledger.memory.get('parked#ad_clicks@1#0', '0000000000000001');
+    assert.deepEqual([applied?.['reason']?.S, applied?.['applied']?.N], ['fold.threw', '2']);
+  });
+
+  it('stops at its deadline, says how many journals it left, and goes on from there', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 3));
+    await apply(ledger, records(0, 3, { partition: 1 }), { partition: 1 });
+
+    assert.deepEqual(await rollUp(ledger, clock, clock.now()), { folded: 0, behind: 2 });
+    assert.deepEqual(await rollUp(ledger, clock, Number.POSITIVE_INFINITY), { folded: 2, behind: 0 });
+  });
+
+  it('of a journal that lacks an entry fails loudly, after all others were rolled up', async () => {
+    const ledger = memoryLedger();
+    for (const first of [0, 3, 6]) await apply(ledger, records(first, 3));
+    await apply(ledger, records(0, 3, { partition: 1 }), { partition: 1 });
+    ledger.memory.delete('ad_clicks@1#0', 'entry#0000000000000002');
+
+    const failure = await rollUp(ledger, clock, Number.POSITIVE_INFINITY).catch((error: unknown) => error);
+
+    assert.ok(failure instanceof AggregateError);
+    assert.match(String((failure.errors[0] as Error).cause), /journal\.torn/);
+    assert.equal(line(ledger, 'adv-7', 'ad_clicks@1#1')?.['clicks']?.N, '3');
+    assert.equal(line(ledger), undefined);
+  });
+
+  it('keeps sums exact beyond 2^53 (I6)', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 1));
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    ledger.memory.set({ ...(line(ledger) as Item), micros: { N: '90071992547409930001' } });
+    await apply(ledger, records(1, 1));
+
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    assert.equal(line(ledger)?.['micros']?.N, '90071992547410180001');
+  });
+});
+
+describe('a statement', () => {
+  it('sums an advertiser over partitions and hours, of the period only', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, [aRecord({ offset: 0 }), aRecord({ offset: 1, timestamp: START_MS + 3_600_000 })]);
+    await apply(ledger, records(0, 2, { partition: 1 }), { partition: 1 });
+    await apply(ledger, [aRecord({ offset: 2, click: { advertiserId: 'adv-70' } })]);
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    const whole = await readStatement(ledger, 'adv-7', wholePeriod, false);
+    const firstHour = await readStatement(ledger, 'adv-7', { from: HOUR, to: HOUR }, false);
+
+    assert.deepEqual(shape(whole), [
+      [HOUR, 3, 750_000],
+      ['2026-11-21T11', 1, 250_000],
+    ]);
+    assert.deepEqual(shape(firstHour), [[HOUR, 3, 750_000]]);
+  });
+
+  it('is as of the last rollup, or exact with the entries after it', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 3));
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    await apply(ledger, records(3, 4));
+
+    assert.deepEqual(shape(await readStatement(ledger, 'adv-7', wholePeriod, false)), [[HOUR, 3, 750_000]]);
+    assert.deepEqual(shape(await readStatement(ledger, 'adv-7', wholePeriod, true)), [[HOUR, 7, 1_750_000]]);
+  });
+
+  it('is exact while a rollup is half way: lines written, checkpoint not yet', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 3));
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    const checkpoint = ledger.memory.get('ad_clicks@1#0', 'checkpoint') as Item;
+    await apply(ledger, records(3, 4));
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    ledger.memory.set(checkpoint);
+
+    assert.equal(numberOf(checkpoint['through']), 1);
+    assert.deepEqual(shape(await readStatement(ledger, 'adv-7', wholePeriod, true)), [[HOUR, 7, 1_750_000]]);
+  });
+
+  it('of an unknown advertiser is empty', async () => {
+    assert.deepEqual(await readStatement(memoryLedger(), 'adv-0', wholePeriod, true), []);
+  });
+});

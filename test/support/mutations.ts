@@ -1,0 +1,83 @@
+/**
+ * Broken variants of the code, made at the edge where it meets DynamoDB: each sends what a wrong implementation would
+ * send, or reads what it would have understood. They prove that the property test can fail (faults-and-audit §7).
+ */
+import {
+  type AttributeValue,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from '../../shared/journal.ts';
+import { JOURNAL } from './schedule.ts';
+import type { Mutation } from './simulated-network.ts';
+
+export const mutations: Readonly<Record<string, Mutation>> = {
+  'no condition on the put': (send) => (command) =>
+    send(
+      isEntryPut(command)
+        ? new PutItemCommand({ ...command.input, ConditionExpression: undefined })
+        : command,
+    ),
+
+  'effect beside the entry': (send) => async (command) => {
+    if (!isEntryPut(command)) return send(command);
+    const item = command.input.Item as Item;
+    const bare = withChanged(item, { lines: { S: '{}' } });
+    const result = await send(new PutItemCommand({ ...command.input, Item: bare }));
+    await send(new PutItemCommand({ TableName: 'ledger', Item: item }));
+    return result;
+  },
+
+  'watermark instead of the set': (send) => async (command) => {
+    const result = (await send(command)) as { Items?: Item[]; Item?: Item };
+    if (!(command instanceof QueryCommand || command instanceof GetItemCommand)) return result;
+    return {
+      ...result,
+      ...(result.Items && { Items: result.Items.map(asWatermark) }),
+      ...(result.Item && { Item: asWatermark(result.Item) }),
+    };
+  },
+
+  'rollup without its condition': (send) => (command) =>
+    send(
+      command instanceof UpdateItemCommand
+        ? new UpdateItemCommand({ ...command.input, ConditionExpression: undefined })
+        : command,
+    ),
+
+  'a head forgotten after expiry':
+    (send, { role }) =>
+    async (command) =>
+      role === 'consumer' && command instanceof GetItemCommand ? {} : send(command),
+
+  'the mapping in the key':
+    (send, { mapping }) =>
+    (command) => {
+      const renamed = JSON.parse(
+        JSON.stringify(command.input).replaceAll(JOURNAL, mapping === 0 ? JOURNAL : `${JOURNAL}0`),
+      );
+      return send(new (command.constructor as new (input: unknown) => typeof command)(renamed));
+    },
+};
+
+function isEntryPut(command: unknown): command is PutItemCommand {
+  return command instanceof PutItemCommand && (command.input.Item?.['sk']?.S ?? '').startsWith('entry#');
+}
+
+function withChanged(item: Item, changes: Item): Item {
+  return { ...item, changed: { M: { ...item['changed']?.M, ...changes } } };
+}
+
+function asWatermark(item: Item): Item {
+  const state = item['state']?.M;
+  const resolved = state?.['resolved']?.S;
+  if (state === undefined || !resolved) return item;
+  const highest = /\d+$/.exec(resolved)?.[0];
+  const fields: Record<string, AttributeValue> = {
+    ...state,
+    resolved: { S: highest === '0' ? '0' : `0-${highest}` },
+  };
+  return { ...item, state: { M: fields } };
+}

@@ -1,0 +1,249 @@
+/**
+ * Explores schedules: the real write path and the real rollup against a simulated DynamoDB, where a scheduler decides
+ * which request takes effect next, whose reply is lost, who is killed between two calls, who wakes up late.
+ *
+ * A world holds a topic partition, two mappings on one ledger, and processes (deliveries and rollups). After the faults
+ * it heals: everything is delivered, redriven and rolled up, and the judge looks at what is there.
+ */
+import { applyDelivery, startHead, type Writer } from '../../shared/ledger.ts';
+import { hasOffset } from '../../shared/offsets.ts';
+import { rollUp } from '../../shared/rollup.ts';
+import { START_MS } from './builders.ts';
+import { judge } from './judge.ts';
+import { type Chance, chanceOf } from './random.ts';
+import { type Deploy, deploys, randomClick, recordAt, type SimulatedClick } from './simulated-log.ts';
+import { type Mutation, type Process, type Role, SimulatedNetwork } from './simulated-network.ts';
+
+export const JOURNAL = 'ad_clicks@1#0';
+const DAY_MS = 86_400_000;
+
+/** What goes wrong in a schedule. */
+export interface Faults {
+  readonly kills: boolean;
+  readonly lostReplies: boolean;
+  readonly zombies: boolean;
+  readonly subsets: boolean;
+  readonly replays: boolean;
+  readonly skips: boolean;
+  readonly secondMapping: boolean;
+  readonly foldChanges: boolean;
+  readonly overlappingRollups: boolean;
+  readonly expiry: boolean;
+  /** Offsets without a record; a mapping on such a topic delivers without subsets, skips and forward jumps. */
+  readonly sparse: boolean;
+}
+
+export const everyFault: Faults = {
+  kills: true,
+  lostReplies: true,
+  zombies: true,
+  subsets: true,
+  replays: true,
+  skips: true,
+  secondMapping: true,
+  foldChanges: true,
+  overlappingRollups: true,
+  expiry: true,
+  sparse: false,
+};
+
+export const everyFaultOfSparseTopics: Faults = { ...everyFault, sparse: true, subsets: false, skips: false };
+
+/** Runs one schedule; returns what is wrong, or nothing, and what happened. */
+export async function explore(
+  seed: number,
+  faults: Faults,
+  mutation: Mutation = (send) => send,
+): Promise<{ faults: string[]; trace: string[]; met: SimulatedNetwork['met'] }> {
+  const world = new World(seed, faults, mutation);
+  const found = await world.run();
+  return { faults: found, trace: world.network.trace, met: world.network.met };
+}
+
+class World {
+  readonly network: SimulatedNetwork;
+  readonly #chance: Chance;
+  readonly #faults: Faults;
+  readonly #clicks: SimulatedClick[] = [];
+  readonly #broken: string[] = [];
+  /** What each mapping has seen acknowledged, or given up. */
+  readonly #acked = [new Set<number>(), new Set<number>()] as const;
+  readonly #running = new Set<Process>();
+  #processes = 0;
+  #healing = false;
+
+  constructor(seed: number, faults: Faults, mutation: Mutation) {
+    this.#chance = chanceOf(seed);
+    this.#faults = faults;
+    this.network = new SimulatedNetwork(this.#chance, START_MS, mutation);
+  }
+
+  async run(): Promise<string[]> {
+    this.#append(8 + this.#chance.below(14));
+    for (let step = 40 + this.#chance.below(160); step > 0; step--) await this.#step();
+    if (this.#faults.expiry) {
+      await this.#passDays(40);
+      this.#append(4 + this.#chance.below(8));
+      for (let step = 20 + this.#chance.below(100); step > 0; step--) await this.#step();
+    }
+    await this.#heal();
+    const { archive, table } = this.network;
+    return [...this.#broken, ...(await judge({ journal: JOURNAL, clicks: this.#clicks, archive, table }))];
+  }
+
+  #append(count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.network.now = Math.floor(this.network.now) + this.#chance.below(900_000);
+      this.#clicks.push(randomClick(this.#chance, this.network.now, this.#faults.sparse));
+    }
+  }
+
+  async #step(): Promise<void> {
+    this.network.now += 1 + this.#chance.below(50);
+    const roll = this.#chance.next();
+    const rollups = [...this.#running].filter(({ role }) => role === 'rollup').length;
+    if (roll < 0.12 && this.#running.size < (this.#faults.zombies ? 5 : 1)) this.#startDelivery();
+    else if (roll < 0.16 && rollups < (this.#faults.overlappingRollups ? 3 : 1)) this.#startRollup();
+    else if (roll < 0.19 && this.#faults.kills) this.#kill();
+    else if (roll < 0.21 && this.#faults.skips) this.#skip();
+    else if (roll < 0.28 && this.#faults.expiry) this.#expireOne();
+    else this.network.advance(this.#faults.zombies ? 'any' : 'oldest', this.#faults.lostReplies);
+    await drained();
+  }
+
+  /** What a mapping may deliver: its next batch, a redelivery with other bounds, a subset, or all from some offset on. */
+  #startDelivery(): void {
+    const mapping = this.#faults.secondMapping && this.#chance.happens(0.4) ? 1 : 0;
+    const next = this.#openOffsets(mapping)[0] ?? this.#clicks.length - 1;
+    const replay = this.#faults.replays && this.#chance.happens(0.15);
+    const first = replay ? this.#chance.below(this.#faults.sparse ? next + 1 : this.#clicks.length) : next;
+    const size = 1 + this.#chance.below(9);
+    const batch = this.#recordOffsets().filter((offset) => offset >= first && offset < first + size);
+    const some =
+      this.#faults.subsets && this.#chance.happens(0.25)
+        ? batch.filter(() => this.#chance.happens(0.6))
+        : batch;
+    const deploy = this.#faults.foldChanges && this.#chance.happens(0.5) ? 'v2' : 'v1';
+    if (some.length > 0)
+      this.#deliver(mapping, some, this.#faults.replays && this.#chance.happens(0.1), deploy);
+  }
+
+  #recordOffsets(): number[] {
+    return this.#clicks.flatMap(({ kind }, offset) => (kind === 'void' ? [] : [offset]));
+  }
+
+  #openOffsets(mapping: 0 | 1): number[] {
+    return this.#recordOffsets().filter((offset) => !this.#acked[mapping].has(offset));
+  }
+
+  #deliver(mapping: 0 | 1, offsets: number[], unpark: boolean, deploy: Deploy): void {
+    const process = this.#newProcess('consumer', mapping);
+    const records = offsets.map((offset) => recordAt(offset, this.#clicks[offset] as SimulatedClick));
+    const delivery = { topic: 'ad_clicks', partition: 0, records };
+    const writer: Writer<{ count: number }> = {
+      ledger: { client: this.network.senderOf(process), table: 'ledger', entryDays: 35 },
+      group: { offsets: this.#faults.sparse ? 'sparse' : 'dense', rejects: { shareMax: 1, countMin: 1 } },
+      fold: deploys[deploy],
+      clock: this.network.clockOf(process),
+      code: deploy,
+    };
+    const deadline = this.#healing
+      ? Number.POSITIVE_INFINITY
+      : this.network.now + 200 + this.#chance.below(4_000);
+    const invocation = { request: process.name, deadline, signal: undefined, unpark };
+    this.network.trace.push(
+      `${process.name} delivers ${offsets.join()} with ${deploy}${unpark ? ' unparking' : ''}`,
+    );
+    applyDelivery(writer, JOURNAL, delivery, invocation, startHead(writer, JOURNAL, delivery))
+      .then(({ failure }) => {
+        this.network.trace.push(`${process.name} ends ${failure?.code ?? 'well'}`);
+        if (failure === undefined) this.#acknowledge(process, mapping, offsets);
+      })
+      .catch((error: unknown) => this.#broken.push(String(error)))
+      .finally(() => this.#running.delete(process));
+  }
+
+  #acknowledge(process: Process, mapping: 0 | 1, offsets: readonly number[]): void {
+    for (const offset of offsets) {
+      const resolved = [...this.network.archive.values()].some(({ changed }) =>
+        hasOffset(changed.offsets, offset),
+      );
+      if (!resolved) this.#broken.push(`I7: ${process.name} acknowledged ${offset} before it was resolved`);
+      this.#acked[mapping].add(offset);
+    }
+  }
+
+  #startRollup(): void {
+    const process = this.#newProcess('rollup', 0);
+    const ledger = { client: this.network.senderOf(process), table: 'ledger', entryDays: 35 };
+    rollUp(ledger, this.network.clockOf(process), Number.POSITIVE_INFINITY)
+      .catch((error: unknown) => this.network.trace.push(`${process.name} fails: ${String(error)}`))
+      .finally(() => this.#running.delete(process));
+  }
+
+  #newProcess(role: Role, mapping: number): Process {
+    this.#processes += 1;
+    const process = { name: `${role} ${this.#processes} of mapping ${mapping}`, role, mapping, alive: true };
+    this.#running.add(process);
+    return process;
+  }
+
+  #kill(): void {
+    if (this.#running.size === 0) return;
+    const victim = this.#chance.pick([...this.#running]);
+    this.#running.delete(victim);
+    this.network.kill(victim);
+  }
+
+  /** A mapping gives up on a batch and moves on. */
+  #skip(): void {
+    for (const offset of this.#openOffsets(0).slice(0, 1 + this.#chance.below(4))) this.#acked[0].add(offset);
+  }
+
+  /** DynamoDB removes expired items one by one, in no order. */
+  #expireOne(): void {
+    const items = [...(this.network.table.items.get(JOURNAL)?.values() ?? [])];
+    const expired = items.filter(
+      (item) => Number(item['expires']?.N ?? Number.POSITIVE_INFINITY) * 1000 < this.network.now,
+    );
+    if (expired.length === 0) return;
+    const sk = this.#chance.pick(expired)['sk']?.S ?? '';
+    this.network.table.delete(JOURNAL, sk);
+    this.network.trace.push(`${sk} expires`);
+  }
+
+  /** No invocation lives for days, and a rollup that falls days behind is alarmed; so both are at rest first. */
+  async #passDays(days: number): Promise<void> {
+    this.#healing = true;
+    await this.#untilIdle();
+    this.#startRollup();
+    await this.#untilIdle();
+    this.network.now += days * DAY_MS;
+    this.#healing = false;
+  }
+
+  async #heal(): Promise<void> {
+    this.#healing = true;
+    await this.#untilIdle();
+    for (const unpark of [false, true]) {
+      this.#deliver(0, this.#recordOffsets(), unpark, 'v2');
+      await this.#untilIdle();
+    }
+    this.#startRollup();
+    await this.#untilIdle();
+  }
+
+  async #untilIdle(): Promise<void> {
+    for (let step = 0; this.#running.size > 0 || !this.network.idle; step++) {
+      if (step > 20_000) throw new Error('the world does not come to rest');
+      this.network.now += 1;
+      this.network.advance('oldest', false);
+      await drained();
+    }
+  }
+}
+
+/** Until every process waits for the scheduler again. */
+function drained(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,161 @@
+/**
+ * A DynamoDB table in memory: just the requests and expressions that the ledger uses, each executed at one instant.
+ * Expressions are parsed, not recognised, so that a changed condition in the code changes what happens here; anything
+ * outside the grammar throws. `test/shared/simulated-table.test.ts` holds it against DynamoDB Local.
+ */
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from '../../shared/journal.ts';
+
+export type Command = GetItemCommand | PutItemCommand | QueryCommand | UpdateItemCommand;
+type Values = Record<string, AttributeValue>;
+
+export class SimulatedTable {
+  readonly items = new Map<string, Map<string, Item>>();
+  /** Items per page of a query, small so that paging is met. */
+  pageSize = 3;
+
+  execute(command: Command): Record<string, unknown> {
+    if (command instanceof GetItemCommand) {
+      const item = this.get(textAt(command.input.Key, 'pk'), textAt(command.input.Key, 'sk'));
+      return item === undefined ? {} : { Item: structuredClone(item) };
+    }
+    if (command instanceof QueryCommand) return this.#query(command.input);
+    if (command instanceof PutItemCommand) {
+      const { Item: item = {}, ConditionExpression, ExpressionAttributeValues = {} } = command.input;
+      this.#assertCondition(item, ConditionExpression, ExpressionAttributeValues);
+      this.set(structuredClone(item));
+      return {};
+    }
+    if (command instanceof UpdateItemCommand) {
+      const {
+        Key: key = {},
+        ConditionExpression,
+        UpdateExpression = '',
+        ExpressionAttributeValues = {},
+      } = command.input;
+      this.#assertCondition(key, ConditionExpression, ExpressionAttributeValues);
+      const standing = this.get(textAt(key, 'pk'), textAt(key, 'sk')) ?? key;
+      this.set({ ...standing, ...assignments(UpdateExpression, standing, ExpressionAttributeValues) });
+      return {};
+    }
+    throw new Error('the simulation does not know this command');
+  }
+
+  get(pk: string, sk: string): Item | undefined {
+    return this.items.get(pk)?.get(sk);
+  }
+
+  set(item: Item): void {
+    const pk = textAt(item, 'pk');
+    const collection = this.items.get(pk) ?? new Map<string, Item>();
+    this.items.set(pk, collection);
+    collection.set(textAt(item, 'sk'), item);
+  }
+
+  delete(pk: string, sk: string): void {
+    this.items.get(pk)?.delete(sk);
+  }
+
+  #query(input: QueryCommandInput): Record<string, unknown> {
+    const values = input.ExpressionAttributeValues ?? {};
+    const matches = keyCondition(input.KeyConditionExpression ?? '', values);
+    const sorted = [...(this.items.get(matches.pk) ?? new Map<string, Item>())]
+      .filter(([sk]) => matches.sk(sk))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    if (input.ScanIndexForward === false) sorted.reverse();
+    const start = input.ExclusiveStartKey && textAt(input.ExclusiveStartKey, 'sk');
+    const rest = start === undefined ? sorted : sorted.slice(sorted.findIndex(([sk]) => sk === start) + 1);
+    const size = Math.min(input.Limit ?? this.pageSize, this.pageSize);
+    const page = rest.slice(0, size).map(([, item]) => structuredClone(projected(item, input)));
+    const last = rest.slice(0, size).at(-1)?.[1];
+    return {
+      Items: page,
+      ...(last && rest.length > size && { LastEvaluatedKey: { pk: last['pk'], sk: last['sk'] } }),
+    };
+  }
+
+  #assertCondition(key: Item, condition: string | undefined, values: Values): void {
+    const standing = this.get(textAt(key, 'pk'), textAt(key, 'sk'));
+    if (condition === undefined || holds(condition, standing ?? {}, values)) return;
+    throw new ConditionalCheckFailedException({
+      message: 'The conditional request failed',
+      $metadata: {},
+      ...(standing && { Item: structuredClone(standing) }),
+    });
+  }
+}
+
+function projected(item: Item, input: QueryCommandInput): Item {
+  if (input.ProjectionExpression === undefined) return item;
+  const names = input.ProjectionExpression.split(', ').map(
+    (name) => input.ExpressionAttributeNames?.[name] ?? name,
+  );
+  return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])));
+}
+
+/** `pk = :v`, alone or with `begins_with(sk, :v)` or `sk BETWEEN :v AND :v`. */
+function keyCondition(expression: string, values: Values): { pk: string; sk: (sk: string) => boolean } {
+  const match = /^pk = (:\w+)(?: AND (?:begins_with\(sk, (:\w+)\)|sk BETWEEN (:\w+) AND (:\w+)))?$/.exec(
+    expression,
+  );
+  if (match === null) throw new Error(`the simulation does not know the key condition '${expression}'`);
+  const [, pk = '', prefix, from, to] = match;
+  return {
+    pk: textAt(values, pk),
+    sk: (sk) => {
+      if (prefix !== undefined) return sk.startsWith(textAt(values, prefix));
+      return (
+        from === undefined || to === undefined || (sk >= textAt(values, from) && sk <= textAt(values, to))
+      );
+    },
+  };
+}
+
+/** Terms `attribute_not_exists(name)` and `name < | <= | = :v`, joined by OR. */
+function holds(condition: string, item: Item, values: Values): boolean {
+  return condition.split(' OR ').some((term) => {
+    const absent = /^attribute_not_exists\((\w+)\)$/.exec(term);
+    if (absent !== null) return item[absent[1] ?? ''] === undefined;
+    const compared = /^(\w+) (<|<=|=) (:\w+)$/.exec(term);
+    if (compared === null) throw new Error(`the simulation does not know the condition '${term}'`);
+    const [, name = '', operator, value = ''] = compared;
+    if (item[name] === undefined) return false;
+    const left = BigInt(item[name].N ?? '');
+    const right = BigInt(values[value]?.N ?? '');
+    return operator === '<' ? left < right : operator === '<=' ? left <= right : left === right;
+  });
+}
+
+/** `SET a = :v, b = if_not_exists(b, :zero) + :v`. */
+function assignments(expression: string, item: Item, values: Values): Item {
+  if (!expression.startsWith('SET '))
+    throw new Error(`the simulation does not know the update '${expression}'`);
+  const changed: Item = {};
+  for (const part of expression.slice(4).split(/, (?=\w+ = )/)) {
+    const match = /^(\w+) = (?:if_not_exists\((\w+), (:\w+)\) \+ )?(:\w+)$/.exec(part);
+    if (match === null) throw new Error(`the simulation does not know the assignment '${part}'`);
+    const [, name = '', base, otherwise = '', value = ''] = match;
+    const given = values[value];
+    if (given === undefined) throw new Error(`no value for ${value}`);
+    if (base === undefined) changed[name] = given;
+    else
+      changed[name] = {
+        N: String(BigInt((item[base] ?? values[otherwise])?.N ?? '') + BigInt(given.N ?? '')),
+      };
+  }
+  return changed;
+}
+
+function textAt(values: Values | undefined, name: string): string {
+  const text = values?.[name]?.S;
+  if (text === undefined) throw new Error(`the simulation needs a text for '${name}'`);
+  return text;
+}
