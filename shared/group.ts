@@ -16,8 +16,8 @@ export interface GroupSpec {
   /** One invocation gets at most `records` records (1..10 000), gathered for at most `windowSeconds` (0..300). */
   readonly batch: { readonly records: number; readonly windowSeconds: number };
   readonly retry: RetryUntilDone | RetryUntilSpent;
-  /** Event pollers of the mapping; more than the topic has partitions never work at once. */
-  readonly pollers: { readonly min: number; readonly max: number };
+  /** Event pollers of the mapping; more than the topic has partitions never work at once, so that is the most there can be. */
+  readonly pollers: { readonly min: number; readonly max: number | 'partitions' };
   /**
    * `dense`: every offset holds a record, so an offset passed over is a gap. `sparse`: the topic is transactional or
    * compacted; holes inside a delivered batch, and single ones between batches, are void.

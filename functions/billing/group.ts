@@ -11,7 +11,7 @@ export const group: GroupSpec = {
   startingPosition: 'TRIM_HORIZON',
   batch: { records: 10_000, windowSeconds: 1 },
   retry: { until: 'done' },
-  pollers: { min: 1, max: 3 },
+  pollers: { min: 1, max: 'partitions' },
   offsets: 'dense',
   rejects: { shareMax: 0.5, countMin: 100 },
   entryDays: 35,

@@ -7,10 +7,9 @@
  *
  * What holds counted money or is needed to read it stays when the stack goes: table, bucket, secrets, key.
  */
-
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Key } from 'aws-cdk-lib/aws-kms';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -25,8 +24,13 @@ import { everyMinute } from './rollup-schedule.ts';
 export interface ConsumerGroupProps {
   readonly group: GroupSpec;
   readonly ownership: Ownership;
-  /** What the stream stack published of the group's topic; known at deployment only. */
-  readonly stream: { readonly clusterArn: string; readonly incarnation: string };
+  readonly stream: {
+    /** What the stream stack published of the group's topic; known at deployment only. */
+    readonly clusterArn: string;
+    readonly incarnation: string;
+    /** Partitions of the topic in this stage. */
+    readonly partitions: number;
+  };
 }
 
 /** Of 62 letters and digits each: 381 bits. */
@@ -52,7 +56,7 @@ export class ConsumerGroup extends Construct {
 
   private addHandler(
     { group, ownership, stream }: ConsumerGroupProps,
-    destination: IBucket | undefined,
+    destination: Bucket | undefined,
   ): void {
     const handler = new GroupFunction(this, 'Handler', {
       ownership,
@@ -67,10 +71,11 @@ export class ConsumerGroup extends Construct {
     handler.allow(...appendToLedger(this.table, this.key));
     handler.allow(...readTopic(stream.clusterArn, group.topic, group.groupId));
     if (destination !== undefined) handler.allow(...giveUpTo(destination, this.key));
-    const { clusterArn } = stream;
+    const { clusterArn, partitions } = stream;
     const mapping = kafkaMapping(this, 'Mapping', {
       group,
       clusterArn,
+      partitions,
       handler: handler.function,
       destination,
     });
@@ -90,7 +95,7 @@ export class ConsumerGroup extends Construct {
       secrets: {},
     });
     rollup.allow(...projectLedger(this.table, this.key));
-    everyMinute(this, 'Schedule', rollup.function);
+    everyMinute(this, rollup.function);
   }
 
   private environmentWith(incarnation: string) {

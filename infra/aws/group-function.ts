@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -87,6 +87,10 @@ function packagingOf(team: string, entry: string) {
       minify: true,
       sourceMap: false,
       bundleAwsSDK: true,
+      logLevel: LogLevel.WARNING,
+      esbuildArgs: {
+        '--alias:@aws-sdk/credential-provider-node': `${ROOT}shared/environment-credentials.ts`,
+      },
     },
   };
 }

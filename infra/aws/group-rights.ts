@@ -3,11 +3,11 @@
  * wildcard, and every resource is the group's own, so that one team can neither read, write nor join what is another's
  * (I9). There is no Scan and no DeleteItem: entries are immutable, and only their end of life removes them (I4).
  */
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Aws, Fn } from 'aws-cdk-lib/core';
 
 const LEDGER_ACTIONS = ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'];
@@ -22,12 +22,12 @@ export function writeLogs(logs: ILogGroup): PolicyStatement {
 }
 
 /** Reads the head and the checkpoint, puts entries. */
-export function appendToLedger(table: ITable, key: IKey): PolicyStatement[] {
+export function appendToLedger(table: Table, key: IKey): PolicyStatement[] {
   return [ledgerStatement(table, LEDGER_ACTIONS), ledgerKeyStatement(key)];
 }
 
 /** Also adds to statement lines, which are sums. */
-export function projectLedger(table: ITable, key: IKey): PolicyStatement[] {
+export function projectLedger(table: Table, key: IKey): PolicyStatement[] {
   return [ledgerStatement(table, [...LEDGER_ACTIONS, 'dynamodb:UpdateItem']), ledgerKeyStatement(key)];
 }
 
@@ -73,8 +73,8 @@ export function readTopic(clusterArn: string, topic: string, groupId: string): P
   ];
 }
 
-/** Keys of objects are Lambda's choice and not documented for Kafka, so any within the bucket (AWS Lambda docs: kafka-on-failure). */
-export function giveUpTo(bucket: IBucket, key: IKey): PolicyStatement[] {
+/** Lambda chooses the keys of objects and documents none for Kafka, so any in the bucket (AWS Lambda docs: kafka-on-failure). */
+export function giveUpTo(bucket: Bucket, key: IKey): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'GiveUpRecords',
@@ -101,7 +101,7 @@ export function useOfKey(sid: string, key: IKey, service: string, actions: strin
   });
 }
 
-function ledgerStatement(table: ITable, actions: string[]): PolicyStatement {
+function ledgerStatement(table: Table, actions: string[]): PolicyStatement {
   return new PolicyStatement({ sid: 'OwnLedger', actions, resources: [table.tableArn] });
 }
 

@@ -32,7 +32,7 @@ function faultsOf(group: GroupSpec): string[] {
     within('sandbox.timeoutSeconds', sandbox.timeoutSeconds, 1, 840),
     // AWS Lambda docs: kafka-scaling-modes, for these two.
     within('pollers.min', pollers.min, 1, 200),
-    within('pollers.max', pollers.max, pollers.min, 2_000),
+    pollers.max === 'partitions' ? undefined : within('pollers.max', pollers.max, pollers.min, 2_000),
     ...(retry.until === 'spent'
       ? [
           // AWS Lambda docs: kafka-retry-configurations, for these two.

@@ -9,6 +9,7 @@ import type { GroupSpec } from '../../shared/group.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import type { Ownership } from './data-key.ts';
 import { ledgerTablePath, type TopicFact, topicPath } from './published.ts';
+import { stages } from './stages.ts';
 
 export interface GroupStackProps extends StackProps {
   readonly ownership: Ownership;
@@ -24,7 +25,11 @@ export class GroupStack extends Stack {
     const { table } = new ConsumerGroup(this, 'Group', {
       group,
       ownership,
-      stream: { clusterArn: published('cluster-arn'), incarnation: published('incarnation') },
+      stream: {
+        clusterArn: published('cluster-arn'),
+        incarnation: published('incarnation'),
+        partitions: stages[ownership.stage].topic.partitions,
+      },
     });
     new StringParameter(this, 'LedgerTable', {
       parameterName: ledgerTablePath(ownership.stage, group.ledger),

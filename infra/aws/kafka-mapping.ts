@@ -12,22 +12,24 @@
  * always a poller configuration. The group id is fixed once deployed, and a changed topic reports success and does nothing.
  */
 import { CfnEventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../shared/group.ts';
 
 export interface KafkaMappingProps {
   readonly group: GroupSpec;
   readonly clusterArn: string;
+  readonly partitions: number;
   readonly handler: IFunction;
-  readonly destination: IBucket | undefined;
+  readonly destination: Bucket | undefined;
 }
 
 const WITHOUT_END = -1;
 const OF_ANY_AGE = -1;
 
 export function kafkaMapping(scope: Construct, id: string, props: KafkaMappingProps): CfnEventSourceMapping {
-  const { group, clusterArn, handler, destination } = props;
+  const { group, clusterArn, partitions, handler, destination } = props;
+  const { min, max } = group.pollers;
   return new CfnEventSourceMapping(scope, id, {
     functionName: handler.functionArn,
     eventSourceArn: clusterArn,
@@ -40,7 +42,10 @@ export function kafkaMapping(scope: Construct, id: string, props: KafkaMappingPr
     functionResponseTypes: ['ReportBatchItemFailures'],
     ...retrySettings(group),
     ...(destination && { destinationConfig: { onFailure: { destination: destination.bucketArn } } }),
-    provisionedPollerConfig: { minimumPollers: group.pollers.min, maximumPollers: group.pollers.max },
+    provisionedPollerConfig: {
+      minimumPollers: min,
+      maximumPollers: max === 'partitions' ? Math.max(min, partitions) : max,
+    },
     metricsConfig: { metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'] },
     loggingConfig: { systemLogLevel: 'INFO' },
   });

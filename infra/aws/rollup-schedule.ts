@@ -13,9 +13,9 @@ import type { Construct } from 'constructs';
 /** Both services take no less. */
 const EVENT_AGE_MAX = Duration.minutes(1);
 
-export function everyMinute(scope: Construct, id: string, rollup: LambdaFunction): void {
+export function everyMinute(scope: Construct, rollup: LambdaFunction): void {
   rollup.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: EVENT_AGE_MAX });
-  const role = new Role(scope, `${id}Role`, {
+  const role = new Role(scope, 'ScheduleRole', {
     assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
     }),
@@ -27,7 +27,7 @@ export function everyMinute(scope: Construct, id: string, rollup: LambdaFunction
       resources: [rollup.functionArn],
     }),
   );
-  const schedule = new CfnSchedule(scope, id, {
+  const schedule = new CfnSchedule(scope, 'Schedule', {
     description: 'Runs the rollup',
     scheduleExpression: 'rate(1 minute)',
     flexibleTimeWindow: { mode: 'OFF' },

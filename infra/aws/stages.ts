@@ -3,9 +3,9 @@
  * group.ts; what the runtime is told is in shared/config.ts.
  *
  * Illegal combinations can't be said where types allow it: storage is sized for Standard brokers only, since Express
- * brokers refuse the setting (AWS MSK docs: msk-broker-types-express). Two facts choose the versions: 4.2 runs on Express
- * brokers alone, and in KRaft mode, which Kafka 4 always is, `CreateCluster` refuses kafka.t3.small, so the smallest
- * Standard broker of Kafka 4 is a large one.
+ * brokers refuse the setting (AWS MSK docs: msk-broker-types-express). Kafka 4.2 runs on Express brokers alone (AWS MSK docs:
+ * supported-kafka-versions). No Standard broker of Kafka 4 is smaller than a large one: the pages list kafka.t3.small
+ * without saying so, but `CreateCluster` is reported to answer "Unsupported InstanceType" for every KRaft version.
  */
 
 export type StageName = 'dev' | 'prod';

@@ -8,15 +8,14 @@
  * the way out on 443 without which nobody could use it. The subnets have no other route: 443 leads to S3 only, and the
  * endpoint lets nothing pass but what a destination takes, into buckets of this account.
  */
-
 import {
+  CfnSecurityGroup,
+  CfnSecurityGroupEgress,
+  CfnSecurityGroupIngress,
   FlowLogDestination,
   FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
   IpAddresses,
-  Peer,
-  Port,
-  SecurityGroup,
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
@@ -30,7 +29,7 @@ const IAM_PORT = 9098;
 
 export class StreamNetwork extends Construct {
   readonly vpc: Vpc;
-  readonly securityGroup: SecurityGroup;
+  readonly securityGroupId: string;
 
   constructor(scope: Construct, id: string, flowLogs: ILogGroup) {
     super(scope, id);
@@ -46,16 +45,22 @@ export class StreamNetwork extends Construct {
       destination: FlowLogDestination.toCloudWatchLogs(flowLogs),
       trafficType: FlowLogTrafficType.ALL,
     });
-    this.securityGroup = new SecurityGroup(this, 'Brokers', {
-      vpc: this.vpc,
-      description: 'Brokers and the pollers that read from them',
-      allowAllOutbound: false,
-    });
-    const iam = Port.tcp(IAM_PORT);
-    this.securityGroup.addIngressRule(this.securityGroup, iam, 'Pollers to brokers');
-    this.securityGroup.addEgressRule(this.securityGroup, iam, 'Pollers to brokers');
-    this.securityGroup.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'Failure destinations by the S3 endpoint');
+    this.securityGroupId = this.addSecurityGroup();
     this.addS3Endpoint();
+  }
+
+  private addSecurityGroup(): string {
+    const { attrGroupId: groupId } = new CfnSecurityGroup(this, 'Brokers', {
+      groupDescription: 'Brokers and the pollers that read from them',
+      vpcId: this.vpc.vpcId,
+      securityGroupEgress: [
+        { ...tcp(443), cidrIp: '0.0.0.0/0', description: 'Failure destinations, by the endpoint of S3' },
+      ],
+    });
+    const listener = { ...tcp(IAM_PORT), groupId, description: 'Pollers to brokers' };
+    new CfnSecurityGroupIngress(this, 'FromPollers', { ...listener, sourceSecurityGroupId: groupId });
+    new CfnSecurityGroupEgress(this, 'ToBrokers', { ...listener, destinationSecurityGroupId: groupId });
+    return groupId;
   }
 
   private addS3Endpoint(): void {
@@ -70,4 +75,8 @@ export class StreamNetwork extends Construct {
       }),
     );
   }
+}
+
+function tcp(port: number) {
+  return { ipProtocol: 'tcp', fromPort: port, toPort: port };
 }

@@ -8,7 +8,7 @@
  */
 import { CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
-import { Fn, RemovalPolicy, Stack, type StackProps, Token } from 'aws-cdk-lib/core';
+import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { brokerSettings, propertyLines, REPLICAS, topicSettings } from './broker-settings.ts';
 import { dataKey, logGroup } from './data-key.ts';
@@ -37,7 +37,7 @@ export class StreamStack extends Stack {
     this.publish(stage, cluster);
   }
 
-  /** Without an account CDK would plan for two zones, and Express brokers want three (AWS MSK docs: msk-broker-types-express). */
+  /** Without an account CDK plans for two zones; Express brokers want three (AWS MSK docs: msk-broker-types-express). */
   override get availabilityZones(): string[] {
     return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
   }
@@ -52,7 +52,7 @@ export class StreamStack extends Stack {
       brokerNodeGroupInfo: {
         instanceType: brokers.instanceType,
         clientSubnets: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
-        securityGroups: [network.securityGroup.securityGroupId],
+        securityGroups: [network.securityGroupId],
         ...(brokers.type === 'standard' && {
           storageInfo: { ebsStorageInfo: { volumeSize: brokers.volumeGib } },
         }),
@@ -79,10 +79,7 @@ export class StreamStack extends Stack {
       serverProperties: propertyLines(brokerSettings(type)),
     });
     configuration.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    return {
-      arn: configuration.attrArn,
-      revision: Token.asNumber(configuration.getAtt('LatestRevision.Revision')),
-    };
+    return { arn: configuration.attrArn, revision: configuration.attrLatestRevisionRevision };
   }
 
   private addTopic({ brokers, topic }: StageConfig, cluster: CfnCluster): void {
@@ -94,22 +91,17 @@ export class StreamStack extends Stack {
       configs: Fn.base64(propertyLines(topicSettings(brokers.type, topic))),
     });
     resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    resource.addDependency(cluster);
   }
 
   private publish(stage: StageName, cluster: CfnCluster): void {
     const { topic } = stages[stage];
-    const facts: Readonly<Record<TopicFact, string>> = {
-      'cluster-arn': cluster.attrArn,
-      'cluster-name': cluster.clusterName,
-      incarnation: String(topic.incarnation),
-      partitions: String(topic.partitions),
-      'retention-hours': String(topic.retentionHours),
-    };
-    for (const [fact, stringValue] of Object.entries(facts) as [TopicFact, string][]) {
-      const parameterName = topicPath(stage, topic.name, fact);
-      new StringParameter(this, publishedIds[fact], { parameterName, stringValue });
-    }
+    const publish = (id: string, fact: TopicFact, stringValue: string) =>
+      new StringParameter(this, id, { parameterName: topicPath(stage, topic.name, fact), stringValue });
+    publish('ClusterArn', 'cluster-arn', cluster.attrArn);
+    publish('ClusterName', 'cluster-name', cluster.clusterName);
+    publish('Incarnation', 'incarnation', String(topic.incarnation));
+    publish('Partitions', 'partitions', String(topic.partitions));
+    publish('RetentionHours', 'retention-hours', String(topic.retentionHours));
   }
 }
 
@@ -119,11 +111,3 @@ interface Surroundings {
   readonly keyArn: string;
   readonly logGroupName: string;
 }
-
-const publishedIds: Readonly<Record<TopicFact, string>> = {
-  'cluster-arn': 'ClusterArn',
-  'cluster-name': 'ClusterName',
-  incarnation: 'Incarnation',
-  partitions: 'Partitions',
-  'retention-hours': 'RetentionHours',
-};

@@ -1,9 +1,19 @@
-import com.almworks.sqlite4java.SQLite;
+/*
+ * The two servers of the laptop ground, one to a JVM. In: `kafka <data folder> <port> <properties file>`
+ * or `dynamodb <data folder> <port, 0 for any>`. Out: one line `ready <port>` on standard output once requests are served; every
+ * other line goes to standard error.
+ *
+ * What must stay true: both listen on 127.0.0.1 only; a data folder has one server at a time; and the server ends with the
+ * process that started it, which holds our standard input open for as long as it lives, however it ends.
+ *
+ * DynamoDB Local's own main class binds all interfaces, answers any Host and sends telemetry, and no option changes the first
+ * two. So its request handler is put behind a connector of ours, and the class that reports to AWS is never loaded.
+ */
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -14,6 +24,7 @@ import java.util.logging.Logger;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -27,34 +38,116 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandle
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
 
 public final class Launcher {
-  public static void main(String[] arguments) throws Exception {
+  /** Longer than any pause between two requests of a function, so that no kept connection is closed under a request. */
+  private static final long IDLE_CONNECTION_MS = 600_000;
+
+  /** Held for ever: the JDK forgets the level of a logger that nobody refers to. */
+  private static final Logger SQLITE_LOGGER = Logger.getLogger("com.almworks.sqlite4java");
+
+  private static FileChannel folderLock;
+
+  public static void main(String[] arguments) {
     PrintStream parent = System.out;
     System.setOut(System.err);
-    long t0 = System.currentTimeMillis();
-    Thread watch = new Thread(() -> { try { while (System.in.read() >= 0) {} } catch (Exception e) {} Runtime.getRuntime().halt(1); });
-    watch.setDaemon(true); watch.start();
-    switch (arguments[0]) {
-      case "kafka" -> {
-        Properties p = new Properties();
-        try (InputStream in = Files.newInputStream(Path.of(arguments[1]))) { p.load(in); }
-        if (!Files.exists(Path.of(p.getProperty("log.dirs"), "meta.properties")))
-          StorageTool.execute(new String[] {"format", "-t", arguments[2], "-c", arguments[1]}, System.err);
-        System.err.println("formatted " + (System.currentTimeMillis() - t0));
-        KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(p), Time.SYSTEM);
-        Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown));
-        server.startup();
-        parent.println("ready " + (System.currentTimeMillis() - t0));
-        server.awaitShutdown();
+    endWithParent();
+    try {
+      Path folder = Path.of(arguments[1]);
+      int port = Integer.parseInt(arguments[2]);
+      lock(folder);
+      switch (arguments[0]) {
+        case "kafka" -> serveKafka(Path.of(arguments[3]), port, parent);
+        case "dynamodb" -> serveDynamoDb(folder, port, parent);
+        default -> throw new IllegalArgumentException("got '" + arguments[0] + "', know 'kafka' and 'dynamodb'");
       }
-      case "dynamodb" -> {
-        boolean mem = arguments.length > 3;
-        Server server = new Server(new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[1])));
-        var h = new LocalDynamoDBServerHandler(new LocalDynamoDBRequestHandler(0, mem, mem ? null : arguments[2], false, false), null);
-        server.setHandler(h);
-        server.start();
-        parent.println("ready " + ((ServerConnector) server.getConnectors()[0]).getLocalPort() + " " + (System.currentTimeMillis() - t0));
-        server.join();
+    } catch (Throwable failure) {
+      failure.printStackTrace();
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  /** Standard input ends when the parent does, even by SIGKILL. Both stores are safe against a sudden end. */
+  private static void endWithParent() {
+    Thread watch = new Thread(() -> {
+      try {
+        while (System.in.read() >= 0) { }
+      } catch (IOException ended) {
+        ended.printStackTrace();
       }
+      Runtime.getRuntime().halt(0);
+    }, "parent-watch");
+    watch.setDaemon(true);
+    watch.start();
+  }
+
+  /** SQLite would let two servers write one folder. The lock dies with the process, so nothing is left to clean up. */
+  private static void lock(Path folder) throws IOException {
+    folderLock = FileChannel.open(folder.resolve("in-use.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (folderLock.tryLock() == null) {
+      System.err.println("the data folder " + folder + " is in use by another process: stop that one first");
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  private static void serveKafka(Path propertiesFile, int port, PrintStream parent) throws Exception {
+    Properties properties = new Properties();
+    try (InputStream input = Files.newInputStream(propertiesFile)) {
+      properties.load(input);
+    }
+    if (!Files.exists(Path.of(properties.getProperty("log.dirs"), "meta.properties"))) format(propertiesFile);
+    KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
+    Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "shutdown"));
+    server.startup();
+    parent.println("ready " + port);
+    server.awaitShutdown();
+  }
+
+  /** Sets the features of a new cluster, the newer group protocol among them, to what this Kafka version supports. */
+  private static void format(Path propertiesFile) {
+    String[] command = {"format", "--cluster-id", Uuid.randomUuid().toString(), "--config", propertiesFile.toString()};
+    int status = StorageTool.execute(command, System.err);
+    if (status != 0) throw new IllegalStateException("formatting the log folder ended with status " + status);
+  }
+
+  private static void serveDynamoDb(Path folder, int port, PrintStream parent) throws Exception {
+    SQLITE_LOGGER.setLevel(Level.WARNING);
+    boolean inMemory = false;
+    boolean sharedByAllAccessKeys = false;
+    boolean delayTransientStatuses = false;
+    String originsAllowed = null;
+    LocalDynamoDBRequestHandler requests =
+        new LocalDynamoDBRequestHandler(0, inMemory, folder.toString(), sharedByAllAccessKeys, delayTransientStatuses);
+    Server server = new Server();
+    ServerConnector connector = new ServerConnector(server);
+    connector.setHost("127.0.0.1");
+    connector.setPort(port);
+    connector.setIdleTimeout(IDLE_CONNECTION_MS);
+    server.addConnector(connector);
+    server.setHandler(new OnlyThisMachine(connector, new LocalDynamoDBServerHandler(requests, originsAllowed)));
+    server.start();
+    parent.println("ready " + connector.getLocalPort());
+    server.join();
+  }
+
+  /**
+   * A page in a browser on this machine reaches 127.0.0.1 too. It can't do so without an Origin header, or, when its own name
+   * was made to point here, with any other Host than that name.
+   */
+  private static final class OnlyThisMachine extends Handler.Wrapper {
+    private final ServerConnector connector;
+
+    OnlyThisMachine(ServerConnector connector, Handler handler) {
+      super(handler);
+      this.connector = connector;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+      int port = connector.getLocalPort();
+      String host = request.getHeaders().get(HttpHeader.HOST);
+      boolean fromHere = host != null && Set.of("127.0.0.1:" + port, "localhost:" + port).contains(host);
+      if (fromHere && !request.getHeaders().contains(HttpHeader.ORIGIN)) return super.handle(request, response, callback);
+      Response.writeError(request, response, callback, HttpStatus.FORBIDDEN_403, "only for programs on this machine");
+      return true;
     }
   }
 }

@@ -1,0 +1,123 @@
+/**
+ * The jars of Kafka and DynamoDB Local, and the compiled Launcher. In: the series of Kafka that the template names, and a folder to
+ * keep them in. Out: a class path. Maven and the network are needed once for each Kafka version and each change of pom.xml;
+ * later starts need a Java runtime alone.
+ *
+ * What must stay true: a folder of jars is complete or absent. It is filled beside its place and renamed, so a fetch that is
+ * interrupted leaves nothing that a later start would trust, and two fetches at once end in the same folder.
+ * Launcher.java is compiled once, because Java's own launching of source files costs 0.9 s of every start (measured).
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GroundError } from './ground-error.ts';
+import { firstFault, run } from './tools.ts';
+
+export interface Jars {
+  readonly kafkaVersion: string;
+  /** For `java -cp`. */
+  readonly classPath: string;
+}
+
+export interface JarOptions {
+  /** Where the jars are kept, such as `.clickledger/jars`. */
+  readonly folder: string;
+  /** As the cluster of the template gives it, like `4.1.x.kraft`; undefined takes the newest series of pom.xml. */
+  readonly kafkaVersion: string | undefined;
+  /** Gets one line if jars have to be fetched. */
+  readonly say: (line: string) => void;
+}
+
+const POM = fileURLToPath(new URL('../../pom.xml', import.meta.url));
+const LAUNCHER = fileURLToPath(new URL('./Launcher.java', import.meta.url));
+const JAVA_VERSION_MIN = 17;
+const FETCH_WITHIN_MS = 15 * 60_000;
+const KEY_LENGTH = 12;
+
+export async function prepareJars({ folder, kafkaVersion, say }: JarOptions): Promise<Jars> {
+  const pom = readFileSync(POM, 'utf8');
+  const version = versionFor(kafkaVersion, pom);
+  const jars = join(folder, `kafka-${version}-${digestOf(pom)}`);
+  const launcher = join(jars, `launcher-${digestOf(readFileSync(LAUNCHER, 'utf8'))}`);
+  await checkJava();
+  if (!existsSync(jars)) {
+    say(`Fetching Kafka ${version} and DynamoDB Local from Maven Central, once (about 70 MB) …`);
+    await fillBeside(jars, (beside) => fetchJars(version, beside));
+  }
+  if (!existsSync(launcher)) await fillBeside(launcher, (beside) => compile(jars, beside));
+  return { kafkaVersion: version, classPath: `${launcher}:${join(jars, '*')}` };
+}
+
+/** `4.1.x.kraft` and `4.1.1` are of the series 4.1, for which pom.xml names the version to run. */
+export function versionFor(kafkaVersion: string | undefined, pom: string): string {
+  const known = new Map(
+    Array.from(pom.matchAll(/<kafka\.series\.([\d.]+)>([^<]+)</g), ([, series = '', version = '']) => [
+      series,
+      version,
+    ]),
+  );
+  const newest = [...known.keys()].at(-1);
+  const series = kafkaVersion === undefined ? newest : /^\d+\.\d+/.exec(kafkaVersion)?.[0];
+  const version = known.get(series ?? '');
+  if (version !== undefined) return version;
+  throw new GroundError(
+    `the template's cluster runs Kafka '${kafkaVersion}'; pom.xml knows the series ${[...known.keys()].join(', ')}: add a line <kafka.series.…> for another`,
+  );
+}
+
+/** Ends with `place` filled, by us or by another start at the same time. */
+async function fillBeside(place: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const parent = join(place, '..');
+  mkdirSync(parent, { recursive: true });
+  const beside = mkdtempSync(join(parent, '.unfinished-'));
+  try {
+    await fill(beside);
+    renameSync(beside, place);
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true });
+    if (!existsSync(place)) throw error;
+  }
+}
+
+async function checkJava(): Promise<void> {
+  const needed = `install a JDK ${JAVA_VERSION_MIN} or newer and put its bin folder on the PATH`;
+  const java = await run('java', ['-version']);
+  if (java === 'missing') throw new GroundError(`java was not found: ${needed}`);
+  // `openjdk version "17.0.15" 2025-04-15`, and `"1.8.0_392"` up to Java 8.
+  const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(java.output) ?? [];
+  const major = Number(first === '1' ? second : first);
+  if (java.status !== 0 || Number.isNaN(major))
+    throw new GroundError(`java does not run (${firstFault(java.output)}): ${needed}`);
+  if (major < JAVA_VERSION_MIN) throw new GroundError(`java on the PATH is version ${major}: ${needed}`);
+}
+
+async function fetchJars(version: string, into: string): Promise<void> {
+  const command = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime'];
+  const maven = await run(
+    'mvn',
+    [...command, `-Dkafka.version=${version}`, `-DoutputDirectory=${into}`],
+    FETCH_WITHIN_MS,
+  );
+  if (maven === 'missing')
+    throw new GroundError(
+      'mvn was not found, and the jars have to be fetched once: install Maven 3.6 or newer',
+    );
+  if (maven.status !== 0)
+    throw new GroundError(
+      `Maven could not fetch the jars (${firstFault(maven.output)}): see that Maven Central, or the mirror in ~/.m2/settings.xml, can be reached, then start again`,
+    );
+}
+
+async function compile(jars: string, into: string): Promise<void> {
+  const javac = await run('javac', ['-proc:none', '-nowarn', '-d', into, '-cp', join(jars, '*'), LAUNCHER]);
+  if (javac === 'missing')
+    throw new GroundError(
+      `javac was not found beside java: install a JDK ${JAVA_VERSION_MIN} or newer, not only a runtime`,
+    );
+  if (javac.status !== 0) throw new Error(`Launcher.java does not compile:\n${javac.output}`);
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, KEY_LENGTH);
+}

@@ -1,0 +1,56 @@
+/**
+ * Which records make the next payload: pure, from what waits and how long it has waited.
+ *
+ * A payload is complete when it holds BatchSize records or 6 MB, or when the batching window since its first record has
+ * passed (AWS Lambda docs: invocation-eventsourcemapping). Several partitions may share one; the fullest goes first, so
+ * that a backlog is delivered partition by partition and side by side.
+ */
+import { type FetchedRecord, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+
+export interface BatchLimits {
+  readonly records: number;
+  readonly windowMs: number;
+}
+
+export interface Batch {
+  readonly parts: readonly { readonly queue: PartitionQueue; readonly records: readonly FetchedRecord[] }[];
+}
+
+/** The envelope around the records: event source, bootstrap servers, brackets. */
+const ENVELOPE_BYTES = 2_000;
+
+/** @param waitedMs since the first record of the payload waits */
+export function isComplete(
+  queues: readonly PartitionQueue[],
+  limits: BatchLimits,
+  waitedMs: number,
+): boolean {
+  let records = 0;
+  let bytes = 0;
+  for (const queue of queues) {
+    records += queue.waiting;
+    bytes += queue.waitingBytes;
+  }
+  if (records === 0) return false;
+  return (
+    records >= limits.records || bytes >= PAYLOAD_BYTES_MAX - ENVELOPE_BYTES || waitedMs >= limits.windowMs
+  );
+}
+
+/** @param queues those with nothing in flight */
+export function gather(queues: readonly PartitionQueue[], limits: BatchLimits): Batch {
+  const parts: { queue: PartitionQueue; records: FetchedRecord[] }[] = [];
+  let records = limits.records;
+  let bytes = PAYLOAD_BYTES_MAX - ENVELOPE_BYTES;
+  for (const queue of queues.toSorted((a, b) => b.waiting - a.waiting || a.partition - b.partition)) {
+    if (records === 0 || queue.waiting === 0) break;
+    const taken = queue.take(records, bytes, parts.length === 0);
+    if (taken.length === 0) continue;
+    parts.push({ queue, records: taken });
+    records -= taken.length;
+    bytes -= taken.reduce((sum, { text }) => sum + text.length + 1, queue.label.length + 6);
+    if (bytes <= 0) break;
+  }
+  return { parts };
+}

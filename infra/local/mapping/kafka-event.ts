@@ -1,0 +1,72 @@
+/**
+ * Records of the log as Lambda's poller writes them into its event (AWS Lambda docs: with-msk).
+ *
+ *   {"eventSource":"aws:kafka","eventSourceArn":…,"bootstrapServers":"a,b","records":{"<topic>-<partition>":[…]}}
+ *
+ * Key and value are base64 and left out where the log holds null; a value of zero bytes is "". Headers keep order and
+ * repetition, their bytes written as signed numbers. A record is written once, when it is fetched, because its length
+ * counts towards the 6 MB of a payload (AWS Lambda docs: invocation-eventsourcemapping).
+ */
+
+/** What of a record reaches the event. */
+export interface FetchedRecord {
+  readonly offset: number;
+  /** Epoch milliseconds: the broker's append time where the topic says so. */
+  readonly timestamp: number;
+  readonly text: string;
+}
+
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME';
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly (readonly [Buffer | null, Buffer | null])[];
+}
+
+export interface EventSource {
+  readonly arn: string;
+  readonly bootstrap: string;
+}
+
+export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
+
+export function fetchedRecord(record: LogRecord): FetchedRecord {
+  const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record;
+  const keyText = key === null ? '' : `"key":"${key.toString('base64')}",`;
+  const valueText = value === null ? '' : `"value":"${value.toString('base64')}",`;
+  const headersText = headers.length === 0 ? '' : headers.map(headerText).join(',');
+  const text =
+    `{"topic":"${topic}","partition":${partition},"offset":${offset},"timestamp":${timestamp},` +
+    `"timestampType":"${timestampType}",${keyText}${valueText}"headers":[${headersText}]}`;
+  return { offset, timestamp, text };
+}
+
+function headerText([name, value]: readonly [Buffer | null, Buffer | null]): string {
+  const bytes = value === null ? [] : Array.from(value, (byte) => (byte > 127 ? byte - 256 : byte));
+  return `{${asciiJson(name?.toString('utf8') ?? '')}:[${bytes.join(',')}]}`;
+}
+
+/** The payload is written as single bytes, so what lies beyond ASCII is escaped. */
+function asciiJson(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** @param partitions records by `<topic>-<partition>` */
+export function eventPayload(
+  source: EventSource,
+  partitions: ReadonlyMap<string, readonly FetchedRecord[]>,
+): Buffer {
+  const parts: string[] = [];
+  for (const [label, records] of partitions) {
+    parts.push(`"${label}":[${records.map(({ text }) => text).join(',')}]`);
+  }
+  const head = `{"eventSource":"aws:kafka","eventSourceArn":${JSON.stringify(source.arn)},"bootstrapServers":${JSON.stringify(source.bootstrap)}`;
+  return Buffer.from(`${head},"records":{${parts.join(',')}}}`, 'latin1');
+}

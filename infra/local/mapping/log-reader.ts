@@ -1,0 +1,144 @@
+/**
+ * Reads the log for a poller: fetches from the leaders of the assigned partitions and turns record batches into records
+ * of the event. It joins no group; a long poll here never holds up a heartbeat there.
+ *
+ * It uses the client's plain fetch and not its stream of messages, because on a LogAppendTime topic the time of a record
+ * is its batch's (bit 3 of the batch's attributes), and the stream gives the producer's.
+ */
+import { Consumer, ListOffsetTimestamps, type RecordsBatch } from '@platformatic/kafka';
+import { type FetchedRecord, fetchedRecord } from './kafka-event.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+
+const IS_LOG_APPEND_TIME = 1 << 3;
+const IS_CONTROL = 1 << 5;
+const MAX_WAIT_MS = 250;
+const PARTITION_BYTES = 4 * 1024 * 1024;
+
+export interface LogReaderOptions {
+  readonly bootstrap: readonly string[];
+  readonly groupId: string;
+  readonly clientId: string;
+  readonly topic: string;
+}
+
+export class LogReader {
+  readonly #consumer: Consumer;
+  readonly #topic: string;
+
+  constructor({ bootstrap, groupId, clientId, topic }: LogReaderOptions) {
+    this.#consumer = new Consumer({
+      clientId,
+      groupId,
+      bootstrapBrokers: [...bootstrap],
+      retries: 2,
+      retryDelay: 200,
+    });
+    this.#consumer.topics.track(topic);
+    this.#topic = topic;
+  }
+
+  /** Fetches once for the given partitions and appends what came; waits a little where there is nothing. */
+  async fetchInto(queues: readonly PartitionQueue[]): Promise<void> {
+    const metadata = await this.#consumer.metadata({ topics: [this.#topic] });
+    const topic = metadata.topics.get(this.#topic);
+    if (topic === undefined) throw new Error(`topic ${this.#topic} does not exist on the broker`);
+    const byLeader = Map.groupBy(queues, ({ partition }) => topic.partitions[partition]?.leader ?? -1);
+    await Promise.all(
+      Array.from(byLeader, async ([node, led]) => {
+        const response = await this.#consumer.fetch({
+          node,
+          topics: [{ topicId: topic.id, partitions: led.map(fetchPartition) }],
+          maxWaitTime: MAX_WAIT_MS,
+          minBytes: 1,
+          maxBytes: PARTITION_BYTES * led.length,
+        });
+        for (const { partitions } of response.responses) {
+          for (const { partitionIndex, records } of partitions) {
+            const queue = led.find(({ partition }) => partition === partitionIndex);
+            if (queue !== undefined && !queue.revoked) append(queue, records ?? []);
+          }
+        }
+      }),
+    );
+  }
+
+  /**
+   * Puts positions that the log does not hold any more back to its start: what retention removed is gone, and a log that
+   * is shorter than it was is another log, which the ledger will notice (I10). Returns what it did, in words.
+   */
+  async backIntoRange(queues: readonly PartitionQueue[]): Promise<string[]> {
+    const { earliest, latest } = await this.bounds();
+    return queues.flatMap((queue) => {
+      const from = earliest[queue.partition] ?? 0;
+      const to = latest[queue.partition] ?? 0;
+      if (queue.position >= from && queue.position <= to) return [];
+      const was = queue.position;
+      queue.position = from;
+      return [`${queue.label}: offset ${was} is not in the log (${from} to ${to}), reading on at ${from}`];
+    });
+  }
+
+  /** The oldest and the next offset of each partition of the topic. */
+  async bounds(): Promise<{ earliest: number[]; latest: number[] }> {
+    const at = async (timestamp: bigint) => {
+      const offsets = await this.#consumer.listOffsets({ topics: [this.#topic], timestamp });
+      return (offsets.get(this.#topic) ?? []).map(Number);
+    };
+    return {
+      earliest: await at(ListOffsetTimestamps.EARLIEST),
+      latest: await at(ListOffsetTimestamps.LATEST),
+    };
+  }
+
+  /** The first offset at or after a time (epoch milliseconds); the next one where no record is as new. */
+  async offsetsAt(timestamp: number): Promise<number[]> {
+    const offsets = await this.#consumer.listOffsets({ topics: [this.#topic], timestamp: BigInt(timestamp) });
+    const { latest } = await this.bounds();
+    return (offsets.get(this.#topic) ?? []).map((offset, partition) =>
+      offset < 0n ? (latest[partition] ?? 0) : Number(offset),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#consumer.close(true);
+  }
+}
+
+function fetchPartition(queue: PartitionQueue) {
+  return {
+    partition: queue.partition,
+    currentLeaderEpoch: -1,
+    fetchOffset: BigInt(queue.position),
+    lastFetchedEpoch: -1,
+    partitionMaxBytes: PARTITION_BYTES,
+  };
+}
+
+/** A fetch may begin in the middle of a batch; what lies before the position was delivered already. */
+function append(queue: PartitionQueue, batches: readonly RecordsBatch[]): void {
+  for (const batch of batches) {
+    const first = Number(batch.firstOffset);
+    const next = first + batch.lastOffsetDelta + 1;
+    if (next <= queue.position) continue;
+    queue.leaderEpoch = batch.partitionLeaderEpoch;
+    queue.push((batch.attributes & IS_CONTROL) === 0 ? recordsOf(batch, first, queue) : [], next);
+  }
+}
+
+function recordsOf(
+  batch: RecordsBatch,
+  first: number,
+  { topic, partition, position }: PartitionQueue,
+): FetchedRecord[] {
+  const appendTime = (batch.attributes & IS_LOG_APPEND_TIME) !== 0;
+  const base = Number(appendTime ? batch.maxTimestamp : batch.firstTimestamp);
+  const records: FetchedRecord[] = [];
+  for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
+    const offset = first + offsetDelta;
+    if (offset < position) continue;
+    const timestamp = appendTime ? base : base + Number(timestampDelta);
+    const timestampType = appendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME';
+    records.push(fetchedRecord({ topic, partition, offset, timestamp, timestampType, key, value, headers }));
+  }
+  return records;
+}

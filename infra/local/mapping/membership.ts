@@ -1,0 +1,151 @@
+/**
+ * A poller's place in its consumer group: joins, hears which partitions are its own, commits.
+ *
+ * The classic protocol is spoken, which every tool can describe. A partition that stays with this member from one
+ * generation to the very next had no other owner in between, so what is buffered and in flight of it goes on; after a
+ * missed generation everything starts again from what the group has committed.
+ */
+import { Consumer } from '@platformatic/kafka';
+import type { LogReader } from './log-reader.ts';
+import { PartitionQueue } from './partition-queue.ts';
+
+export interface StartingPosition {
+  readonly kind: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
+  /** Epoch milliseconds, with AT_TIMESTAMP. */
+  readonly timestamp?: number | undefined;
+}
+
+export interface MembershipOptions {
+  readonly bootstrap: readonly string[];
+  readonly groupId: string;
+  readonly clientId: string;
+  readonly topic: string;
+  readonly startingPosition: StartingPosition;
+  readonly sessionTimeoutMs: number;
+}
+
+const JOIN_ATTEMPTS = 20;
+const JOIN_PAUSE_MS = 300;
+
+export class Membership {
+  readonly #consumer: Consumer;
+  readonly #reader: LogReader;
+  readonly #options: MembershipOptions;
+  readonly #onAssigned: () => void;
+  #queues = new Map<number, PartitionQueue>();
+  #generation = -1;
+
+  /** @param onFatal what joining again does not cure; the process had better begin anew */
+  constructor(
+    options: MembershipOptions,
+    reader: LogReader,
+    onAssigned: () => void,
+    onFatal: (error: unknown) => void,
+  ) {
+    this.#options = options;
+    this.#reader = reader;
+    this.#onAssigned = onAssigned;
+    this.#consumer = new Consumer({
+      clientId: options.clientId,
+      groupId: options.groupId,
+      bootstrapBrokers: [...options.bootstrap],
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: Math.max(10_000, options.sessionTimeoutMs),
+      heartbeatInterval: Math.min(1_000, options.sessionTimeoutMs / 3),
+      // The client's own retry of a commit joins again and then commits the old offset under the new generation,
+      // which may take the group back behind what the new owner has committed. So it has none; we join again ourselves.
+      retries: 0,
+    });
+    this.#consumer.topics.track(options.topic);
+    this.#consumer.on('consumer:group:join', () => void this.#assign().catch(onFatal));
+    this.#consumer.on('error', () => void this.join().catch(onFatal));
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get memberId(): string | null {
+    return this.#consumer.memberId;
+  }
+
+  /** The partitions that this member owns. */
+  get queues(): PartitionQueue[] {
+    return [...this.#queues.values()];
+  }
+
+  /** Other members joining, a coordinator that moves, a broker that restarts: all look like a failed join for a while. */
+  async join(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#consumer.joinGroup({});
+        return;
+      } catch (error) {
+        if (attempt === JOIN_ATTEMPTS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, JOIN_PAUSE_MS));
+      }
+    }
+  }
+
+  /** Commits the next offset to deliver of partitions that are still owned; rejects during a rebalance. */
+  async commit(offsets: ReadonlyMap<PartitionQueue, number>): Promise<void> {
+    const owned = [...offsets].filter(([queue]) => !queue.revoked);
+    if (owned.length === 0) return;
+    if (this.#consumer.generationId !== this.#generation) throw new Error('a rebalance is under way');
+    await this.#consumer.commit({
+      offsets: owned.map(([{ topic, partition, leaderEpoch }, offset]) => ({
+        topic,
+        partition,
+        offset: BigInt(offset),
+        leaderEpoch,
+      })),
+    });
+    for (const [queue, offset] of owned) queue.committed = offset;
+  }
+
+  /** Leaves the group at once, so that others need not wait for the session to run out. */
+  async leave(): Promise<void> {
+    await this.#consumer.close(true);
+  }
+
+  async #assign(): Promise<void> {
+    const generation = this.#consumer.generationId;
+    const assigned =
+      this.#consumer.assignments?.find(({ topic }) => topic === this.#options.topic)?.partitions ?? [];
+    const unbroken = generation === this.#generation + 1;
+    for (const [partition, queue] of this.#queues) {
+      if (!unbroken || !assigned.includes(partition)) {
+        queue.revoked = true;
+        this.#queues.delete(partition);
+      }
+    }
+    const fresh = assigned.filter((partition) => !this.#queues.has(partition));
+    const queues = fresh.length === 0 ? [] : await this.#startQueues(fresh);
+    if (this.#consumer.generationId !== generation) return; // Another rebalance has come; its own event follows.
+    for (const queue of queues) this.#queues.set(queue.partition, queue);
+    this.#generation = generation;
+    this.#onAssigned();
+  }
+
+  /** From the committed offset; where the group has none, from the starting position (AWS Lambda docs: kafka-starting-positions). */
+  async #startQueues(partitions: readonly number[]): Promise<PartitionQueue[]> {
+    const { topic } = this.#options;
+    const committed = await this.#consumer.listCommittedOffsets({
+      topics: [{ topic, partitions: [...partitions] }],
+    });
+    const { earliest, latest } = await this.#reader.bounds();
+    const start = await this.#startOffsets(earliest, latest);
+    return partitions.map((partition) => {
+      const known = Number(committed.get(topic)?.[partition] ?? -1n);
+      const within = known >= (earliest[partition] ?? 0) && known <= (latest[partition] ?? 0);
+      const position = within ? known : (start[partition] ?? 0);
+      return new PartitionQueue(topic, partition, position, known < 0 ? undefined : known);
+    });
+  }
+
+  async #startOffsets(earliest: number[], latest: number[]): Promise<number[]> {
+    const { kind, timestamp } = this.#options.startingPosition;
+    if (kind === 'AT_TIMESTAMP') return this.#reader.offsetsAt(timestamp ?? 0);
+    return kind === 'LATEST' ? latest : earliest;
+  }
+}

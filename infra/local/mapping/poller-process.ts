@@ -1,0 +1,138 @@
+/**
+ * A poller as a process of its own, so that it can be killed and frozen like one. It is told its mapping at start, asks
+ * the ground for sandboxes, and reports what it owns and how far it is. Whatever it can't get over ends it: the ground
+ * starts another, and the group's coordinator hands its partitions over.
+ */
+import { Invoker, type Lease } from '../sandbox/invoker.ts';
+import { LogReader } from './log-reader.ts';
+import { Membership, type MembershipOptions } from './membership.ts';
+import { Poller, type PollerRules } from './poller.ts';
+
+export interface PollerAssignment {
+  readonly group: Omit<MembershipOptions, 'sessionTimeoutMs'>;
+  readonly sourceArn: string;
+  readonly rules: PollerRules;
+}
+
+/** What a poller tells the ground. */
+export type PollerMessage =
+  | { readonly kind: 'borrow' }
+  | { readonly kind: 'log'; readonly message: string }
+  | { readonly kind: 'status'; readonly status: PollerStatus };
+
+export interface PollerStatus {
+  readonly generation: number;
+  readonly memberId: string | null;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly committed: number | undefined;
+    readonly inFlight: boolean;
+  }[];
+}
+
+/** What the ground tells a poller. */
+export type GroundMessage = { readonly kind: 'lease'; readonly lease: Lease } | { readonly kind: 'stop' };
+
+const SESSION_TIMEOUT_MS = 6_000;
+const STATUS_EVERY_MS = 250;
+const STOP_WAIT_MS = 3_000;
+
+const assignment = JSON.parse(process.argv[2] ?? '{}') as PollerAssignment;
+const idle: Invoker[] = [];
+const wanted: ((invoker: Invoker) => void)[] = [];
+
+process.on('disconnect', () => process.exit(0));
+process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the ground says when to stop.
+process.on('message', (message: GroundMessage) => {
+  if (message.kind === 'stop') void stop();
+  else handOver(new Invoker(message.lease));
+});
+
+const reader = new LogReader(assignment.group);
+const membership = new Membership(
+  { ...assignment.group, sessionTimeoutMs: SESSION_TIMEOUT_MS },
+  reader,
+  () => {
+    const partitions = membership.queues.map(({ partition }) => partition).sort((a, b) => a - b);
+    tell({
+      kind: 'log',
+      message: `generation ${membership.generation}: owns partitions ${partitions.join(', ') || 'none (standby)'}`,
+    });
+    reportStatus();
+    poller.pump();
+  },
+  fail,
+);
+const poller = new Poller({
+  source: { arn: assignment.sourceArn, bootstrap: assignment.group.bootstrap.join(',') },
+  rules: assignment.rules,
+  reader,
+  membership,
+  borrow,
+  giveBack,
+  log: (message) => tell({ kind: 'log', message }),
+});
+
+setInterval(reportStatus, STATUS_EVERY_MS);
+try {
+  await membership.join();
+  await poller.run();
+} catch (error) {
+  fail(error);
+}
+
+function borrow(): Promise<Invoker> {
+  const ready = idle.pop();
+  if (ready?.usable) return Promise.resolve(ready);
+  if (ready !== undefined) {
+    giveBack(ready);
+    return borrow();
+  }
+  tell({ kind: 'borrow' });
+  return new Promise((resolve) => wanted.push(resolve));
+}
+
+/** Keeps a good sandbox warm for the next batch; lets go of one that has ended. */
+function giveBack(invoker: Invoker): void {
+  if (invoker.usable) {
+    handOver(invoker);
+    return;
+  }
+  invoker.close();
+}
+
+function handOver(invoker: Invoker): void {
+  const next = wanted.shift();
+  if (next === undefined) idle.push(invoker);
+  else next(invoker);
+}
+
+function reportStatus(): void {
+  const partitions = membership.queues.map(({ partition, committed, inFlight }) => ({
+    partition,
+    committed,
+    inFlight,
+  }));
+  tell({
+    kind: 'status',
+    status: { generation: membership.generation, memberId: membership.memberId, partitions },
+  });
+}
+
+function tell(message: PollerMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function stop(): Promise<void> {
+  await poller.stop(STOP_WAIT_MS);
+  await Promise.race([
+    membership.leave().catch(() => {}),
+    new Promise((resolve) => setTimeout(resolve, 1_000)),
+  ]);
+  process.exit(0);
+}
+
+function fail(error: unknown): void {
+  tell({ kind: 'log', message: `ends: ${error instanceof Error ? error.message : String(error)}` });
+  setImmediate(() => process.exit(1));
+}

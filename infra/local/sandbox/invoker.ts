@@ -1,0 +1,68 @@
+/**
+ * The side that invokes: holds one sandbox, sends it one event at a time and waits for its answer, no longer than the
+ * function's timeout. A sandbox that does not answer in time is killed, as Lambda resets an environment that timed out.
+ */
+import { randomUUID } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import type { InvocationEnd } from '../mapping/answer.ts';
+import { readFrames, writeFrame } from './frames.ts';
+
+/** A sandbox that the ground has given to one holder. */
+export interface Lease {
+  readonly id: number;
+  readonly pid: number;
+  readonly socket: string;
+}
+
+export class Invoker {
+  readonly lease: Lease;
+  readonly #socket: Socket;
+  #settle: ((end: InvocationEnd) => void) | undefined;
+  #gone = false;
+
+  constructor(lease: Lease) {
+    this.lease = lease;
+    this.#socket = connect(lease.socket);
+    readFrames(this.#socket, ({ header }) => this.#settle?.(header as InvocationEnd));
+    const lost = () => {
+      this.#gone = true;
+      this.#settle?.({ failed: `the process of the function ended (pid ${lease.pid})` });
+    };
+    this.#socket.on('error', lost);
+    this.#socket.on('close', lost);
+  }
+
+  /** False once its process is known to have ended. */
+  get usable(): boolean {
+    return !this.#gone;
+  }
+
+  async invoke(payload: Buffer, timeoutMs: number): Promise<InvocationEnd> {
+    if (this.#gone) return { failed: `the process of the function ended (pid ${this.lease.pid})` };
+    const { promise, resolve } = Promise.withResolvers<InvocationEnd>();
+    this.#settle = resolve;
+    const timer = setTimeout(() => {
+      this.#gone = true;
+      killQuietly(this.lease.pid);
+      resolve({ failed: `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds` });
+    }, timeoutMs);
+    writeFrame(this.#socket, { requestId: randomUUID(), timeoutMs }, payload);
+    const end = await promise;
+    clearTimeout(timer);
+    this.#settle = undefined;
+    return end;
+  }
+
+  close(): void {
+    this.#gone = true;
+    this.#socket.destroy();
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}

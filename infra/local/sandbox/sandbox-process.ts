@@ -1,0 +1,88 @@
+/**
+ * One concurrent invocation of a function, as a process: loads the bundle from `cdk.out` and runs its handler, so that it
+ * can be killed, frozen and timed out like a sandbox of Lambda. It listens on a socket of its own and serves whoever
+ * holds it; a poller that dies leaves its invocation running to the end, as Lambda would.
+ *
+ * Its environment is the template's and nothing of the user's. It ends when the ground ends.
+ */
+import { createServer, type Socket } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import { type Frame, readFrames, writeFrame } from './frames.ts';
+
+type Handler = (event: unknown, context: object) => Promise<unknown>;
+
+interface Assignment {
+  /** The file of the bundle and the name that it exports. */
+  readonly file: string;
+  readonly exported: string;
+  readonly functionName: string;
+  readonly memoryMb: number;
+  readonly socket: string;
+}
+
+const assignment = JSON.parse(process.argv[2] ?? '{}') as Assignment;
+
+process.on('disconnect', () => process.exit(0));
+process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the ground decides when we end.
+
+const handler = await loadHandler();
+let running: Promise<void> = Promise.resolve();
+let held = false;
+const server = createServer((socket) => {
+  if (held) {
+    socket.destroy(); // It was taken for lost and lent to another meanwhile.
+    return;
+  }
+  held = true;
+  process.send?.({ held: true });
+  readFrames(socket, (frame) => {
+    running = serve(socket, frame);
+  });
+  socket.on('error', () => {}); // A holder that was killed; what runs for it runs on.
+  socket.on('close', () => void running.then(letGo));
+});
+server.listen(assignment.socket, () => process.send?.({ ready: true }));
+
+function letGo(): void {
+  held = false;
+  process.send?.({ held: false });
+}
+
+async function loadHandler(): Promise<Handler> {
+  try {
+    const module = (await import(pathToFileURL(assignment.file).href)) as Record<string, unknown>;
+    const found = module[assignment.exported];
+    if (typeof found !== 'function')
+      throw new Error(`${assignment.file} does not export '${assignment.exported}'`);
+    return found as Handler;
+  } catch (error) {
+    process.send?.({ ready: false, because: error instanceof Error ? error.message : String(error) }, () =>
+      process.exit(1),
+    );
+    return new Promise(() => {});
+  }
+}
+
+async function serve(socket: Socket, { header, body }: Frame): Promise<void> {
+  const { requestId, timeoutMs } = header as { requestId: string; timeoutMs: number };
+  const deadline = Date.now() + timeoutMs;
+  const context = {
+    awsRequestId: requestId,
+    functionName: assignment.functionName,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: `arn:aws:lambda:eu-west-1:000000000000:function:${assignment.functionName}`,
+    memoryLimitInMB: String(assignment.memoryMb),
+    logGroupName: `/aws/lambda/${assignment.functionName}`,
+    logStreamName: String(process.pid),
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+  };
+  let answer: object;
+  try {
+    const returned = await handler(JSON.parse(body.toString('utf8')), context);
+    answer = { returned: returned ?? null };
+  } catch (error) {
+    answer = { failed: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  }
+  if (!socket.destroyed) writeFrame(socket, answer);
+}

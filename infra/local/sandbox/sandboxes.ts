@@ -1,0 +1,126 @@
+/**
+ * The sandboxes of one function: starts a process for each invocation that runs at the same time, lends it to a poller
+ * (or to a schedule), takes it back warm, and forgets it when it ends. A sandbox says itself when it is free: its holder
+ * has closed the socket, or died, and its invocation has come to an end.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Children } from '../children.ts';
+import type { EmittedMetrics } from '../emitted-metrics.ts';
+import type { PlannedFunction } from '../plan.ts';
+import type { Lease } from './invoker.ts';
+
+export interface SandboxesOptions {
+  readonly planned: PlannedFunction;
+  /** The consumer group that it works for, if it has one. */
+  readonly group: string | undefined;
+  /** What every function of the ground is told besides its own environment: region, credentials, endpoints. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** For sockets: short, because the path of one is limited to about 100 characters. */
+  readonly socketFolder: string;
+  readonly logFolder: string;
+  readonly children: Children;
+  readonly metrics: EmittedMetrics;
+}
+
+interface Sandbox {
+  readonly lease: Lease;
+  readonly process: ChildProcess;
+  /** Runs until its holder has connected. */
+  unclaimed: NodeJS.Timeout | undefined;
+}
+
+/** A holder that was killed before it connected will never free the sandbox. */
+const CLAIM_WITHIN_MS = 3_000;
+const PROCESS_FILE = new URL('./sandbox-process.ts', import.meta.url).pathname;
+
+export class Sandboxes {
+  readonly #options: SandboxesOptions;
+  readonly #log: WriteStream;
+  readonly #idle: Sandbox[] = [];
+  readonly #lent = new Map<number, Sandbox>();
+  #started = 0;
+
+  constructor(options: SandboxesOptions) {
+    this.#options = options;
+    this.#log = createWriteStream(join(options.logFolder, `${options.planned.name}.log`), { flags: 'a' });
+  }
+
+  /** Rejects where the function does not start, saying why. */
+  async lend(): Promise<Lease> {
+    const sandbox = this.#idle.pop() ?? (await this.#start());
+    const { id } = sandbox.lease;
+    this.#lent.set(id, sandbox);
+    sandbox.unclaimed = setTimeout(() => this.#free(sandbox), CLAIM_WITHIN_MS);
+    return sandbox.lease;
+  }
+
+  close(): void {
+    for (const { process } of [...this.#idle, ...this.#lent.values()]) process.disconnect();
+    this.#log.end();
+  }
+
+  async #start(): Promise<Sandbox> {
+    const { planned, group, environment, socketFolder, children } = this.#options;
+    this.#started += 1;
+    const id = this.#started;
+    const socket = join(socketFolder, `${planned.logicalId.slice(0, 12)}-${id}.sock`);
+    const [module, exported] = planned.handler.split('.') as [string, string];
+    const assignment = {
+      file: join(planned.codeFolder, `${module}.mjs`),
+      exported,
+      functionName: planned.name,
+      memoryMb: planned.memoryMb,
+      socket,
+    };
+    const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
+      env: { ...environment, ...planned.environment, AWS_LAMBDA_FUNCTION_NAME: planned.name },
+      execArgv: [`--max-old-space-size=${planned.memoryMb}`],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#readOutput(child);
+    const pid = child.pid ?? -1;
+    children.add({ role: 'function', group, name: planned.name, pid });
+    const sandbox: Sandbox = { lease: { id, pid, socket }, process: child, unclaimed: undefined };
+    child.on('exit', () => {
+      children.remove(pid);
+      clearTimeout(sandbox.unclaimed);
+      this.#lent.delete(id);
+      const at = this.#idle.indexOf(sandbox);
+      if (at >= 0) this.#idle.splice(at, 1);
+    });
+    await this.#ready(child);
+    child.on('message', ({ held }: { held: boolean }) => {
+      clearTimeout(sandbox.unclaimed);
+      if (!held) this.#free(sandbox);
+    });
+    return sandbox;
+  }
+
+  #free(sandbox: Sandbox): void {
+    if (this.#lent.delete(sandbox.lease.id)) this.#idle.push(sandbox);
+  }
+
+  #ready(child: ChildProcess): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { name } = this.#options.planned;
+    child.once('message', (message: { ready: boolean; because?: string }) => {
+      if (message.ready) resolve();
+      else reject(new Error(`function ${name} does not start: ${message.because}`));
+    });
+    child.once('exit', (code, signal) => reject(new Error(`function ${name} ended before it was ready (${signal ?? code})`)));
+    return promise;
+  }
+
+  #readOutput(child: ChildProcess): void {
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        this.#options.metrics.take(line);
+        if (!this.#log.writableEnded) this.#log.write(`${line}\n`);
+      });
+    }
+  }
+}

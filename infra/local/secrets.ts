@@ -1,0 +1,59 @@
+/**
+ * The values of secrets that CloudFormation would generate: made once, kept in one file that only its owner can read, so that a
+ * restart finds the same. In: the file's path. Out: the lookup that a plan takes. Letters and digits only: each kind of
+ * character that a template may exclude is left out, and what it may include is never needed.
+ */
+import { randomInt } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import * as v from 'valibot';
+import { GroundError } from './ground-error.ts';
+import type { SecretLookup } from './plan/scope.ts';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+const keptSchema = v.record(v.string(), v.string());
+
+export function keptSecrets(file: string): SecretLookup {
+  const kept = readKept(file);
+  return (id, { length, exclude }) => {
+    const known = kept[id];
+    if (known !== undefined) return known;
+    const fresh = randomText(
+      length,
+      [...ALPHABET].filter((character) => !exclude.includes(character)),
+    );
+    kept[id] = fresh;
+    write(file, kept);
+    return fresh;
+  };
+}
+
+function readKept(file: string): Record<string, string> {
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
+  }
+  try {
+    return v.parse(keptSchema, JSON.parse(content));
+  } catch (cause) {
+    throw new GroundError(`${file} is damaged: remove it, and new secrets are made at the next start`, cause);
+  }
+}
+
+/** Renamed into place, so that a start that is interrupted leaves the old file or the new one. */
+function write(file: string, kept: Record<string, string>): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const beside = `${file}.${process.pid}`;
+  writeFileSync(beside, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
+  renameSync(beside, file);
+}
+
+export function randomText(length: number, characters: readonly string[] = [...ALPHABET]): string {
+  if (characters.length === 0)
+    throw new GroundError('a secret excludes every letter and digit: allow some of them');
+  return Array.from({ length }, () => characters[randomInt(characters.length)]).join('');
+}

@@ -1,0 +1,90 @@
+/** The mappings of both groups as Lambda gets them, and that each policy of retrying says all of itself. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { groups } from '../../../functions/index.ts';
+import type { GroupSpec } from '../../../shared/group.ts';
+import { evaluated, resourceOf, resourcesOf, templateOf, templatesOf } from './templates.ts';
+
+function mappingOf(team: string, given = templateOf('prod', team)) {
+  const { Properties, DependsOn } = resourceOf(given, 'AWS::Lambda::EventSourceMapping');
+  const { Tags, ...properties } = evaluated(given, Properties);
+  return { properties, DependsOn };
+}
+
+const common = {
+  EventSourceArn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/clickledger/UUID-1',
+  Topics: ['ad_clicks'],
+  StartingPosition: 'TRIM_HORIZON',
+  Enabled: true,
+  BatchSize: 10_000,
+  MaximumBatchingWindowInSeconds: 1,
+  FunctionResponseTypes: ['ReportBatchItemFailures'],
+  ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 12 },
+  MetricsConfig: { Metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'] },
+  LoggingConfig: { SystemLogLevel: 'INFO' },
+};
+
+describe('mapping', () => {
+  test('billing: retries without end, of any age, and has nowhere to give up to', () => {
+    const { properties } = mappingOf('billing');
+
+    assert.deepEqual(properties, {
+      ...common,
+      FunctionName: `{${handlerOf('billing')}.Arn}`,
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'billing-service' },
+      MaximumRetryAttempts: -1,
+      MaximumRecordAgeInSeconds: -1,
+      BisectBatchOnFunctionError: false,
+    });
+  });
+
+  test("fraud: few attempts, an hour at most, cut in two, then whole into the team's own bucket", () => {
+    const [[bucket]] = resourcesOf(templateOf('prod', 'fraud'), 'AWS::S3::Bucket') as [[string, unknown]];
+
+    const { properties } = mappingOf('fraud');
+
+    assert.deepEqual(properties, {
+      ...common,
+      FunctionName: `{${handlerOf('fraud')}.Arn}`,
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'fraud-service' },
+      MaximumRetryAttempts: 3,
+      MaximumRecordAgeInSeconds: 3_600,
+      BisectBatchOnFunctionError: true,
+      DestinationConfig: { OnFailure: { Destination: `{${bucket}.Arn}` } },
+    });
+  });
+
+  test('a mapping is made after the rights it is tried with', () => {
+    for (const team of Object.keys(groups)) {
+      const [policy] = resourcesOf(templateOf('prod', team), 'AWS::IAM::Policy').filter(([id]) =>
+        id.startsWith('GroupHandler'),
+      );
+      assert.ok(mappingOf(team).DependsOn?.includes(policy![0]), team);
+    }
+  });
+
+  test("a team's batch, pollers and position reach the mapping as it wrote them", () => {
+    const { billing } = groups as { billing: GroupSpec };
+    const changed: GroupSpec = {
+      ...billing,
+      batch: { records: 500, windowSeconds: 0 },
+      pollers: { min: 2, max: 2 },
+      startingPosition: 'LATEST',
+    };
+
+    const template = templatesOf('dev', { billing: changed }).get('clickledger-dev-billing')!;
+    const { properties } = mappingOf('billing', template);
+
+    assert.equal(properties.BatchSize, 500);
+    assert.equal(properties.MaximumBatchingWindowInSeconds, 0);
+    assert.deepEqual(properties.ProvisionedPollerConfig, { MinimumPollers: 2, MaximumPollers: 2 });
+    assert.equal(properties.StartingPosition, 'LATEST');
+  });
+});
+
+function handlerOf(team: string): string {
+  const [handler] = resourcesOf(templateOf('prod', team), 'AWS::Lambda::Function').filter(([id]) =>
+    id.startsWith('GroupHandler'),
+  );
+  return handler![0];
+}

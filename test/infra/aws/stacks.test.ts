@@ -1,0 +1,145 @@
+/** All stacks of a stage together: who knows whom, and that nothing stateful is ever renamed unawares. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Stack } from 'aws-cdk-lib/core';
+import { groups } from '../../../functions/index.ts';
+import { addStacks } from '../../../infra/aws/stacks.ts';
+import { type StageName, stages } from '../../../infra/aws/stages.ts';
+import { resourcesOf, templateOf, templatesOf, unbundledApp } from './templates.ts';
+
+const stageNames = Object.keys(stages) as StageName[];
+const owners = ['stream', ...Object.keys(groups)];
+
+/** What holds data, or is needed to read it. */
+const statefulTypes = [
+  'AWS::DynamoDB::Table',
+  'AWS::KMS::Key',
+  'AWS::MSK::Cluster',
+  'AWS::MSK::Configuration',
+  'AWS::MSK::Topic',
+  'AWS::S3::Bucket',
+  'AWS::SecretsManager::Secret',
+];
+
+describe('stacks', () => {
+  test('a stage has one stack for the stream and one for each group of the registry', () => {
+    for (const stage of stageNames) {
+      const expected = owners.map((owner) => `clickledger-${stage}-${owner}`);
+      assert.deepEqual([...templatesOf(stage).keys()].sort(), expected.toSorted());
+    }
+  });
+
+  test('stacks are deployed independently: no exports, no imports, no order', () => {
+    for (const stack of stageNames.flatMap(stacksOf)) assert.deepEqual(stack.dependencies, []);
+    for (const stage of stageNames) {
+      for (const owner of owners) {
+        const template = templateOf(stage, owner);
+        assert.doesNotMatch(JSON.stringify(template), /Fn::ImportValue|Fn::GetStackOutput/);
+        for (const { Export } of Object.values(template.Outputs ?? {})) assert.equal(Export, undefined);
+      }
+    }
+  });
+
+  test("no group's template so much as names another group (I9)", () => {
+    for (const stage of stageNames) {
+      for (const team of Object.keys(groups)) {
+        const text = JSON.stringify(templateOf(stage, team));
+        for (const [other, { ledger, groupId }] of Object.entries(groups))
+          assert.equal(text.includes(ledger) || text.includes(groupId), other === team, `${team}, ${other}`);
+      }
+    }
+  });
+
+  test('templates hold for any account and region', () => {
+    for (const stage of stageNames)
+      for (const owner of owners)
+        assert.doesNotMatch(JSON.stringify(templateOf(stage, owner)), /\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d\b/);
+  });
+
+  test('logical ids of what is stateful are the ones that are deployed', () => {
+    const deployed = JSON.parse(readFileSync(new URL('./stateful-ids.json', import.meta.url), 'utf8'));
+
+    const ids = Object.fromEntries(
+      stageNames.flatMap((stage) =>
+        owners.map((owner) => {
+          const template = templateOf(stage, owner);
+          const stateful = statefulTypes.flatMap((type) =>
+            resourcesOf(template, type).map(([id]) => [id, type]),
+          );
+          return [`clickledger-${stage}-${owner}`, Object.fromEntries(stateful)];
+        }),
+      ),
+    );
+
+    assert.deepEqual(ids, deployed);
+  });
+
+  test('all that can carry tags says project, stage and owner', () => {
+    for (const stage of stageNames) {
+      for (const owner of owners) {
+        for (const { Type, Properties } of Object.values(templateOf(stage, owner).Resources)) {
+          if (Properties.Tags === undefined) assert.ok(untaggable.includes(Type), Type);
+          else assert.deepEqual(tagsOf(Properties.Tags), { project: 'clickledger', stage, owner }, Type);
+        }
+      }
+    }
+  });
+
+  test("stacks of prod can't be deleted by one command", () => {
+    for (const stage of stageNames)
+      for (const { terminationProtection } of stacksOf(stage))
+        assert.equal(terminationProtection, stage === 'prod');
+  });
+
+  test('the app needs no account, no region and no credentials, and refuses a stage it does not know', async () => {
+    await runApp({ stage: 'prod' });
+    await assert.rejects(
+      runApp({ stage: 'production' }),
+      /stage 'production' is unknown, allowed are dev, prod/,
+    );
+  });
+});
+
+function stacksOf(stage: StageName): Stack[] {
+  const { stream, groups: ofGroups } = addStacks(unbundledApp(tmpdir()), stage, groups);
+  return [stream, ...ofGroups.values()];
+}
+
+/** Runs infra/app.ts as the CLI does, with a context and an empty environment. */
+async function runApp(context: Record<string, unknown>): Promise<void> {
+  const outdir = mkdtempSync(join(tmpdir(), 'clickledger-app-'));
+  const env = {
+    CDK_OUTDIR: outdir,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, 'aws:cdk:bundling-stacks': [] }),
+  };
+  const app = fileURLToPath(new URL('../../../infra/app.ts', import.meta.url));
+  try {
+    await promisify(execFile)(process.execPath, [app], { env });
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+const untaggable = [
+  'AWS::EC2::SecurityGroupEgress',
+  'AWS::EC2::SecurityGroupIngress',
+  'AWS::EC2::SubnetRouteTableAssociation',
+  'AWS::IAM::Policy',
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::MSK::Configuration',
+  'AWS::MSK::Topic',
+  'AWS::S3::BucketPolicy',
+  'AWS::Scheduler::Schedule',
+];
+
+/** Of either shape that CloudFormation knows, without the names that the network gives itself. */
+function tagsOf(tags: { Key: string; Value: string }[] | Record<string, string>): Record<string, string> {
+  const all = Array.isArray(tags) ? tags.map(({ Key, Value }) => [Key, Value]) : Object.entries(tags);
+  return Object.fromEntries(all.filter(([name]) => name !== 'Name' && !name!.startsWith('aws-cdk:')));
+}
