@@ -1,13 +1,14 @@
 /*
- * The two servers of the laptop ground, one to a JVM. In: `kafka <data folder> <port> <properties file>`
- * or `dynamodb <data folder> <port, 0 for any>`. Out: one line `ready <port>` on standard output once requests are served; every
+ * The two servers of the laptop ground, one to a JVM. In: `kafka <data folder> <port> <properties file>` or `dynamodb
+ * <data folder> <port, 0 for any>`. Out: one line `ready <port>` on standard output once requests are served; every
  * other line goes to standard error.
  *
- * What must stay true: both listen on 127.0.0.1 only; a data folder has one server at a time; and the server ends with the
- * process that started it, which holds our standard input open for as long as it lives, however it ends.
+ * What must stay true: both listen on 127.0.0.1 only; a data folder has one server at a time; and the server ends
+ * with the process that started it, which holds our standard input open for as long as it lives, however it ends.
  *
- * DynamoDB Local's own main class binds all interfaces, answers any Host and sends telemetry, and no option changes the first
- * two. So its request handler is put behind a connector of ours, and the class that reports to AWS is never loaded.
+ * DynamoDB Local's own main class binds all interfaces, answers any Host and sends telemetry, and no option changes
+ * the first two. So its request handler is put behind a connector of ours, and the class that reports to AWS is never
+ * loaded.
  */
 import java.io.IOException;
 import java.io.InputStream;
@@ -129,8 +130,8 @@ public final class Launcher {
   }
 
   /**
-   * A page in a browser on this machine reaches 127.0.0.1 too. It can't do so without an Origin header, or, when its own name
-   * was made to point here, with any other Host than that name.
+   * A page in a browser on this machine reaches 127.0.0.1 too. It can't do so without an Origin header, or, when its own
+   * name was made to point here, with any other Host than that name.
    */
   private static final class OnlyThisMachine extends Handler.Wrapper {
     private final ServerConnector connector;
@@ -145,7 +146,8 @@ public final class Launcher {
       int port = connector.getLocalPort();
       String host = request.getHeaders().get(HttpHeader.HOST);
       boolean fromHere = host != null && Set.of("127.0.0.1:" + port, "localhost:" + port).contains(host);
-      if (fromHere && !request.getHeaders().contains(HttpHeader.ORIGIN)) return super.handle(request, response, callback);
+      boolean fromPage = request.getHeaders().contains(HttpHeader.ORIGIN);
+      if (fromHere && !fromPage) return super.handle(request, response, callback);
       Response.writeError(request, response, callback, HttpStatus.FORBIDDEN_403, "only for programs on this machine");
       return true;
     }

@@ -1,7 +1,8 @@
 /**
- * The plan's topics on the broker. In: the broker's address and the topics. Out: each topic exists as the templates say; a
- * second run changes nothing. What MSK would do on an update is done here too: more partitions are added, settings are set and
- * those no longer named go back to their default. Fewer partitions are refused, as Kafka has no such operation.
+ * The plan's topics on the broker. In: the brokers' addresses and the topics. Out: each topic exists as the templates
+ * say; a second run changes nothing. What MSK would do on an update is done here too: more partitions are added,
+ * settings are set and those no longer named go back to their default. Fewer partitions are refused, as Kafka has no
+ * such operation.
  */
 import {
   Admin,
@@ -12,13 +13,18 @@ import {
 import { GroundError } from './ground-error.ts';
 import type { PlannedTopic, Settings } from './plan.ts';
 
+/** As many as the broker makes by default: one of ours, or what a user's own cluster prefers (Kafka docs: KIP-464). */
+const REPLICAS_BY_DEFAULT = -1;
 const RETRIES = 20;
 const RETRY_DELAY_MS = 150;
 
-export async function createTopics(bootstrap: string, topics: readonly PlannedTopic[]): Promise<void> {
+export async function createTopics(
+  bootstrap: readonly string[],
+  topics: readonly PlannedTopic[],
+): Promise<void> {
   const admin = new Admin({
     clientId: 'ground-topics',
-    bootstrapBrokers: [bootstrap],
+    bootstrapBrokers: [...bootstrap],
     retries: RETRIES,
     retryDelay: RETRY_DELAY_MS,
   });
@@ -35,7 +41,7 @@ export async function createTopics(bootstrap: string, topics: readonly PlannedTo
 
 async function create(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<void> {
   const settings = Object.entries(configs).map(([setting, value]) => ({ name: setting, value }));
-  await admin.createTopics({ topics: [name], partitions, replicas: 1, configs: settings });
+  await admin.createTopics({ topics: [name], partitions, replicas: REPLICAS_BY_DEFAULT, configs: settings });
 }
 
 async function adjust(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<void> {
@@ -43,7 +49,7 @@ async function adjust(admin: Admin, { name, partitions, configs }: PlannedTopic)
   const standing = metadata.topics.get(name)?.partitionsCount ?? 0;
   if (standing > partitions)
     throw new GroundError(
-      `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't take any away: raise the template's number, or remove the broker's data folder`,
+      `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't take any away: raise the template's number, or make the topic anew`,
     );
   if (standing < partitions)
     await admin.createPartitions({ topics: [{ name, count: partitions, assignments: null }] });
@@ -54,7 +60,7 @@ async function adjustSettings(admin: Admin, topic: string, wanted: Settings): Pr
   const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic };
   const [described] = await admin.describeConfigs({ resources: [{ ...resource, configurationKeys: null }] });
   const own = (described?.configs ?? []).filter(
-    ({ configSource }) => configSource === ConfigSources.TOPIC_CONFIG,
+    ({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG,
   );
   const standing = new Map(own.map(({ name, value }) => [name, value]));
   const { SET, DELETE } = IncrementalAlterConfigOperationTypes;

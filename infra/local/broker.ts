@@ -1,7 +1,8 @@
 /**
- * The Kafka broker: Apache Kafka itself, broker and controller in one JVM, on 127.0.0.1 only. In: jars, a data folder, a port if one
- * matters, and the cluster's settings from the plan. Out: a running broker. Started again on the same folder it has all that
- * was acknowledged, also after a SIGKILL: what was written is in the page cache, which outlives the process (not a power cut).
+ * The Kafka broker: Apache Kafka itself, broker and controller in one JVM, on 127.0.0.1 only. In: jars, a data
+ * folder, a port if one matters, and the cluster's settings from the plan. Out: a running broker. Started again on
+ * the same folder it has all that was acknowledged, also after a SIGKILL: what was written is in the page cache,
+ * which outlives the process (not a power cut).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -91,7 +92,7 @@ function oneBroker(
     'transaction.state.log.min.isr': '1',
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
-    // A killed broker is let back in only when its former session has run out, so with Kafka's 9 s a restart takes 11 s.
+    // A killed broker is let back in when its former session has run out: with Kafka's 9 s, a restart takes 11 s.
     'broker.session.timeout.ms': '1500',
     'broker.heartbeat.interval.ms': '300',
   };

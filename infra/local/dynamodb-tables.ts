@@ -1,6 +1,7 @@
 /**
- * The plan's tables in DynamoDB. In: where it is and the tables. Out: each table exists with its indexes and its expiry; a second
- * run changes nothing. A table that stands with other keys is refused, since a key is fixed once the table is made.
+ * The plan's tables in DynamoDB. In: where it is and the tables. Out: each table exists with its indexes and its
+ * expiry; a second run changes nothing. A table that stands with other keys is refused, since a key is fixed once the
+ * table is made.
  */
 import {
   CreateTableCommand,

@@ -1,9 +1,10 @@
 /**
- * DynamoDB Local, AWS's own, on disk and on 127.0.0.1 only. In: jars, a data folder, a port if one matters. Out: a running endpoint and
- * the credentials that open its tables. Rows that were acknowledged outlive a SIGKILL.
+ * DynamoDB Local, AWS's own, on disk and on 127.0.0.1 only. In: jars, a data folder, a port if one matters. Out: a
+ * running endpoint and the credentials that open its tables. Rows that were acknowledged outlive a SIGKILL.
  *
- * It checks no signature, but keeps separate tables for each access key. So the key is random, made once for each data folder and
- * kept in a file that only its owner can read: another user of this machine may call the endpoint, and finds no table.
+ * It checks no signature, but keeps separate tables for each access key. So the key is random, made once for each
+ * data folder and kept in a file that only its owner can read: another user of this machine may call the endpoint,
+ * and finds no table.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * What a person at the laptop can cure: a tool that is missing, a port that is taken, a template that can't run here. The
- * message is one sentence or two that say what was met, what is allowed and what to do; whoever prints it needs no stack.
- * Anything else that is thrown in this folder is a fault of ours and is shown whole.
+ * What a person at the laptop can cure: a tool that is missing, a port that is taken, a template that can't run here.
+ * The message is one sentence or two that say what was met, what is allowed and what to do; whoever prints it needs
+ * no stack. Anything else that is thrown in this folder is a fault of ours and is shown whole.
  */
 export class GroundError extends Error {
   constructor(message: string, cause?: unknown) {

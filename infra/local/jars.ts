@@ -1,14 +1,23 @@
 /**
- * The jars of Kafka and DynamoDB Local, and the compiled Launcher. In: the series of Kafka that the template names, and a folder to
- * keep them in. Out: a class path. Maven and the network are needed once for each Kafka version and each change of pom.xml;
- * later starts need a Java runtime alone.
+ * The jars of Kafka and DynamoDB Local, and the compiled Launcher. In: the series of Kafka that the template names,
+ * and a folder to keep them in. Out: a class path. Maven and the network are needed once for each Kafka version and
+ * each change of pom.xml; later starts need a Java runtime alone.
  *
- * What must stay true: a folder of jars is complete or absent. It is filled beside its place and renamed, so a fetch that is
- * interrupted leaves nothing that a later start would trust, and two fetches at once end in the same folder.
+ * What must stay true: a folder of jars is complete or absent. It is filled beside its place and renamed, so a fetch
+ * that is interrupted leaves nothing that a later start would trust, and two fetches at once end in the same folder.
  * Launcher.java is compiled once, because Java's own launching of source files costs 0.9 s of every start (measured).
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GroundError } from './ground-error.ts';
@@ -34,6 +43,7 @@ const LAUNCHER = fileURLToPath(new URL('./Launcher.java', import.meta.url));
 const JAVA_VERSION_MIN = 17;
 const FETCH_WITHIN_MS = 15 * 60_000;
 const KEY_LENGTH = 12;
+const UNFINISHED = '.unfinished-';
 
 export async function prepareJars({ folder, kafkaVersion, say }: JarOptions): Promise<Jars> {
   const pom = readFileSync(POM, 'utf8');
@@ -41,6 +51,7 @@ export async function prepareJars({ folder, kafkaVersion, say }: JarOptions): Pr
   const jars = join(folder, `kafka-${version}-${digestOf(pom)}`);
   const launcher = join(jars, `launcher-${digestOf(readFileSync(LAUNCHER, 'utf8'))}`);
   await checkJava();
+  removeUnfinished(folder);
   if (!existsSync(jars)) {
     say(`Fetching Kafka ${version} and DynamoDB Local from Maven Central, once (about 70 MB) …`);
     await fillBeside(jars, (beside) => fetchJars(version, beside));
@@ -66,11 +77,21 @@ export function versionFor(kafkaVersion: string | undefined, pom: string): strin
   );
 }
 
+/** What a fetch left behind that was killed; a fetch that still runs is younger. */
+function removeUnfinished(folder: string): void {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const path = join(folder, name);
+    const ageMs = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (name.startsWith(UNFINISHED) && ageMs > 2 * FETCH_WITHIN_MS)
+      rmSync(path, { recursive: true, force: true });
+  }
+}
+
 /** Ends with `place` filled, by us or by another start at the same time. */
 async function fillBeside(place: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const parent = join(place, '..');
   mkdirSync(parent, { recursive: true });
-  const beside = mkdtempSync(join(parent, '.unfinished-'));
+  const beside = mkdtempSync(join(parent, UNFINISHED));
   try {
     await fill(beside);
     renameSync(beside, place);
@@ -93,7 +114,15 @@ async function checkJava(): Promise<void> {
 }
 
 async function fetchJars(version: string, into: string): Promise<void> {
-  const command = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime'];
+  const command = [
+    '-q',
+    '-B',
+    '-Dstyle.color=never',
+    '-f',
+    POM,
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+  ];
   const maven = await run(
     'mvn',
     [...command, `-Dkafka.version=${version}`, `-DoutputDirectory=${into}`],

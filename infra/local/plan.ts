@@ -1,13 +1,15 @@
 /**
- * What the laptop ground runs, read from the synthesized templates and from nothing else. In: the folder `cdk.out`. Out: plain data
- * for the broker, the tables, the pollers, the workers and the schedules, and `notes`: by name, everything of the templates
- * that changes how things run on AWS and is not imitated here. What can't be run truthfully is refused with a GroundError.
+ * What the laptop ground runs, read from the synthesized templates and from nothing else. In: the folder `cdk.out`.
+ * Out: plain data for the broker, the tables, the pollers, the workers and the schedules, and `notes`: by name,
+ * everything of the templates that changes how things run on AWS and is not imitated here. What can't be run
+ * truthfully is refused with a GroundError.
  *
  * Nothing here starts or stores anything; generated secrets come in by a lookup.
  */
 import { readFunctions } from './plan/functions.ts';
 import type { MappingOption } from './plan/mapping-notes.ts';
 import { readMappings } from './plan/mappings.ts';
+import { resourcesWhere } from './plan/references.ts';
 import { readSchedules } from './plan/schedules.ts';
 import { labelOf, type Scope, type SecretLookup } from './plan/scope.ts';
 import { readTables } from './plan/tables.ts';
@@ -123,17 +125,33 @@ const read = new Set([
   'AWS::MSK::Cluster',
   'AWS::MSK::Configuration',
   'AWS::MSK::Topic',
-  'AWS::SSM::Parameter',
   'AWS::Scheduler::Schedule',
-  'AWS::SecretsManager::Secret',
 ]);
 
-/** Rights, keys, networks, logs, alarms and stores of files and messages: nothing that runs here asks for one. */
-const withoutEffect =
-  /^AWS::(ApplicationAutoScaling|Backup|Budgets|CDK|CE|Chatbot|CloudTrail|CloudWatch|Config|EC2|IAM|KMS|Logs|RAM|ResourceGroups|S3|SNS|SQS|SSM|SecretsManager|XRay)::/;
-const withoutEffectOf = new Set([
+/** By service: rights, keys, networks, logs, alarms, files and messages. Nothing that runs here asks for one. */
+const servicesWithoutEffect = new Set([
+  'ApplicationAutoScaling',
+  'Backup',
+  'Budgets',
+  'CDK',
+  'CE',
+  'CloudTrail',
+  'CloudWatch',
+  'Config',
+  'EC2',
+  'IAM',
+  'KMS',
+  'Logs',
+  'ResourceGroups',
+  'S3',
+  'SNS',
+  'SQS',
+  'SSM',
+  'SecretsManager',
+  'XRay',
+]);
+const typesWithoutEffect = new Set([
   'AWS::Lambda::Alias',
-  'AWS::Lambda::CodeSigningConfig',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::LayerVersion',
   'AWS::Lambda::Permission',
@@ -160,9 +178,10 @@ export function readPlan(folder: string, options: PlanOptions): Plan {
   return { kafkaVersion, brokerSettings, topics, tables, functions, mappings, schedules, notes };
 }
 
-function unread({ templates }: Scope): string[] {
-  return templates.stacks
-    .flatMap((stack) => [...stack.resources.values()])
-    .filter(({ type }) => !read.has(type) && !withoutEffectOf.has(type) && !withoutEffect.test(type))
-    .map((resource) => `${labelOf(resource)}: ${resource.type} has no counterpart here`);
+function unread(scope: Scope): string[] {
+  const matters = (type: string) =>
+    !read.has(type) && !typesWithoutEffect.has(type) && !servicesWithoutEffect.has(type.split('::')[1] ?? '');
+  return resourcesWhere(scope, matters).map(
+    (resource) => `${labelOf(resource)}: ${resource.type} has no counterpart here`,
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Ports on 127.0.0.1, the only address that anything here listens on. A port that was asked for and is taken is refused in one
- * sentence before a server starts, instead of a stack from inside it.
+ * Ports on 127.0.0.1, the only address that anything here listens on. A port that was asked for and is taken is
+ * refused in one sentence before a server starts, instead of a stack from inside it.
  */
 import { type AddressInfo, createServer } from 'node:net';
 import { GroundError } from './ground-error.ts';

@@ -1,7 +1,7 @@
 /**
- * The values of secrets that CloudFormation would generate: made once, kept in one file that only its owner can read, so that a
- * restart finds the same. In: the file's path. Out: the lookup that a plan takes. Letters and digits only: each kind of
- * character that a template may exclude is left out, and what it may include is never needed.
+ * The values of secrets that CloudFormation would generate: made once, kept in one file that only its owner can read,
+ * so that a restart finds the same. In: the file's path. Out: the lookup that a plan takes. Letters and digits only:
+ * each kind of character that a template may exclude is left out, and what it may include is never needed.
  */
 import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ function write(file: string, kept: Record<string, string>): void {
   renameSync(beside, file);
 }
 
-export function randomText(length: number, characters: readonly string[] = [...ALPHABET]): string {
+function randomText(length: number, characters: readonly string[] = [...ALPHABET]): string {
   if (characters.length === 0)
     throw new GroundError('a secret excludes every letter and digit: allow some of them');
   return Array.from({ length }, () => characters[randomInt(characters.length)]).join('');

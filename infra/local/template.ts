@@ -1,10 +1,11 @@
 /**
- * The cloud assembly that `cdk synth` wrote, as plain data. In: the folder `cdk.out`. Out: every stack's template and the
- * folder that each code asset came from. Nothing is evaluated here; plan/intrinsics.ts does that.
+ * The cloud assembly that `cdk synth` wrote, as plain data. In: the folder `cdk.out`. Out: every stack's template and
+ * the folder that each code asset came from. Nothing is evaluated here; plan/intrinsics.ts does that.
  *
- * What is relied on: `manifest.json` lists an artifact for each stack, for each stack's assets and for each nested assembly
- * (a CDK stage), and the assets file names both the folder of an asset and the object key that a function's `Code.S3Key`
- * holds (AWS CDK docs: cloud assembly schema). Templates of nested CloudFormation stacks are not followed.
+ * What is relied on: `manifest.json` lists an artifact for each stack, for each stack's assets and for each nested
+ * assembly (a CDK stage), and the assets file names both the folder of an asset and the object key that a function's
+ * `Code.S3Key` holds (AWS CDK docs: cloud assembly schema). Templates of nested CloudFormation stacks are not
+ * followed.
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

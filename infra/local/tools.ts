@@ -1,6 +1,6 @@
 /**
- * Runs a tool of the machine to its end. In: a name on the PATH and its arguments. Out: its exit status and all that it wrote, or
- * `missing`. Callers say what the absence or the failure of their tool means.
+ * Runs a tool of the machine to its end. In: a name on the PATH and its arguments. Out: its exit status and all that
+ * it wrote, or `missing`. Callers say what the absence or the failure of their tool means.
  */
 import { execFile } from 'node:child_process';
 
@@ -16,10 +16,11 @@ export function run(
   tool: string,
   given: readonly string[],
   withinMs = RUN_WITHIN_MS,
+  folder = process.cwd(),
 ): Promise<ToolRun | 'missing'> {
   const limits = { timeout: withinMs, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX } as const;
   return new Promise((resolve) => {
-    const child = execFile(tool, given, limits, (error, stdout, stderr) => {
+    const child = execFile(tool, given, { ...limits, cwd: folder }, (error, stdout, stderr) => {
       const output = stderr + stdout;
       if (error === null) resolve({ status: 0, output });
       else if (error.code === 'ENOENT') resolve('missing');
@@ -31,12 +32,16 @@ export function run(
   });
 }
 
+const FAULT_LENGTH_MAX = 400;
+
 /** The line that tells most: Maven's first error, else the last line. */
 export function firstFault(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  const error = lines.find((line) => line.startsWith('[ERROR]'))?.replace(/^\[ERROR\]\s*/, '');
-  return error ?? lines.at(-1) ?? 'without a word';
+  const errors = lines
+    .filter((line) => line.startsWith('[ERROR] '))
+    .map((line) => line.slice('[ERROR] '.length));
+  return (errors[0] ?? lines.at(-1) ?? 'without a word').slice(0, FAULT_LENGTH_MAX);
 }

@@ -7,13 +7,8 @@
  */
 import { Consumer } from '@platformatic/kafka';
 import type { LogReader } from './log-reader.ts';
+import type { StartingPosition } from '../plan.ts';
 import { PartitionQueue } from './partition-queue.ts';
-
-export interface StartingPosition {
-  readonly kind: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
-  /** Epoch milliseconds, with AT_TIMESTAMP. */
-  readonly timestamp?: number | undefined;
-}
 
 export interface MembershipOptions {
   readonly bootstrap: readonly string[];
@@ -144,8 +139,8 @@ export class Membership {
   }
 
   async #startOffsets(earliest: number[], latest: number[]): Promise<number[]> {
-    const { kind, timestamp } = this.#options.startingPosition;
-    if (kind === 'AT_TIMESTAMP') return this.#reader.offsetsAt(timestamp ?? 0);
-    return kind === 'LATEST' ? latest : earliest;
+    const position = this.#options.startingPosition;
+    if (position.from === 'AT_TIMESTAMP') return this.#reader.offsetsAt(position.timestampMs);
+    return position.from === 'LATEST' ? latest : earliest;
   }
 }

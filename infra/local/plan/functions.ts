@@ -1,7 +1,8 @@
 /**
- * The functions of the plan: where the bundle lies, what it is called with, what it is told. In: `AWS::Lambda::Function`. Out: all
- * that a worker needs to run one. A function that a mapping or a schedule runs must be runnable here, or the ground is refused;
- * any other that can't run is noted, since nothing here would ever call it (CDK's own helpers are of that kind).
+ * The functions of the plan: where the bundle lies, what it is called with, what it is told. In:
+ * `AWS::Lambda::Function`. Out: all that a worker needs to run one. A function that a mapping or a schedule runs must
+ * be runnable here, or the ground is refused; any other that can't run is noted, since nothing here would ever call
+ * it (CDK's own helpers are of that kind).
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,6 +37,8 @@ const functionSchema = v.object({
 
 /** Changes how a function runs, and has no counterpart in a process on this machine. */
 const unimitated = ['Layers', 'ReservedConcurrentExecutions', 'FileSystemConfigs', 'SnapStart'];
+
+const LOCAL_RUNTIME = `nodejs${process.versions.node.replace(/\..*$/, '')}.x`;
 
 const extensions = ['.mjs', '.js', '.cjs'];
 
@@ -77,6 +80,8 @@ function readFunction(scope: Scope, resource: Resource, notes: string[]): Planne
     );
   if (!given.Runtime.startsWith('nodejs'))
     refuse(placeOf(resource, 'Runtime'), `is '${given.Runtime}'; only nodejs runtimes run here`);
+  if (given.Runtime !== LOCAL_RUNTIME)
+    notes.push(`${labelOf(resource)}: Runtime is ${given.Runtime}, and runs on ${LOCAL_RUNTIME} here`);
   for (const name of unimitated)
     if (resource.properties[name] !== undefined) notes.push(`${labelOf(resource)}: ${name} is not imitated`);
   const folder = codeFolder(scope, resource, given.Code.S3Key);

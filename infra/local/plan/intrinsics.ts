@@ -1,10 +1,11 @@
 /**
- * CloudFormation's intrinsic functions, as far as CDK writes them. In: a value of a template and its place. Out: the value that
- * CloudFormation would hand to the service, or undefined where `AWS::NoValue` takes the property away.
+ * CloudFormation's intrinsic functions, as far as CDK writes them. In: a value of a template and its place. Out: the
+ * value that CloudFormation would hand to the service, or undefined where `AWS::NoValue` takes the property away.
  *
- * Whatever is met and not known is refused by place and name; a value is never guessed. Secrets and parameters come in by
- * dynamic references, which CDK often assembles from parts, so they are looked up when the text is complete (`resolve`).
- * Left out: Fn::Transform, Fn::ForEach, Fn::Cidr and the other functions that no function's environment or mapping needs.
+ * Whatever is met and not known is refused by place and name; a value is never guessed. Secrets and parameters come
+ * in by dynamic references, which CDK often assembles from parts, so they are looked up when the text is complete
+ * (`resolve`). Left out: Fn::Transform, Fn::ForEach, Fn::Cidr and the other functions that no function's environment
+ * or mapping needs.
  */
 import { isJsonObject, type Json, type JsonObject, type Stack } from '../template.ts';
 import { attributeOf, dereference, importedValue, referenceTo } from './references.ts';

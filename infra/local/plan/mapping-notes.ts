@@ -1,10 +1,10 @@
 /**
  * How truthful a mapping is here. In: its template and what was read of it. Out: notes, or a refusal.
  *
- * What only changes pace or convenience is noted by name, unless the caller says that it honours the option. What would
- * change which records a function sees is refused: a ledger that counts other clicks than on AWS is worse than none. Retry
- * settings on a mapping without provisioned pollers are noted, because AWS documents them for those alone (AWS Lambda
- * docs: kafka-scaling-modes).
+ * What only changes pace or convenience is noted by name, unless the caller says that it honours the option. What
+ * would change which records a function sees is refused: a ledger that counts other clicks than on AWS is worse than
+ * none. Retry settings on a mapping without provisioned pollers are noted, because AWS documents them for those alone
+ * (AWS Lambda docs: kafka-scaling-modes).
  */
 import type { PlannedMapping } from '../plan.ts';
 import type { Resource } from '../template.ts';

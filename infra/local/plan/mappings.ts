@@ -1,8 +1,10 @@
 /**
- * The event source mappings of the plan. In: `AWS::Lambda::EventSourceMapping` of a Kafka topic. Out: the rules that a poller
- * follows, with Lambda's defaults filled in (AWS Lambda docs: kafka-esm parameters, kafka-retry-configurations).
+ * The event source mappings of the plan. In: `AWS::Lambda::EventSourceMapping` of a Kafka topic. Out: the rules that
+ * a poller follows, with Lambda's defaults filled in (AWS Lambda docs: kafka-esm parameters,
+ * kafka-retry-configurations).
  *
- * What is honoured, noted or refused of it is decided in mapping-notes.ts; here only what can't even be read is refused.
+ * What is honoured, noted or refused of it is decided in mapping-notes.ts; here only what can't even be read is
+ * refused.
  */
 import * as v from 'valibot';
 import type { PlannedMapping, StartingPosition } from '../plan.ts';
@@ -15,7 +17,7 @@ import { resourcesOf } from './references.ts';
 import { labelOf, placeOf, refuse, type Scope } from './scope.ts';
 
 const DEFAULT_WINDOW_MS = 500;
-/** What Lambda makes of "without end" as soon as there is a destination (AWS Lambda docs: kafka-on-failure-destination). */
+/** What Lambda makes of "without end" beside a destination (AWS Lambda docs: kafka-on-failure-destination). */
 const ATTEMPTS_WITH_DESTINATION = 10;
 
 const consumerSchema = v.optional(

@@ -1,7 +1,8 @@
 /**
- * Names and ARNs of resources that were never deployed: the physical name of the template, or else `<stack>-<logical id>`; what
- * AWS would number by chance is derived from that name, so it is the same at every start. They only have to agree with each
- * other and to look like AWS's. A custom resource's answer can't be known without running it, and is refused.
+ * Names and ARNs of resources that were never deployed: the physical name of the template, or else `<stack>-<logical
+ * id>`; what AWS would number by chance is derived from that name, so it is the same at every start. They only have
+ * to agree with each other and to look like AWS's. A custom resource's answer can't be known without running it, and
+ * is refused.
  */
 import { createHash } from 'node:crypto';
 import type { Resource } from '../template.ts';
@@ -54,7 +55,7 @@ export function identity(scope: Scope, place: Place, resource: Resource): string
     case 'AWS::KMS::Key':
       return uuidOf(physicalName(scope, place, resource));
     case 'AWS::SQS::Queue':
-      return `https://sqs.${REGION}.${URL_SUFFIX}/${ACCOUNT}/${physicalName(scope, place, resource)}`;
+      return queueUrl(physicalName(scope, place, resource));
     case 'AWS::Lambda::Alias':
       return `${functionArn(property('FunctionName'))}:${property('Name')}`;
     case 'AWS::Lambda::Version':
@@ -71,15 +72,31 @@ export function identity(scope: Scope, place: Place, resource: Resource): string
   }
 }
 
-/** What `Fn::GetAtt` gives: ARNs, ids and names; any other attribute only AWS can know. */
+/** What `Fn::GetAtt` gives: a resource's own ARN, id or name. Any other attribute only AWS can know. */
 export function attribute(scope: Scope, place: Place, resource: Resource, name: string): string {
   if (isCustom(resource)) return refuse(place, unknowable(resource));
-  if (name === 'Arn' || name.endsWith('Arn')) return arnOf(scope, place, resource);
-  if (resource.type === 'AWS::SQS::Queue' && name === 'QueueUrl') return identity(scope, place, resource);
-  if (name === 'Version' || name === 'LatestRevision.Revision') return '1';
-  if (name.endsWith('Name')) return physicalName(scope, place, resource);
-  if (name.endsWith('Id')) return identity(scope, place, resource);
-  return refuse(place, `${resource.id} (${resource.type}) has its '${name}' from AWS alone`);
+  // `TopicName` of a Topic and `GroupId` of a SecurityGroup are its own; `StreamArn` of a Table is not.
+  const kind = resource.type.replace(/^.*::/, '');
+  const isOwn = (what: string) => name.endsWith(what) && `${kind}${what}`.endsWith(name);
+  if (isOwn('Arn')) return arnOf(scope, place, resource);
+  if (isOwn('Name')) return physicalName(scope, place, resource);
+  if (isOwn('Id')) return identity(scope, place, resource);
+  const known = ownAttributes[`${resource.type}.${name}`];
+  if (known === undefined)
+    return refuse(place, `${resource.id} (${resource.type}) has its '${name}' from AWS alone`);
+  return known(physicalName(scope, place, resource));
+}
+
+const ownAttributes: Readonly<Record<string, (name: string) => string>> = {
+  'AWS::Lambda::Version.Version': () => '1',
+  'AWS::MSK::Configuration.LatestRevision.Revision': () => '1',
+  'AWS::S3::Bucket.DomainName': (name) => `${name}.s3.${URL_SUFFIX}`,
+  'AWS::S3::Bucket.RegionalDomainName': (name) => `${name}.s3.${REGION}.${URL_SUFFIX}`,
+  'AWS::SQS::Queue.QueueUrl': queueUrl,
+};
+
+function queueUrl(name: string): string {
+  return `https://sqs.${REGION}.${URL_SUFFIX}/${ACCOUNT}/${name}`;
 }
 
 /** The name in a function's ARN, with or without a version or alias behind it, or in a plain `name:alias`. */
@@ -91,7 +108,7 @@ export function functionName(reference: string): string {
 /** Looks like a UUID, and is the same for the same seed. */
 export function uuidOf(seed: string): string {
   const digits = createHash('sha256').update(seed).digest('hex');
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-5${digits.slice(13, 16)}-8${digits.slice(17, 20)}-${digits.slice(20, 32)}`;
+  return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');
 }
 
 export function physicalName(scope: Scope, place: Place, resource: Resource): string {

@@ -1,7 +1,7 @@
 /**
- * What a name in a template stands for: a pseudo parameter, a parameter, a resource or its attribute, another stack's export,
- * or a dynamic reference `{{resolve:…}}` (AWS CloudFormation docs: dynamic-references). An SSM parameter is the value that one
- * of the templates publishes; a generated secret is whatever the scope's secrets say.
+ * What a name in a template stands for: a pseudo parameter, a parameter, a resource or its attribute, another stack's
+ * export, or a dynamic reference `{{resolve:…}}` (AWS CloudFormation docs: dynamic-references). An SSM parameter is
+ * the value that one of the templates publishes; a generated secret is whatever the scope's secrets say.
  */
 import { isJsonObject, type Json, type Resource } from '../template.ts';
 import { evaluate, holds, textOf } from './intrinsics.ts';
@@ -143,7 +143,12 @@ function wholeSecret(scope: Scope, from: Place, resource: Resource): string {
 }
 
 export function resourcesOf(scope: Scope, ...types: string[]): Resource[] {
+  return resourcesWhere(scope, (type) => types.includes(type));
+}
+
+/** Without those whose condition does not hold. */
+export function resourcesWhere(scope: Scope, isOfType: (type: string) => boolean): Resource[] {
   return scope.templates.stacks
     .flatMap((stack) => [...stack.resources.values()])
-    .filter((resource) => types.includes(resource.type) && exists(scope, resource));
+    .filter((resource) => isOfType(resource.type) && exists(scope, resource));
 }

@@ -1,7 +1,7 @@
 /**
- * What runs by the clock. In: `AWS::Scheduler::Schedule` and `AWS::Events::Rule` whose target is a function. Out: each `rate(…)` as
- * milliseconds and the event that the function gets. Everything else (cron and one-time expressions, event patterns, other
- * targets, time windows, retries of the scheduler) is noted and not run.
+ * What runs by the clock. In: `AWS::Scheduler::Schedule` and `AWS::Events::Rule` whose target is a function. Out:
+ * each `rate(…)` as milliseconds and the event that the function gets. Everything else (cron and one-time
+ * expressions, event patterns, other targets, time windows, retries of the scheduler) is noted and not run.
  */
 import * as v from 'valibot';
 import type { PlannedSchedule } from '../plan.ts';

@@ -1,6 +1,7 @@
 /**
- * What an evaluation knows besides the value at hand: all templates, the generated secrets, and the place it works for, which
- * every refusal names. The account is made up; names that come out of it look like AWS's, and nothing is ever called by them.
+ * What an evaluation knows besides the value at hand: all templates, the generated secrets, and the place it works
+ * for, which every refusal names. The account is made up; names that come out of it look like AWS's, and nothing is
+ * ever called by them.
  */
 import { GroundError } from '../ground-error.ts';
 import type { Resource, Stack, Templates } from '../template.ts';

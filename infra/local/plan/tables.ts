@@ -1,7 +1,7 @@
 /**
- * The DynamoDB tables of the plan. In: `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable`. Out: what CreateTable and
- * UpdateTimeToLive need. Capacity, encryption, backups and replicas cost nothing here and are passed over; a stream is noted,
- * since a template may hang functions on it.
+ * The DynamoDB tables of the plan. In: `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable`. Out: what CreateTable
+ * and UpdateTimeToLive need. Capacity, encryption, backups and replicas cost nothing here and are passed over; a
+ * stream is noted, since a template may hang functions on it.
  */
 import * as v from 'valibot';
 import type { PlannedIndex, PlannedTable } from '../plan.ts';

@@ -1,9 +1,11 @@
 /**
  * The brokers' part of the plan: the Kafka version, the cluster's own settings, the topics. In: `AWS::MSK::Cluster`,
- * `AWS::MSK::Configuration`, `AWS::MSK::Topic`. Out: what one broker on a laptop can do of it, and a note for the rest.
+ * `AWS::MSK::Configuration`, `AWS::MSK::Topic`. Out: what one broker on a laptop can do of it, and a note for the
+ * rest.
  *
- * A single broker keeps one replica, so whatever asks for more copies, or for their acknowledgement, is left out by name: with
- * `min.insync.replicas=2` kept, no producer that waits for all replicas could write at all (Kafka docs: topic configs).
+ * A single broker keeps one replica, so whatever asks for more copies, or for their acknowledgement, is left out by
+ * name: with `min.insync.replicas=2` kept, no producer that waits for all replicas could write at all (Kafka docs:
+ * topic configs).
  */
 import * as v from 'valibot';
 import { GroundError } from '../ground-error.ts';
@@ -39,9 +41,31 @@ const PARTITIONS_NOTED_FROM = 200;
 /** Counts copies; kept only when it asks for one. */
 const copies = /replication\.factor$|^min\.insync\.replicas$|\.min\.isr$/;
 
-/** The machine's, the network's or the tiered storage's affair. */
-const otherGround =
-  /^(num\..*threads|num\.replica\.fetchers|background\.threads|replica\.|socket\.|remote\.|local\.retention\.|listener|advertised\.|log\.dirs?$|authorizer|allow\.everyone|super\.users|sasl\.|ssl\.|security\.|process\.roles|node\.id|broker\.id|controller\.|broker\.(session|heartbeat))/;
+/** By how they begin: settings that are the machine's, the network's or the tiered storage's affair. */
+const otherGround = [
+  'advertised.',
+  'allow.everyone',
+  'authorizer',
+  'background.threads',
+  'broker.',
+  'controller.',
+  'listener',
+  'local.retention.',
+  'log.dir',
+  'node.id',
+  'num.io.threads',
+  'num.network.threads',
+  'num.recovery.threads',
+  'num.replica',
+  'process.roles',
+  'remote.',
+  'replica.',
+  'sasl.',
+  'security.',
+  'socket.',
+  'ssl.',
+  'super.users',
+];
 
 export function readBroker(scope: Scope, notes: string[]): PlannedBroker {
   const [first, ...others] = resourcesOf(scope, 'AWS::MSK::Cluster');
@@ -92,7 +116,7 @@ function honourable(resource: Resource, settings: Settings, notes: string[]): Se
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(settings)) {
     const tooManyCopies = copies.test(name) && value !== '1';
-    if (tooManyCopies || otherGround.test(name))
+    if (tooManyCopies || otherGround.some((start) => name.startsWith(start)))
       notes.push(`${labelOf(resource)}: ${name}=${value} is not imitated by a single broker`);
     else kept[name] = value;
   }

@@ -67,10 +67,9 @@ export class Sandboxes {
     this.#started += 1;
     const id = this.#started;
     const socket = join(socketFolder, `${planned.logicalId.slice(0, 12)}-${id}.sock`);
-    const [module, exported] = planned.handler.split('.') as [string, string];
     const assignment = {
-      file: join(planned.codeFolder, `${module}.mjs`),
-      exported,
+      file: planned.file,
+      exported: planned.handler.slice(planned.handler.lastIndexOf('.') + 1),
       functionName: planned.name,
       memoryMb: planned.memoryMb,
       socket,

@@ -1,0 +1,179 @@
+/**
+ * The laptop ground: everything that the templates ask for, running. Reads the plan, starts Kafka and DynamoDB Local (or takes
+ * the user's own), makes topics and tables, then a set of pollers for each mapping, sandboxes for each function and a timer
+ * for each schedule. Whatever dies is started again; whatever was started is stopped, in the order against the stream.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTopics } from './broker-topics.ts';
+import { Children } from './children.ts';
+import type { DynamoDbAccess } from './dynamodb.ts';
+import { createTables } from './dynamodb-tables.ts';
+import { EmittedMetrics } from './emitted-metrics.ts';
+import type { PollerAssignment } from './mapping/poller-process.ts';
+import { type OwnedPartition, Pollers } from './mapping/pollers.ts';
+import type { MappingOption } from './plan/mapping-notes.ts';
+import { type Plan, type PlannedFunction, type PlannedMapping, readPlan } from './plan.ts';
+import { Sandboxes } from './sandbox/sandboxes.ts';
+import { Schedule } from './schedules.ts';
+import { keptSecrets } from './secrets.ts';
+import { type Servers, type ServersOptions, startServers } from './servers.ts';
+
+export interface GroundOptions extends ServersOptions {
+  /** The folder that `cdk synth` wrote. */
+  readonly templates: string;
+  /** Begin with an empty log and empty tables. */
+  readonly fresh: boolean;
+}
+
+/** Options of a mapping that the pollers follow; the others are listed by name at start. */
+const honoured: ReadonlySet<MappingOption> = new Set([
+  'BatchSize',
+  'MaximumBatchingWindowInSeconds',
+  'StartingPosition',
+  'FunctionResponseTypes',
+]);
+
+export class Ground {
+  readonly plan: Plan;
+  readonly children: Children;
+  readonly kafka: readonly string[];
+  readonly dynamodb: DynamoDbAccess;
+  readonly #options: GroundOptions;
+  readonly #servers: Servers;
+  readonly #socketFolder = mkdtempSync(join(tmpdir(), 'clickledger-'));
+  readonly #logFolder: string;
+  readonly #sandboxes = new Map<string, Sandboxes>();
+  readonly #metrics = new Map<string, EmittedMetrics>();
+  readonly #pollers = new Map<string, Pollers>();
+  readonly #schedules: Schedule[] = [];
+
+  /** Resolves when everything runs; what was started before a failure is stopped again. */
+  static async start(options: GroundOptions): Promise<Ground> {
+    const data = join(options.folder, 'data');
+    if (options.fresh) rmSync(data, { recursive: true, force: true });
+    const plan = readPlan(options.templates, { honoured, secrets: keptSecrets(join(data, 'secrets.json')) });
+    const children = new Children();
+    const servers = await startServers(options, plan, children);
+    try {
+      await Promise.all([
+        createTopics(servers.kafka, plan.topics),
+        createTables(servers.dynamodb, plan.tables),
+      ]);
+      return new Ground(options, plan, servers, children);
+    } catch (error) {
+      await servers.stop();
+      throw error;
+    }
+  }
+
+  private constructor(options: GroundOptions, plan: Plan, servers: Servers, children: Children) {
+    this.#options = options;
+    this.#servers = servers;
+    this.#logFolder = join(options.folder, 'logs');
+    this.plan = plan;
+    this.children = children;
+    this.kafka = servers.kafka;
+    this.dynamodb = servers.dynamodb;
+    mkdirSync(this.#logFolder, { recursive: true });
+    for (const planned of plan.functions) this.#addFunction(planned);
+    for (const mapping of plan.mappings) if (mapping.enabled) this.#addPollers(mapping);
+    for (const planned of plan.schedules) {
+      const target = this.functionOf(planned.functionId);
+      this.#schedules.push(new Schedule(planned, target, this.#sandboxesOf(planned.functionId), options.say));
+    }
+  }
+
+  functionOf(id: string): PlannedFunction {
+    const planned = this.plan.functions.find((each) => each.id === id);
+    if (planned === undefined) throw new Error(`the plan has no function ${id}`);
+    return planned;
+  }
+
+  /** Who owns which partition of a mapping's topic, and how far the group has committed. */
+  owned(mapping: PlannedMapping): ReadonlyMap<number, OwnedPartition> {
+    return this.#pollers.get(mapping.id)?.owned() ?? new Map<number, OwnedPartition>();
+  }
+
+  /** The sum of what a function has emitted under a metric's name. */
+  metric(functionId: string, name: string): number {
+    return this.#metrics.get(functionId)?.sum(name) ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#pollers.values()].map((pollers) => pollers.stop()));
+    await Promise.all(this.#schedules.map((schedule) => schedule.stop()));
+    for (const sandboxes of this.#sandboxes.values()) sandboxes.close();
+    await this.#servers.stop();
+    this.children.killAll();
+    rmSync(this.#socketFolder, { recursive: true, force: true });
+  }
+
+  #addFunction(planned: PlannedFunction): void {
+    const metrics = new EmittedMetrics();
+    const sandboxes = new Sandboxes({
+      planned,
+      group: this.plan.mappings.find(({ functionId }) => functionId === planned.id)?.groupId,
+      environment: lambdaEnvironment(planned, this.dynamodb),
+      socketFolder: this.#socketFolder,
+      logFolder: this.#logFolder,
+      children: this.children,
+      metrics,
+    });
+    this.#metrics.set(planned.id, metrics);
+    this.#sandboxes.set(planned.id, sandboxes);
+  }
+
+  #addPollers(mapping: PlannedMapping): void {
+    const { groupId, topic, startingPosition } = mapping;
+    const assignment: PollerAssignment = {
+      group: {
+        bootstrap: this.kafka,
+        groupId,
+        clientId: `poller-${mapping.logicalId}`,
+        topic,
+        startingPosition,
+      },
+      sourceArn: mapping.sourceArn,
+      rules: {
+        batchRecords: mapping.batchSize,
+        windowMs: mapping.windowMs,
+        partialResponses: mapping.partialResponses,
+        functionTimeoutMs: this.functionOf(mapping.functionId).timeoutSeconds * 1000,
+      },
+    };
+    const pollers = new Pollers({
+      mapping,
+      assignment,
+      sandboxes: this.#sandboxesOf(mapping.functionId),
+      children: this.children,
+      logFolder: this.#logFolder,
+      say: this.#options.say,
+    });
+    this.#pollers.set(mapping.id, pollers);
+  }
+
+  #sandboxesOf(functionId: string): Sandboxes {
+    const sandboxes = this.#sandboxes.get(functionId);
+    if (sandboxes === undefined) throw new Error(`the plan has no function ${functionId}`);
+    return sandboxes;
+  }
+}
+
+/** Of what Lambda sets, the part that code may rely on (AWS Lambda docs: configuration-envvars), and where DynamoDB is. */
+function lambdaEnvironment(planned: PlannedFunction, dynamodb: DynamoDbAccess): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    TZ: ':UTC',
+    AWS_REGION: dynamodb.region,
+    AWS_DEFAULT_REGION: dynamodb.region,
+    AWS_ACCESS_KEY_ID: dynamodb.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: dynamodb.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+    AWS_LAMBDA_FUNCTION_NAME: planned.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(planned.memoryMb),
+    _HANDLER: planned.handler,
+  };
+}

@@ -1,0 +1,67 @@
+/** The click producer, kept alive: one that ends before its work is done is started again and goes on where the log ends. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Children } from '../children.ts';
+import type { ProducerAssignment, ProducerMessage } from './producer-process.ts';
+
+export interface ClickProducerOptions {
+  readonly assignment: ProducerAssignment;
+  readonly children: Children;
+  readonly logFolder: string;
+  readonly say: (line: string) => void;
+}
+
+const PROCESS_FILE = new URL('./producer-process.ts', import.meta.url).pathname;
+const RESTART_PAUSE_MS = 500;
+
+export class ClickProducer {
+  readonly #options: ClickProducerOptions;
+  readonly #log: WriteStream;
+  #process: ChildProcess | undefined;
+  #stopping = false;
+  #produced = 0;
+  #done = false;
+
+  constructor(options: ClickProducerOptions) {
+    this.#options = options;
+    this.#log = createWriteStream(join(options.logFolder, 'producer.log'), { flags: 'a' });
+    this.#start();
+  }
+
+  /** Clicks that the broker has acknowledged. */
+  get produced(): number {
+    return this.#produced;
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    this.#process?.disconnect();
+    this.#log.end();
+  }
+
+  #start(): void {
+    const { assignment, children, say } = this.#options;
+    const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const pid = child.pid ?? -1;
+    this.#process = child;
+    children.add({ role: 'producer', name: 'click producer', pid });
+    for (const stream of [child.stdout, child.stderr]) stream?.pipe(this.#log, { end: false });
+    child.on('message', (message: ProducerMessage) => {
+      this.#produced = message.clicks;
+      this.#done = message.done;
+    });
+    child.on('exit', (code, signal) => {
+      children.remove(pid);
+      if (this.#stopping || this.#done) return;
+      say(`the click producer (pid ${pid}) ended with ${signal ?? code}; another one starts`);
+      setTimeout(() => {
+        if (!this.#stopping) this.#start();
+      }, RESTART_PAUSE_MS);
+    });
+  }
+}

@@ -1,0 +1,90 @@
+/** What `npm start -- …` understands. Anything else is refused in one sentence, before anything is started. */
+import { parseArgs } from 'node:util';
+import { GroundError } from './ground-error.ts';
+
+export interface StartOptions {
+  readonly stage: string;
+  /** All clicks of the log together; undefined for clicks without end. */
+  readonly clicks: number | undefined;
+  /** Clicks per second; undefined for as fast as possible. */
+  readonly rate: number | undefined;
+  /** End once everything is drained, and tell whether it is exact. */
+  readonly exit: boolean;
+  readonly seed: number;
+  readonly advertisers: number;
+  /** Go on with the log and the tables of the last run. */
+  readonly keep: boolean;
+  readonly kafkaPort: number | undefined;
+  readonly dynamodbPort: number | undefined;
+}
+
+export const USAGE = `npm start -- [options]
+  --clicks N          produce N clicks as fast as possible, instead of some each second without end
+  --rate N            clicks per second (1000; with --clicks: as fast as possible)
+  --exit              with --clicks: end when all groups have drained them; exit code 0 only if every ledger is exact
+  --seed N            which clicks are made (1)
+  --advertisers N     among how many advertisers (500)
+  --stage NAME        whose templates run (dev)
+  --keep              go on with the log and the tables of the last run
+  --kafka-port N      (any free one)
+  --dynamodb-port N   (any free one)
+  --help
+Your own servers: CLICKLEDGER_KAFKA=host:port, CLICKLEDGER_DYNAMODB=http://host:port`;
+
+const RATE = 1_000;
+
+/** Undefined where help is asked for. */
+export function readStartOptions(given: readonly string[]): StartOptions | undefined {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const parsed = understood(given, {
+    clicks: text,
+    rate: text,
+    exit: flag,
+    seed: text,
+    advertisers: text,
+    stage: text,
+    keep: flag,
+    'kafka-port': text,
+    'dynamodb-port': text,
+    help: flag,
+  });
+  if (parsed['help'] === true) return undefined;
+  const number = (name: string, min: number, max: number) => wholeNumber(name, parsed[name], min, max);
+  const clicks = number('clicks', 1, 1_000_000_000);
+  if (parsed['exit'] === true && clicks === undefined)
+    throw new GroundError('--exit needs --clicks N: without a number of clicks there is no end to wait for');
+  return {
+    stage: String(parsed['stage'] ?? 'dev'),
+    clicks,
+    rate: number('rate', 1, 1_000_000) ?? (clicks === undefined ? RATE : undefined),
+    exit: parsed['exit'] === true,
+    seed: number('seed', 0, 2 ** 32 - 1) ?? 1,
+    advertisers: number('advertisers', 1, 1_000_000) ?? 500,
+    keep: parsed['keep'] === true,
+    kafkaPort: number('kafka-port', 1, 65_535),
+    dynamodbPort: number('dynamodb-port', 1, 65_535),
+  };
+}
+
+type Parsed = Readonly<Record<string, string | boolean | undefined>>;
+
+function understood(
+  given: readonly string[],
+  options: Record<string, { type: 'string' | 'boolean' }>,
+): Parsed {
+  try {
+    return parseArgs({ args: [...given], options, strict: true, allowPositionals: false }).values as Parsed;
+  } catch (error) {
+    const [what = 'the options are not understood'] = error instanceof Error ? error.message.split('. ') : [];
+    const known = Object.keys(options).map((name) => `--${name}`);
+    throw new GroundError(`${what.replace(/\.$/, '')}; allowed are ${known.join(', ')}`, error);
+  }
+}
+
+function wholeNumber(name: string, given: unknown, min: number, max: number): number | undefined {
+  if (given === undefined) return undefined;
+  const number = Number(given);
+  if (typeof given === 'string' && /^\d+$/.test(given) && number >= min && number <= max) return number;
+  throw new GroundError(`--${name} is '${String(given)}', allowed is a whole number from ${min} to ${max}`);
+}

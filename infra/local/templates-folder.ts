@@ -1,0 +1,71 @@
+/**
+ * Makes sure that `cdk.out` holds the templates of the stage, from the sources as they are now. A digest of the sources is
+ * kept beside the time stamp of what was synthesized, so that an unchanged checkout starts without synthesizing, and
+ * whatever was synthesized for another stage meanwhile is not taken for it.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GroundError } from './ground-error.ts';
+import { run } from './tools.ts';
+
+export interface TemplatesOptions {
+  readonly root: string;
+  readonly stage: string;
+  /** Keeps the digest. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+}
+
+const SOURCES = ['cdk.json', 'package-lock.json', 'infra/app.ts', 'infra/aws', 'functions', 'shared'];
+const SYNTH_WITHIN_MS = 120_000;
+
+/** The folder with the templates. */
+export async function currentTemplates({ root, stage, folder, say }: TemplatesOptions): Promise<string> {
+  const templates = join(root, 'cdk.out');
+  const digestFile = join(folder, 'templates.json');
+  const digest = digestOf(root);
+  const kept = readKept(digestFile);
+  if (kept === JSON.stringify({ digest, stage, synthesized: synthesizedAt(templates) })) return templates;
+  say(`Synthesizing the templates of stage ${stage} …`);
+  const cdk = join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk');
+  const synth = await run(
+    process.execPath,
+    [cdk, 'synth', '--quiet', '-c', `stage=${stage}`],
+    SYNTH_WITHIN_MS,
+    root,
+  );
+  if (synth === 'missing' || synth.status !== 0) {
+    const output = synth === 'missing' ? 'node is not there' : synth.output.trim();
+    throw new GroundError(`cdk synth failed; npm run synth shows it alone:\n${output}`);
+  }
+  writeFileSync(digestFile, JSON.stringify({ digest, stage, synthesized: synthesizedAt(templates) }));
+  return templates;
+}
+
+function digestOf(root: string): string {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) {
+    const files = statSync(join(root, source)).isDirectory()
+      ? readdirSync(join(root, source), { recursive: true, encoding: 'utf8' })
+          .sort()
+          .map((name) => join(source, name))
+      : [source];
+    for (const file of files) {
+      if (statSync(join(root, file)).isFile()) hash.update(file).update(readFileSync(join(root, file)));
+    }
+  }
+  return hash.digest('hex');
+}
+
+function synthesizedAt(templates: string): number | undefined {
+  return statSync(join(templates, 'manifest.json'), { throwIfNoEntry: false })?.mtimeMs;
+}
+
+function readKept(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

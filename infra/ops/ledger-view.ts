@@ -1,0 +1,67 @@
+/**
+ * A ledger as its owner sees it from outside: totals per journal for the live lines, and every statement line exact as of
+ * now, for comparison. Reads only; on the laptop ground and on AWS alike.
+ */
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { parseLines } from '../../shared/delta.ts';
+import { entriesAfter, type Ledger, listJournals, readHead } from '../../shared/journal-store.ts';
+import { countOffsets, gapsOf } from '../../shared/offsets.ts';
+import { parseJournalKey } from '../../shared/position.ts';
+import { readStatement, wholePeriod } from '../../shared/statement.ts';
+
+/** How long entries stay only matters to who writes them. */
+const ENTRY_DAYS = 35;
+
+export function openLedger(table: string, access: DynamoDBClientConfig): Ledger & { readonly client: DynamoDBClient } {
+  return { client: new DynamoDBClient(access), table, entryDays: ENTRY_DAYS };
+}
+
+export interface JournalTotals {
+  readonly topic: string;
+  readonly partition: number;
+  readonly clicks: bigint;
+  readonly micros: bigint;
+  readonly parked: number;
+  readonly openGap: number;
+}
+
+export async function journalTotals(ledger: Ledger): Promise<JournalTotals[]> {
+  const journals = await listJournals(ledger);
+  return Promise.all(
+    journals.map(async (journal) => {
+      const { state } = await readHead(ledger, journal, Date.now());
+      const { topic, partition } = parseJournalKey(journal);
+      const { clicks, micros } = state;
+      return { topic, partition, clicks, micros, parked: countOffsets(state.parked), openGap: countOffsets(gapsOf(state.resolved)) };
+    }),
+  );
+}
+
+export type Lines = ReadonlyMap<string, { readonly clicks: bigint; readonly micros: bigint }>;
+
+/** What all entries that still stand add up to, by `<hour> <advertiser>`. */
+export async function journalLines(ledger: Ledger): Promise<Lines> {
+  const sums = new Map<string, { clicks: bigint; micros: bigint }>();
+  for (const journal of await listJournals(ledger)) {
+    for await (const { changed } of entriesAfter(ledger, journal, 0)) {
+      for (const { hour, advertiser, line } of parseLines(changed.lines)) {
+        const sum = sums.get(`${hour} ${advertiser}`) ?? { clicks: 0n, micros: 0n };
+        sum.clicks += BigInt(line.clicks);
+        sum.micros += BigInt(line.micros);
+        sums.set(`${hour} ${advertiser}`, sum);
+      }
+    }
+  }
+  return sums;
+}
+
+/** The exact statements of some advertisers, by `<hour> <advertiser>`. */
+export async function statementLines(ledger: Ledger, advertisers: Iterable<string>): Promise<Lines> {
+  const lines = new Map<string, { clicks: bigint; micros: bigint }>();
+  for (const advertiser of advertisers) {
+    for (const { hour, clicks, micros } of await readStatement(ledger, advertiser, wholePeriod, true)) {
+      lines.set(`${hour} ${advertiser}`, { clicks, micros });
+    }
+  }
+  return lines;
+}

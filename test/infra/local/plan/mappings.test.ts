@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { mappingOptions } from '../../../../infra/local/plan/mapping-notes.ts';
+import type { PlannedMapping, PlanOptions } from '../../../../infra/local/plan.ts';
+import type { JsonObject } from '../../../../infra/local/template.ts';
+import { aFunction, aMapping, aTopic, planOf } from '../../../support/cloud-assembly.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const everything: Partial<PlanOptions> = { honoured: new Set(mappingOptions) };
+const pollers = { ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 3 } };
+
+function planWith(t: TestContext, options: JsonObject, planOptions: Partial<PlanOptions> = everything) {
+  const Resources = { Topic: aTopic('clicks'), Handler: aFunction(), Mapping: aMapping(options) };
+  return planOf(temporaryFolder(t), { Resources }, planOptions);
+}
+
+function mappingWith(t: TestContext, options: JsonObject): PlannedMapping {
+  const [mapping] = planWith(t, options).mappings;
+  assert.ok(mapping);
+  return mapping;
+}
+
+describe('a mapping of the templates', () => {
+  it("has Lambda's defaults where it says nothing", (t) => {
+    const mapping = mappingWith(t, {});
+
+    assert.match(mapping.id, /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+    assert.deepEqual(mapping, {
+      id: mapping.id,
+      stack: 'app',
+      logicalId: 'Mapping',
+      functionId: 'app/Handler',
+      topic: 'clicks',
+      sourceArn: 'arn:aws:kafka:eu-west-1:1:cluster/c/1',
+      groupId: mapping.id,
+      batchSize: 100,
+      windowMs: 500,
+      startingPosition: { from: 'TRIM_HORIZON' },
+      partialResponses: false,
+      retryAttempts: -1,
+      maxAgeSeconds: -1,
+      destination: undefined,
+      bisect: false,
+      pollers: undefined,
+      filters: [],
+      enabled: true,
+    });
+  });
+
+  it('is planned as it says', (t) => {
+    const mapping = mappingWith(t, {
+      ...pollers,
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'billing-service' },
+      BatchSize: '10000',
+      MaximumBatchingWindowInSeconds: 0,
+      StartingPosition: 'AT_TIMESTAMP',
+      StartingPositionTimestamp: 1_795_000_000,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumRetryAttempts: 3,
+      MaximumRecordAgeInSeconds: 3600,
+      BisectBatchOnFunctionError: 'true',
+      DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::given-up' } },
+      FilterCriteria: { Filters: [{ Pattern: '{"value":{"v":[1]}}' }] },
+      Enabled: false,
+    });
+
+    assert.equal(mapping.groupId, 'billing-service');
+    assert.equal(mapping.batchSize, 10_000);
+    assert.equal(mapping.windowMs, 0);
+    assert.deepEqual(mapping.startingPosition, { from: 'AT_TIMESTAMP', timestampMs: 1_795_000_000_000 });
+    assert.equal(mapping.partialResponses, true);
+    assert.equal(mapping.retryAttempts, 3);
+    assert.equal(mapping.maxAgeSeconds, 3600);
+    assert.equal(mapping.bisect, true);
+    assert.equal(mapping.destination, 'arn:aws:s3:::given-up');
+    assert.deepEqual(mapping.pollers, { min: 1, max: 3 });
+    assert.deepEqual(mapping.filters, ['{"value":{"v":[1]}}']);
+    assert.equal(mapping.enabled, false);
+  });
+
+  it('that retries for ever is tried 10 times more as soon as it has a destination', (t) => {
+    const OnFailure = { Destination: 'arn:aws:sqs:eu-west-1:1:given-up' };
+
+    const mapping = mappingWith(t, {
+      ...pollers,
+      MaximumRetryAttempts: -1,
+      DestinationConfig: { OnFailure },
+    });
+
+    assert.equal(mapping.retryAttempts, 10);
+  });
+
+  it('with an empty poller configuration is on-demand, and with half of one has the defaults', (t) => {
+    assert.equal(mappingWith(t, { ProvisionedPollerConfig: {} }).pollers, undefined);
+    assert.deepEqual(mappingWith(t, { ProvisionedPollerConfig: { MinimumPollers: 5 } }).pollers, {
+      min: 5,
+      max: 200,
+    });
+  });
+
+  it('keeps its id and its group from start to start, and has others than its neighbour', (t) => {
+    const once = mappingWith(t, {});
+    const again = mappingWith(t, { BatchSize: 5 });
+    const Resources = { Topic: aTopic('clicks'), Handler: aFunction(), Other: aMapping() };
+    const [other] = planOf(temporaryFolder(t), { Resources }, everything).mappings;
+
+    assert.equal(again.id, once.id);
+    assert.notEqual(other?.id, once.id);
+  });
+
+  it('finds its function by name, by ARN and by an alias of it', (t) => {
+    const Live = {
+      Type: 'AWS::Lambda::Alias',
+      Properties: { FunctionName: { Ref: 'Handler' }, Name: 'live' },
+    };
+    for (const FunctionName of [
+      { Ref: 'Handler' },
+      { 'Fn::GetAtt': ['Handler', 'Arn'] },
+      { Ref: 'Live' },
+      'app-Handler:live',
+    ]) {
+      const Resources = {
+        Topic: aTopic('clicks'),
+        Handler: aFunction(),
+        Live,
+        Mapping: aMapping({ FunctionName }),
+      };
+
+      const [mapping] = planOf(temporaryFolder(t), { Resources }, everything).mappings;
+
+      assert.equal(mapping?.functionId, 'app/Handler');
+    }
+  });
+
+  it('is noted with each option that the caller does not follow, and with no other', (t) => {
+    const options = {
+      ...pollers,
+      BatchSize: 100,
+      MaximumRetryAttempts: -1,
+      BisectBatchOnFunctionError: true,
+      MetricsConfig: { Metrics: ['EventCount'] },
+    };
+
+    const { notes } = planWith(t, options, { honoured: new Set(['BatchSize', 'ProvisionedPollerConfig']) });
+
+    assert.deepEqual(notes, ['app Mapping: BisectBatchOnFunctionError is not imitated yet']);
+  });
+
+  it('is noted for settings that AWS documents for provisioned pollers alone', (t) => {
+    const { notes } = planWith(t, { FunctionResponseTypes: ['ReportBatchItemFailures'] });
+
+    assert.deepEqual(notes, [
+      'app Mapping: AWS documents FunctionResponseTypes for mappings with ProvisionedPollerConfig alone',
+    ]);
+  });
+
+  it('is noted if it shares its group with another', (t) => {
+    const grouped = aMapping({ AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'g' } });
+    const Resources = { Topic: aTopic('clicks'), Handler: aFunction(), One: grouped, Two: grouped };
+
+    const { notes } = planOf(temporaryFolder(t), { Resources }, everything);
+
+    assert.deepEqual(notes, ["app Two: shares the group 'g' with One; AWS asks for one of its own"]);
+  });
+
+  it('of another event source is noted and left out', (t) => {
+    const Queue = {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: { FunctionName: 'x', EventSourceArn: 'arn:aws:sqs:eu-west-1:1:q' },
+    };
+
+    const { mappings, notes } = planOf(temporaryFolder(t), { Resources: { Queue } });
+
+    assert.deepEqual(mappings, []);
+    assert.deepEqual(notes, ['app Queue: its event source is no Kafka topic, and is not imitated']);
+  });
+
+  const refusals: readonly (readonly [string, JsonObject, RegExp])[] = [
+    [
+      'reads a topic that no template creates',
+      { Topics: ['other'] },
+      /app Mapping\.Topics: is 'other', which no AWS::MSK::Topic/,
+    ],
+    [
+      'runs a function that no template creates',
+      { FunctionName: 'other' },
+      /is 'other', which no template creates/,
+    ],
+    [
+      'asks for a schema registry',
+      { AmazonManagedKafkaEventSourceConfig: { SchemaRegistryConfig: {} } },
+      /SchemaRegistryConfig: is not imitated/,
+    ],
+    ['reads a self-managed cluster', { SelfManagedEventSource: {} }, /only mappings of an MSK cluster/],
+    [
+      'gives up into a topic that is not there',
+      { DestinationConfig: { OnFailure: { Destination: 'kafka://lost' } } },
+      /'kafka:\/\/lost', a topic that no template creates/,
+    ],
+    [
+      'starts at no position',
+      { StartingPosition: 'NOW' },
+      /StartingPosition is "NOW" and must be TRIM_HORIZON/,
+    ],
+    [
+      'starts at a time that it does not give',
+      { StartingPosition: 'AT_TIMESTAMP' },
+      /StartingPositionTimestamp: is missing/,
+    ],
+    [
+      'asks for too large a batch',
+      { BatchSize: 10_001 },
+      /BatchSize is 10001 and must be a whole number from 1 to 10000/,
+    ],
+    [
+      'gives an age that Lambda refuses',
+      { MaximumRecordAgeInSeconds: 30 },
+      /MaximumRecordAgeInSeconds is 30 and must be -1 or from 60/,
+    ],
+    ['names two topics', { Topics: ['clicks', 'more'] }, /must name exactly one topic/],
+  ];
+  for (const [what, options, message] of refusals) {
+    it(`is refused if it ${what}`, (t) => {
+      assert.throws(() => planWith(t, options), message);
+    });
+  }
+
+  it('is refused if its filters are not followed, since other records would be counted', (t) => {
+    const FilterCriteria = { Filters: [{ Pattern: '{}' }] };
+
+    assert.throws(
+      () => planWith(t, { FilterCriteria }, { honoured: new Set() }),
+      /FilterCriteria: is not imitated/,
+    );
+  });
+});
