@@ -4,19 +4,27 @@
  * only if every ledger is exact. Whatever happens, it stops what it started.
  */
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readOwnEndpoints } from './local/endpoints.ts';
-import { Ground } from './local/ground.ts';
 import { GroundError } from './local/ground-error.ts';
 import { lockGround } from './local/ground-lock.ts';
+import { removeRunFile, runFileIn } from './local/run-file.ts';
 import { currentTemplates } from './local/templates-folder.ts';
-import { ClickProducer } from './local/producer/click-producer.ts';
-import { removeRunFile, runFileIn, writeRunFile } from './local/run-file.ts';
-import { readStartOptions, type StartOptions, USAGE } from './local/start-options.ts';
-import { LaptopView } from './ops/laptop-view.ts';
+import { LiveDisplay } from './start/live-display.ts';
+import { readStartOptions, type StartOptions, USAGE } from './start/options.ts';
+import { Session } from './start/session.ts';
+
+const LOOK_EVERY_MS = 500;
+/** Without any progress for so long, a drain will not end by itself: a partition is halted. */
+const STUCK_AFTER_MS = 120_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.clickledger');
+
+/** Aborted by Ctrl-C, with no reason, or by what makes going on pointless, with that. */
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
 
 async function main(): Promise<number> {
   const options = readStartOptions(process.argv.slice(2));
@@ -24,4 +32,107 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  const own = readOwnEndpoints(process.env);
+  const unlock = lockGround(folder);
+  const display = new LiveDisplay(process.stdout);
+  let session: Session | undefined;
+  try {
+    const say = (line: string) => display.say(line);
+    const templates = await currentTemplates({ root, stage: options.stage, folder, say });
+    const giveUp = (error: unknown) => ending.abort(error);
+    const { kafkaPort, dynamodbPort, keep } = options;
+    if (ending.signal.aborted) return 130;
+    session = await Session.start(options, {
+      templates,
+      folder,
+      own,
+      kafkaPort,
+      dynamodbPort,
+      fresh: !keep,
+      say,
+      giveUp,
+    });
+    introduce(session, display);
+    return await watch(session, options, display);
+  } finally {
+    display.end();
+    if (session !== undefined) {
+      console.log('Stopping …');
+      await session.stop();
+    }
+    removeRunFile(folder);
+    unlock();
+  }
 }
+
+function introduce({ ground, groups, topic }: Session, display: LiveDisplay): void {
+  const { endpoint, region, accessKeyId } = ground.dynamodb;
+  display.say(`Kafka      ${ground.kafka.join(',')}   topic ${topic}`);
+  display.say(`DynamoDB   ${endpoint}   region ${region}, access key ${accessKeyId}`);
+  for (const { ledger, table, mapping } of groups)
+    display.say(`Ledger     ${ledger}: table ${table}, group ${mapping.groupId}`);
+  display.say(`All of it, with every process: ${runFileIn(folder)}`);
+  for (const note of ground.notes()) display.say(`Not as on AWS: ${note}`);
+}
+
+async function watch(session: Session, options: StartOptions, display: LiveDisplay): Promise<number> {
+  let progress = '';
+  let progressAt = Date.now();
+  while (!ending.signal.aborted) {
+    await session.look();
+    const live = session.live();
+    display.show(live, Date.now());
+    if (options.exit && session.drained()) return report(session, display);
+    const now = JSON.stringify([
+      session.producer.produced,
+      live.map(({ partitions }) => partitions.map(({ committed }) => committed)),
+    ]);
+    if (now !== progress) [progress, progressAt] = [now, Date.now()];
+    if (options.exit && Date.now() - progressAt > STUCK_AFTER_MS)
+      throw new GroundError(
+        `nothing has moved for ${STUCK_AFTER_MS / 1000} s: a partition is halted; see ${folder}/logs`,
+      );
+    await pause(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => {});
+  }
+  if (ending.signal.reason instanceof Error && ending.signal.reason.name !== 'AbortError')
+    throw ending.signal.reason;
+  return options.exit ? 130 : 0;
+}
+
+/** The last line: one JSON object. */
+async function report(session: Session, display: LiveDisplay): Promise<number> {
+  display.say('Drained. Reading the log again, to compare …');
+  const { records, byLedger } = await session.verdicts();
+  const groups = Array.from(byLedger, ([ledger, verdict]) => {
+    const { applied, duplicates, parked, micros, expectedMicros, difference } = verdict;
+    const sums = {
+      micros: exactNumber(micros),
+      expectedMicros: exactNumber(expectedMicros),
+    };
+    return [
+      ledger,
+      { applied, duplicates, parked, ...sums, ...(difference !== undefined && { difference }) },
+    ] as const;
+  });
+  const exact = [...byLedger.values()].every(({ difference }) => difference === undefined);
+  display.end();
+  ending.signal.throwIfAborted();
+  finalLine = JSON.stringify({ produced: records, ...Object.fromEntries(groups), exact });
+  return exact ? 0 : 1;
+}
+
+let finalLine: string | undefined;
+
+/** A number of JSON has as many digits as it needs; the type of `JSON` does not know `rawJSON` yet. */
+function exactNumber(value: bigint): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (error instanceof GroundError) console.error(`clickledger: ${error.message}`);
+  else console.error(error);
+  process.exitCode = 1;
+}
+if (finalLine !== undefined) console.log(finalLine);

@@ -33,33 +33,48 @@ export async function readStatement(
   period: Period,
   exact: boolean,
 ): Promise<StatementHour[]> {
+  const statements = await readStatements(ledger, new Set([advertiser]), period, exact);
+  return statements.get(advertiser) ?? [];
+}
+
+/** The statements of several advertisers at once; the entries after the last rollup are read only once for all. */
+export async function readStatements(
+  ledger: Ledger,
+  advertisers: ReadonlySet<string>,
+  period: Period,
+  exact: boolean,
+): Promise<Map<string, StatementHour[]>> {
   // Checkpoints before lines: an entry that a rollup folds in between is then seen in the line or after it, never lost.
   const checkpoints = exact ? await readCheckpoints(ledger) : new Map<string, number>();
-  const hours = new Map<string, StatementHour>();
+  const sums = new Map<string, Map<string, StatementHour>>();
   const through = new Map<string, number>();
-  for await (const item of linesOf(ledger, advertiser, period)) {
-    const sk = textOf(item['sk']);
-    through.set(sk, numberOf(item['through']));
-    add(hours, sk.slice(0, sk.indexOf('#')), {
-      clicks: BigInt(digitsOf(item['clicks'])),
-      micros: BigInt(digitsOf(item['micros'])),
-      flagged: BigInt(digitsOf(item['flagged'])),
-    });
+  for (const advertiser of advertisers) {
+    const hours = new Map<string, StatementHour>();
+    sums.set(advertiser, hours);
+    for await (const item of linesOf(ledger, advertiser, period)) {
+      const sk = textOf(item['sk']);
+      through.set(`${advertiser}#${sk}`, numberOf(item['through']));
+      add(hours, sk.slice(0, sk.indexOf('#')), {
+        clicks: BigInt(digitsOf(item['clicks'])),
+        micros: BigInt(digitsOf(item['micros'])),
+        flagged: BigInt(digitsOf(item['flagged'])),
+      });
+    }
   }
   for (const [journal, checkpoint] of checkpoints) {
     for await (const { changed, state } of entriesAfter(ledger, journal, checkpoint)) {
-      for (const { hour, advertiser: id, line } of parseLines(changed.lines)) {
-        if (id !== advertiser || hour < period.from || hour > period.to) continue;
-        if (state.version <= (through.get(`${hour}#${journal}`) ?? 0)) continue;
-        add(hours, hour, {
-          clicks: BigInt(line.clicks),
-          micros: BigInt(line.micros),
-          flagged: BigInt(line.flagged),
-        });
+      for (const { hour, advertiser, line } of parseLines(changed.lines)) {
+        const hours = sums.get(advertiser);
+        if (hours === undefined || hour < period.from || hour > period.to) continue;
+        if (state.version <= (through.get(`${advertiser}#${hour}#${journal}`) ?? 0)) continue;
+        const { clicks, micros, flagged } = line;
+        add(hours, hour, { clicks: BigInt(clicks), micros: BigInt(micros), flagged: BigInt(flagged) });
       }
     }
   }
-  return [...hours.values()].sort((a, b) => (a.hour < b.hour ? -1 : 1));
+  const inOrder = (hours: Map<string, StatementHour>) =>
+    [...hours.values()].sort((a, b) => (a.hour < b.hour ? -1 : 1));
+  return new Map(Array.from(sums, ([advertiser, hours]) => [advertiser, inOrder(hours)]));
 }
 
 function add(hours: Map<string, StatementHour>, hour: string, sums: Omit<StatementHour, 'hour'>): void {

@@ -35,6 +35,14 @@ const honoured: ReadonlySet<MappingOption> = new Set([
   'FunctionResponseTypes',
 ]);
 
+/** What Lambda and MSK do and this ground does not, whatever the templates say. */
+const platformNotes = [
+  'a failed batch is retried for ever, after pauses of 0.1 to 5 s; pauses of Lambda are not documented',
+  'each mapping has its minimum of pollers; none are added or removed under load',
+  'a sandbox is not frozen between two invocations',
+  'rights, encryption and the network are not imitated',
+];
+
 export class Ground {
   readonly plan: Plan;
   readonly children: Children;
@@ -52,7 +60,8 @@ export class Ground {
   /** Resolves when everything runs; what was started before a failure is stopped again. */
   static async start(options: GroundOptions): Promise<Ground> {
     const data = join(options.folder, 'data');
-    if (options.fresh) rmSync(data, { recursive: true, force: true });
+    if (options.fresh)
+      for (const old of [data, join(options.folder, 'logs')]) rmSync(old, { recursive: true, force: true });
     const plan = readPlan(options.templates, { honoured, secrets: keptSecrets(join(data, 'secrets.json')) });
     const children = new Children();
     const servers = await startServers(options, plan, children);
@@ -99,6 +108,15 @@ export class Ground {
   /** The sum of what a function has emitted under a metric's name. */
   metric(functionId: string, name: string): number {
     return this.#metrics.get(functionId)?.sum(name) ?? 0;
+  }
+
+  /** What of the templates, and of the platform, runs otherwise here. */
+  notes(): string[] {
+    return [...this.plan.notes, ...platformNotes];
+  }
+
+  get logFolder(): string {
+    return this.#logFolder;
   }
 
   async stop(): Promise<void> {

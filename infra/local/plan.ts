@@ -9,7 +9,7 @@
 import { readFunctions } from './plan/functions.ts';
 import type { MappingOption } from './plan/mapping-notes.ts';
 import { readMappings } from './plan/mappings.ts';
-import { resourcesWhere } from './plan/references.ts';
+import { publishedParameters, resourcesWhere } from './plan/references.ts';
 import { readSchedules } from './plan/schedules.ts';
 import { labelOf, type Scope, type SecretLookup } from './plan/scope.ts';
 import { readTables } from './plan/tables.ts';
@@ -106,6 +106,8 @@ export interface Plan {
   readonly functions: readonly PlannedFunction[];
   readonly mappings: readonly PlannedMapping[];
   readonly schedules: readonly PlannedSchedule[];
+  /** What the stacks publish for each other and for operators: values of SSM parameters by name. */
+  readonly published: ReadonlyMap<string, string>;
   readonly notes: readonly string[];
 }
 
@@ -175,7 +177,8 @@ export function readPlan(folder: string, options: PlanOptions): Plan {
   const invoked = new Set([...mappings, ...schedules].map(({ functionId }) => functionId));
   const functions = readFunctions(scope, invoked, notes);
   notes.push(...unread(scope));
-  return { kafkaVersion, brokerSettings, topics, tables, functions, mappings, schedules, notes };
+  const published = publishedParameters(scope);
+  return { kafkaVersion, brokerSettings, topics, tables, functions, mappings, schedules, published, notes };
 }
 
 function unread(scope: Scope): string[] {

@@ -7,12 +7,15 @@ import { parseLines } from '../../shared/delta.ts';
 import { entriesAfter, type Ledger, listJournals, readHead } from '../../shared/journal-store.ts';
 import { countOffsets, gapsOf } from '../../shared/offsets.ts';
 import { parseJournalKey } from '../../shared/position.ts';
-import { readStatement, wholePeriod } from '../../shared/statement.ts';
+import { readStatements, wholePeriod } from '../../shared/statement.ts';
 
 /** How long entries stay only matters to who writes them. */
 const ENTRY_DAYS = 35;
 
-export function openLedger(table: string, access: DynamoDBClientConfig): Ledger & { readonly client: DynamoDBClient } {
+export function openLedger(
+  table: string,
+  access: DynamoDBClientConfig,
+): Ledger & { readonly client: DynamoDBClient } {
   return { client: new DynamoDBClient(access), table, entryDays: ENTRY_DAYS };
 }
 
@@ -32,7 +35,14 @@ export async function journalTotals(ledger: Ledger): Promise<JournalTotals[]> {
       const { state } = await readHead(ledger, journal, Date.now());
       const { topic, partition } = parseJournalKey(journal);
       const { clicks, micros } = state;
-      return { topic, partition, clicks, micros, parked: countOffsets(state.parked), openGap: countOffsets(gapsOf(state.resolved)) };
+      return {
+        topic,
+        partition,
+        clicks,
+        micros,
+        parked: countOffsets(state.parked),
+        openGap: countOffsets(gapsOf(state.resolved)),
+      };
     }),
   );
 }
@@ -56,12 +66,10 @@ export async function journalLines(ledger: Ledger): Promise<Lines> {
 }
 
 /** The exact statements of some advertisers, by `<hour> <advertiser>`. */
-export async function statementLines(ledger: Ledger, advertisers: Iterable<string>): Promise<Lines> {
+export async function statementLines(ledger: Ledger, advertisers: ReadonlySet<string>): Promise<Lines> {
   const lines = new Map<string, { clicks: bigint; micros: bigint }>();
-  for (const advertiser of advertisers) {
-    for (const { hour, clicks, micros } of await readStatement(ledger, advertiser, wholePeriod, true)) {
-      lines.set(`${hour} ${advertiser}`, { clicks, micros });
-    }
+  for (const [advertiser, hours] of await readStatements(ledger, advertisers, wholePeriod, true)) {
+    for (const { hour, clicks, micros } of hours) lines.set(`${hour} ${advertiser}`, { clicks, micros });
   }
   return lines;
 }

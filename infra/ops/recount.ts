@@ -27,7 +27,13 @@ const CONTROL_BIT = 0b100000;
 /** Reads every partition from its oldest record to where it ends now. */
 export async function recountTopic(bootstrap: readonly string[], topic: string): Promise<Recount> {
   const clientId = 'clickledger-recount';
-  const consumer = new Consumer({ clientId, groupId: clientId, bootstrapBrokers: [...bootstrap], retries: 5, retryDelay: 300 });
+  const consumer = new Consumer({
+    clientId,
+    groupId: clientId,
+    bootstrapBrokers: [...bootstrap],
+    retries: 5,
+    retryDelay: 300,
+  });
   consumer.topics.track(topic);
   const lines = new Map<string, Line>();
   const tally = { records: 0, clicks: 0, micros: 0n, rejected: [] as string[] };
@@ -67,7 +73,13 @@ async function* valuesOf(consumer: Consumer, topic: string, partition: number, s
         {
           topicId: described?.id ?? '',
           partitions: [
-            { partition, fetchOffset: next, currentLeaderEpoch: -1, lastFetchedEpoch: -1, partitionMaxBytes: FETCH_BYTES },
+            {
+              partition,
+              fetchOffset: next,
+              currentLeaderEpoch: -1,
+              lastFetchedEpoch: -1,
+              partitionMaxBytes: FETCH_BYTES,
+            },
           ],
         },
       ],
@@ -75,7 +87,9 @@ async function* valuesOf(consumer: Consumer, topic: string, partition: number, s
       maxWaitTime: 500,
       minBytes: 1,
     });
-    const found = response.responses.flatMap(({ partitions }) => partitions).find((each) => each.partitionIndex === partition);
+    const found = response.responses
+      .flatMap(({ partitions }) => partitions)
+      .find((each) => each.partitionIndex === partition);
     for (const batch of found?.records ?? []) {
       const stamped = (batch.attributes & TIMESTAMP_TYPE_BIT) !== 0;
       for (const record of (batch.attributes & CONTROL_BIT) === 0 ? batch.records : []) {
@@ -108,7 +122,8 @@ function priced(time: number, value: Buffer | null): { line: string; price: bigi
   if (ip !== undefined && !isNamed(ip, 2, 45)) return undefined;
   if (!isNamed(advertiserId, 1, 64) || !/^[A-Za-z0-9][-A-Za-z0-9._:]*$/.test(advertiserId)) return undefined;
   const literal = topLevelLiteral(text, 'priceMicros');
-  if (literal === undefined || !/^(0|[1-9]\d{0,9})$/.test(literal) || BigInt(literal) > 1_000_000_000n) return undefined;
+  if (literal === undefined || !/^(0|[1-9]\d{0,9})$/.test(literal) || BigInt(literal) > 1_000_000_000n)
+    return undefined;
   return { line: `${new Date(time).toISOString().slice(0, 13)} ${advertiserId}`, price: BigInt(literal) };
 }
 
@@ -130,7 +145,8 @@ function topLevelLiteral(text: string, wanted: string): string | undefined {
     } else if (character === '{' || character === '[') depth += 1;
     else if (character === '}' || character === ']') depth -= 1;
     else if (depth === 1 && character === ',') key = undefined;
-    else if (depth === 1 && character === ':' && key === wanted) found = /^\s*([^\s,}]*)/.exec(text.slice(i + 1, i + 40))?.[1];
+    else if (depth === 1 && character === ':' && key === wanted)
+      found = /^\s*([^\s,}]*)/.exec(text.slice(i + 1, i + 40))?.[1];
   }
   return found;
 }

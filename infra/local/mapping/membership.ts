@@ -6,8 +6,8 @@
  * missed generation everything starts again from what the group has committed.
  */
 import { Consumer } from '@platformatic/kafka';
-import type { LogReader } from './log-reader.ts';
 import type { StartingPosition } from '../plan.ts';
+import type { LogReader } from './log-reader.ts';
 import { PartitionQueue } from './partition-queue.ts';
 
 export interface MembershipOptions {

@@ -42,7 +42,6 @@ const idle: Invoker[] = [];
 const wanted: ((invoker: Invoker) => void)[] = [];
 
 process.on('disconnect', () => process.exit(0));
-process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the ground says when to stop.
 process.on('message', (message: GroundMessage) => {
   if (message.kind === 'stop') void stop();
   else handOver(new Invoker(message.lease));

@@ -2,7 +2,7 @@
  * The pollers of one mapping: starts as many as its minimum says, starts another wherever one dies, brings them
  * sandboxes, and knows from their reports who owns which partition and how far the group is.
  */
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Children } from '../children.ts';
@@ -45,14 +45,18 @@ export class Pollers {
 
   constructor(options: PollersOptions) {
     this.#options = options;
-    this.#log = createWriteStream(join(options.logFolder, `pollers-${options.mapping.groupId}.log`), { flags: 'a' });
+    this.#log = createWriteStream(join(options.logFolder, `pollers-${options.mapping.groupId}.log`), {
+      flags: 'a',
+    });
     for (let number = 1; number <= (options.mapping.pollers?.min ?? 1); number++) this.#start(number);
   }
 
   /** By partition. */
   owned(): Map<number, OwnedPartition> {
     const owned = new Map<number, OwnedPartition>();
-    const newestFirst = [...this.#running.values()].sort((a, b) => (b.status?.generation ?? -1) - (a.status?.generation ?? -1));
+    const newestFirst = [...this.#running.values()].sort(
+      (a, b) => (b.status?.generation ?? -1) - (a.status?.generation ?? -1),
+    );
     for (const { number, status } of newestFirst) {
       for (const { partition, committed, inFlight } of status?.partitions ?? []) {
         if (!owned.has(partition)) owned.set(partition, { poller: number, committed, inFlight });
@@ -74,11 +78,19 @@ export class Pollers {
   }
 
   #start(number: number): void {
-    const child = fork(PROCESS_FILE, [JSON.stringify(this.#options.assignment)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = fork(PROCESS_FILE, [JSON.stringify(this.#options.assignment)], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     const poller: RunningPoller = { number, process: child, status: undefined };
     const pid = child.pid ?? -1;
     this.#running.set(number, poller);
-    this.#options.children.add({ role: 'poller', group: this.#options.mapping.groupId, name: `poller ${number}`, pid });
+    this.#options.children.add({
+      role: 'poller',
+      group: this.#options.mapping.groupId,
+      name: `poller ${number}`,
+      pid,
+    });
     child.on('message', (message: PollerMessage) => this.#hear(poller, message));
     for (const stream of [child.stdout, child.stderr]) stream?.pipe(this.#log, { end: false });
     child.on('exit', (code, signal) => this.#ended(poller, pid, signal ?? String(code)));

@@ -3,6 +3,7 @@
  * export, or a dynamic reference `{{resolve:…}}` (AWS CloudFormation docs: dynamic-references). An SSM parameter is
  * the value that one of the templates publishes; a generated secret is whatever the scope's secrets say.
  */
+import { GroundError } from '../ground-error.ts';
 import { isJsonObject, type Json, type Resource } from '../template.ts';
 import { evaluate, holds, textOf } from './intrinsics.ts';
 import { attribute, identity } from './physical.ts';
@@ -101,6 +102,20 @@ function parameterPublished(scope: Scope, place: Place, name: string): string {
     if (identity(scope, place, resource) === name) return publishedValue(scope, place, resource);
   }
   return refuse(place, `reads the SSM parameter '${name}', which no template creates`);
+}
+
+/** What the templates publish as SSM parameters, by name; what can't be told here (another stack's secret, say) is left out. */
+export function publishedParameters(scope: Scope): Map<string, string> {
+  const published = new Map<string, string>();
+  for (const resource of resourcesOf(scope, 'AWS::SSM::Parameter')) {
+    const place = placeOf(resource, 'Value');
+    try {
+      published.set(String(identity(scope, place, resource)), publishedValue(scope, place, resource));
+    } catch (error) {
+      if (!(error instanceof GroundError)) throw error;
+    }
+  }
+  return published;
 }
 
 function publishedValue(scope: Scope, place: Place, resource: Resource): string {

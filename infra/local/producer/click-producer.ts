@@ -1,5 +1,5 @@
 /** The click producer, kept alive: one that ends before its work is done is started again and goes on where the log ends. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Children } from '../children.ts';
@@ -40,13 +40,16 @@ export class ClickProducer {
 
   stop(): void {
     this.#stopping = true;
-    this.#process?.disconnect();
+    if (this.#process?.connected) this.#process.disconnect();
     this.#log.end();
   }
 
   #start(): void {
     const { assignment, children, say } = this.#options;
-    const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     const pid = child.pid ?? -1;
     this.#process = child;
     children.add({ role: 'producer', name: 'click producer', pid });

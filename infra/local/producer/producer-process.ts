@@ -25,7 +25,6 @@ const TICK_MS = 50;
 
 const assignment = JSON.parse(process.argv[2] ?? '{}') as ProducerAssignment;
 process.on('disconnect', () => process.exit(0));
-process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the ground says when to stop.
 
 const { bootstrap, topic, partitions, clicks: goal, rate } = assignment;
 const clientId = 'clickledger-producer';
@@ -41,7 +40,7 @@ const producer = new Producer({
 const produced = await logEnds();
 const begun = { at: Date.now(), clicks: total() };
 
-setInterval(() => tell(false), 250);
+const report = setInterval(() => tell(false), 250);
 for (;;) {
   const aim = Math.min(
     goal ?? Number.POSITIVE_INFINITY,
@@ -56,7 +55,9 @@ for (;;) {
   if (rate !== undefined) await pause(TICK_MS);
 }
 await producer.close();
+clearInterval(report);
 tell(true);
+process.disconnect?.();
 
 function made(partition: number, share: number) {
   const from = produced[partition] ?? 0;

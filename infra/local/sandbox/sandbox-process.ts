@@ -23,7 +23,6 @@ interface Assignment {
 const assignment = JSON.parse(process.argv[2] ?? '{}') as Assignment;
 
 process.on('disconnect', () => process.exit(0));
-process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the ground decides when we end.
 
 const handler = await loadHandler();
 let running: Promise<void> = Promise.resolve();

@@ -3,7 +3,8 @@
  * (or to a schedule), takes it back warm, and forgets it when it ends. A sandbox says itself when it is free: its holder
  * has closed the socket, or died, and its invocation has come to an end.
  */
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -58,7 +59,8 @@ export class Sandboxes {
   }
 
   close(): void {
-    for (const { process } of [...this.#idle, ...this.#lent.values()]) process.disconnect();
+    for (const { process } of [...this.#idle, ...this.#lent.values()])
+      if (process.connected) process.disconnect();
     this.#log.end();
   }
 
@@ -66,7 +68,7 @@ export class Sandboxes {
     const { planned, group, environment, socketFolder, children } = this.#options;
     this.#started += 1;
     const id = this.#started;
-    const socket = join(socketFolder, `${planned.logicalId.slice(0, 12)}-${id}.sock`);
+    const socket = join(socketFolder, `${randomUUID().slice(0, 8)}.sock`);
     const assignment = {
       file: planned.file,
       exported: planned.handler.slice(planned.handler.lastIndexOf('.') + 1),
@@ -77,6 +79,7 @@ export class Sandboxes {
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
       env: { ...environment, ...planned.environment, AWS_LAMBDA_FUNCTION_NAME: planned.name },
       execArgv: [`--max-old-space-size=${planned.memoryMb}`],
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#readOutput(child);
@@ -109,7 +112,9 @@ export class Sandboxes {
       if (message.ready) resolve();
       else reject(new Error(`function ${name} does not start: ${message.because}`));
     });
-    child.once('exit', (code, signal) => reject(new Error(`function ${name} ended before it was ready (${signal ?? code})`)));
+    child.once('exit', (code, signal) =>
+      reject(new Error(`function ${name} ended before it was ready (${signal ?? code})`)),
+    );
     return promise;
   }
 

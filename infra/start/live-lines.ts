@@ -33,7 +33,9 @@ export class LiveLines {
     const cells = groups.flatMap(({ groupId, partitions }) =>
       partitions.map((partition) => this.#cells(groupId, partition, now)),
     );
-    const widths = COLUMNS.map((column, i) => Math.max(column.length, ...cells.map((row) => row[i]?.length ?? 0)));
+    const widths = COLUMNS.map((column, i) =>
+      Math.max(column.length, ...cells.map((row) => row[i]?.length ?? 0)),
+    );
     return [[...COLUMNS], ...cells].map((row) =>
       row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
     );
@@ -44,7 +46,16 @@ export class LiveLines {
     const lag = end === undefined ? '' : String(Math.max(0, end - (committed ?? 0)));
     const rate = this.#rate(`${groupId} ${partition}`, clicks, now);
     const position = committed === undefined ? '-' : String(committed);
-    return [groupId, String(partition), owner === undefined ? 'nobody' : `poller ${owner}`, position, lag, String(rate), formatMicros(micros), String(parked)];
+    return [
+      groupId,
+      String(partition),
+      owner === undefined ? 'nobody' : `poller ${owner}`,
+      position,
+      lag,
+      String(rate),
+      formatMicros(micros),
+      String(parked),
+    ];
   }
 
   #rate(key: string, clicks: bigint, now: number): number {

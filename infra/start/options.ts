@@ -1,6 +1,6 @@
 /** What `npm start -- …` understands. Anything else is refused in one sentence, before anything is started. */
 import { parseArgs } from 'node:util';
-import { GroundError } from './ground-error.ts';
+import { GroundError } from '../local/ground-error.ts';
 
 export interface StartOptions {
   readonly stage: string;

@@ -1,0 +1,162 @@
+/**
+ * What `npm start` watches: the ground, the ledgers that its groups write, and the clicks that feed it, as one picture.
+ * The ledgers are found as an operator finds them, by what their stacks publish; the ground itself knows nothing of them.
+ */
+import { Ground, type GroundOptions } from '../local/ground.ts';
+import { GroundError } from '../local/ground-error.ts';
+import { LogReader } from '../local/mapping/log-reader.ts';
+import type { PlannedMapping } from '../local/plan.ts';
+import { ClickProducer } from '../local/producer/click-producer.ts';
+import { writeRunFile } from '../local/run-file.ts';
+import { type JournalTotals, journalTotals, openLedger } from '../ops/ledger-view.ts';
+import { recountTopic } from '../ops/recount.ts';
+import { compareLedger, type LedgerVerdict } from '../ops/verdict.ts';
+import type { LiveGroup } from './live-lines.ts';
+import type { StartOptions } from './options.ts';
+
+interface WatchedGroup {
+  /** The name under which its stack publishes the table. */
+  readonly ledger: string;
+  readonly table: string;
+  readonly mapping: PlannedMapping;
+}
+
+/** `/clickledger/<stage>/ledger/<ledger>/table`, as infra/aws publishes it. */
+const tablePath = /^\/clickledger\/[^/]+\/ledger\/([^/]+)\/table$/;
+
+export class Session {
+  readonly ground: Ground;
+  readonly topic: string;
+  readonly groups: readonly WatchedGroup[];
+  readonly producer: ClickProducer;
+  readonly #observer: LogReader;
+  #ends: readonly number[] = [];
+  readonly #totals = new Map<string, readonly JournalTotals[]>();
+
+  static async start(options: StartOptions, ground: GroundOptions): Promise<Session> {
+    const started = await Ground.start(ground);
+    try {
+      return new Session(started, options, ground);
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+  }
+
+  private constructor(ground: Ground, options: StartOptions, { folder, say }: GroundOptions) {
+    this.ground = ground;
+    this.groups = watchedGroups(ground);
+    this.topic = this.groups[0]?.mapping.topic ?? '';
+    const partitions = ground.plan.topics.find(({ name }) => name === this.topic)?.partitions ?? 1;
+    const writeFile = () =>
+      writeRunFile(folder, {
+        pid: process.pid,
+        kafka: ground.kafka.join(','),
+        dynamodb: ground.dynamodb,
+        tables: Object.fromEntries(this.groups.map(({ ledger, table }) => [ledger, table])),
+        children: ground.children.list(),
+      });
+    ground.children.on('change', writeFile);
+    writeFile();
+    this.#observer = new LogReader({
+      bootstrap: ground.kafka,
+      groupId: 'clickledger-observer',
+      clientId: 'observer',
+      topic: this.topic,
+    });
+    const { seed, advertisers, clicks, rate } = options;
+    this.producer = new ClickProducer({
+      assignment: { bootstrap: ground.kafka, topic: this.topic, partitions, seed, advertisers, clicks, rate },
+      children: ground.children,
+      logFolder: ground.logFolder,
+      say,
+    });
+  }
+
+  /** Looks at the log's ends and the ledgers; while a server restarts, what was seen last stands. */
+  async look(): Promise<void> {
+    const looks = [
+      this.#observer.bounds().then(({ latest }) => {
+        this.#ends = latest;
+      }),
+      ...this.groups.map(async ({ ledger }) => {
+        this.#totals.set(ledger, await journalTotals(this.#ledger(ledger)));
+      }),
+    ];
+    await Promise.allSettled(looks);
+  }
+
+  live(): LiveGroup[] {
+    return this.groups.map(({ ledger, mapping }) => {
+      const owned = this.ground.owned(mapping);
+      const totals = (this.#totals.get(ledger) ?? []).filter(({ topic }) => topic === this.topic);
+      const partitions = Array.from(this.#ends, (end, partition) => {
+        const journal = totals.filter((each) => each.partition === partition);
+        return {
+          partition,
+          end,
+          owner: owned.get(partition)?.poller,
+          committed: owned.get(partition)?.committed,
+          clicks: journal.reduce((sum, { clicks }) => sum + clicks, 0n),
+          micros: journal.reduce((sum, { micros }) => sum + micros, 0n),
+          parked: journal.reduce((sum, { parked }) => sum + parked, 0),
+        };
+      });
+      return { groupId: mapping.groupId, partitions };
+    });
+  }
+
+  /** Whether every group has committed all that was produced. */
+  drained(): boolean {
+    const live = this.live();
+    const caughtUp = live.every(({ partitions }) =>
+      partitions.every(({ end, committed }) => end === (committed ?? 0)),
+    );
+    return this.producer.done && this.#ends.length > 0 && caughtUp;
+  }
+
+  /** Every ledger against the log, read again; by ledger. */
+  async verdicts(): Promise<{
+    records: number;
+    byLedger: Map<string, LedgerVerdict & { duplicates: number }>;
+  }> {
+    const recount = await recountTopic(this.ground.kafka, this.topic);
+    const byLedger = new Map<string, LedgerVerdict & { duplicates: number }>();
+    for (const { ledger, mapping } of this.groups) {
+      const duplicates = this.ground.metric(mapping.functionId, 'Duplicates');
+      byLedger.set(ledger, { ...(await compareLedger(this.#ledger(ledger), recount)), duplicates });
+    }
+    return { records: recount.records, byLedger };
+  }
+
+  async stop(): Promise<void> {
+    this.producer.stop();
+    await this.#observer.close().catch(() => {});
+    await this.ground.stop();
+  }
+
+  #ledger(name: string) {
+    const table = this.groups.find(({ ledger }) => ledger === name)?.table ?? '';
+    const { endpoint, region, accessKeyId, secretAccessKey } = this.ground.dynamodb;
+    return openLedger(table, { endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  }
+}
+
+/** The groups whose function writes a ledger that its stack publishes. */
+function watchedGroups(ground: Ground): WatchedGroup[] {
+  const { mappings, published } = ground.plan;
+  const groups = Array.from(published, ([path, table]) => ({
+    ledger: tablePath.exec(path)?.[1],
+    table,
+  })).flatMap(({ ledger, table }) => {
+    const mapping = mappings.find(({ functionId }) =>
+      Object.values(ground.functionOf(functionId).environment).includes(table),
+    );
+    return ledger === undefined || mapping === undefined ? [] : [{ ledger, table, mapping }];
+  });
+  if (groups.length === 0)
+    throw new GroundError(
+      'the templates have no mapping whose function writes a published ledger: there is nothing to watch',
+    );
+  return groups;
+}
