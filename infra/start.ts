@@ -11,6 +11,7 @@ import { GroundError } from './local/ground-error.ts';
 import { lockGround } from './local/ground-lock.ts';
 import { removeRunFile, runFileIn } from './local/run-file.ts';
 import { currentTemplates } from './local/templates-folder.ts';
+import { exactNumber } from './ops/money.ts';
 import { LiveDisplay } from './start/live-display.ts';
 import { readStartOptions, type StartOptions, USAGE } from './start/options.ts';
 import { Session } from './start/session.ts';
@@ -122,11 +123,6 @@ async function report(session: Session, display: LiveDisplay): Promise<number> {
 }
 
 let finalLine: string | undefined;
-
-/** A number of JSON has as many digits as it needs; the type of `JSON` does not know `rawJSON` yet. */
-function exactNumber(value: bigint): unknown {
-  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
-}
 
 try {
   process.exitCode = await main();

@@ -33,7 +33,11 @@ const honoured: ReadonlySet<MappingOption> = new Set([
   'MaximumBatchingWindowInSeconds',
   'StartingPosition',
   'FunctionResponseTypes',
+  'ProvisionedPollerConfig',
 ]);
+
+const SOCKET_PATH_BYTES_MAX = 103;
+const SOCKET_NAME_BYTES = '/12345678.sock'.length;
 
 /** What Lambda and MSK do and this ground does not, whatever the templates say. */
 const platformNotes = [
@@ -50,7 +54,7 @@ export class Ground {
   readonly dynamodb: DynamoDbAccess;
   readonly #options: GroundOptions;
   readonly #servers: Servers;
-  readonly #socketFolder = mkdtempSync(join(tmpdir(), 'clickledger-'));
+  readonly #socketFolder: string;
   readonly #logFolder: string;
   readonly #sandboxes = new Map<string, Sandboxes>();
   readonly #metrics = new Map<string, EmittedMetrics>();
@@ -81,6 +85,7 @@ export class Ground {
     this.#options = options;
     this.#servers = servers;
     this.#logFolder = join(options.folder, 'logs');
+    this.#socketFolder = emptySocketFolder(options.folder);
     this.plan = plan;
     this.children = children;
     this.kafka = servers.kafka;
@@ -177,6 +182,16 @@ export class Ground {
     if (sandboxes === undefined) throw new Error(`the plan has no function ${functionId}`);
     return sandboxes;
   }
+}
+
+/** Beside the rest, unless the path of a socket in it would be longer than systems allow: 104 bytes on macOS, 108 on Linux. */
+function emptySocketFolder(folder: string): string {
+  const beside = join(folder, 'sockets');
+  if (Buffer.byteLength(beside) + SOCKET_NAME_BYTES > SOCKET_PATH_BYTES_MAX)
+    return mkdtempSync(join(tmpdir(), 'clickledger-'));
+  rmSync(beside, { recursive: true, force: true });
+  mkdirSync(beside, { mode: 0o700 });
+  return beside;
 }
 
 /** Of what Lambda sets, the part that code may rely on (AWS Lambda docs: configuration-envvars), and where DynamoDB is. */

@@ -4,7 +4,13 @@
  */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { parseLines } from '../../shared/delta.ts';
-import { entriesAfter, type Ledger, listJournals, readHead } from '../../shared/journal-store.ts';
+import {
+  entriesAfter,
+  type Ledger,
+  listJournals,
+  readCheckpoint,
+  readHead,
+} from '../../shared/journal-store.ts';
 import { countOffsets, gapsOf } from '../../shared/offsets.ts';
 import { parseJournalKey } from '../../shared/position.ts';
 import { readStatements, wholePeriod } from '../../shared/statement.ts';
@@ -45,6 +51,18 @@ export async function journalTotals(ledger: Ledger): Promise<JournalTotals[]> {
       };
     }),
   );
+}
+
+/** Entries of all journals that no rollup has folded yet. */
+export async function entriesNotRolledUp(ledger: Ledger): Promise<number> {
+  const journals = await listJournals(ledger);
+  const behind = await Promise.all(
+    journals.map(async (journal) => {
+      const { state } = await readHead(ledger, journal, Date.now());
+      return state.version - ((await readCheckpoint(ledger, journal))?.version ?? 0);
+    }),
+  );
+  return behind.reduce((sum, entries) => sum + Math.max(0, entries), 0);
 }
 
 export type Lines = ReadonlyMap<string, { readonly clicks: bigint; readonly micros: bigint }>;

@@ -1,4 +1,5 @@
 /** The live lines of `npm start`: one for each partition of each group, as a table that is redrawn in a terminal. */
+import { formatMicros } from '../ops/money.ts';
 
 export interface LivePartition {
   readonly partition: number;
@@ -66,10 +67,4 @@ export class LiveLines {
     if (first === undefined || first.at === now) return 0;
     return Math.round((Number(clicks - first.clicks) * 1000) / (now - first.at));
   }
-}
-
-/** Millionths as a decimal of the currency unit: 1 234 567 is 1.234567. Exact, since it never becomes a float. */
-export function formatMicros(micros: bigint): string {
-  const digits = (micros < 0n ? -micros : micros).toString().padStart(7, '0');
-  return `${micros < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
 }

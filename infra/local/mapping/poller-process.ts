@@ -23,11 +23,7 @@ export type PollerMessage =
 export interface PollerStatus {
   readonly generation: number;
   readonly memberId: string | null;
-  readonly partitions: readonly {
-    readonly partition: number;
-    readonly committed: number | undefined;
-    readonly inFlight: boolean;
-  }[];
+  readonly partitions: readonly { readonly partition: number; readonly committed: number | undefined }[];
 }
 
 /** What the ground tells a poller. */
@@ -107,11 +103,7 @@ function handOver(invoker: Invoker): void {
 }
 
 function reportStatus(): void {
-  const partitions = membership.queues.map(({ partition, committed, inFlight }) => ({
-    partition,
-    committed,
-    inFlight,
-  }));
+  const partitions = membership.queues.map(({ partition, committed }) => ({ partition, committed }));
   tell({
     kind: 'status',
     status: { generation: membership.generation, memberId: membership.memberId, partitions },

@@ -28,9 +28,10 @@ interface RunningPoller {
 
 /** What is known of one partition of the group. */
 export interface OwnedPartition {
-  readonly poller: number;
+  /** Undefined while nobody owns it. */
+  readonly poller: number | undefined;
+  /** What was heard last, of this owner or the one before. */
   readonly committed: number | undefined;
-  readonly inFlight: boolean;
 }
 
 const PROCESS_FILE = new URL('./poller-process.ts', import.meta.url).pathname;
@@ -41,6 +42,7 @@ export class Pollers {
   readonly #options: PollersOptions;
   readonly #log: WriteStream;
   readonly #running = new Map<number, RunningPoller>();
+  readonly #committed = new Map<number, number>();
   #stopping = false;
 
   constructor(options: PollersOptions) {
@@ -58,10 +60,12 @@ export class Pollers {
       (a, b) => (b.status?.generation ?? -1) - (a.status?.generation ?? -1),
     );
     for (const { number, status } of newestFirst) {
-      for (const { partition, committed, inFlight } of status?.partitions ?? []) {
-        if (!owned.has(partition)) owned.set(partition, { poller: number, committed, inFlight });
+      for (const { partition, committed } of status?.partitions ?? []) {
+        if (!owned.has(partition)) owned.set(partition, { poller: number, committed });
       }
     }
+    for (const [partition, committed] of this.#committed)
+      if (!owned.has(partition)) owned.set(partition, { poller: undefined, committed });
     return owned;
   }
 
@@ -97,9 +101,15 @@ export class Pollers {
   }
 
   #hear(poller: RunningPoller, message: PollerMessage): void {
-    if (message.kind === 'status') poller.status = message.status;
+    if (message.kind === 'status') this.#note(poller, message.status);
     else if (message.kind === 'log') this.#write(`poller ${poller.number} ${message.message}`);
     else void this.#lendTo(poller);
+  }
+
+  #note(poller: RunningPoller, status: PollerStatus): void {
+    poller.status = status;
+    for (const { partition, committed } of status.partitions)
+      if (committed !== undefined) this.#committed.set(partition, committed);
   }
 
   async #lendTo(poller: RunningPoller): Promise<void> {
