@@ -15,22 +15,19 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { AppError } from './errors.ts';
+import { type Entry, emptyState, type Head, type State } from './journal.ts';
 import {
   CHECKPOINT_SK,
   ENTRY_PREFIX,
-  type Entry,
-  emptyState,
   entryItem,
   entrySk,
-  type Head,
   type Item,
   mapOf,
   numberOf,
   readEntry,
   readState,
-  type State,
   textOf,
-} from './journal.ts';
+} from './journal-items.ts';
 
 /** The one method of the SDK's client that is used; a test or a simulation stands in here. */
 export type Sender = Pick<DynamoDBClient, 'send'>;
@@ -68,7 +65,7 @@ export async function readHead(
       Limit: 1,
       ConsistentRead: true,
     }),
-    { ...(signal && { abortSignal: signal }) },
+    until(signal),
   );
   const item = newest.Items?.[0];
   const entry = item && { state: readState(item['state']), request: textOf(mapOf(item['by'])['request']) };
@@ -91,7 +88,7 @@ export async function readCheckpoint(
       Key: { pk: { S: journal }, sk: { S: CHECKPOINT_SK } },
       ConsistentRead: true,
     }),
-    { ...(signal && { abortSignal: signal }) },
+    until(signal),
   );
   return Item && readState(Item['state']);
 }
@@ -108,7 +105,7 @@ export async function putEntry(
   now: number,
   signal?: AbortSignal,
 ): Promise<Entry | undefined> {
-  const options = { ...(signal && { abortSignal: signal }) };
+  const options = until(signal);
   if (entry.state.version === 1) await ledger.client.send(registration(ledger, journal), options);
   try {
     await ledger.client.send(
@@ -183,22 +180,9 @@ export async function* queryAll(
   } while (start !== undefined);
 }
 
-/** Errors of DynamoDB that the same request will meet again; all others may pass, or their outcome is unknown. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && refusals.has(error.name);
+function until(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
 }
-
-const refusals = new Set([
-  'AccessDeniedException',
-  'IncompleteSignatureException',
-  'InvalidSignatureException',
-  'ItemCollectionSizeLimitExceededException',
-  'MissingAuthenticationTokenException',
-  'ResourceNotFoundException',
-  'SerializationException',
-  'UnrecognizedClientException',
-  'ValidationException',
-]);
 
 /** Written before a journal's first entry, so that no journal can stand unlisted; written twice, it says the same. */
 function registration(ledger: Ledger, journal: string): PutItemCommand {

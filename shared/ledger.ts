@@ -17,7 +17,7 @@ import type { Delivery } from './event.ts';
 import type { Fold } from './fold.ts';
 import type { GroupSpec } from './group.ts';
 import type { Head, Provenance, State } from './journal.ts';
-import { isRefusal, type Ledger, putEntry, readHead } from './journal-store.ts';
+import { type Ledger, putEntry, readHead } from './journal-store.ts';
 import { type Draft, nextEntry } from './next-entry.ts';
 import { countOffsets } from './offsets.ts';
 
@@ -163,3 +163,20 @@ function refused(journal: string, error: unknown): AppError {
     error,
   );
 }
+
+/** Errors of DynamoDB that the same request will meet again; all others may pass, or their outcome is unknown. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && refusals.has(error.name);
+}
+
+const refusals = new Set([
+  'AccessDeniedException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'ItemCollectionSizeLimitExceededException',
+  'MissingAuthenticationTokenException',
+  'ResourceNotFoundException',
+  'SerializationException',
+  'UnrecognizedClientException',
+  'ValidationException',
+]);

@@ -7,10 +7,11 @@
  * records that may not grow further stops the partition with an alarm (I2).
  */
 import { type Click, fingerprintOf, isRejected, type Rejected, timeOf, valueSha256 } from './decode.ts';
-import { Delta, formatLines } from './delta.ts';
-import { AppError, invariant } from './errors.ts';
+import { formatLines } from './delta.ts';
+import { AppError } from './errors.ts';
 import type { KafkaRecord } from './event.ts';
-import { CARRIED_BYTES_MAX, type Fold } from './fold.ts';
+import type { Fold } from './fold.ts';
+import { type Folded, foldRecords } from './fold-records.ts';
 import type { GroupSpec } from './group.ts';
 import type { Changed, Entry, Mark, Parked, Provenance, State } from './journal.ts';
 import {
@@ -95,48 +96,6 @@ function assertFewRejects(rejected: number, fresh: number, limits: GroupSpec['re
     'batch.rejected',
     `${rejected} of ${fresh} fresh records, allowed are ${limits.shareMax * 100} %`,
   );
-}
-
-interface Folded {
-  readonly records: readonly KafkaRecord[];
-  readonly rejected: readonly Rejected[];
-  readonly delta: Delta;
-  readonly carried: string;
-}
-
-/** A fold is pure, so where it fails on a click the batch is folded again without that one. */
-function foldRecords<S>(before: string, fresh: readonly Decoded[], fold: Fold<S>): Folded {
-  const records = fresh.map(({ record }) => record);
-  let kept = fresh;
-  for (;;) {
-    const delta = new Delta();
-    const state = fold.open(before);
-    const culprit = kept.find(
-      (item): item is Click => !isRejected(item) && !foldOne(fold, state, item, delta),
-    );
-    if (culprit !== undefined) {
-      const { record } = culprit;
-      kept = kept.map((item) => (item === culprit ? { record, rejected: 'fold.threw' } : item));
-      continue;
-    }
-    const rejected = kept.filter(isRejected);
-    invariant(delta.clicks <= kept.length - rejected.length, 'I1: the fold counts each click at most once');
-    const carried = fold.close(state);
-    const bytes = Buffer.byteLength(carried);
-    if (bytes > CARRIED_BYTES_MAX)
-      throw new AppError('fold.carried', `${bytes} bytes, allowed are ${CARRIED_BYTES_MAX}`);
-    return { records, rejected, delta, carried };
-  }
-}
-
-function foldOne<S>(fold: Fold<S>, state: S, click: Click, delta: Delta): boolean {
-  try {
-    fold.click(state, click, delta);
-    return true;
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    return false;
-  }
 }
 
 /** Undefined where nothing would change: every record is parked already and rejected again. */

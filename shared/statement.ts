@@ -5,7 +5,7 @@
  * each line's `through` are added, in whatever order rollups run meanwhile. Sums are BigInt (I6).
  */
 import { parseLines } from './delta.ts';
-import { digitsOf, type Item, numberOf, textOf } from './journal.ts';
+import { digitsOf, type Item, numberOf, textOf } from './journal-items.ts';
 import { entriesAfter, type Ledger, listJournals, queryAll, readCheckpoint } from './journal-store.ts';
 
 export interface StatementHour {

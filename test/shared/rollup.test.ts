@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KafkaRecord } from '../../shared/event.ts';
 import type { Fold } from '../../shared/fold.ts';
-import { type Item, numberOf } from '../../shared/journal.ts';
+import { type Item, numberOf } from '../../shared/journal-items.ts';
 import { readCheckpoint } from '../../shared/journal-store.ts';
 import { applyDelivery, startHead, type Writer } from '../../shared/ledger.ts';
 import { rollUp } from '../../shared/rollup.ts';

@@ -1,6 +1,7 @@
 /** A ledger on the simulated table, for tests that want the real store without a schedule. */
 import type { Clock } from '../../shared/clock.ts';
-import { type Entry, readEntry } from '../../shared/journal.ts';
+import type { Entry } from '../../shared/journal.ts';
+import { readEntry } from '../../shared/journal-items.ts';
 import type { Ledger, Sender } from '../../shared/journal-store.ts';
 import { type Command, SimulatedTable } from './simulated-table.ts';
 

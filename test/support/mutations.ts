@@ -9,7 +9,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../../shared/journal.ts';
+import type { Item } from '../../shared/journal-items.ts';
 import { JOURNAL } from './schedule.ts';
 import type { Mutation } from './simulated-network.ts';
 

@@ -3,7 +3,8 @@
  * scheduler decides what its sender hears of it: the reply, an error, nothing. What has happened is remembered.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { type Entry, readEntry } from '../../shared/journal.ts';
+import type { Entry } from '../../shared/journal.ts';
+import { readEntry } from '../../shared/journal-items.ts';
 import type { Sender } from '../../shared/journal-store.ts';
 import type { Chance } from './random.ts';
 import { type Command, SimulatedTable } from './simulated-table.ts';

@@ -12,7 +12,7 @@ import {
   type QueryCommandInput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../../shared/journal.ts';
+import type { Item } from '../../shared/journal-items.ts';
 
 export type Command = GetItemCommand | PutItemCommand | QueryCommand | UpdateItemCommand;
 type Values = Record<string, AttributeValue>;

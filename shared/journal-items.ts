@@ -1,0 +1,135 @@
+/**
+ * A journal as items of DynamoDB (docs/ledger-layout.md), and back. Everything is text that reads in the console.
+ *
+ *   pk  <topic>@<incarnation>#<partition>
+ *   sk  entry#0000000000000042                      checkpoint
+ *       changed: what this batch did                through: the version it stands for
+ *       state:   what is true after it              state:   the same, as of `through`; never expires
+ *       by:      who wrote it
+ *
+ * Readers throw on an item that the writers can't have written: a damaged ledger must be noticed, not counted on.
+ */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Entry, Mark, State } from './journal.ts';
+import { formatOffsets, parseOffsets } from './offsets.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+export const CHECKPOINT_SK = 'checkpoint';
+export const ENTRY_PREFIX = 'entry#';
+
+/** Sixteen digits, as many as 2^53 has, so that the order of the text is the order of the versions. */
+export function entrySk(version: number): string {
+  return `${ENTRY_PREFIX}${String(version).padStart(16, '0')}`;
+}
+
+/** @param expires epoch seconds after which DynamoDB may remove the item */
+export function entryItem(journal: string, entry: Entry, expires: number): Item {
+  const { changed, state, by } = entry;
+  const flags = changed.flags.map((flag) => [flag.offset, flag.rule, flag.score]);
+  const parked = changed.parked.map((record) => [record.offset, record.reason, record.sha256]);
+  return {
+    pk: { S: journal },
+    sk: { S: entrySk(state.version) },
+    changed: {
+      M: {
+        offsets: { S: formatOffsets(changed.offsets) },
+        lines: { S: changed.lines },
+        ...(changed.void.length > 0 && { void: { S: formatOffsets(changed.void) } }),
+        ...(changed.unparked.length > 0 && { unparked: { S: formatOffsets(changed.unparked) } }),
+        ...(parked.length > 0 && { parked: { S: JSON.stringify(parked) } }),
+        ...(flags.length > 0 && { flags: { S: JSON.stringify(flags) } }),
+      },
+    },
+    state: stateAttribute(state),
+    by: { M: { code: { S: by.code }, request: { S: by.request }, at: { S: by.at } } },
+    expires: { N: String(expires) },
+  };
+}
+
+/** The inverse of `entryItem`. Throws on an item that it can't have written. */
+export function readEntry(item: Item): Entry {
+  const changed = mapOf(item['changed']);
+  const by = mapOf(item['by']);
+  const parked = JSON.parse(textOr(changed['parked'], '[]')) as [number, string, string][];
+  const flags = JSON.parse(textOr(changed['flags'], '[]')) as [number, string, number][];
+  return {
+    changed: {
+      offsets: parseOffsets(textOf(changed['offsets'])),
+      void: parseOffsets(textOr(changed['void'], '')),
+      parked: parked.map(([offset, reason, sha256]) => ({ offset, reason, sha256 })),
+      unparked: parseOffsets(textOr(changed['unparked'], '')),
+      lines: textOf(changed['lines']),
+      flags: flags.map(([offset, rule, score]) => ({ offset, rule, score })),
+    },
+    state: readState(item['state']),
+    by: { code: textOf(by['code']), request: textOf(by['request']), at: textOf(by['at']) },
+  };
+}
+
+export function stateAttribute(state: State): AttributeValue {
+  return {
+    M: {
+      version: { N: String(state.version) },
+      resolved: { S: formatOffsets(state.resolved) },
+      newest: { N: String(state.newest) },
+      marks: { S: state.marks.map((mark) => `${mark.offset}:${mark.fingerprint}`).join(',') },
+      clicks: { N: String(state.clicks) },
+      micros: { N: String(state.micros) },
+      ...(state.parked.length > 0 && { parked: { S: formatOffsets(state.parked) } }),
+      ...(state.carried !== '' && { carried: { S: state.carried } }),
+    },
+  };
+}
+
+export function readState(attribute: AttributeValue | undefined): State {
+  const fields = mapOf(attribute);
+  return {
+    version: numberOf(fields['version']),
+    resolved: parseOffsets(textOf(fields['resolved'])),
+    parked: parseOffsets(textOr(fields['parked'], '')),
+    newest: numberOf(fields['newest']),
+    marks: readMarks(textOf(fields['marks'])),
+    carried: textOr(fields['carried'], ''),
+    clicks: BigInt(digitsOf(fields['clicks'])),
+    micros: BigInt(digitsOf(fields['micros'])),
+  };
+}
+
+function readMarks(text: string): Mark[] {
+  if (text === '') return [];
+  return text.split(',').map((mark) => {
+    const [offset, fingerprint] = mark.split(':');
+    if (offset === undefined || fingerprint === undefined) throw new RangeError(`not a mark: '${mark}'`);
+    return { offset: Number(offset), fingerprint };
+  });
+}
+
+export function mapOf(attribute: AttributeValue | undefined): Item {
+  if (attribute?.M === undefined)
+    throw new TypeError('an item of the ledger lacks a map where one must stand');
+  return attribute.M;
+}
+
+export function textOf(attribute: AttributeValue | undefined): string {
+  if (attribute?.S === undefined)
+    throw new TypeError('an item of the ledger lacks a text where one must stand');
+  return attribute.S;
+}
+
+function textOr(attribute: AttributeValue | undefined, otherwise: string): string {
+  return attribute === undefined ? otherwise : textOf(attribute);
+}
+
+export function digitsOf(attribute: AttributeValue | undefined): string {
+  if (attribute?.N === undefined)
+    throw new TypeError('an item of the ledger lacks a number where one must stand');
+  return attribute.N;
+}
+
+export function numberOf(attribute: AttributeValue | undefined): number {
+  const number = Number(digitsOf(attribute));
+  if (!Number.isSafeInteger(number))
+    throw new RangeError(`an item of the ledger holds ${number}, not a safe integer`);
+  return number;
+}

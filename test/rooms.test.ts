@@ -1,0 +1,121 @@
+/** The import table of docs/design: which room may import what, checked on every source file. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+
+const root = join(import.meta.dirname, '..');
+
+interface Room {
+  /** Files of the room: all below this folder, or this file. */
+  readonly at: RegExp;
+  /** Own files it may import, besides its own room. */
+  readonly rooms: readonly RegExp[];
+  /** Packages it may import; `node:` is open to all. */
+  readonly packages: readonly RegExp[];
+}
+
+const sdk = /^@aws-sdk\//;
+const cdk = /^(aws-cdk-lib|constructs)(\/|$)/;
+const kafka = /^@platformatic\/kafka$/;
+const schema = /^valibot$/;
+const pipe = [sdk, schema, /^@middy\//, /^@aws-lambda-powertools\//, /^aws-lambda$/];
+
+const rooms: Readonly<Record<string, Room>> = {
+  shared: { at: /^shared\//, rooms: [], packages: pipe },
+  billing: { at: /^functions\/billing\//, rooms: [/^shared\//], packages: [schema] },
+  fraud: { at: /^functions\/fraud\//, rooms: [/^shared\//], packages: [schema] },
+  registry: {
+    at: /^functions\/index\.ts$/,
+    rooms: [/^shared\/group\.ts$/, /^functions\/[^/]+\/group\.ts$/],
+    packages: [],
+  },
+  'infra/app': {
+    at: /^infra\/app\.ts$/,
+    rooms: [/^infra\/aws\//, /^functions\/index\.ts$/],
+    packages: [cdk],
+  },
+  'infra/aws': { at: /^infra\/aws\//, rooms: [/^shared\//, /^functions\/index\.ts$/], packages: [cdk] },
+  'infra/local': { at: /^infra\/local\//, rooms: [], packages: [kafka, sdk, schema] },
+  'infra/start': { at: /^infra\/start(\.ts$|\/)/, rooms: [/^infra\/local\//, /^infra\/ops\//], packages: [] },
+  'infra/ops': { at: /^infra\/ops\//, rooms: [/^shared\//], packages: [sdk, kafka, schema] },
+};
+
+/** Code that has to share nothing with what it judges. */
+const alone = /^infra\/ops\/recount\.ts$/;
+
+function sourceFiles(): string[] {
+  return ['shared', 'functions', 'infra'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${folder}/${name}`),
+  );
+}
+
+function importsOf(text: string): string[] {
+  const statements =
+    /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|(?:^|\n)\s*import\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
+  return Array.from(text.matchAll(statements), ([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '');
+}
+
+/** What is wrong with the imports of a file, in words. */
+function trespasses(file: string, text: string): string[] {
+  const [name, room] = Object.entries(rooms).find(([, { at }]) => at.test(file)) ?? [];
+  if (room === undefined) return [`${file} belongs to no room`];
+  return importsOf(text).flatMap((specifier) => {
+    if (specifier.startsWith('node:')) return [];
+    if (!specifier.startsWith('.')) {
+      return room.packages.some((allowed) => allowed.test(specifier))
+        ? []
+        : [`${file}: ${name} may not import ${specifier}`];
+    }
+    const target = relative(root, resolve(root, dirname(file), specifier));
+    const inRoom =
+      !alone.test(file) && (room.at.test(target) || room.rooms.some((allowed) => allowed.test(target)));
+    if (!inRoom) return [`${file}: ${name} may not import ${target}`];
+    return existsSync(join(root, target)) ? [] : [`${file}: ${target} does not exist`];
+  });
+}
+
+describe('rooms', () => {
+  it('import only what the table allows them', () => {
+    const files = sourceFiles();
+    const found = files.flatMap((file) => trespasses(file, readFileSync(join(root, file), 'utf8')));
+
+    assert.ok(files.length > 50, 'the sources were found');
+    assert.deepEqual(found, []);
+  });
+
+  it('each forbidden import is found out', () => {
+    const forbidden = [
+      ['shared/ledger.ts', "import { group } from '../functions/billing/group.ts';"],
+      ['shared/ledger.ts', "import { Stack } from 'aws-cdk-lib/core';"],
+      ['shared/ledger.ts', "import type { Plan } from '../infra/local/plan.ts';"],
+      ['functions/billing/fold.ts', "import { velocityFold } from '../fraud/fold.ts';"],
+      ['functions/billing/fold.ts', "import { Consumer } from '@platformatic/kafka';"],
+      ['functions/index.ts', "import { fold } from './billing/fold.ts';"],
+      ['infra/aws/stacks.ts', "import { fold } from '../../functions/billing/fold.ts';"],
+      ['infra/aws/stacks.ts', "const plan = await import('../local/plan.ts');"],
+      ['infra/local/ground.ts', "import {\n  journalKey,\n} from '../../shared/position.ts';"],
+      ['infra/local/ground.ts', "export { group } from '../../functions/billing/group.ts';"],
+      ['infra/start.ts', "import { stages } from './aws/stages.ts';"],
+      ['infra/start/session.ts', "import { readHead } from '../../shared/journal-store.ts';"],
+      ['infra/ops/statement.ts', "import '../aws/stages.ts';"],
+      ['infra/ops/recount.ts', "import { decode } from '../../shared/decode.ts';"],
+      ['infra/ops/recount.ts', "import { openLedger } from './ledger-view.ts';"],
+      ['infra/other/thing.ts', ''],
+    ] as const;
+
+    for (const [file, text] of forbidden) assert.equal(trespasses(file, text).length, 1, `${file}: ${text}`);
+  });
+
+  it('nothing outside test/ imports from it', () => {
+    for (const file of sourceFiles()) {
+      const fromTests = importsOf(readFileSync(join(root, file), 'utf8')).filter((specifier) =>
+        /(^|\/)test\//.test(specifier),
+      );
+
+      assert.deepEqual(fromTests, [], file);
+    }
+  });
+});

@@ -1,0 +1,91 @@
+/** The rules of style that neither the formatter nor the compiler checks. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { groups } from '../functions/index.ts';
+
+const root = join(import.meta.dirname, '..');
+const LINES_MAX = 220;
+const bannedNames = /^(utils?|helpers?|common|misc|base|.*-?(manager|service|impl|utils|helpers))\.ts$/;
+
+/** What git tracks or would track. */
+function projectFiles(): string[] {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return listed.split('\n').filter((file) => file !== '');
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+const files = projectFiles();
+const sources = files.filter((file) => /^(shared|functions|infra)\/.*\.ts$/.test(file));
+
+describe('tidy', () => {
+  it('each source file opens by saying what it is for', () => {
+    for (const file of sources) assert.ok(read(file).startsWith('/**'), `${file} has no head`);
+  });
+
+  it(`no source file has more than ${LINES_MAX} lines, and most far fewer`, () => {
+    const lengths = sources.map((file) => ({ file, lines: read(file).split('\n').length - 1 }));
+
+    for (const { file, lines } of lengths) assert.ok(lines <= LINES_MAX, `${file} has ${lines} lines`);
+    const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+    assert.ok(median <= 100, `the median is ${median}`);
+  });
+
+  it('no file is named after nothing', () => {
+    for (const file of files) assert.doesNotMatch(basename(file), bannedNames, file);
+    assert.match('string-utils.ts', bannedNames);
+    assert.match('helper.ts', bannedNames);
+  });
+
+  it('no marker is left without the number of its issue', () => {
+    const marker = /\b(TODO|FIXME|XXX)\b(?!\s*\(#\d+\))/;
+    for (const file of sources) assert.doesNotMatch(read(file), marker, file);
+    assert.match('// TODO later', marker);
+    assert.doesNotMatch('// TODO (#12) later', marker);
+  });
+
+  it('every group has its data, its fold, its two handlers and an owner', () => {
+    for (const team of Object.keys(groups)) {
+      for (const file of ['group.ts', 'fold.ts', 'handler.ts', 'rollup.ts']) {
+        assert.ok(files.includes(`functions/${team}/${file}`), `functions/${team}/${file} is missing`);
+      }
+    }
+  });
+
+  it('the lockfile names no registry', () => {
+    assert.doesNotMatch(read('package-lock.json'), /"resolved"/);
+  });
+
+  it('every dependency is pinned to one version', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+      assert.match(String(version), /^\d+\.\d+\.\d+$/, name);
+    }
+  });
+
+  it('pictures in the documents name files that exist', () => {
+    for (const document of files.filter((file) => file.endsWith('.md'))) {
+      for (const [, path = ''] of read(document).matchAll(
+        /`((?:shared|functions|infra|test|docs)\/[\w./-]+\.\w+)`/g,
+      )) {
+        assert.ok(files.includes(path), `${document} names ${path}, which does not exist`);
+      }
+      for (const [, path = ''] of read(document).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)) {
+        const target = join(document, '..', path);
+        assert.ok(
+          files.includes(target) || files.some((file) => file.startsWith(`${target}/`)),
+          `${document} links to ${path}`,
+        );
+      }
+    }
+  });
+});
