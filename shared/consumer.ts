@@ -36,6 +36,8 @@ export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: ItemIdentifier }[];
 }
 
+export type ConsumerHandler = (event: unknown, context: Context) => Promise<BatchResponse>;
+
 /** What a test hands in; a deployed function takes it all from its environment. */
 export interface Means {
   readonly config: Config;
@@ -59,7 +61,7 @@ export function consumer<S>(
   group: GroupSpec,
   foldWith: (secrets: Config['secrets']) => Fold<S>,
   given?: Means,
-) {
+): ConsumerHandler {
   const { config, client, clock } = given ?? {
     config: readConfig(group.secrets),
     client: ledgerClient(),
@@ -73,16 +75,43 @@ export function consumer<S>(
     code: config.code,
   };
   const telemetry = telemetryOf(group.ledger);
-  return middy<unknown, BatchResponse>()
+  const handler = middy<unknown, unknown>()
     .use(injectLambdaContext(telemetry.logger))
     .use(logMetrics(telemetry.metrics))
-    .handler(async function applyEvent(received: unknown, context: Context): Promise<BatchResponse> {
-      const event = readEvent(received);
-      const failures = await applyEach(writer, config.incarnation, event, context, telemetry);
-      if (failures.size > 0 && !config.partialResponses) throw wholeFailure(failures);
-      const identifiers = failures.size === 0 ? [] : identifiersOf(event, new Set(failures.keys()));
-      return { batchItemFailures: identifiers.map((itemIdentifier) => ({ itemIdentifier })) };
+    .use(envelopeRead())
+    .use(failuresAnswered(config.partialResponses))
+    .handler(function applyEvent(event: unknown, context: Context): Promise<Failures> {
+      return applyEach(writer, config.incarnation, event as KafkaEvent, context, telemetry);
     });
+  return handler as unknown as ConsumerHandler; // What the middlewares make of event and answer, middy's types can't say.
+}
+
+/** By partition, as `partitionKey` has it. */
+type Failures = ReadonlyMap<string, AppError>;
+
+/** Before the handler: what came is an event of a Kafka mapping, or is thrown out whole. */
+function envelopeRead(): middy.MiddlewareObj<unknown, unknown> {
+  return {
+    before: (request) => {
+      request.event = readEvent(request.event);
+    },
+  };
+}
+
+/** After it: what failed becomes the answer that this mapping understands. */
+function failuresAnswered(partialResponses: boolean): middy.MiddlewareObj<unknown, unknown> {
+  return {
+    after: (request) => {
+      const failures = request.response as Failures;
+      if (failures.size > 0 && !partialResponses) throw wholeFailure(failures);
+      const failed = new Set(failures.keys());
+      const identifiers = failed.size === 0 ? [] : identifiersOf(request.event as KafkaEvent, failed);
+      const response: BatchResponse = {
+        batchItemFailures: identifiers.map((itemIdentifier) => ({ itemIdentifier })),
+      };
+      request.response = response;
+    },
+  };
 }
 
 /** Applies the deliveries of an event side by side; returns the failures by partition. */
@@ -92,7 +121,7 @@ async function applyEach<S>(
   event: KafkaEvent,
   context: Context,
   telemetry: Telemetry,
-): Promise<Map<string, AppError>> {
+): Promise<Failures> {
   const remaining = Math.max(0, context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
   const signal = AbortSignal.timeout(remaining);
   const deadline = writer.clock.now() + remaining;
@@ -116,7 +145,7 @@ function recordAge(clock: Clock, delivery: Delivery): number {
   return Math.max(0, clock.now() - (delivery.records[0]?.timestamp ?? clock.now()));
 }
 
-function wholeFailure(failures: ReadonlyMap<string, AppError>): Error {
+function wholeFailure(failures: Failures): Error {
   const partitions = Array.from(failures, ([partition, { code }]) => `${partition} (${code})`);
   return new Error(`failed, and this mapping has no partial responses: ${partitions.join(', ')}`, {
     cause: failures.values().next().value,

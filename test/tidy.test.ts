@@ -80,7 +80,7 @@ describe('tidy', () => {
         assert.ok(files.includes(path), `${document} names ${path}, which does not exist`);
       }
       for (const [, path = ''] of read(document).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)) {
-        const target = join(document, '..', path);
+        const target = join(document, '..', path).replace(/\/$/, '');
         assert.ok(
           files.includes(target) || files.some((file) => file.startsWith(`${target}/`)),
           `${document} links to ${path}`,
