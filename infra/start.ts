@@ -3,7 +3,7 @@
  * --clicks and --exit, until all groups have drained that many; then it reads the log again by other code and ends with 0
  * only if every ledger is exact. Whatever happens, it stops what it started.
  */
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readOwnEndpoints } from './local/endpoints.ts';
@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 500;
 const STUCK_AFTER_MS = 120_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(root, '.clickledger');
+const folder = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger');
 
 /** Aborted by Ctrl-C, with no reason, or by what makes going on pointless, with that. */
 const ending = new AbortController();

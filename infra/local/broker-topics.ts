@@ -1,8 +1,8 @@
 /**
- * The plan's topics on the broker. In: the brokers' addresses and the topics. Out: each topic exists as the templates
- * say; a second run changes nothing. What MSK would do on an update is done here too: more partitions are added,
+ * The plan's topics on the broker. In: the brokers' addresses and the topics. Out: on our own broker, each topic exists as the
+ * templates say, and a second run changes nothing. What MSK would do on an update is done here too: more partitions are added,
  * settings are set and those no longer named go back to their default. Fewer partitions are refused, as Kafka has no
- * such operation.
+ * such operation. On a broker of the user's, topics that are missing are created and those that stand are left as they are.
  */
 import {
   Admin,
@@ -10,30 +10,69 @@ import {
   ConfigSources,
   IncrementalAlterConfigOperationTypes,
 } from '@platformatic/kafka';
-import { GroundError } from './ground-error.ts';
+import { GroundError, reasonOf } from './ground-error.ts';
 import type { PlannedTopic, Settings } from './plan.ts';
 
 /** As many as the broker makes by default: one of ours, or what a user's own cluster prefers (Kafka docs: KIP-464). */
 const REPLICAS_BY_DEFAULT = -1;
+/** Our own broker has just been seen to answer; one of the user's may be silent, and should not take minutes to be called so. */
 const RETRIES = 20;
+const RETRIES_ELSEWHERE = 1;
 const RETRY_DELAY_MS = 150;
+const CONNECT_WITHIN_MS = 3_000;
+const ANSWER_WITHIN_MS = 3_000;
+/** Halting on a rewritten log (I10) and the hours of statements rest on the time at which the broker appended. */
+const RELIED_ON = ['message.timestamp.type'];
 
+/** For our own broker. */
 export async function createTopics(
   bootstrap: readonly string[],
   topics: readonly PlannedTopic[],
 ): Promise<void> {
+  await withAdmin(bootstrap, RETRIES, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    for (const topic of topics)
+      await (existing.has(topic.name) ? adjust(admin, topic) : create(admin, topic));
+  });
+}
+
+/** For a user's broker. Out: where a topic that stands there differs from the template in what the ledgers rest on. */
+export async function createMissingTopics(
+  bootstrap: readonly string[],
+  topics: readonly PlannedTopic[],
+): Promise<string[]> {
+  return await withAdmin(bootstrap, RETRIES_ELSEWHERE, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const notes: string[] = [];
+    for (const topic of topics) {
+      if (existing.has(topic.name)) notes.push(...(await differences(admin, topic)));
+      else await create(admin, topic);
+    }
+    return notes;
+  });
+}
+
+async function withAdmin<Result>(
+  bootstrap: readonly string[],
+  retries: number,
+  work: (admin: Admin) => Promise<Result>,
+): Promise<Result> {
   const admin = new Admin({
     clientId: 'ground-topics',
     bootstrapBrokers: [...bootstrap],
-    retries: RETRIES,
+    connectTimeout: CONNECT_WITHIN_MS,
+    requestTimeout: ANSWER_WITHIN_MS,
+    retries,
     retryDelay: RETRY_DELAY_MS,
   });
   try {
-    const existing = new Set(await admin.listTopics());
-    for (const topic of topics) {
-      if (existing.has(topic.name)) await adjust(admin, topic);
-      else await create(admin, topic);
-    }
+    return await work(admin);
+  } catch (error) {
+    if (error instanceof GroundError) throw error;
+    throw new GroundError(
+      `Kafka at ${bootstrap.join(',')} does not do what it is asked (${reasonOf(error)}): see that it runs there and takes connections without TLS and password`,
+      error,
+    );
   } finally {
     await admin.close();
   }
@@ -45,8 +84,7 @@ async function create(admin: Admin, { name, partitions, configs }: PlannedTopic)
 }
 
 async function adjust(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<void> {
-  const metadata = await admin.metadata({ topics: [name], forceUpdate: true });
-  const standing = metadata.topics.get(name)?.partitionsCount ?? 0;
+  const standing = await partitionsOf(admin, name);
   if (standing > partitions)
     throw new GroundError(
       `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't take any away: raise the template's number, or make the topic anew`,
@@ -56,10 +94,20 @@ async function adjust(admin: Admin, { name, partitions, configs }: PlannedTopic)
   await adjustSettings(admin, name, configs);
 }
 
+async function differences(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<string[]> {
+  const standing = await partitionsOf(admin, name);
+  const settings = await settingsOf(admin, name);
+  const faults = standing === partitions ? [] : [`${standing} partitions instead of ${partitions}`];
+  for (const setting of RELIED_ON) {
+    const found = settings.find((each) => each.name === setting)?.value;
+    const wanted = configs[setting];
+    if (wanted !== undefined && found !== wanted) faults.push(`${setting} ${found} instead of ${wanted}`);
+  }
+  return faults.map((fault) => `topic '${name}' stood there already and is left as it is, with ${fault}`);
+}
+
 async function adjustSettings(admin: Admin, topic: string, wanted: Settings): Promise<void> {
-  const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic };
-  const [described] = await admin.describeConfigs({ resources: [{ ...resource, configurationKeys: null }] });
-  const own = (described?.configs ?? []).filter(
+  const own = (await settingsOf(admin, topic)).filter(
     ({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG,
   );
   const standing = new Map(own.map(({ name, value }) => [name, value]));
@@ -73,5 +121,21 @@ async function adjustSettings(admin: Admin, topic: string, wanted: Settings): Pr
       .map((name) => ({ name, configOperation: DELETE, value: null })),
   ];
   if (changes.length > 0)
-    await admin.incrementalAlterConfigs({ resources: [{ ...resource, configs: changes }] });
+    await admin.incrementalAlterConfigs({ resources: [{ ...topicResource(topic), configs: changes }] });
+}
+
+async function partitionsOf(admin: Admin, topic: string): Promise<number> {
+  const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
+  return metadata.topics.get(topic)?.partitionsCount ?? 0;
+}
+
+/** All that hold for the topic, whoever set them. */
+async function settingsOf(admin: Admin, topic: string) {
+  const resources = [{ ...topicResource(topic), configurationKeys: null }];
+  const [described] = await admin.describeConfigs({ resources });
+  return described?.configs ?? [];
+}
+
+function topicResource(topic: string) {
+  return { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic };
 }

@@ -13,12 +13,25 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { DynamoDbAccess } from './dynamodb.ts';
-import { GroundError } from './ground-error.ts';
+import { GroundError, reasonOf } from './ground-error.ts';
 import type { PlannedIndex, PlannedTable } from './plan.ts';
+
+const CONNECT_WITHIN_MS = 3_000;
+const ANSWER_WITHIN_MS = 10_000;
 
 export async function createTables(access: DynamoDbAccess, tables: readonly PlannedTable[]): Promise<void> {
   const { endpoint, region, accessKeyId, secretAccessKey } = access;
-  const client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  const client = new DynamoDBClient({
+    endpoint,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    maxAttempts: 2,
+    requestHandler: {
+      connectionTimeout: CONNECT_WITHIN_MS,
+      requestTimeout: ANSWER_WITHIN_MS,
+      throwOnRequestTimeout: true,
+    },
+  });
   try {
     for (const table of tables) {
       const standing = await describe(client, table.name);
@@ -26,6 +39,12 @@ export async function createTables(access: DynamoDbAccess, tables: readonly Plan
       else refuseOtherKeys(table, standing);
       await setExpiry(client, table);
     }
+  } catch (error) {
+    if (error instanceof GroundError) throw error;
+    throw new GroundError(
+      `DynamoDB at ${endpoint} does not do what it is asked (${reasonOf(error)}): see that it runs there and that region and credentials open it`,
+      error,
+    );
   } finally {
     client.destroy();
   }

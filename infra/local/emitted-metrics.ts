@@ -3,38 +3,48 @@
  * CloudWatch_Embedded_Metric_Format_Specification), added up as CloudWatch would; all other lines are logs.
  */
 
-interface EmbeddedMetrics {
-  readonly _aws: {
-    readonly CloudWatchMetrics: readonly { readonly Metrics: readonly { readonly Name: string }[] }[];
-  };
-  readonly [name: string]: unknown;
-}
-
 export class EmittedMetrics {
   readonly #sums = new Map<string, number>();
 
-  /** Takes a line of output; tells whether it held metrics. */
+  /** Takes a line of output; tells whether it held metrics. Never throws: a function may print what it likes. */
   take(line: string): boolean {
     if (!line.startsWith('{') || !line.includes('"_aws"')) return false;
-    let embedded: EmbeddedMetrics;
+    let embedded: unknown;
     try {
-      embedded = JSON.parse(line) as EmbeddedMetrics;
+      embedded = JSON.parse(line);
     } catch {
       return false; // A process that is killed may leave half a line.
     }
-    for (const { Metrics } of embedded._aws.CloudWatchMetrics) {
-      for (const { Name } of Metrics) {
-        const values = [embedded[Name]].flat().filter((value) => typeof value === 'number');
-        this.#sums.set(
-          Name,
-          values.reduce((sum, value) => sum + value, this.sum(Name)),
-        );
-      }
+    const names = metricNames(embedded);
+    for (const name of names) {
+      const values = [field(embedded, name)].flat().filter((value) => typeof value === 'number');
+      this.#sums.set(
+        name,
+        values.reduce((sum, value) => sum + value, this.sum(name)),
+      );
     }
-    return true;
+    return names.length > 0;
   }
 
   sum(name: string): number {
     return this.#sums.get(name) ?? 0;
   }
+}
+
+/** `{ "_aws": { "CloudWatchMetrics": [ { "Metrics": [ { "Name": … } ] } ] } }`; none where the line is another thing. */
+function metricNames(embedded: unknown): string[] {
+  return list(field(field(embedded, '_aws'), 'CloudWatchMetrics'))
+    .flatMap((directive) => list(field(directive, 'Metrics')))
+    .map((metric) => field(metric, 'Name'))
+    .filter((name) => typeof name === 'string');
+}
+
+function field(of: unknown, name: string): unknown {
+  return typeof of === 'object' && of !== null && Object.hasOwn(of, name)
+    ? (of as Record<string, unknown>)[name]
+    : undefined;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -9,3 +9,10 @@ export class GroundError extends Error {
     this.name = 'GroundError';
   }
 }
+
+/** The innermost sentence: clients wrap what the network or the broker said. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors.at(-1));
+  if (error instanceof Error && error.cause instanceof Error) return reasonOf(error.cause);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -3,10 +3,9 @@
  * the user's own), makes topics and tables, then a set of pollers for each mapping, sandboxes for each function and a timer
  * for each schedule. Whatever dies is started again; whatever was started is stopped, in the order against the stream.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createTopics } from './broker-topics.ts';
+import { createMissingTopics, createTopics } from './broker-topics.ts';
 import { Children } from './children.ts';
 import type { DynamoDbAccess } from './dynamodb.ts';
 import { createTables } from './dynamodb-tables.ts';
@@ -15,7 +14,9 @@ import type { PollerAssignment } from './mapping/poller-process.ts';
 import { type OwnedPartition, Pollers } from './mapping/pollers.ts';
 import type { MappingOption } from './plan/mapping-notes.ts';
 import { type Plan, type PlannedFunction, type PlannedMapping, readPlan } from './plan.ts';
+import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
+import { emptySocketFolder } from './sandbox/socket-folder.ts';
 import { Schedule } from './schedules.ts';
 import { keptSecrets } from './secrets.ts';
 import { type Servers, type ServersOptions, startServers } from './servers.ts';
@@ -36,9 +37,6 @@ const honoured: ReadonlySet<MappingOption> = new Set([
   'ProvisionedPollerConfig',
 ]);
 
-const SOCKET_PATH_BYTES_MAX = 103;
-const SOCKET_NAME_BYTES = '/12345678.sock'.length;
-
 /** What Lambda and MSK do and this ground does not, whatever the templates say. */
 const platformNotes = [
   'a failed batch is retried for ever, after pauses of 0.1 to 5 s; pauses of Lambda are not documented',
@@ -54,6 +52,7 @@ export class Ground {
   readonly dynamodb: DynamoDbAccess;
   readonly #options: GroundOptions;
   readonly #servers: Servers;
+  readonly #topicNotes: readonly string[];
   readonly #socketFolder: string;
   readonly #logFolder: string;
   readonly #sandboxes = new Map<string, Sandboxes>();
@@ -70,18 +69,27 @@ export class Ground {
     const children = new Children();
     const servers = await startServers(options, plan, children);
     try {
-      await Promise.all([
-        createTopics(servers.kafka, plan.topics),
+      const [topicNotes] = await Promise.all([
+        options.own.kafka === undefined
+          ? createTopics(servers.kafka, plan.topics).then(() => [])
+          : createMissingTopics(servers.kafka, plan.topics),
         createTables(servers.dynamodb, plan.tables),
       ]);
-      return new Ground(options, plan, servers, children);
+      return new Ground(options, plan, servers, children, topicNotes);
     } catch (error) {
       await servers.stop();
       throw error;
     }
   }
 
-  private constructor(options: GroundOptions, plan: Plan, servers: Servers, children: Children) {
+  private constructor(
+    options: GroundOptions,
+    plan: Plan,
+    servers: Servers,
+    children: Children,
+    topicNotes: readonly string[],
+  ) {
+    this.#topicNotes = topicNotes;
     this.#options = options;
     this.#servers = servers;
     this.#logFolder = join(options.folder, 'logs');
@@ -117,7 +125,7 @@ export class Ground {
 
   /** What of the templates, and of the platform, runs otherwise here. */
   notes(): string[] {
-    return [...this.plan.notes, ...platformNotes];
+    return [...this.plan.notes, ...this.#topicNotes, ...platformNotes];
   }
 
   get logFolder(): string {
@@ -182,31 +190,4 @@ export class Ground {
     if (sandboxes === undefined) throw new Error(`the plan has no function ${functionId}`);
     return sandboxes;
   }
-}
-
-/** Beside the rest, unless the path of a socket in it would be longer than systems allow: 104 bytes on macOS, 108 on Linux. */
-function emptySocketFolder(folder: string): string {
-  const beside = join(folder, 'sockets');
-  if (Buffer.byteLength(beside) + SOCKET_NAME_BYTES > SOCKET_PATH_BYTES_MAX)
-    return mkdtempSync(join(tmpdir(), 'clickledger-'));
-  rmSync(beside, { recursive: true, force: true });
-  mkdirSync(beside, { mode: 0o700 });
-  return beside;
-}
-
-/** Of what Lambda sets, the part that code may rely on (AWS Lambda docs: configuration-envvars), and where DynamoDB is. */
-function lambdaEnvironment(planned: PlannedFunction, dynamodb: DynamoDbAccess): Record<string, string> {
-  return {
-    PATH: process.env['PATH'] ?? '',
-    TZ: ':UTC',
-    AWS_REGION: dynamodb.region,
-    AWS_DEFAULT_REGION: dynamodb.region,
-    AWS_ACCESS_KEY_ID: dynamodb.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: dynamodb.secretAccessKey,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
-    AWS_LAMBDA_FUNCTION_NAME: planned.name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(planned.memoryMb),
-    _HANDLER: planned.handler,
-  };
 }

@@ -1,8 +1,9 @@
 /**
  * Which table an operator's command reads, and how it is reached: the ground that runs on this laptop, by its
- * `.clickledger/run.json`, or any table on AWS by its name, with region and credentials as every AWS tool finds them.
+ * `run.json`, or any table on AWS by its name, with region and credentials as every AWS tool finds them.
  */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Ledger } from '../../shared/journal-store.ts';
@@ -27,7 +28,9 @@ const runFileSchema = v.object({
   tables: v.record(v.string(), v.string()),
 });
 
-const RUN_FILE = fileURLToPath(new URL('../../.clickledger/run.json', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Where `npm start` with the same environment writes it. */
+const RUN_FILE = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger', 'run.json');
 
 export function findLedger({ ledger, table }: LedgerChoice, runFile = RUN_FILE): Ledger {
   if (table !== undefined) return openLedger(table, {});

@@ -106,7 +106,7 @@ async function* valuesOf(consumer: Consumer, topic: string, partition: number, s
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The line that a record is booked to and its price, or undefined for one that is no click by the contract. */
-function priced(time: number, value: Buffer | null): { line: string; price: bigint } | undefined {
+export function priced(time: number, value: Buffer | null): { line: string; price: bigint } | undefined {
   if (value === null || !Number.isInteger(time) || time < 0 || time >= Date.UTC(10_000, 0)) return undefined;
   let text: string;
   let click: unknown;
@@ -145,10 +145,15 @@ function topLevelLiteral(text: string, wanted: string): string | undefined {
     } else if (character === '{' || character === '[') depth += 1;
     else if (character === '}' || character === ']') depth -= 1;
     else if (depth === 1 && character === ',') key = undefined;
-    else if (depth === 1 && character === ':' && key === wanted)
-      found = /^\s*([^\s,}]*)/.exec(text.slice(i + 1, i + 40))?.[1];
+    else if (depth === 1 && character === ':' && key === wanted) found = literalAfter(text, i + 1);
   }
   return found;
+}
+
+function literalAfter(text: string, start: number): string | undefined {
+  const literal = /\s*([^\s,}]*)/y;
+  literal.lastIndex = start;
+  return literal.exec(text)?.[1];
 }
 
 function endOfString(text: string, start: number): number {

@@ -29,7 +29,8 @@ export const USAGE = `npm start -- [options]
   --kafka-port N      (any free one)
   --dynamodb-port N   (any free one)
   --help
-Your own servers: CLICKLEDGER_KAFKA=host:port, CLICKLEDGER_DYNAMODB=http://host:port`;
+Your own servers: CLICKLEDGER_KAFKA=host:port, CLICKLEDGER_DYNAMODB=http://host:port
+Another folder for its data, jars and logs than .clickledger: CLICKLEDGER_FOLDER=path`;
 
 const RATE = 1_000;
 

@@ -4,6 +4,8 @@
  *   frame = length of the header (4 bytes) ‖ length of the body (4 bytes) ‖ header (JSON) ‖ body
  *   request  header { requestId, timeoutMs }         body: the event, serialised once and parsed once, as Lambda does
  *   response header { returned } or { failed }       body: empty
+ *
+ * A reader that meets anything else lets go of the connection: where one frame can't be read, none after it can be found.
  */
 import type { Socket } from 'node:net';
 
@@ -13,6 +15,8 @@ export interface Frame {
 }
 
 const PREFIX_BYTES = 8;
+/** Far above the 6 MB of an event and of an answer (AWS Lambda docs: gettingstarted-limits): only damage is longer. */
+const PART_BYTES_MAX = 64 * 1024 * 1024;
 
 export function writeFrame(socket: Socket, header: unknown, body: Buffer = Buffer.alloc(0)): void {
   const headerBytes = Buffer.from(JSON.stringify(header), 'utf8');
@@ -31,14 +35,24 @@ export function readFrames(socket: Socket, onFrame: (frame: Frame) => void): voi
   let chunks: Buffer[] = [];
   let size = 0;
   let needed = PREFIX_BYTES;
+  let refused = false;
+  function refuse(why: string): void {
+    refused = true;
+    chunks = [];
+    socket.destroy(new Error(`not a frame: ${why}`));
+  }
   socket.on('data', (chunk: Buffer) => {
+    if (refused) return;
     chunks.push(chunk);
     size += chunk.length;
     while (size >= needed) {
       const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
       const headerLength = bytes.readUInt32BE(0);
+      const bodyLength = bytes.readUInt32BE(4);
+      if (Math.max(headerLength, bodyLength) > PART_BYTES_MAX)
+        return refuse(`${headerLength} and ${bodyLength} bytes were announced`);
       const bodyStart = PREFIX_BYTES + headerLength;
-      const end = bodyStart + bytes.readUInt32BE(4);
+      const end = bodyStart + bodyLength;
       if (bytes.length < end) {
         chunks = [bytes];
         needed = end;
@@ -47,10 +61,17 @@ export function readFrames(socket: Socket, onFrame: (frame: Frame) => void): voi
       chunks = bytes.length > end ? [bytes.subarray(end)] : [];
       size = bytes.length - end;
       needed = PREFIX_BYTES;
-      onFrame({
-        header: JSON.parse(bytes.toString('utf8', PREFIX_BYTES, bodyStart)),
-        body: bytes.subarray(bodyStart, end),
-      });
+      const header = headerOf(bytes.subarray(PREFIX_BYTES, bodyStart));
+      if (header === undefined) return refuse(`its header of ${headerLength} bytes is not JSON`);
+      onFrame({ header, body: bytes.subarray(bodyStart, end) });
     }
   });
+}
+
+function headerOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
