@@ -26,6 +26,14 @@ const folder = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger'
 /** Aborted by Ctrl-C, with no reason, or by what makes going on pointless, with that. */
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
+endWithNpm();
+
+/** npm passes signals on to what it runs (hence `exec` in package.json), but a SIGKILL of npm is seen only by a change of parent. */
+function endWithNpm(): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const npm = process.ppid;
+  setInterval(() => process.ppid === npm || ending.abort(), LOOK_EVERY_MS).unref();
+}
 
 async function main(): Promise<number> {
   const options = readStartOptions(process.argv.slice(2));
