@@ -54,6 +54,7 @@ export type Reason = keyof typeof reasons;
 /** 1,000 units of the currency for one click. A batch of 10 000 such clicks stays far below 2^53. */
 export const PRICE_MICROS_MAX = 1_000_000_000;
 
+const PRICE_KEY = '"priceMicros"';
 const TIMESTAMP_MAX = Date.UTC(10_000, 0) - 1;
 const integerPattern = /^(?:0|-?[1-9]\d*)$/;
 const advertiserPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
@@ -113,22 +114,21 @@ function isText(value: unknown, min: number, max: number): value is string {
 
 /**
  * Whether the price stands in the text as digits only. JSON.parse has lost that: 5, 5.0 and 5.0000000000000000001 are
- * the same number to it. The usual spellings are found by search; any other is parsed again with its source text.
+ * the same number to it. The usual spellings are found by search, where the key is spelt only once and nothing is escaped
+ * by number; any other text is parsed again with its sources, since a nested or repeated price could be mistaken for this one.
  */
 function isPlainInteger(price: number, text: string): boolean {
-  if (!Number.isSafeInteger(price)) return false;
-  return (
-    standsPlain(text, `"priceMicros":${price}`) ||
-    standsPlain(text, `"priceMicros": ${price}`) ||
-    sourceIsPlain(text)
-  );
+  return Number.isSafeInteger(price) && (standsPlain(text, price) || sourceIsPlain(text));
 }
 
-function standsPlain(text: string, needle: string): boolean {
-  const start = text.indexOf(needle);
-  if (start < 0) return false;
-  const next = text[start + needle.length];
-  return next === ',' || next === '}';
+function standsPlain(text: string, price: number): boolean {
+  const key = text.indexOf(PRICE_KEY);
+  if (key < 0 || text.indexOf(PRICE_KEY, key + PRICE_KEY.length) >= 0 || text.includes('\\u')) return false;
+  const colon = key + PRICE_KEY.length;
+  const start = text[colon + 1] === ' ' ? colon + 2 : colon + 1;
+  const digits = String(price);
+  const next = text[start + digits.length];
+  return text[colon] === ':' && text.startsWith(digits, start) && (next === ',' || next === '}');
 }
 
 function sourceIsPlain(text: string): boolean {

@@ -35,7 +35,7 @@ const RUN_FILE = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledge
 export function findLedger({ ledger, table }: LedgerChoice, runFile = RUN_FILE): Ledger {
   if (table !== undefined) return openLedger(table, {});
   const { dynamodb, tables } = readRunFile(runFile);
-  const found = tables[ledger];
+  const found = Object.hasOwn(tables, ledger) ? tables[ledger] : undefined;
   if (found === undefined) {
     throw new OpsError(`ledger '${ledger}' is unknown, running are ${Object.keys(tables).join(', ')}`);
   }
@@ -46,13 +46,15 @@ export function findLedger({ ledger, table }: LedgerChoice, runFile = RUN_FILE):
 function readRunFile(file: string): v.InferOutput<typeof runFileSchema> {
   const nothingRuns =
     'nothing runs on this machine: start it with npm start, or name a table on AWS with --table';
-  let content: unknown;
+  let text: string;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new OpsError(nothingRuns, cause);
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT') throw new OpsError(nothingRuns, cause);
+    throw new OpsError(`${file} can't be read (${code}): only whoever started what runs can read it`, cause);
   }
-  const parsed = v.safeParse(runFileSchema, content);
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), runFileSchema), text);
   if (!parsed.success) throw new OpsError(`${file} is damaged: stop what runs, and start it again`);
   if (!isAlive(parsed.output.pid)) throw new OpsError(nothingRuns);
   return parsed.output;

@@ -8,9 +8,11 @@ import {
   ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
+  type PutItemCommandInput,
   QueryCommand,
   type QueryCommandInput,
   UpdateItemCommand,
+  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../shared/journal-items.ts';
 
@@ -29,19 +31,14 @@ export class SimulatedTable {
     }
     if (command instanceof QueryCommand) return this.#query(command.input);
     if (command instanceof PutItemCommand) {
-      const { Item: item = {}, ConditionExpression, ExpressionAttributeValues = {} } = command.input;
-      this.#assertCondition(item, ConditionExpression, ExpressionAttributeValues);
+      const { Item: item = {} } = command.input;
+      this.#assertCondition(item, command.input);
       this.set(structuredClone(item));
       return {};
     }
     if (command instanceof UpdateItemCommand) {
-      const {
-        Key: key = {},
-        ConditionExpression,
-        UpdateExpression = '',
-        ExpressionAttributeValues = {},
-      } = command.input;
-      this.#assertCondition(key, ConditionExpression, ExpressionAttributeValues);
+      const { Key: key = {}, UpdateExpression = '', ExpressionAttributeValues = {} } = command.input;
+      this.#assertCondition(key, command.input);
       const standing = this.get(textAt(key, 'pk'), textAt(key, 'sk')) ?? key;
       this.set({ ...standing, ...assignments(UpdateExpression, standing, ExpressionAttributeValues) });
       return {};
@@ -71,24 +68,28 @@ export class SimulatedTable {
       .filter(([sk]) => matches.sk(sk))
       .sort(([a], [b]) => (a < b ? -1 : 1));
     if (input.ScanIndexForward === false) sorted.reverse();
+    // The item that the last page ended with may be gone; a full page says there may be more, though none comes.
     const start = input.ExclusiveStartKey && textAt(input.ExclusiveStartKey, 'sk');
-    const rest = start === undefined ? sorted : sorted.slice(sorted.findIndex(([sk]) => sk === start) + 1);
+    const isRest = (sk: string) =>
+      start === undefined || (input.ScanIndexForward === false ? sk < start : sk > start);
     const size = Math.min(input.Limit ?? this.pageSize, this.pageSize);
-    const page = rest.slice(0, size).map(([, item]) => structuredClone(projected(item, input)));
-    const last = rest.slice(0, size).at(-1)?.[1];
+    const items = sorted.filter(([sk]) => isRest(sk)).slice(0, size);
+    const last = items.at(-1)?.[1];
     return {
-      Items: page,
-      ...(last && rest.length > size && { LastEvaluatedKey: { pk: last['pk'], sk: last['sk'] } }),
+      Items: items.map(([, item]) => structuredClone(projected(item, input))),
+      ...(last && items.length === size && { LastEvaluatedKey: { pk: last['pk'], sk: last['sk'] } }),
     };
   }
 
-  #assertCondition(key: Item, condition: string | undefined, values: Values): void {
+  #assertCondition(key: Item, input: PutItemCommandInput | UpdateItemCommandInput): void {
+    const { ConditionExpression: condition, ExpressionAttributeValues: values = {} } = input;
     const standing = this.get(textAt(key, 'pk'), textAt(key, 'sk'));
     if (condition === undefined || holds(condition, standing ?? {}, values)) return;
+    const asked = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
     throw new ConditionalCheckFailedException({
       message: 'The conditional request failed',
       $metadata: {},
-      ...(standing && { Item: structuredClone(standing) }),
+      ...(standing && asked && { Item: structuredClone(standing) }),
     });
   }
 }

@@ -1,0 +1,57 @@
+/** `npm run audit`: compares ledgers with the log, by code that shares nothing with what wrote them. */
+
+import { auditLedger } from './audit-ledger.ts';
+import { type Audited, type AuditRequest, CouldNotTell, readAuditRequest, USAGE } from './audited.ts';
+import type { Findings } from './findings.ts';
+import { type LedgerAudit, reportJson, reportLines } from './report.ts';
+import { TopicLog } from './topic-log.ts';
+
+async function main(): Promise<number> {
+  const request = readAuditRequest(process.argv.slice(2));
+  if (request === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  const audits: LedgerAudit[] = [];
+  for (const audited of request.audited) audits.push(await audit(audited, request));
+  if (request.json) console.log(reportJson(audits));
+  else for (const each of audits) for (const line of reportLines(each)) console.log(line);
+  return audits.every(({ findings }) => findings.faults.length === 0) ? 0 : 1;
+}
+
+async function audit(audited: Audited, { atRest }: AuditRequest): Promise<LedgerAudit> {
+  const { ledger, kafka, topic, group, client, table } = audited;
+  const log = new TopicLog(kafka, topic, group);
+  const started = performance.now();
+  try {
+    const findings = await auditLedger({ client, table }, log, topic, (done, of) =>
+      progress(ledger, done, of),
+    );
+    if (atRest) demandRest(findings);
+    return { ledger, findings, tookMs: Math.round(performance.now() - started) };
+  } finally {
+    progress(ledger, 0, 0);
+    client.destroy();
+    await log.close().catch(() => {});
+  }
+}
+
+function demandRest(findings: Findings): void {
+  for (const { journal, gaps, lag } of findings.partitions)
+    if (gaps + lag > 0)
+      findings.add('missing', journal, `${gaps} records in gaps and ${lag} after the newest are not counted`);
+}
+
+function progress(ledger: string, done: number, of: number): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(
+    of === 0 ? '\r\u001b[K' : `\r\u001b[Kreading the log for ${ledger}: ${Math.floor((100 * done) / of)} %`,
+  );
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof CouldNotTell ? `clickledger: ${error.message}` : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,101 @@
+/**
+ * What is audited: every ledger of the ground that runs on this laptop, by its `run.json`, or one that is named in full. Read here
+ * by own code, since an auditor shares none with what it judges.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+
+export const USAGE = `npm run audit -- [options]
+  --ledger NAME   one of the running ground (all of them)
+  --at-rest       also demand that nothing is left to count: no lag, no gap
+  --json          one object for programs, with every fault
+  Another ledger than the running ground's, with the usual AWS_REGION and credentials:
+  --kafka HOST:PORT --topic NAME --group ID --table NAME
+Exit code: 0 pass, 1 fault, 2 could not tell`;
+
+export interface Audited {
+  readonly ledger: string;
+  readonly kafka: readonly string[];
+  readonly topic: string;
+  readonly group: string;
+  readonly table: string;
+  readonly client: DynamoDBClient;
+}
+
+export interface AuditRequest {
+  readonly audited: readonly Audited[];
+  readonly atRest: boolean;
+  readonly json: boolean;
+}
+
+/** What stands between the operator and a verdict, in one sentence. */
+export class CouldNotTell extends Error {}
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const RUN_FILE = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger', 'run.json');
+const elsewhere = ['kafka', 'topic', 'group', 'table'] as const;
+
+/** Undefined where help is asked for. */
+export function readAuditRequest(given: readonly string[], runFile = RUN_FILE): AuditRequest | undefined {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const options = { ledger: text, kafka: text, topic: text, group: text, table: text };
+  const flags = { 'at-rest': flag, json: flag, help: flag };
+  let values: ReturnType<typeof parseArgs<{ options: typeof options & typeof flags }>>['values'];
+  try {
+    ({ values } = parseArgs({ args: [...given], options: { ...options, ...flags }, strict: true }));
+  } catch (error) {
+    throw new CouldNotTell(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  }
+  if (values.help) return undefined;
+  const rest = { atRest: values['at-rest'], json: values.json };
+  const named = elsewhere.filter((name) => values[name] !== undefined);
+  if (named.length === 0) return { audited: running(runFile, values.ledger), ...rest };
+  const lacking = elsewhere.filter((name) => values[name] === undefined);
+  if (lacking.length > 0)
+    throw new CouldNotTell(
+      `--${named[0]} needs ${lacking.map((name) => `--${name}`).join(', ')} too\n${USAGE}`,
+    );
+  const { ledger, kafka = '', topic = '', group = '', table = '' } = values;
+  const client = new DynamoDBClient({});
+  return {
+    audited: [{ ledger: ledger ?? table, kafka: kafka.split(','), topic, group, table, client }],
+    ...rest,
+  };
+}
+
+interface RunFile {
+  readonly kafka: string;
+  readonly dynamodb: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
+  readonly tables: Readonly<Record<string, string>>;
+  readonly groups: Readonly<Record<string, { readonly id: string; readonly topic: string }>>;
+}
+
+function running(runFile: string, wanted: string | undefined): Audited[] {
+  let run: RunFile;
+  try {
+    run = JSON.parse(readFileSync(runFile, 'utf8')) as RunFile;
+  } catch {
+    throw new CouldNotTell(
+      `nothing runs here, as there is no ${runFile}: start it with npm start, or name a ledger in full\n${USAGE}`,
+    );
+  }
+  const { endpoint, region, accessKeyId, secretAccessKey } = run.dynamodb;
+  const access: DynamoDBClientConfig = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+  const ledgers = Object.keys(run.tables).filter((ledger) => wanted === undefined || ledger === wanted);
+  if (ledgers.length === 0)
+    throw new CouldNotTell(
+      `ledger '${wanted}' is unknown, running are ${Object.keys(run.tables).join(', ')}`,
+    );
+  return ledgers.map((ledger) => ({
+    ledger,
+    kafka: run.kafka.split(','),
+    topic: run.groups[ledger]?.topic ?? '',
+    group: run.groups[ledger]?.id ?? '',
+    table: run.tables[ledger] ?? '',
+    client: new DynamoDBClient(access),
+  }));
+}

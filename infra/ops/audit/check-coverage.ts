@@ -1,0 +1,80 @@
+/**
+ * Which offsets of a partition are resolved, against which hold a record: nothing missing, nothing invented, nothing committed
+ * that is not resolved. Holes of the log (transaction markers, compaction) hold none and owe none.
+ */
+import type { Findings, PartitionTally } from './findings.ts';
+import { countOf, joinRanges, minus, type Range, type Ranges, within, writeRanges } from './offset-ranges.ts';
+import type { Bounds } from './topic-log.ts';
+
+export interface Coverage {
+  readonly bounds: Bounds;
+  /** Offset that the group reads next, as it was before the table was read. */
+  readonly committed: number | undefined;
+  readonly resolved: Ranges;
+  /** Resolved as holding no record. */
+  readonly voided: Ranges;
+  /** Resolved by entries that have expired, which none may before its records have left the log. */
+  readonly expired: Ranges;
+  /** Between the log's bounds, where no record stands. */
+  readonly holes: Ranges;
+}
+
+/** Collects where no record stands, as the records come by. */
+export class Holes {
+  readonly #ranges: Range[] = [];
+  #next: number;
+
+  constructor(start: number) {
+    this.#next = start;
+  }
+
+  record(offset: number): void {
+    if (offset > this.#next) this.#ranges.push([this.#next, offset - 1]);
+    this.#next = offset + 1;
+  }
+
+  until(end: number): Ranges {
+    return end > this.#next ? [...this.#ranges, [this.#next, end - 1]] : this.#ranges;
+  }
+}
+
+export function checkCoverage(findings: Findings, tally: PartitionTally, coverage: Coverage): void {
+  const { bounds, committed = 0, resolved, voided, expired, holes } = coverage;
+  const { journal } = tally;
+  const log: Ranges = bounds.end > bounds.start ? [[bounds.start, bounds.end - 1]] : [];
+  const open = minus(minus(log, holes), resolved);
+  const newest = resolved.at(-1)?.[1] ?? -1;
+  const missing = within(open, 0, committed - 1);
+  const above = minus(open, missing);
+  const gaps = within(above, 0, newest);
+  if (missing.length > 0)
+    findings.add(
+      'missing',
+      journal,
+      `${countOf(missing)} records are not counted: offsets ${writeRanges(missing)}, committed ${committed}`,
+    );
+  const oldest = resolved[0]?.[0] ?? 0;
+  const deleted: Ranges = bounds.start > oldest ? [[oldest, bounds.start - 1]] : [];
+  const lost = minus(deleted, resolved);
+  if (lost.length > 0)
+    findings.add('lost', journal, `${countOf(lost)} offsets, ${writeRanges(lost)}, left the log uncounted`);
+  const early = minus(within(expired, bounds.start, bounds.end - 1), holes);
+  if (early.length > 0)
+    findings.add(
+      'chain',
+      journal,
+      `the entries of offsets ${writeRanges(early)} are gone, and their records are still in the log`,
+    );
+  const owed = minus(minus(resolved, voided), expired);
+  const empty = joinRanges([holes, [[bounds.end, Number.MAX_SAFE_INTEGER]]]).all;
+  const phantom = minus(owed, minus(owed, empty));
+  if (phantom.length > 0)
+    findings.add(
+      'phantom',
+      journal,
+      `no record stands at offsets ${writeRanges(phantom)}, log end ${bounds.end}`,
+    );
+  tally.gaps = countOf(gaps);
+  tally.lag = countOf(minus(above, gaps));
+  tally.unverifiable = countOf(within(minus(resolved, voided), 0, bounds.start - 1));
+}

@@ -1,0 +1,156 @@
+/**
+ * A journal against the log: every record that is still there is judged anew, and booked to the entry that says it counted
+ * it. What each entry should hold is then compared with what it does hold, line by line.
+ */
+import { createHash } from 'node:crypto';
+import type { Findings } from './findings.ts';
+import { judgeClick, type Worth } from './judge-click.ts';
+import type { EntryRead, Sums } from './layout.ts';
+import { countOf, minus, type Range } from './offset-ranges.ts';
+import type { LogRecord } from './topic-log.ts';
+
+interface Booked {
+  readonly entry: EntryRead;
+  readonly lines: Map<string, { clicks: bigint; micros: bigint }>;
+  newest: number;
+  /** Records of the entry that have not come by yet. */
+  left: number;
+}
+
+interface Owned {
+  readonly range: Range;
+  readonly booked: Booked;
+}
+
+export class LogCheck {
+  readonly #findings: Findings;
+  readonly #journal: string;
+  /** In the order of offsets, as the records come. */
+  readonly #owned: readonly Owned[];
+  readonly #appliedLater = new Map<number, Booked>();
+  readonly #marks = new Map<number, { readonly version: number; readonly fingerprint: string }[]>();
+  readonly #newestBefore = new Map<number, number>();
+  #next = 0;
+
+  constructor(findings: Findings, journal: string, entries: readonly EntryRead[]) {
+    this.#findings = findings;
+    this.#journal = journal;
+    const owned: Owned[] = [];
+    for (const [i, entry] of entries.entries()) {
+      const records = minus(entry.offsets, entry.void);
+      const left = countOf(records) + countOf(entry.unparked);
+      const booked: Booked = { entry, lines: new Map(), newest: -1, left };
+      for (const range of records) owned.push({ range, booked });
+      for (const [from, to] of entry.unparked)
+        for (let offset = from; offset <= to; offset++) this.#appliedLater.set(offset, booked);
+      for (const [offset, fingerprint] of entry.state.marks)
+        this.#marks.set(offset, [
+          ...(this.#marks.get(offset) ?? []),
+          { version: entry.version, fingerprint },
+        ]);
+      const before = entries[i - 1]?.state.newest ?? (entry.version === 1 ? -1 : undefined);
+      if (before !== undefined) this.#newestBefore.set(entry.version, before);
+    }
+    this.#owned = owned.sort((a, b) => a.range[0] - b.range[0]);
+  }
+
+  /** Takes the records of the partition in the order of their offsets. */
+  take(record: LogRecord): void {
+    const { offset } = record;
+    for (const { version, fingerprint } of this.#marks.get(offset) ?? []) {
+      const is = fingerprintOf(record);
+      if (is !== fingerprint)
+        this.#fault('fingerprint', `offset ${offset} holds ${is}, entry ${version} counted ${fingerprint}`);
+    }
+    while ((this.#owned[this.#next]?.range[1] ?? Number.POSITIVE_INFINITY) < offset) this.#next += 1;
+    const owner = this.#owned[this.#next];
+    const later = this.#appliedLater.get(offset);
+    if (owner !== undefined && owner.range[0] <= offset) this.#judge(record, owner.booked, later);
+    else if (later !== undefined) this.#book(record, later, judgeClick(record.time, record.value));
+  }
+
+  #judge(record: LogRecord, owner: Booked, later: Booked | undefined): void {
+    const { offset, time, value } = record;
+    const worth = judgeClick(time, value);
+    const parked = owner.entry.parked.get(offset);
+    if (parked === undefined) {
+      this.#book(record, owner, worth);
+      return;
+    }
+    const sha256 = createHash('sha256')
+      .update(value ?? '')
+      .digest('hex');
+    if (sha256 !== parked.sha256)
+      this.#fault(
+        'parked',
+        `offset ${offset} is parked with sha256 ${parked.sha256}, its value has ${sha256}`,
+      );
+    if (later !== undefined) this.#book(record, later, worth);
+    else if (typeof worth !== 'string' && parked.reason !== 'fold.threw')
+      this.#fault('parked', `offset ${offset} is parked for ${parked.reason}, and it is a click`);
+    else if (typeof worth === 'string' && worth !== parked.reason)
+      this.#fault(
+        'parked',
+        `offset ${offset} is parked for ${parked.reason}, by the contract it is ${worth}`,
+      );
+    this.#seen(owner, time);
+  }
+
+  #book({ offset, time }: LogRecord, booked: Booked, worth: Worth | string): void {
+    if (typeof worth === 'string')
+      this.#fault(
+        'parked',
+        `offset ${offset} was counted by entry ${booked.entry.version}, and it is ${worth}`,
+      );
+    else {
+      const line = booked.lines.get(worth.line) ?? { clicks: 0n, micros: 0n };
+      line.clicks += 1n;
+      line.micros += worth.micros;
+      booked.lines.set(worth.line, line);
+    }
+    this.#seen(booked, time);
+  }
+
+  /** The last record of an entry closes it. */
+  #seen(booked: Booked, time: number): void {
+    booked.newest = Math.max(booked.newest, time);
+    booked.left -= 1;
+    if (booked.left === 0) this.#close(booked);
+  }
+
+  #close({ entry, lines, newest }: Booked): void {
+    for (const line of new Set([...lines.keys(), ...entry.lines.keys()])) {
+      const [is, should] = [entry.lines.get(line), lines.get(line)];
+      if (is?.clicks !== should?.clicks || is?.micros !== should?.micros)
+        this.#fault(
+          'money',
+          `entry ${entry.version}, ${line}: ${written(is)}, by the log ${written(should)}`,
+        );
+    }
+    lines.clear();
+    const before = this.#newestBefore.get(entry.version);
+    if (before !== undefined && entry.state.newest !== Math.max(before, newest))
+      this.#fault(
+        'chain',
+        `entry ${entry.version} has state.newest ${entry.state.newest}, by the log ${Math.max(before, newest)}`,
+      );
+  }
+
+  #fault(kind: 'fingerprint' | 'parked' | 'money' | 'chain', what: string): void {
+    this.#findings.add(kind, this.#journal, what);
+  }
+}
+
+export function written(sums: Pick<Sums, 'clicks' | 'micros'> | undefined): string {
+  return sums === undefined ? 'nothing' : `${sums.clicks} clicks and ${sums.micros} micros`;
+}
+
+/** As docs/ledger-layout.md defines it. */
+function fingerprintOf({ time, key, value }: LogRecord): string {
+  return createHash('sha256')
+    .update(`${time} ${key?.length ?? 0} `)
+    .update(key ?? '')
+    .update(value ?? '')
+    .digest('hex')
+    .slice(0, 16);
+}

@@ -1,0 +1,76 @@
+/** Sets of offsets as the ledger writes them, `0-4711,4713`: ranges with both ends, ascending, never touching. The auditor's own reading. */
+
+export type Range = readonly [from: number, to: number];
+export type Ranges = readonly Range[];
+
+/** Throws on a text that is no such set. */
+export function readRanges(text: string): Ranges {
+  if (text === '') return [];
+  const ranges = text.split(',').map((part): Range => {
+    const found = /^(0|[1-9]\d*)(?:-([1-9]\d*))?$/.exec(part);
+    if (found === null) throw new RangeError(`'${part}' is no range of offsets`);
+    const from = Number(found[1]);
+    const to = found[2] === undefined ? from : Number(found[2]);
+    if (!Number.isSafeInteger(to) || (found[2] !== undefined && to <= from))
+      throw new RangeError(`'${part}' is no range of offsets`);
+    return [from, to];
+  });
+  for (const [i, [from]] of ranges.entries()) {
+    const before = ranges[i - 1];
+    if (before !== undefined && from <= before[1] + 1)
+      throw new RangeError(`the ranges ${writeRange(before)} and ${writeRange(ranges[i] as Range)} touch`);
+  }
+  return ranges;
+}
+
+/** The offsets of all sets together, sorted and joined; those that stand in more than one come back as `twice`. */
+export function joinRanges(sets: readonly Ranges[]): { readonly all: Ranges; readonly twice: Ranges } {
+  const sorted = sets.flat().sort((a, b) => a[0] - b[0]);
+  const all: [number, number][] = [];
+  const twice: [number, number][] = [];
+  for (const [from, to] of sorted) {
+    const last = all.at(-1);
+    if (last === undefined || from > last[1] + 1) {
+      all.push([from, to]);
+      continue;
+    }
+    if (from <= last[1]) twice.push([from, Math.min(to, last[1])]);
+    last[1] = Math.max(last[1], to);
+  }
+  return { all, twice };
+}
+
+/** The offsets of `ranges` that are not in `others`. */
+export function minus(ranges: Ranges, others: Ranges): Ranges {
+  const left: Range[] = [];
+  let next = 0;
+  for (const [from, to] of ranges) {
+    let at = from;
+    while (next < others.length && (others[next] as Range)[1] < from) next += 1;
+    for (let i = next; i < others.length && (others[i] as Range)[0] <= to; i++) {
+      const [start, end] = others[i] as Range;
+      if (start > at) left.push([at, start - 1]);
+      at = Math.max(at, end + 1);
+    }
+    if (at <= to) left.push([at, to]);
+  }
+  return left;
+}
+
+export function within(ranges: Ranges, from: number, to: number): Ranges {
+  return ranges
+    .filter((range) => range[1] >= from && range[0] <= to)
+    .map((range) => [Math.max(range[0], from), Math.min(range[1], to)]);
+}
+
+export function countOf(ranges: Ranges): number {
+  return ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+}
+
+export function writeRanges(ranges: Ranges): string {
+  return ranges.map(writeRange).join(',');
+}
+
+function writeRange([from, to]: Range): string {
+  return from === to ? String(from) : `${from}-${to}`;
+}

@@ -1,0 +1,105 @@
+/**
+ * The log of a topic, read by explicit assignment: no group is joined and nothing is committed, so looking at a topic changes
+ * nothing. Shares no code with the pipe.
+ */
+import { Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
+
+export interface LogRecord {
+  readonly offset: number;
+  /** Epoch milliseconds: of appending where the topic says so, else the producer's. */
+  readonly time: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+export interface Bounds {
+  /** Offset of the oldest record that is kept. */
+  readonly start: number;
+  /** Offset after the newest one. */
+  readonly end: number;
+}
+
+const FETCH_BYTES = 8 * 1024 * 1024;
+const TIMESTAMP_TYPE_BIT = 0b1000;
+const CONTROL_BIT = 0b100000;
+
+export class TopicLog {
+  readonly #consumer: Consumer;
+  readonly #topic: string;
+
+  /** @param groupId whose committed offsets are asked for; it is not joined */
+  constructor(bootstrap: readonly string[], topic: string, groupId: string) {
+    this.#topic = topic;
+    this.#consumer = new Consumer({
+      clientId: 'clickledger-audit',
+      groupId,
+      bootstrapBrokers: [...bootstrap],
+      connectTimeout: 3_000,
+      requestTimeout: 10_000,
+      retries: 5,
+      retryDelay: 300,
+    });
+    this.#consumer.topics.track(topic);
+  }
+
+  /** By partition. */
+  async bounds(): Promise<Bounds[]> {
+    const of = { topics: [this.#topic] };
+    const starts = await this.#consumer.listOffsets({ ...of, timestamp: ListOffsetTimestamps.EARLIEST });
+    const ends = await this.#consumer.listOffsets({ ...of, timestamp: ListOffsetTimestamps.LATEST });
+    return (ends.get(this.#topic) ?? []).map((end, partition) => ({
+      start: Number(starts.get(this.#topic)?.[partition] ?? 0n),
+      end: Number(end),
+    }));
+  }
+
+  /** By partition: the offset that the group reads next; undefined where it has committed none. */
+  async committed(partitions: number): Promise<(number | undefined)[]> {
+    const all = Array.from({ length: partitions }, (_, partition) => partition);
+    const found = await this.#consumer.listCommittedOffsets({
+      topics: [{ topic: this.#topic, partitions: all }],
+    });
+    return all.map((partition) => {
+      const offset = found.get(this.#topic)?.[partition] ?? -1n;
+      return offset < 0n ? undefined : Number(offset);
+    });
+  }
+
+  /** The records from `start` up to, not including, `end`. */
+  async *records(partition: number, { start, end }: Bounds): AsyncGenerator<LogRecord> {
+    for (let next = BigInt(start); next < end; ) {
+      for (const batch of await this.#fetch(partition, next)) {
+        const stamped = (batch.attributes & TIMESTAMP_TYPE_BIT) !== 0;
+        for (const record of (batch.attributes & CONTROL_BIT) === 0 ? batch.records : []) {
+          const offset = batch.firstOffset + BigInt(record.offsetDelta);
+          const time = stamped ? batch.maxTimestamp : batch.firstTimestamp + record.timestampDelta;
+          if (offset >= next && offset < end)
+            yield { offset: Number(offset), time: Number(time), key: record.key, value: record.value };
+        }
+        const after = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
+        if (after > next) next = after;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.close();
+  }
+
+  async #fetch(partition: number, fetchOffset: bigint) {
+    const metadata = await this.#consumer.metadata({ topics: [this.#topic] });
+    const described = metadata.topics.get(this.#topic);
+    const asked = { partition, fetchOffset, currentLeaderEpoch: -1, lastFetchedEpoch: -1 };
+    const response = await this.#consumer.fetch({
+      node: described?.partitions[partition]?.leader ?? 0,
+      topics: [{ topicId: described?.id ?? '', partitions: [{ ...asked, partitionMaxBytes: FETCH_BYTES }] }],
+      maxBytes: FETCH_BYTES,
+      maxWaitTime: 500,
+      minBytes: 1,
+    });
+    const found = response.responses
+      .flatMap(({ partitions }) => partitions)
+      .find((each) => each.partitionIndex === partition);
+    return found?.records ?? [];
+  }
+}

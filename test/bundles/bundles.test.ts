@@ -1,0 +1,207 @@
+/**
+ * Events as they have been published, fed to the very bundles that a deployment uploads, on DynamoDB Local: what the ledgers
+ * of both groups hold of them afterwards, to the micro.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { groups } from '../../functions/index.ts';
+import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
+import { createTables } from '../../infra/local/dynamodb-tables.ts';
+import type { Ledger } from '../../shared/journal-store.ts';
+import { readStatement, wholePeriod } from '../../shared/statement.ts';
+import { anEvent, aRecord, base64, records } from '../support/builders.ts';
+import { localJars } from '../support/local-jars.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { Bundles, synthesized } from './bundles.ts';
+import { entriesOf, heldIn, parkedIn } from './ledger-contents.ts';
+import { publishedEvent, publishedEvents } from './published-events.ts';
+import { strangeEvents } from './strange-events.ts';
+
+const nothingFailed = { returned: { batchItemFailures: [] } };
+
+describe('the bundles', { timeout: 120_000 }, () => {
+  let dynamodb: RunningDynamoDb;
+  let client: DynamoDBClient;
+  let bundles: Bundles;
+  after(async () => {
+    await bundles?.stop();
+    client?.destroy();
+    await dynamodb?.stop();
+  });
+  const folder = temporaryFolder({ after });
+
+  before(async () => {
+    const started = startDynamoDb({
+      jars: await localJars(),
+      dataFolder: join(folder, 'dynamodb'),
+      logFile: join(folder, 'dynamodb.log'),
+    });
+    const plan = synthesized(join(folder, 'cdk.out'));
+    dynamodb = await started;
+    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
+    client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    await createTables(dynamodb, plan.tables);
+    bundles = new Bundles(plan, dynamodb);
+  });
+
+  const ledgerOf = (group: string): Ledger => ({ client, table: bundles.table(group), entryDays: 35 });
+
+  for (const group of Object.keys(groups)) {
+    for (const [name, held] of Object.entries(publishedEvents)) {
+      it(`${group}: the event ${name} is billed to the micro, and what is no click is parked (I2, I6)`, async () => {
+        const answer = await bundles.invokeConsumer(group, publishedEvent(name));
+
+        assert.deepEqual(answer, nothingFailed);
+        for (const each of held) assert.deepEqual(await heldIn(ledgerOf(group), each.journal), each);
+      });
+
+      it(`${group}: the event ${name} fed again changes nothing (I1)`, async () => {
+        const [{ journal } = { journal: '' }] = held;
+        await bundles.invokeConsumer(group, publishedEvent(name));
+        const before = await entriesOf(ledgerOf(group), journal);
+
+        const answer = await bundles.invokeConsumer(group, publishedEvent(name));
+
+        assert.deepEqual(answer, nothingFailed);
+        assert.ok(before.length > 0);
+        assert.deepEqual(await entriesOf(ledgerOf(group), journal), before);
+      });
+    }
+
+    it(`${group}: records that overlap an earlier event are billed only where they are new (I1)`, async () => {
+      const topic = 'overlap';
+      await bundles.invokeConsumer(group, anEvent(records(0, 5, { topic })));
+
+      const answer = await bundles.invokeConsumer(group, anEvent(records(3, 5, { topic })));
+
+      assert.deepEqual(answer, nothingFailed);
+      const { resolved, clicks, micros } = await heldIn(ledgerOf(group), 'overlap@1#0');
+      assert.deepEqual([resolved, clicks, micros], ['0-7', 8n, 2_000_000n]);
+    });
+
+    it(`${group}: an event that is mostly rubbish fails its partition alone, and parks nothing of it (I8)`, async () => {
+      const topic = 'bad-deploy';
+      const bad = [
+        ...records(0, 101, { topic, value: base64('rubbish') }),
+        ...records(101, 99, { topic, partition: 0 }),
+      ];
+      const good = records(0, 2, { topic, partition: 1 });
+      const event = { eventSource: 'aws:kafka', records: { 'bad-deploy-01': bad, 'bad-deploy-1': good } };
+
+      const answer = await bundles.invokeConsumer(group, event);
+
+      const all = bad.map(({ offset }) => ({ itemIdentifier: { partition: 'bad-deploy-01', offset } }));
+      assert.deepEqual(answer, { returned: { batchItemFailures: all } });
+      assert.deepEqual(await entriesOf(ledgerOf(group), 'bad-deploy@1#0'), []);
+      const { clicks, parked } = await heldIn(ledgerOf(group), 'bad-deploy@1#1');
+      assert.deepEqual([clicks, parked], [2n, {}]);
+    });
+
+    it(`${group}: an event of which just half is rubbish goes on without it (I2)`, async () => {
+      const topic = 'half';
+      const rubbish = records(0, 100, { topic, value: base64('rubbish') });
+
+      const answer = await bundles.invokeConsumer(
+        group,
+        anEvent([...rubbish, ...records(100, 100, { topic })]),
+      );
+
+      assert.deepEqual(answer, nothingFailed);
+      const { clicks, parked } = await heldIn(ledgerOf(group), 'half@1#0');
+      assert.deepEqual([clicks, Object.keys(parked).length], [100n, 100]);
+    });
+
+    it(`${group}: what is no event of a Kafka mapping is refused whole, saying why (I7)`, async () => {
+      for (const [name, event, sentence] of strangeEvents) {
+        const says = 'this is not an event of a Kafka event source mapping';
+        assert.deepEqual(
+          await bundles.invokeConsumer(group, event),
+          { failed: `AppError: event.malformed: ${sentence} (${says})` },
+          name,
+        );
+      }
+      assert.deepEqual(await entriesOf(ledgerOf(group), 'strange@1#0'), []);
+    });
+
+    it(`${group}: the rollup lists what was billed by advertiser and hour, and what was parked`, async () => {
+      await bundles.invokeConsumer(group, publishedEvent('several-partitions'));
+
+      const answer = await bundles.invokeRollup(group);
+
+      assert.ok('returned' in answer, JSON.stringify(answer));
+      const hours = await readStatement(ledgerOf(group), 'adv-9', wholePeriod, false);
+      assert.deepEqual(
+        hours.map(({ hour, clicks, micros }) => [hour, clicks, micros]),
+        [
+          ['2026-11-21T10', 1n, 30_000_000n],
+          ['2026-11-21T11', 2n, 9n],
+        ],
+      );
+      const [held] = publishedEvents['several-partitions'] ?? [];
+      assert.deepEqual(await parkedIn(ledgerOf(group), 'ad_clicks@1#0'), held?.parked);
+    });
+  }
+
+  it('flag, for fraud alone, the clicks of one address on one ad beyond twenty in a minute', async () => {
+    const event = anEvent(records(0, 23, { topic: 'velocity', click: { ip: '203.0.113.77' } }));
+
+    for (const group of Object.keys(groups)) await bundles.invokeConsumer(group, event);
+
+    const flagged = async (group: string) =>
+      (await entriesOf(ledgerOf(group), 'velocity@1#0')).flatMap(({ changed }) =>
+        changed.flags.map(({ offset, score }) => [offset, score]),
+      );
+    assert.deepEqual(await flagged('billing'), []);
+    assert.deepEqual(await flagged('fraud'), [
+      [20, 21],
+      [21, 22],
+      [22, 23],
+    ]);
+  });
+
+  it('log no address, no key and no value', async () => {
+    const secret = { click: { ip: '203.0.113.99', adId: 'ad-secret' }, key: base64('key-secret') };
+    const rubbish = aRecord({ topic: 'quiet', offset: 1, value: base64('value-secret') });
+    const event = anEvent([aRecord({ topic: 'quiet', ...secret }), rubbish]);
+
+    for (const group of Object.keys(groups)) await bundles.invokeConsumer(group, event);
+    await bundles.stop();
+
+    assert.match(bundles.logged, /"journal":"quiet@1#0"/);
+    for (const word of ['203.0.113.99', 'secret', base64('key-secret'), base64('value-secret')])
+      assert.ok(!bundles.logged.includes(word), word);
+  });
+
+  it('leave what an operator reads with the statement command', async () => {
+    const event = anEvent(records(0, 4, { topic: 'read', click: { advertiserId: 'adv-read' } }));
+    await bundles.invokeConsumer('billing', event);
+    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
+    const access = { endpoint, region, accessKeyId, secretAccessKey };
+    const run = {
+      pid: process.pid,
+      kafka: '',
+      dynamodb: access,
+      tables: { billing: bundles.table('billing') },
+    };
+    writeFileSync(join(folder, 'run.json'), JSON.stringify(run));
+
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['infra/ops/statement.ts', '--advertiser', 'adv-read', '--exact'],
+      {
+        cwd: join(import.meta.dirname, '../..'),
+        env: { PATH: process.env['PATH'], CLICKLEDGER_FOLDER: folder },
+      },
+    );
+
+    assert.deepEqual(stdout.split('\n').slice(1, 3), [
+      '2026-11-21T10       4  1.000000',
+      'total               4  1.000000',
+    ]);
+  });
+});

@@ -1,0 +1,38 @@
+/** What a ledger holds of a journal, read from its items. */
+import { parseLines } from '../../shared/delta.ts';
+import type { Entry } from '../../shared/journal.ts';
+import { textOf } from '../../shared/journal-items.ts';
+import { entriesAfter, type Ledger, queryAll } from '../../shared/journal-store.ts';
+import { formatOffsets } from '../../shared/offsets.ts';
+import type { Held } from './published-events.ts';
+
+export async function entriesOf(ledger: Ledger, journal: string): Promise<Entry[]> {
+  return Array.fromAsync(entriesAfter(ledger, journal, 0));
+}
+
+export async function heldIn(ledger: Ledger, journal: string): Promise<Held> {
+  const lines: Record<string, readonly [number, number]> = {};
+  const parked: Record<number, string> = {};
+  const entries = await entriesOf(ledger, journal);
+  for (const { changed } of entries) {
+    for (const { hour, advertiser, line } of parseLines(changed.lines)) {
+      const [clicks, micros] = lines[`${hour} ${advertiser}`] ?? [0, 0];
+      lines[`${hour} ${advertiser}`] = [clicks + line.clicks, micros + line.micros];
+    }
+    for (const { offset, reason } of changed.parked) parked[offset] = reason;
+  }
+  const state = entries.at(-1)?.state;
+  const { resolved = [], clicks = 0n, micros = 0n } = state ?? {};
+  return { journal, resolved: formatOffsets(resolved), clicks, micros, lines, parked };
+}
+
+/** The operator's list, as the rollup writes it. */
+export async function parkedIn(ledger: Ledger, journal: string): Promise<Record<number, string>> {
+  const parked: Record<number, string> = {};
+  const items = queryAll(ledger, {
+    KeyConditionExpression: 'pk = :parked',
+    ExpressionAttributeValues: { ':parked': { S: `parked#${journal}` } },
+  });
+  for await (const item of items) parked[Number(textOf(item['sk']))] = textOf(item['reason']);
+  return parked;
+}

@@ -1,0 +1,53 @@
+/** A ledger on the simulated table and the log it was made from, as the auditor reads both. */
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { type AuditedLog, auditLedger } from '../../../../infra/ops/audit/audit-ledger.ts';
+import type { Findings } from '../../../../infra/ops/audit/findings.ts';
+import type { LogRecord } from '../../../../infra/ops/audit/topic-log.ts';
+import type { KafkaRecord } from '../../../../shared/event.ts';
+import type { Item } from '../../../../shared/journal-items.ts';
+import type { MemoryLedger } from '../../../support/memory-ledger.ts';
+import type { Command } from '../../../support/simulated-table.ts';
+
+export interface LogSight {
+  readonly committed: readonly (number | undefined)[];
+  /** By partition: records before it have left the log. */
+  readonly starts?: readonly number[];
+  readonly records: readonly KafkaRecord[];
+}
+
+export function audit(ledger: MemoryLedger, sight: LogSight): Promise<Findings> {
+  async function send(command: Command | ScanCommand): Promise<unknown> {
+    if (command instanceof ScanCommand) return { Items: linesOf(ledger) };
+    return ledger.memory.execute(command);
+  }
+  const access = { table: 'ledger', client: { send } as never };
+  return auditLedger(access, logOf(sight), 'ad_clicks', () => {});
+}
+
+function linesOf({ memory }: MemoryLedger): Item[] {
+  return [...memory.items].flatMap(([pk, items]) =>
+    pk.startsWith('advertiser#') ? [...items.values()] : [],
+  );
+}
+
+function logOf({ committed, starts = [], records }: LogSight): AuditedLog {
+  const startOf = (partition: number) => starts[partition] ?? 0;
+  const of = (partition: number) =>
+    records.filter((record) => record.partition === partition && record.offset >= startOf(partition));
+  return {
+    committed: async () => [...committed],
+    bounds: async () =>
+      committed.map((_, partition) => ({
+        start: startOf(partition),
+        end: (of(partition).at(-1)?.offset ?? startOf(partition) - 1) + 1,
+      })),
+    async *records(partition) {
+      for (const record of of(partition)) yield logRecord(record);
+    },
+  };
+}
+
+function logRecord({ offset, timestamp, key, value }: KafkaRecord): LogRecord {
+  const bytes = (text: string | null | undefined) => (text == null ? null : Buffer.from(text, 'base64'));
+  return { offset, time: timestamp, key: bytes(key), value: bytes(value) };
+}

@@ -1,0 +1,53 @@
+/** Ledgers on the simulated table, filled by the write path itself, and what a recount of the same records finds. */
+import type { Recount } from '../../../infra/ops/recount.ts';
+import { type Click, decode, isRejected } from '../../../shared/decode.ts';
+import { hourOf } from '../../../shared/delta.ts';
+import type { KafkaRecord } from '../../../shared/event.ts';
+import type { Fold } from '../../../shared/fold.ts';
+import { applyDelivery, startHead, type Writer } from '../../../shared/ledger.ts';
+import { rollUp } from '../../../shared/rollup.ts';
+import { START_MS } from '../../support/builders.ts';
+import { type MemoryLedger, steppedClock } from '../../support/memory-ledger.ts';
+
+const clock = steppedClock(START_MS + 10 * 86_400_000);
+
+const everyClick: Fold<undefined> = {
+  open: () => undefined,
+  click: (_, click, delta) => delta.bill(click),
+  close: () => '',
+};
+
+/** One entry of the journal of the records' partition. */
+export async function apply(ledger: MemoryLedger, given: readonly KafkaRecord[]): Promise<void> {
+  const partition = given[0]?.partition ?? 0;
+  const journal = `ad_clicks@1#${partition}`;
+  const group = { offsets: 'dense', rejects: { shareMax: 1, countMin: 1 } } as const;
+  const writer: Writer<undefined> = { ledger, group, fold: everyClick, clock, code: 'c1' };
+  const delivery = { topic: 'ad_clicks', partition, records: given };
+  const invocation = { request: 'r', deadline: Number.POSITIVE_INFINITY, signal: undefined, unpark: false };
+  const head = startHead(writer, journal, delivery);
+  const { failure } = await applyDelivery(writer, journal, delivery, invocation, head);
+  if (failure !== undefined) throw failure;
+}
+
+export async function roll(ledger: MemoryLedger): Promise<void> {
+  await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+}
+
+export function recountOf(records: readonly KafkaRecord[]): Recount {
+  const decoded = records.map(decode);
+  const clicks = decoded.filter((each): each is Click => !isRejected(each));
+  const lines = new Map<string, { clicks: bigint; micros: bigint }>();
+  for (const { record, advertiserId, priceMicros } of clicks) {
+    const key = `${hourOf(record.timestamp)} ${advertiserId}`;
+    const line = lines.get(key) ?? { clicks: 0n, micros: 0n };
+    lines.set(key, { clicks: line.clicks + 1n, micros: line.micros + BigInt(priceMicros) });
+  }
+  return {
+    records: records.length,
+    clicks: clicks.length,
+    micros: clicks.reduce((sum, { priceMicros }) => sum + BigInt(priceMicros), 0n),
+    rejected: decoded.filter(isRejected).map(({ record }) => `${record.partition}/${record.offset}`),
+    lines,
+  };
+}

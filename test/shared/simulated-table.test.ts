@@ -1,0 +1,103 @@
+/**
+ * The simulated table against DynamoDB Local: random runs of what the write path, the rollup and the statement do with a table,
+ * torn journals, overlapping rollups and expiry included. A failure prints the seeds that repeat it.
+ */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
+import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
+import { createTables } from '../../infra/local/dynamodb-tables.ts';
+import type { PlannedTable } from '../../infra/local/plan.ts';
+import { localJars } from '../support/local-jars.ts';
+import { chanceOf } from '../support/random.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { ledgerRun } from './ledger-run.ts';
+import { TwinTables } from './twin-tables.ts';
+
+const RUNS = 8;
+const STEPS = 40;
+
+const ledgerTable: PlannedTable = {
+  name: 'ledger',
+  stack: 'app',
+  logicalId: 'Ledger',
+  keys: [
+    { attribute: 'pk', type: 'HASH' },
+    { attribute: 'sk', type: 'RANGE' },
+  ],
+  attributes: [
+    { name: 'pk', type: 'S' },
+    { name: 'sk', type: 'S' },
+  ],
+  globalIndexes: [],
+  localIndexes: [],
+  expiryAttribute: undefined,
+};
+
+describe('the simulated table', { timeout: 120_000 }, () => {
+  let dynamodb: RunningDynamoDb;
+  let client: DynamoDBClient;
+  let tables = 0;
+  after(async () => {
+    client?.destroy();
+    await dynamodb?.stop();
+  });
+  const folder = temporaryFolder({ after });
+
+  before(async () => {
+    dynamodb = await startDynamoDb({
+      jars: await localJars(),
+      dataFolder: join(folder, 'dynamodb'),
+      logFile: join(folder, 'dynamodb.log'),
+    });
+    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
+    client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  });
+
+  async function twins(pageSize: number): Promise<TwinTables> {
+    tables += 1;
+    const name = `ledger-${tables}`;
+    await createTables(dynamodb, [{ ...ledgerTable, name }]);
+    return new TwinTables(client, name, pageSize);
+  }
+
+  it('answers every command of a ledger as DynamoDB does, and holds the same items in the end', async (t) => {
+    const seed = Date.now() % 2 ** 31;
+    t.diagnostic(`seed ${seed}`);
+    const compared = new Map<string, number>();
+    const search = fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 32 - 1 }), async (runSeed) => {
+      const chance = chanceOf(runSeed);
+      const ledger = await twins(1 + chance.below(4));
+      const step = ledgerRun(ledger, chance);
+      for (let steps = 0; steps < STEPS; steps++) await step();
+
+      assert.ok((await ledger.assertSame()) > 0, 'something was written');
+      for (const [name, count] of ledger.compared) compared.set(name, (compared.get(name) ?? 0) + count);
+    });
+
+    await fc.assert(search, { seed, numRuns: RUNS, endOnFailure: true });
+
+    for (const name of ['GetItemCommand', 'PutItemCommand', 'QueryCommand', 'UpdateItemCommand', 'refused'])
+      assert.ok((compared.get(name) ?? 0) >= RUNS, `${name} was compared ${compared.get(name)} times`);
+  });
+
+  it('is found out where it differs, by answer and by content', async () => {
+    const ledger = await twins(2);
+    const key = { pk: { S: 'advertiser#a' }, sk: { S: 'x' } };
+    ledger.memory.set({ ...key, clicks: { N: '1' } });
+    const query = {
+      TableName: ledger.table,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': key.pk },
+    };
+
+    const got = ledger.client.send(new GetItemCommand({ TableName: ledger.table, Key: key }));
+    const listed = ledger.client.send(new QueryCommand(query));
+
+    await assert.rejects(got, /GetItemCommand .*advertiser#a/);
+    await assert.rejects(listed, /QueryCommand .*advertiser#a/);
+    await assert.rejects(ledger.assertSame(), { code: 'ERR_ASSERTION' });
+  });
+});
