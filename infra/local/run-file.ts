@@ -15,6 +15,8 @@ export interface RunFile {
   readonly dynamodb: DynamoDbAccess;
   /** Names of tables by ledger. */
   readonly tables: Readonly<Record<string, string>>;
+  /** Consumer group and topic by ledger. */
+  readonly groups: Readonly<Record<string, { readonly id: string; readonly topic: string }>>;
   readonly children: readonly Child[];
 }
 

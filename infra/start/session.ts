@@ -54,6 +54,9 @@ export class Session {
         kafka: ground.kafka.join(','),
         dynamodb: ground.dynamodb,
         tables: Object.fromEntries(this.groups.map(({ ledger, table }) => [ledger, table])),
+        groups: Object.fromEntries(
+          this.groups.map(({ ledger, mapping }) => [ledger, { id: mapping.groupId, topic: mapping.topic }]),
+        ),
         children: ground.children.list(),
       });
     ground.children.on('change', writeFile);
