@@ -27,6 +27,8 @@ const folder = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger'
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
 endWithNpm();
+/** Whoever read the lines has gone. */
+process.stdout.on('error', () => ending.abort());
 
 /** npm passes signals on to what it runs (hence `exec` in package.json), but a SIGKILL of npm is seen only by a change of parent. */
 function endWithNpm(): void {

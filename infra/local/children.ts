@@ -3,6 +3,7 @@
  * their own tools (and their own SIGKILL) at them, and so that nothing stays behind: whatever still stands in it when
  * the ground ends is ended by its pid.
  */
+import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 
 export interface Child {
@@ -33,11 +34,24 @@ export class Children extends EventEmitter<{ change: [] }> {
   /** Ends what is left, at once. */
   killAll(): void {
     for (const { pid } of this.#children.values()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended by itself.
-      }
+      killProcess(pid);
     }
+  }
+}
+
+/** A process that could not be started has no pid, and what stands for none elsewhere (-1) would mean all processes to a kill. */
+export function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined)
+    throw new Error('the system starts no further process: there are too many, or memory is short');
+  return child.pid;
+}
+
+/** Sends SIGKILL to one process; one that has ended by itself is no error. */
+export function killProcess(pid: number): void {
+  if (!Number.isSafeInteger(pid) || pid <= 1) throw new RangeError(`${pid} is no process to be killed`);
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

@@ -1,23 +1,71 @@
 /**
  * One ground at a time in a folder: two would share ports' files, tables and log. The lock names the process that holds it;
  * one whose process has ended is taken over, so a ground that was killed leaves nothing to clean up by hand.
+ *
+ *   ground.lock.<n>    the newest counts: the pid of its holder, empty once it was given back
+ *
+ * A file system can put a whole file where none stands (link), but can't replace one only if it is still the one that was
+ * judged. So a lock is never replaced: who finds the newest free puts the next number, which only one can. The newest is
+ * never removed except by the holder of a newer one; who finds a newer one than its own has looked too early, and looks again.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GroundError } from './ground-error.ts';
 
 /** Returns what gives the lock back. */
 export function lockGround(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, 'ground.lock');
-  if (!taken(file) && !(putAside(file, folder) && taken(file))) throw runsAlready(folder, file);
-  return () => rmSync(file, { force: true });
+  makeFolder(folder);
+  const lock = (number: number) => join(folder, `ground.lock.${number}`);
+  const own = join(folder, `ground.lock.of-${process.pid}`);
+  try {
+    for (;;) {
+      const newest = numbersIn(folder).at(-1) ?? 0;
+      const holder = holderOf(lock(newest));
+      if (isAlive(holder)) throw runsAlready(folder, holder);
+      const mine = newest + 1;
+      writeFileSync(own, String(process.pid));
+      if (!linked(own, lock(mine))) continue;
+      const [now, ...older] = numbersIn(folder).reverse();
+      if (now !== mine) {
+        rmSync(lock(mine), { force: true });
+        continue;
+      }
+      for (const number of older) rmSync(lock(number), { force: true });
+      return () => giveBack(own, lock(mine));
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
 }
 
-/** Whether the lock is ours now. */
-function taken(file: string): boolean {
+function makeFolder(folder: string): void {
   try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new GroundError(
+      `${folder} can't be made (${cause instanceof Error ? cause.message : cause}): choose another folder with CLICKLEDGER_FOLDER`,
+      cause,
+    );
+  }
+}
+
+function giveBack(own: string, lock: string): void {
+  writeFileSync(own, '');
+  renameSync(own, lock);
+}
+
+/** Ascending. */
+function numbersIn(folder: string): number[] {
+  return readdirSync(folder)
+    .flatMap((name) => /^ground\.lock\.(\d+)$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** Whether the file stands there now by our doing; false where one stood already. */
+function linked(file: string, place: string): boolean {
+  try {
+    linkSync(file, place);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
@@ -25,35 +73,17 @@ function taken(file: string): boolean {
   }
 }
 
-/**
- * Whether the lock was that of a process that has ended, and is gone. It is moved before it is judged, as another that starts
- * now may have put its own in place since; such a one is moved back.
- */
-function putAside(file: string, folder: string): boolean {
-  if (isAlive(holderOf(file))) return false;
-  const aside = join(folder, `ground.lock.${process.pid}`);
+function holderOf(lock: string): number {
   try {
-    renameSync(file, aside);
-  } catch {
-    return true;
-  }
-  const wasAlive = isAlive(holderOf(aside));
-  if (wasAlive) linkSync(aside, file);
-  rmSync(aside, { force: true });
-  return !wasAlive;
-}
-
-function holderOf(file: string): number {
-  try {
-    return Number(readFileSync(file, 'utf8').trim());
+    return Number(readFileSync(lock, 'utf8').trim());
   } catch {
     return Number.NaN;
   }
 }
 
-function runsAlready(folder: string, file: string): GroundError {
+function runsAlready(folder: string, pid: number): GroundError {
   return new GroundError(
-    `it runs already in ${folder} (pid ${holderOf(file)}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER`,
+    `it runs already in ${folder} (pid ${pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER`,
   );
 }
 

@@ -13,6 +13,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from '
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { pidOf } from './children.ts';
 import { GroundError } from './ground-error.ts';
 import type { Jars } from './jars.ts';
 
@@ -59,7 +60,7 @@ export async function startJvm(options: JvmOptions): Promise<RunningJvm & { read
   });
   const readiness = await Promise.race([readyPort(child), exited, after(READY_WITHIN_MS)]);
   if (typeof readiness === 'number')
-    return { pid: child.pid ?? -1, port: readiness, exited, stop: () => stop(child, exited) };
+    return { pid: pidOf(child), port: readiness, exited, stop: () => stop(child, exited) };
   child.kill('SIGKILL');
   const end =
     readiness === 'late'

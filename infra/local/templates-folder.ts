@@ -37,7 +37,8 @@ export async function currentTemplates({ root, stage, folder, say }: TemplatesOp
   );
   if (synth === 'missing' || synth.status !== 0) {
     const output = synth === 'missing' ? 'node is not there' : synth.output.trim();
-    throw new GroundError(`cdk synth failed; npm run synth shows it alone:\n${output}`);
+    const fault = /^\w*Error: (.+)$/m.exec(output)?.[1] ?? output;
+    throw new GroundError(`cdk synth failed: ${fault}; npm run synth -- -c stage=${stage} shows it alone`);
   }
   writeFileSync(digestFile, JSON.stringify({ digest, stage, synthesized: synthesizedAt(templates) }));
   return templates;

@@ -6,6 +6,8 @@ import type { WriteStream } from 'node:tty';
 import { type LiveGroup, LiveLines } from './live-lines.ts';
 
 const PRINT_EVERY_MS = 3_000;
+/** Some terminals say that they have none. */
+const COLUMNS_UNKNOWN = 80;
 
 export class LiveDisplay {
   readonly #stream: WriteStream;
@@ -26,7 +28,8 @@ export class LiveDisplay {
     const rows = this.#lines.rows(groups, now);
     if (this.#stream.isTTY) {
       this.#erase();
-      this.#stream.write(`${rows.map((row) => row.slice(0, this.#stream.columns - 1)).join('\n')}\n`);
+      const width = (this.#stream.columns || COLUMNS_UNKNOWN) - 1;
+      this.#stream.write(`${rows.map((row) => row.slice(0, width)).join('\n')}\n`);
       this.#drawn = rows.length;
     } else if (now - this.#printedAt >= PRINT_EVERY_MS) {
       this.#printedAt = now;

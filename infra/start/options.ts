@@ -55,6 +55,11 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
   const clicks = number('clicks', 1, 1_000_000_000);
   if (parsed['exit'] === true && clicks === undefined)
     throw new GroundError('--exit needs --clicks N: without a number of clicks there is no end to wait for');
+  const [kafkaPort, dynamodbPort] = [number('kafka-port', 1, 65_535), number('dynamodb-port', 1, 65_535)];
+  if (kafkaPort !== undefined && kafkaPort === dynamodbPort)
+    throw new GroundError(
+      `--kafka-port and --dynamodb-port are both ${kafkaPort}: each server needs its own`,
+    );
   return {
     stage: String(parsed['stage'] ?? 'dev'),
     clicks,
@@ -63,8 +68,8 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
     seed: number('seed', 0, 2 ** 32 - 1) ?? 1,
     advertisers: number('advertisers', 1, 1_000_000) ?? 500,
     keep: parsed['keep'] === true,
-    kafkaPort: number('kafka-port', 1, 65_535),
-    dynamodbPort: number('dynamodb-port', 1, 65_535),
+    kafkaPort,
+    dynamodbPort,
   };
 }
 

@@ -29,9 +29,10 @@ export function verdictOn(end: InvocationEnd, given: Offsets, partialResponses: 
     return { retry: nothing, because: undefined };
   const listed = listedFailures(end.returned);
   if (listed === undefined) return { retry: given, because: 'the answer is not a partial batch response' };
+  const known = new Map(Array.from(given, ([label, offsets]) => [label, new Set(offsets)]));
   const retry = new Map<string, number[]>();
   for (const { partition, offset } of listed) {
-    if (!given.get(partition)?.includes(offset)) {
+    if (!known.get(partition)?.has(offset)) {
       return {
         retry: given,
         because: `the answer names ${partition} offset ${offset}, which was not in the event`,

@@ -36,11 +36,16 @@ const STOP_WAIT_MS = 3_000;
 const assignment = JSON.parse(process.argv[2] ?? '{}') as PollerAssignment;
 const idle: Invoker[] = [];
 const wanted: ((invoker: Invoker) => void)[] = [];
+const held = new Set<Invoker>();
 
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => {
+  // A function that blocks its process would never hear that the ground has ended.
+  for (const invoker of held) invoker.kill();
+  process.exit(0);
+});
 process.on('message', (message: GroundMessage) => {
   if (message.kind === 'stop') void stop();
-  else handOver(new Invoker(message.lease));
+  else take(message.lease);
 });
 
 const reader = new LogReader(assignment.group);
@@ -93,7 +98,14 @@ function giveBack(invoker: Invoker): void {
     handOver(invoker);
     return;
   }
+  held.delete(invoker);
   invoker.close();
+}
+
+function take(lease: Lease): void {
+  const invoker = new Invoker(lease);
+  held.add(invoker);
+  handOver(invoker);
 }
 
 function handOver(invoker: Invoker): void {

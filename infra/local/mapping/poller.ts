@@ -126,7 +126,7 @@ export class Poller {
     this.#running += 1;
     for (let attempt = 1; open.size > 0; attempt++) {
       const end = await this.#invoke(open);
-      this.#settle(open, end);
+      this.#settle(batch, open, end);
       for (const queue of [...open.keys()]) if (queue.revoked) open.delete(queue);
       if (open.size === 0 || this.#stopped.signal.aborted) break;
       await pause(Math.min(RETRY_PAUSE_MS_MAX, RETRY_PAUSE_MS_MIN * 2 ** (attempt - 1)));
@@ -145,20 +145,22 @@ export class Poller {
     return end;
   }
 
-  /** Takes out of `open` what was resolved, and keeps what has to be delivered again. */
-  #settle(open: Map<PartitionQueue, readonly FetchedRecord[]>, end: InvocationEnd): void {
+  /** Takes out of `open` what was resolved (then the whole batch is, whichever records came last), and keeps what was not. */
+  #settle(batch: Batch, open: Map<PartitionQueue, readonly FetchedRecord[]>, end: InvocationEnd): void {
     const given = new Map(
       Array.from(open, ([queue, records]) => [queue.label, records.map(({ offset }) => offset)]),
     );
     const verdict = verdictOn(end, given, this.#parts.rules.partialResponses);
     if (verdict.because !== undefined)
       this.#parts.log(`${[...given.keys()].join(', ')} again: ${verdict.because}`);
-    for (const [queue, records] of open) {
+    for (const { queue, records: all } of batch.parts) {
+      const records = open.get(queue);
+      if (records === undefined) continue;
       const again = verdict.retry.get(queue.label);
       if (again === undefined) {
         open.delete(queue);
         queue.inFlight = false;
-        this.#resolved(queue, (records.at(-1)?.offset ?? -1) + 1);
+        this.#resolved(queue, (all.at(-1)?.offset ?? -1) + 1);
         continue;
       }
       const offsets = new Set(again);

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Children } from '../children.ts';
+import { type Children, pidOf } from '../children.ts';
 import type { PlannedMapping } from '../plan.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import type { GroundMessage, PollerAssignment, PollerMessage, PollerStatus } from './poller-process.ts';
@@ -87,7 +87,7 @@ export class Pollers {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const poller: RunningPoller = { number, process: child, status: undefined };
-    const pid = child.pid ?? -1;
+    const pid = pidOf(child);
     this.#running.set(number, poller);
     this.#options.children.add({
       role: 'poller',

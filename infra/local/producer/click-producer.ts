@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Children } from '../children.ts';
+import { type Children, pidOf } from '../children.ts';
 import type { ProducerAssignment, ProducerMessage } from './producer-process.ts';
 
 export interface ClickProducerOptions {
@@ -50,7 +50,7 @@ export class ClickProducer {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const pid = child.pid ?? -1;
+    const pid = pidOf(child);
     this.#process = child;
     children.add({ role: 'producer', name: 'click producer', pid });
     for (const stream of [child.stdout, child.stderr]) stream?.pipe(this.#log, { end: false });

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { killProcess } from '../children.ts';
 import type { InvocationEnd } from '../mapping/answer.ts';
 import { readFrames, writeFrame } from './frames.ts';
 
@@ -42,8 +43,7 @@ export class Invoker {
     const { promise, resolve } = Promise.withResolvers<InvocationEnd>();
     this.#settle = resolve;
     const timer = setTimeout(() => {
-      this.#gone = true;
-      killQuietly(this.lease.pid);
+      this.kill();
       resolve({ failed: `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds` });
     }, timeoutMs);
     writeFrame(this.#socket, { requestId: randomUUID(), timeoutMs }, payload);
@@ -53,16 +53,15 @@ export class Invoker {
     return end;
   }
 
+  /** Ends its process, whatever it is at. */
+  kill(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    killProcess(this.lease.pid);
+  }
+
   close(): void {
     this.#gone = true;
     this.#socket.destroy();
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
   }
 }

@@ -76,12 +76,13 @@ async function serve(socket: Socket, { header, body }: Frame): Promise<void> {
     callbackWaitsForEmptyEventLoop: true,
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
   };
-  let answer: object;
+  const reply = (answer: object) => {
+    if (!socket.destroyed) writeFrame(socket, answer);
+  };
   try {
     const returned = await handler(JSON.parse(body.toString('utf8')), context);
-    answer = { returned: returned ?? null };
+    reply({ returned: returned ?? null }); // Throws where JSON can't hold it, before a byte is written.
   } catch (error) {
-    answer = { failed: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+    reply({ failed: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
   }
-  if (!socket.destroyed) writeFrame(socket, answer);
 }

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Children } from '../children.ts';
+import { type Children, pidOf } from '../children.ts';
 import type { EmittedMetrics } from '../emitted-metrics.ts';
 import type { PlannedFunction } from '../plan.ts';
 import type { Lease } from './invoker.ts';
@@ -83,7 +83,7 @@ export class Sandboxes {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#readOutput(child);
-    const pid = child.pid ?? -1;
+    const pid = pidOf(child);
     children.add({ role: 'function', group, name: planned.name, pid });
     const sandbox: Sandbox = { lease: { id, pid, socket }, process: child, unclaimed: undefined };
     child.on('exit', () => {

@@ -1,0 +1,143 @@
+/** `npm start` as other people's tools see it while it runs: run.json, consumer groups, statements; and Ctrl-C at the end. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { type RunFile, runFileIn } from '../../infra/local/run-file.ts';
+import { recountTopic } from '../../infra/ops/recount.ts';
+import { furnished, groundFolder, root } from '../support/ground-folder.ts';
+import { KafkaView } from '../support/kafka-view.ts';
+import { RunningStart } from '../support/running-start.ts';
+
+const TOPIC = 'ad_clicks';
+const GROUPS = ['billing-service', 'fraud-service'];
+const PARTITIONS = 3;
+const CLICKS = 20_000;
+
+async function statement(folder: string, advertiser: string) {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(root, 'infra/ops/statement.ts'), '--advertiser', advertiser, '--json', '--exact'],
+    { env: { ...process.env, CLICKLEDGER_FOLDER: folder } },
+  );
+  return JSON.parse(stdout) as {
+    clicks: number;
+    micros: number;
+    hours: { hour: string; clicks: number; micros: number }[];
+  };
+}
+
+describe('npm start, while it runs', { timeout: 180_000 }, () => {
+  const folder = groundFolder({ after });
+  let start: RunningStart;
+  let run: RunFile;
+  let view: KafkaView;
+  after(() => view?.close());
+
+  before(async () => {
+    await furnished(folder);
+    start = new RunningStart({
+      folder,
+      command: ['npm', 'start', '--'],
+      given: ['--clicks', String(CLICKS), '--seed', '7', '--advertisers', '40'],
+    });
+    run = await start.running();
+    view = new KafkaView(run.kafka);
+    await start.until('every group has committed all clicks', async () => {
+      const ends = await view.ends(TOPIC, PARTITIONS);
+      const committed = await Promise.all(GROUPS.map((group) => view.committed(group, TOPIC)));
+      return (
+        ends.reduce((sum, end) => sum + end, 0) === CLICKS &&
+        committed.every((offsets) => offsets.join() === ends.join())
+      );
+    });
+  });
+
+  it('run.json names endpoints, tables and every process, and only its owner can read it', () => {
+    const now = start.runFile();
+
+    assert.deepEqual(Object.keys(run), ['pid', 'kafka', 'dynamodb', 'tables', 'groups', 'children']);
+    assert.match(run.kafka, /^127\.0\.0\.1:\d+$/);
+    assert.match(run.dynamodb.endpoint, /^http:\/\/127\.0\.0\.1:\d+$/);
+    const { region, accessKeyId, secretAccessKey } = run.dynamodb;
+    assert.deepEqual([region.length > 0, accessKeyId.length, secretAccessKey.length], [true, 20, 40]);
+    assert.deepEqual(Object.keys(run.tables).sort(), ['billing', 'fraud']);
+    assert.deepEqual(run.groups, {
+      billing: { id: 'billing-service', topic: TOPIC },
+      fraud: { id: 'fraud-service', topic: TOPIC },
+    });
+    const held = new Set((now?.children ?? []).map(({ role, group = '' }) => `${role} ${group}`.trim()));
+    for (const group of GROUPS)
+      assert.ok(held.has(`poller ${group}`) && held.has(`function ${group}`), group);
+    assert.ok(held.has('broker') && held.has('dynamodb'));
+    assert.equal(held.has('producer'), false, 'the producer has done its work and is gone');
+    assert.equal(statSync(runFileIn(start.folder)).mode & 0o777, 0o600);
+  });
+
+  it('it prints where everything is', () => {
+    assert.ok(start.stdout.includes(`Kafka      ${run.kafka}   topic ${TOPIC}`), start.stdout);
+    assert.ok(start.stdout.includes(run.dynamodb.endpoint));
+    assert.ok(start.stdout.includes(runFileIn(start.folder)));
+  });
+
+  it('each partition has exactly one owner in each group', async () => {
+    for (const group of GROUPS) {
+      const owners = await view.owners(group, TOPIC, PARTITIONS);
+
+      assert.deepEqual(
+        owners.map((members) => members.length),
+        [1, 1, 1],
+        group,
+      );
+    }
+  });
+
+  it('an exact statement agrees with the log, read by other code (I1, I6)', async () => {
+    const { lines } = await recountTopic([run.kafka], TOPIC);
+    const expected = [...lines]
+      .filter(([line]) => line.endsWith(' adv-7'))
+      .map(([line, { clicks, micros }]) => ({
+        hour: line.split(' ')[0] ?? '',
+        clicks: Number(clicks),
+        micros: Number(micros),
+      }))
+      .sort((a, b) => a.hour.localeCompare(b.hour));
+
+    const { clicks, micros, hours } = await statement(start.folder, 'adv-7');
+
+    assert.ok(expected.length > 0, 'adv-7 had clicks');
+    assert.deepEqual(hours, expected);
+    assert.equal(
+      clicks,
+      expected.reduce((sum, hour) => sum + hour.clicks, 0),
+    );
+    assert.equal(
+      micros,
+      expected.reduce((sum, hour) => sum + hour.micros, 0),
+    );
+  });
+
+  it('a process that is killed goes from run.json, and another comes', async () => {
+    const [poller] = start.pids('poller', 'fraud-service');
+
+    start.signal(poller, 'SIGKILL');
+
+    await start.until('another poller stands in its place', () => {
+      const [now] = start.pids('poller', 'fraud-service');
+      return now !== undefined && now !== poller;
+    });
+  });
+
+  it('Ctrl-C in its terminal ends all of it, and leaves no process and no run.json', async () => {
+    start.interrupt();
+    const { code } = await start.ended(30_000);
+
+    assert.equal(code, 0);
+    assert.match(start.stdout, /Stopping …\n$/);
+    assert.doesNotMatch(start.stderr, /clickledger:|Error/);
+    assert.equal(start.runFile(), undefined);
+    assert.deepEqual(start.left(), []);
+  });
+});

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type InvocationEnd, verdictOn } from '../../../../infra/local/mapping/answer.ts';
+
+const given = new Map([
+  ['ad_clicks-0', [5, 6, 7]],
+  ['ad_clicks-11', [70, 72]],
+]);
+const everything = Object.fromEntries(given);
+
+const failure = (partition: unknown, offset: unknown) => ({ itemIdentifier: { partition, offset } });
+const failures = (...list: unknown[]) => ({ batchItemFailures: list });
+
+function retried(end: InvocationEnd, partialResponses = true): Record<string, readonly number[]> {
+  return Object.fromEntries(verdictOn(end, given, partialResponses).retry);
+}
+
+describe('the answer of a function', () => {
+  // AWS Lambda docs: kafka-retry-configurations
+  const successes: [why: string, returned: unknown][] = [
+    ['null', null],
+    ['undefined', undefined],
+    ['an empty object', {}],
+    ['an empty list of failures', { batchItemFailures: [] }],
+    ['no list of failures', { batchItemFailures: null }],
+  ];
+  for (const [why, returned] of successes)
+    it(`${why} says that every record succeeded`, () => {
+      const verdict = verdictOn({ returned }, given, true);
+
+      assert.deepEqual([...verdict.retry], []);
+      assert.equal(verdict.because, undefined);
+    });
+
+  const partial: [why: string, returned: unknown, again: Record<string, number[]>][] = [
+    ['one record', failures(failure('ad_clicks-0', 6)), { 'ad_clicks-0': [6] }],
+    [
+      'records of two partitions',
+      failures(failure('ad_clicks-11', 72), failure('ad_clicks-0', 5)),
+      { 'ad_clicks-0': [5], 'ad_clicks-11': [72] },
+    ],
+    [
+      'one partition whole',
+      failures(...[5, 6, 7].map((offset) => failure('ad_clicks-0', offset))),
+      { 'ad_clicks-0': [5, 6, 7] },
+    ],
+    [
+      'a record named twice',
+      failures(failure('ad_clicks-0', 6), failure('ad_clicks-0', 6)),
+      { 'ad_clicks-0': [6] },
+    ],
+    [
+      'records out of order, in the order of the log (I5)',
+      failures(failure('ad_clicks-0', 7), failure('ad_clicks-0', 5)),
+      { 'ad_clicks-0': [5, 7] },
+    ],
+    [
+      'identifiers with more in them',
+      failures({ ...failure('ad_clicks-0', 7), more: 1 }),
+      { 'ad_clicks-0': [7] },
+    ],
+  ];
+  for (const [why, returned, again] of partial)
+    it(`a partial response retries only what it lists (I8): ${why}`, () => {
+      assert.deepEqual(retried({ returned }), again);
+      assert.match(verdictOn({ returned }, given, true).because ?? '', /reported as failed/);
+    });
+
+  // AWS Lambda docs: kafka-retry-configurations
+  const strange: [why: string, returned: unknown][] = [
+    ['a partition that was not in the event', failures(failure('ad_clicks-1', 6))],
+    ['an offset that was not in the event', failures(failure('ad_clicks-0', 8))],
+    ['an offset of the other partition', failures(failure('ad_clicks-11', 6))],
+    [
+      'a good identifier beside one that was not in the event',
+      failures(failure('ad_clicks-0', 6), failure('ad_clicks-0', 99)),
+    ],
+  ];
+  // AWS Lambda docs: kafka-retry-configurations; reference/kafka-esm.md §3: an invalid identifier is a complete failure.
+  const wrong: [why: string, returned: unknown][] = [
+    ['an offset written as a string', failures(failure('ad_clicks-0', '6'))],
+    ['an offset that is no whole number', failures(failure('ad_clicks-0', 6.5))],
+    ['an offset that is missing', failures({ itemIdentifier: { partition: 'ad_clicks-0' } })],
+    ['an offset that is null', failures(failure('ad_clicks-0', null))],
+    ['an offset beyond exact integers', failures(failure('ad_clicks-0', 2 ** 60))],
+    ['a partition written as a number', failures(failure(0, 6))],
+    ['a flat string identifier, as queues have', failures({ itemIdentifier: 'ad_clicks-0-6' })],
+    ['a null identifier', failures({ itemIdentifier: null })],
+    ['an identifier under another key', failures({ identifier: { partition: 'ad_clicks-0', offset: 6 } })],
+    ['an identifier without its wrapping', failures({ partition: 'ad_clicks-0', offset: 6 })],
+    ['null among the failures', failures(null)],
+    ['a number among the failures', failures(6)],
+    ['failures that are an object', { batchItemFailures: { itemIdentifier: null } }],
+    ['failures that are a string', { batchItemFailures: 'ad_clicks-0' }],
+    ['failures under another key', { BatchItemFailures: [] }],
+    ['another object', { statusCode: 200 }],
+    ['an array', []],
+    ['a text', 'ok'],
+    ['an empty text', ''],
+    ['a number', 0],
+    ['false', false],
+  ];
+  const refused: [string, RegExp, typeof wrong][] = [
+    ['that names what it was not given', /names .*, which was not in the event$/, strange],
+    ['that is malformed', /^the answer is not a partial batch response$/, wrong],
+  ];
+  for (const [what, because, cases] of refused)
+    for (const [why, returned] of cases)
+      it(`${what} retries the whole batch (I2): ${why}`, () => {
+        const verdict = verdictOn({ returned }, given, true);
+
+        assert.deepEqual(Object.fromEntries(verdict.retry), everything);
+        assert.match(verdict.because ?? '', because);
+      });
+
+  // Inferred in reference/kafka-esm.md §3: without ReportBatchItemFailures the return value is ignored.
+  it('is not looked at by a mapping without partial responses', () => {
+    for (const [, returned] of [...successes, ...wrong, ...strange])
+      assert.deepEqual(retried({ returned }, false), {});
+    for (const [, returned] of partial) assert.deepEqual(retried({ returned }, false), {});
+  });
+
+  it('that never came retries the whole batch, and says why, with and without partial responses (I7)', () => {
+    for (const partialResponses of [true, false]) {
+      for (const failed of ['TypeError: x is undefined', 'Task timed out after 3.00 seconds', '']) {
+        const verdict = verdictOn({ failed }, given, partialResponses);
+
+        assert.deepEqual(Object.fromEntries(verdict.retry), everything);
+        assert.equal(verdict.because, failed);
+      }
+    }
+  });
+
+  it('whatever it is, retries a part of the batch, and all that it names (I2)', () => {
+    const identifier = fc.record({
+      itemIdentifier: fc.record({
+        partition: fc.constantFrom('ad_clicks-0', 'ad_clicks-11', 'ad_clicks-2'),
+        offset: fc.constantFrom<unknown>(5, 6, 7, 70, 72, 71, '5', null),
+      }),
+    });
+    const answers = fc.oneof(
+      fc.record({ batchItemFailures: fc.array(identifier, { maxLength: 4 }) }),
+      fc.jsonValue(),
+    );
+
+    fc.assert(
+      fc.property(answers, (returned) => {
+        const { retry } = verdictOn({ returned }, given, true);
+
+        for (const [label, offsets] of retry) {
+          assert.ok(offsets.length > 0);
+          assert.deepEqual(
+            offsets,
+            given.get(label)?.filter((offset) => offsets.includes(offset)),
+          );
+        }
+        for (const { partition, offset } of namedIn(returned))
+          if (given.get(partition)?.includes(offset)) assert.ok(retry.get(partition)?.includes(offset));
+      }),
+    );
+  });
+});
+
+function namedIn(returned: unknown): { partition: string; offset: number }[] {
+  const list = (returned as { batchItemFailures?: unknown } | null)?.batchItemFailures;
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((each) => each?.itemIdentifier ?? []);
+}

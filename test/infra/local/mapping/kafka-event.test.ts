@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { eventPayload, fetchedRecord, type LogRecord } from '../../../../infra/local/mapping/kafka-event.ts';
+import { decode, fingerprintOf, isRejected } from '../../../../shared/decode.ts';
+import { deliveriesOf, headersOf, type KafkaRecord, readEvent } from '../../../../shared/event.ts';
+import { aClick, aRecord } from '../../../support/builders.ts';
+
+const source = {
+  arn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/clicks/UUID-1',
+  bootstrap: 'b-1:9098,b-2:9098',
+};
+
+function logged(fields: Partial<LogRecord> = {}): LogRecord {
+  return {
+    topic: 'ad_clicks',
+    partition: 0,
+    offset: 0,
+    timestamp: 1_795_000_000_000,
+    timestampType: 'LOG_APPEND_TIME',
+    key: null,
+    value: null,
+    headers: [],
+    ...fields,
+  };
+}
+
+/** The event as the function gets it. */
+function eventOf(records: readonly LogRecord[]): unknown {
+  const byLabel = Map.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`);
+  const fetched = new Map(Array.from(byLabel, ([label, list]) => [label, list.map(fetchedRecord)]));
+  return JSON.parse(eventPayload(source, fetched).toString('utf8'));
+}
+
+/** The one record of an event, as the pipe reads it. */
+function received(record: LogRecord): KafkaRecord & { timestampType?: string } {
+  const [delivery] = deliveriesOf(readEvent(eventOf([record])));
+  return delivery?.records[0] as KafkaRecord;
+}
+
+const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
+const headerName = fc.string({ unit: 'binary', maxLength: 12 }).map((name) => Buffer.from(name));
+const anyRecord = fc.record({
+  topic: fc.stringMatching(/^[a-zA-Z0-9._-]{1,20}$/),
+  partition: fc.nat(999),
+  offset: fc.maxSafeNat(),
+  timestamp: fc.maxSafeNat(),
+  timestampType: fc.constantFrom('CREATE_TIME' as const, 'LOG_APPEND_TIME' as const),
+  key: fc.option(bytes),
+  value: fc.option(bytes),
+  headers: fc.array(fc.tuple(headerName, bytes), { maxLength: 4 }),
+});
+
+describe('an event of the local mapping', () => {
+  // AWS Lambda docs: with-msk
+  it('has the envelope that Lambda writes for Amazon MSK', () => {
+    assert.deepEqual(eventOf([logged({ value: Buffer.from('v') })]), {
+      eventSource: 'aws:kafka',
+      eventSourceArn: source.arn,
+      bootstrapServers: 'b-1:9098,b-2:9098',
+      records: {
+        'ad_clicks-0': [
+          {
+            topic: 'ad_clicks',
+            partition: 0,
+            offset: 0,
+            timestamp: 1_795_000_000_000,
+            timestampType: 'LOG_APPEND_TIME',
+            value: 'dg==',
+            headers: [],
+          },
+        ],
+      },
+    });
+  });
+
+  it('is read by the pipe as the records that stand in the log (I2)', () => {
+    fc.assert(
+      fc.property(anyRecord, (record) => {
+        const read = received(record);
+
+        const { topic, partition, offset, timestamp, timestampType } = record;
+        assert.deepEqual(
+          [read.topic, read.partition, read.offset, read.timestamp, read.timestampType],
+          [topic, partition, offset, timestamp, timestampType],
+        );
+        assert.deepEqual(bytesOf(read.key), record.key);
+        assert.deepEqual(bytesOf(read.value), record.value);
+        assert.deepEqual(
+          headersOf(read).map(([name, value]) => [Buffer.from(name), value]),
+          record.headers,
+        );
+      }),
+    );
+  });
+
+  it('decodes to the click that was produced, and to the same fingerprint as any other delivery of it (I10)', () => {
+    const click = aClick({ clickId: 'größer ☃', note: '"\\\n' });
+    const value = Buffer.from(JSON.stringify(click));
+    const record = logged({ offset: 7, key: Buffer.from('adv-7'), value });
+
+    const decoded = decode(received(record));
+
+    assert.ok(!isRejected(decoded));
+    assert.equal(decoded.clickId, 'größer ☃');
+    assert.equal(decoded.priceMicros, click['priceMicros']);
+    const other = aRecord({ offset: 7, timestamp: record.timestamp, text: value.toString() });
+    assert.equal(fingerprintOf(received(record)), fingerprintOf(other));
+  });
+
+  // Reported in powertools-lambda-typescript#4988 and #3841: properties that hold null are absent.
+  it('leaves key and value out where the log holds null, and writes zero bytes as ""', () => {
+    const tombstone = received(logged());
+    const empty = received(logged({ key: Buffer.alloc(0), value: Buffer.alloc(0) }));
+
+    assert.deepEqual(['key' in tombstone, 'value' in tombstone], [false, false]);
+    assert.deepEqual([empty.key, empty.value], ['', '']);
+    assert.deepEqual(decode(tombstone), { record: tombstone, rejected: 'value.missing' });
+  });
+
+  // aws-lambda-go `events/kafka.go`: bytes of a header are signed.
+  it('writes header bytes as signed numbers', () => {
+    const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    const read = received(
+      logged({
+        headers: [
+          [Buffer.from('city'), Buffer.from('ë')],
+          [Buffer.from('every'), every],
+        ],
+      }),
+    );
+
+    assert.deepEqual(read.headers?.[0], { city: [-61, -85] });
+    const numbers = read.headers?.[1]?.['every'] ?? [];
+    assert.deepEqual([numbers[127], numbers[128], numbers[255]], [127, -128, -1]);
+    assert.deepEqual(headersOf(read)[1], ['every', every]);
+  });
+
+  it('keeps order and repetition of headers, and any name', () => {
+    const names = ['a', 'a', '', '__proto__', 'Straße', '"', '\u2028', '😀'];
+
+    const read = received(logged({ headers: names.map((name) => [Buffer.from(name), null]) }));
+
+    assert.deepEqual(
+      headersOf(read),
+      names.map((name) => [name, Buffer.alloc(0)]),
+    );
+  });
+
+  it('keeps topics apart whose names hold - and .', () => {
+    const records = [
+      logged({ topic: 'a-1', partition: 1 }),
+      logged({ topic: 'a', partition: 11 }),
+      logged({ topic: 'a.1-1' }),
+    ];
+
+    const deliveries = deliveriesOf(readEvent(eventOf(records)));
+
+    assert.deepEqual(
+      deliveries.map(({ topic, partition }) => [topic, partition]),
+      [
+        ['a-1', 1],
+        ['a', 11],
+        ['a.1-1', 0],
+      ],
+    );
+  });
+
+  it('takes as many bytes as its text has characters, by which the 6 MB are counted', () => {
+    fc.assert(
+      fc.property(anyRecord, (record) => {
+        const { text } = fetchedRecord(record);
+
+        assert.equal(Buffer.byteLength(text, 'utf8'), text.length);
+      }),
+    );
+  });
+});
+
+function bytesOf(text: string | null | undefined): Buffer | null {
+  return text === undefined || text === null ? null : Buffer.from(text, 'base64');
+}

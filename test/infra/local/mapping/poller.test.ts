@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { InvocationEnd } from '../../../../infra/local/mapping/answer.ts';
+import type { PartitionQueue } from '../../../../infra/local/mapping/partition-queue.ts';
+import { PollerBench, rules } from '../../../support/poller-bench.ts';
+import { until } from '../../../support/until.ts';
+
+const success: InvocationEnd = { returned: null };
+
+const named = (label: string, ...offsets: number[]): InvocationEnd => ({
+  returned: {
+    batchItemFailures: offsets.map((offset) => ({ itemIdentifier: { partition: label, offset } })),
+  },
+});
+
+describe('a poller', () => {
+  it('has at most one unresolved batch of a partition, so its records are delivered in order (I5)', async () => {
+    const bench = new PollerBench(1);
+    bench.fill(12);
+
+    const first = await bench.invocation(0);
+    bench.poller.pump();
+    const begunBeside = bench.invocations.length;
+    first.end(success);
+    (await bench.invocation(1)).end(success);
+    const third = await bench.invocation(2);
+
+    assert.equal(begunBeside, 1);
+    assert.deepEqual(
+      bench.invocations.map(({ offsets }) => offsets['t-0']),
+      [
+        [0, 1, 2, 3, 4],
+        [5, 6, 7, 8, 9],
+        [10, 11],
+      ],
+    );
+    third.end(success);
+    await until('all is committed', () => bench.committed()[0] === 12);
+  });
+
+  // AWS Lambda docs: kafka-scaling-modes
+  it('invokes five times at once and no more', async () => {
+    const bench = new PollerBench(7);
+    bench.fill(5, 5, 5, 5, 5, 5, 5);
+
+    await bench.invocation(4);
+    bench.poller.pump();
+    const atOnce = bench.invocations.length;
+    bench.invocations[2]?.end(success);
+    const sixth = await bench.invocation(5);
+
+    assert.equal(atOnce, 5);
+    assert.deepEqual(sixth.offsets, { 't-5': [0, 1, 2, 3, 4] });
+    assert.equal(sixth.timeoutMs, rules.functionTimeoutMs);
+  });
+
+  it('waits for a window, and then delivers what there is', async () => {
+    const bench = new PollerBench(1, { windowMs: 60 });
+    bench.fill(2);
+
+    const begunAtOnce = bench.invocations.length;
+    const first = await bench.invocation(0);
+
+    assert.equal(begunAtOnce, 0);
+    assert.deepEqual(first.offsets, { 't-0': [0, 1] });
+  });
+
+  it('commits a partition only when its records are resolved (I7)', async () => {
+    const bench = new PollerBench(2, { batchRecords: 10 });
+    bench.fill(5, 5);
+
+    (await bench.invocation(0)).end({ failed: 'TypeError: no' });
+    const again = await bench.invocation(1);
+    const committedAfterTheFailure = bench.committed();
+    again.end(success);
+    await until('both are committed', () => bench.committed().every((offset) => offset === 5));
+
+    assert.deepEqual(committedAfterTheFailure, [0, 0]);
+    assert.deepEqual(again.offsets, bench.invocations[0]?.offsets);
+    assert.deepEqual(bench.logged, ['t-0, t-1 again: TypeError: no']);
+  });
+
+  it('commits up to the lowest open record of a partial response, and the other partitions whole (I2, I8)', async () => {
+    const bench = new PollerBench(2, { batchRecords: 10 });
+    bench.fill(5, 5);
+
+    (await bench.invocation(0)).end(named('t-0', 2, 4));
+    const second = await bench.invocation(1);
+    await until('what is resolved is committed', () => bench.commits.length > 0);
+    const afterTheFirst = bench.committed();
+    second.end(named('t-0', 4));
+    const third = await bench.invocation(2);
+    await until('2 is resolved too', () => bench.committed()[0] !== 2);
+
+    assert.deepEqual(afterTheFirst, [2, 5]);
+    assert.deepEqual([second.offsets, third.offsets], [{ 't-0': [2, 4] }, { 't-0': [4] }]);
+    assert.deepEqual(bench.committed(), [4, 5]);
+  });
+
+  it('commits the whole batch once the records that failed alone have succeeded', async () => {
+    const bench = new PollerBench(1);
+    bench.fill(5);
+
+    (await bench.invocation(0)).end(named('t-0', 1));
+    (await bench.invocation(1)).end(success);
+
+    await until('nothing of the batch is open', () => bench.committed()[0] === 5);
+  });
+
+  it('goes on with a partition whose neighbour in the payload failed (I8)', async () => {
+    const bench = new PollerBench(2, { batchRecords: 10 });
+    bench.fill(5, 5);
+
+    (await bench.invocation(0)).end(named('t-0', 0, 1, 2, 3, 4));
+    const retry = await bench.invocation(1);
+    bench.fill(0, 3);
+    const next = await bench.invocation(2);
+
+    assert.deepEqual(retry.offsets, { 't-0': [0, 1, 2, 3, 4] });
+    assert.deepEqual(next.offsets, { 't-1': [5, 6, 7] });
+  });
+
+  it('neither commits nor retries what another member has taken over', async () => {
+    const bench = new PollerBench(2, { batchRecords: 10 });
+    bench.fill(5, 5);
+
+    const first = await bench.invocation(0);
+    (bench.queues[0] as PartitionQueue).revoked = true;
+    first.end({ failed: 'no' });
+    const again = await bench.invocation(1);
+    again.end(success);
+    await until('the other is committed', () => bench.committed()[1] === 5);
+
+    assert.deepEqual(again.offsets, { 't-1': [0, 1, 2, 3, 4] });
+    assert.equal(bench.committed()[0], undefined);
+  });
+
+  it('commits what succeeded of a batch, but not the part that was taken over meanwhile (I7)', async () => {
+    const bench = new PollerBench(2, { batchRecords: 10 });
+    bench.fill(5, 5);
+
+    const first = await bench.invocation(0);
+    (bench.queues[0] as PartitionQueue).revoked = true;
+    first.end(success);
+    await until('the other is committed', () => bench.committed()[1] === 5);
+
+    assert.deepEqual(bench.commits, [{ 't-1': [5] }]);
+  });
+
+  it('commits again, the newest of what it knows, where a commit failed', async () => {
+    const bench = new PollerBench(1);
+    bench.commitFails = 1;
+    bench.fill(10);
+
+    (await bench.invocation(0)).end(success);
+    (await bench.invocation(1)).end(success);
+    await until('it is committed', () => bench.committed()[0] === 10);
+
+    assert.deepEqual(bench.commits, [{ 't-0': [10] }]);
+    assert.deepEqual(bench.logged, ['commit failed: a rebalance is under way']);
+  });
+
+  it('that is stopped begins nothing more, and commits what was in flight', async () => {
+    const bench = new PollerBench(1);
+    bench.fill(10);
+    const first = await bench.invocation(0);
+
+    const stopped = bench.poller.stop(60_000);
+    first.end(success);
+    await stopped;
+
+    assert.deepEqual(bench.committed(), [5]);
+    assert.equal(bench.invocations.length, 1);
+  });
+});

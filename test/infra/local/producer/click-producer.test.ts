@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Child, Children } from '../../../../infra/local/children.ts';
+import { ClickProducer } from '../../../../infra/local/producer/click-producer.ts';
+import { ClickSource } from '../../../../infra/local/producer/clicks.ts';
+import { LocalBroker } from '../../../support/local-broker.ts';
+import { isAlive } from '../../../support/pids.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { until } from '../../../support/until.ts';
+
+const WITHIN_MS = 60_000;
+const market = { seed: 7, advertisers: 500 };
+
+describe('the click producer', { timeout: 200_000 }, () => {
+  const broker = new LocalBroker({ before, after });
+  const children = new Children();
+  after(() => children.killAll());
+  const logFolder = temporaryFolder({ after });
+
+  function producing(topic: string, partitions: number, clicks: number | undefined, rate?: number) {
+    const said: string[] = [];
+    const assignment = { ...market, bootstrap: broker.bootstrap, topic, partitions, clicks, rate };
+    const producer = new ClickProducer({ assignment, children, logFolder, say: (line) => said.push(line) });
+    return { producer, said };
+  }
+
+  // 3,001 in four partitions: shares are rounded, and one of 3,000 is greater than its of 3,001.
+  it('adds exactly the clicks that were asked for, dealt as promised', async () => {
+    await broker.topic('counted', 4);
+
+    const { producer } = producing('counted', 4, 3_001);
+    await until('it is done', () => producer.done && children.list().length === 0, WITHIN_MS);
+
+    const ends = await Promise.all([0, 1, 2, 3].map((partition) => broker.end('counted', partition)));
+    assert.equal(
+      ends.reduce((sum, end) => sum + end),
+      3_001,
+    );
+    const shares = new ClickSource({ ...market, partitions: 4 }).shares(3_001);
+    for (const [partition, end] of ends.entries())
+      assert.ok(Math.abs(end - (shares[partition] ?? 0)) <= 1, `${ends}`);
+    assert.equal(producer.produced, 3_001);
+    producer.stop();
+  });
+
+  it('goes on where the log ends when it is killed: each click once, in its place', async () => {
+    await broker.topic('resumed', 2);
+    const { producer, said } = producing('resumed', 2, undefined, 2_000);
+    await until('it produces', () => producer.produced > 0, WITHIN_MS);
+
+    const [first] = children.list();
+    process.kill((first as Child).pid, 'SIGKILL');
+    const killedAt = producer.produced;
+    await until('another goes on', () => said.length > 0 && producer.produced > killedAt + 500, WITHIN_MS);
+    producer.stop();
+    await until('it has ended', () => children.list().length === 0, WITHIN_MS);
+
+    const source = new ClickSource({ ...market, partitions: 2 });
+    for (const partition of [0, 1]) {
+      const values = await broker.values('resumed', partition);
+      assert.ok(values.length > 100, `${values.length} in partition ${partition}`);
+      assert.deepEqual(
+        values,
+        values.map((_, n) => source.click(partition, n).value),
+      );
+    }
+    assert.match(said.join('\n'), /^the click producer \(pid \d+\) ended with SIGKILL; another one starts$/);
+  });
+
+  it('that is stopped ends, and is not started again', async () => {
+    await broker.topic('endless', 1);
+    const { producer, said } = producing('endless', 1, undefined, 200);
+    await until('it produces', () => producer.produced > 0, WITHIN_MS);
+    const [running] = children.list();
+
+    producer.stop();
+    await until(
+      'it has ended',
+      () => !isAlive(running?.pid ?? -1) && children.list().length === 0,
+      WITHIN_MS,
+    );
+
+    assert.deepEqual(said, []);
+    assert.equal(producer.done, false);
+  });
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { type RunFile, removeRunFile, runFileIn, writeRunFile } from '../../../infra/local/run-file.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const content: RunFile = {
+  pid: 7,
+  kafka: '127.0.0.1:9092',
+  dynamodb: {
+    endpoint: 'http://127.0.0.1:8000',
+    region: 'eu-west-1',
+    accessKeyId: 'a',
+    secretAccessKey: 's',
+  },
+  tables: { billing: 'table' },
+  groups: { billing: { id: 'billing-service', topic: 'ad_clicks' } },
+  children: [{ role: 'poller', group: 'billing-service', name: 'poller 1', pid: 8 }],
+};
+
+const WRITES = 600;
+/** Writes short and long contents in turns, until it has written so many. */
+const writer = `
+  import { writeRunFile } from ${JSON.stringify(join(import.meta.dirname, '../../../infra/local/run-file.ts'))};
+  const [folder, text] = process.argv.slice(1);
+  const content = JSON.parse(text);
+  const many = Array.from({ length: 500 }, (_, pid) => ({ ...content.children[0], pid }));
+  for (let n = 0; n < ${WRITES}; n++) writeRunFile(folder, n % 2 ? content : { ...content, children: many });
+`;
+
+describe('run.json', () => {
+  it('holds what is documented and nothing besides, for its owner’s eyes only', (t) => {
+    const folder = temporaryFolder(t);
+    const running = { ...content.dynamodb, port: 8000, stop: async () => {} };
+
+    writeRunFile(folder, { ...content, dynamodb: running });
+
+    assert.deepEqual(JSON.parse(readFileSync(runFileIn(folder), 'utf8')), content);
+    assert.equal(statSync(runFileIn(folder)).mode & 0o777, 0o600);
+    assert.deepEqual(readdirSync(folder), ['run.json']);
+  });
+
+  it('is never seen half written', { timeout: 60_000 }, async (t) => {
+    const folder = temporaryFolder(t);
+    const given = ['--input-type=module', '-e', writer, folder, JSON.stringify(content)];
+    let writing = true;
+    const written = new Promise<void>((resolve, reject) =>
+      execFile(process.execPath, given, (error) => {
+        writing = false;
+        if (error === null) resolve();
+        else reject(error);
+      }),
+    );
+
+    const seen = new Map<number, number>();
+    while (writing) {
+      if (existsSync(runFileIn(folder))) {
+        const { children } = JSON.parse(readFileSync(runFileIn(folder), 'utf8')) as RunFile;
+        seen.set(children.length, (seen.get(children.length) ?? 0) + 1);
+      }
+      await new Promise(setImmediate);
+    }
+    await written;
+
+    assert.deepEqual([...seen.keys()].sort(), [1, 500], 'it was read between writes of both');
+    assert.deepEqual(readdirSync(folder), ['run.json']);
+  });
+
+  it('is removed, also where it was never written', (t) => {
+    const folder = temporaryFolder(t);
+    writeRunFile(folder, content);
+
+    removeRunFile(folder);
+    removeRunFile(folder);
+
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { WriteStream } from 'node:tty';
+import { LiveDisplay } from '../../../infra/start/live-display.ts';
+import type { LiveGroup } from '../../../infra/start/live-lines.ts';
+
+const groups = (clicks: bigint): LiveGroup[] => {
+  const partition = { owner: 1, committed: 5, end: 5, clicks, micros: clicks, parked: 0 };
+  const partitions = [0, 1].map((number) => ({ ...partition, partition: number }));
+  return [{ groupId: 'billing-service', partitions }];
+};
+
+const ESCAPE = '\u001b';
+/** So many rows up; erase what is below; a line. */
+const drawn = new RegExp(`${ESCAPE}\\[(\\d+)A|(${ESCAPE}\\[J)|([^\\n${ESCAPE}]*)\\n`, 'g');
+
+/** What a terminal of so many columns shows after all that was written. */
+class Screen {
+  readonly isTTY = true;
+  columns: number | undefined;
+  lines: string[] = [];
+
+  constructor(columns: number | undefined) {
+    this.columns = columns;
+  }
+
+  write(text: string): boolean {
+    for (const [, up, erase, line] of text.matchAll(drawn)) {
+      if (up !== undefined) this.#row = Math.max(0, this.#row - Number(up));
+      else if (erase !== undefined) this.lines.splice(this.#row);
+      else for (const part of this.#wrapped(line ?? '')) this.lines[this.#row++] = part;
+    }
+    return true;
+  }
+
+  #row = 0;
+
+  #wrapped(line: string): string[] {
+    const width = this.columns || 80;
+    return line.length <= width ? [line] : [line.slice(0, width), ...this.#wrapped(line.slice(width))];
+  }
+}
+
+const on = (stream: object) => new LiveDisplay(stream as WriteStream);
+
+describe('the live display', () => {
+  it('redraws the table in its place in a terminal, under the messages', () => {
+    const screen = new Screen(120);
+    const display = on(screen);
+
+    display.say('Kafka is here');
+    display.show(groups(1_000_000n), 0);
+    display.show(groups(2_000_000n), 500);
+    display.say('a poller has ended');
+    display.show(groups(3_000_000n), 1_000);
+
+    assert.equal(screen.lines.length, 5);
+    assert.deepEqual(screen.lines.slice(0, 2), ['Kafka is here', 'a poller has ended']);
+    assert.match(screen.lines[2]!, /^group /);
+    assert.match(screen.lines[3]!, /^billing-service {2}0 .* 3\.000000 /);
+  });
+
+  for (const columns of [20, 40, 82, undefined, 0]) {
+    it(`stays within a terminal of ${columns} columns, where a wrapped row would not be redrawn in place`, () => {
+      const screen = new Screen(columns);
+      const display = on(screen);
+
+      for (let at = 0; at < 5; at++) display.show(groups(1_000_000n), at);
+
+      assert.equal(screen.lines.length, 3);
+      for (const line of screen.lines) assert.ok(line.length > 0 && line.length < (columns || 80), line);
+    });
+  }
+
+  it('leaves the last table on the screen at the end', () => {
+    const screen = new Screen(120);
+    const display = on(screen);
+    display.show(groups(1n), 0);
+
+    display.end();
+    display.say('Stopping …');
+
+    assert.equal(screen.lines.length, 4);
+    assert.equal(screen.lines[3], 'Stopping …');
+  });
+
+  it('prints the table every three seconds and no escapes where there is no terminal', () => {
+    let text = '';
+    const display = on({ isTTY: false, columns: undefined, write: (more: string) => (text += more) });
+
+    for (let now = 10_000; now < 16_500; now += 500) display.show(groups(1n), now);
+    display.say('Stopping …');
+
+    assert.equal(text.match(/^group /gm)?.length, 3);
+    assert.ok(text.endsWith('\nStopping …\n'));
+    assert.ok(!text.includes(ESCAPE));
+  });
+});

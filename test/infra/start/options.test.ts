@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GroundError } from '../../../infra/local/ground-error.ts';
+import { readStartOptions, USAGE } from '../../../infra/start/options.ts';
+
+function refusal(...given: string[]): string {
+  try {
+    readStartOptions(given);
+  } catch (error) {
+    assert.ok(error instanceof GroundError, String(error));
+    return error.message;
+  }
+  return assert.fail(`${given.join(' ')} was not refused`);
+}
+
+describe('the options of npm start', () => {
+  it('have defaults: a thousand clicks a second without end, on any free ports', () => {
+    assert.deepEqual(readStartOptions([]), {
+      stage: 'dev',
+      clicks: undefined,
+      rate: 1_000,
+      exit: false,
+      seed: 1,
+      advertisers: 500,
+      keep: false,
+      kafkaPort: undefined,
+      dynamodbPort: undefined,
+    });
+  });
+
+  it('are all read', () => {
+    const given =
+      '--clicks 5 --rate 6 --exit --seed 0 --advertisers 7 --stage prod --keep --kafka-port 8 --dynamodb-port 65535';
+
+    assert.deepEqual(readStartOptions(given.split(' ')), {
+      stage: 'prod',
+      clicks: 5,
+      rate: 6,
+      exit: true,
+      seed: 0,
+      advertisers: 7,
+      keep: true,
+      kafkaPort: 8,
+      dynamodbPort: 65_535,
+    });
+  });
+
+  it('make a number of clicks come as fast as possible', () => {
+    assert.equal(readStartOptions(['--clicks', '5'])?.rate, undefined);
+  });
+
+  it('ask for help before anything else is looked at, and the help names each of them', () => {
+    const allowed = refusal('--nothing').split('allowed are ')[1]?.split(', ') ?? [];
+
+    assert.equal(readStartOptions(['--help', '--exit']), undefined);
+    assert.equal(allowed.length, 10);
+    for (const option of allowed) assert.ok(USAGE.includes(`\n  ${option}`), option);
+  });
+
+  const refused: readonly (readonly [string, string])[] = [
+    ['--click 5', "Unknown option '--click'; allowed are --clicks, --rate, --exit, "],
+    ['-x', "Unknown option '-x'; allowed are --clicks, "],
+    ['5', "Unexpected argument '5'"],
+    ['--clicks', "Option '--clicks <value>' argument missing; allowed are "],
+    ['--exit=yes --clicks 5', "Option '--exit' does not take an argument; allowed are "],
+    ['--exit', '--exit needs --clicks N: without a number of clicks there is no end to wait for'],
+    ['--clicks 0', "--clicks is '0', allowed is a whole number from 1 to 1000000000"],
+    ['--clicks 1e5', "--clicks is '1e5', allowed is a whole number from 1 to 1000000000"],
+    ['--clicks 1000000001', "--clicks is '1000000001', allowed is a whole number from 1 to 1000000000"],
+    ['--clicks=', "--clicks is '', allowed is a whole number from 1 to 1000000000"],
+    ['--clicks=-5', "--clicks is '-5', allowed is a whole number from 1 to 1000000000"],
+    ['--rate 0.5', "--rate is '0.5', allowed is a whole number from 1 to 1000000"],
+    ['--seed 4294967296', "--seed is '4294967296', allowed is a whole number from 0 to 4294967295"],
+    ['--advertisers 0', "--advertisers is '0', allowed is a whole number from 1 to 1000000"],
+    ['--kafka-port 65536', "--kafka-port is '65536', allowed is a whole number from 1 to 65535"],
+    ['--dynamodb-port x', "--dynamodb-port is 'x', allowed is a whole number from 1 to 65535"],
+    [
+      '--kafka-port 9092 --dynamodb-port 9092',
+      '--kafka-port and --dynamodb-port are both 9092: each server needs its own',
+    ],
+  ];
+  for (const [given, sentence] of refused) {
+    it(`refuse ${given}, saying what was given and what is allowed`, () => {
+      const message = refusal(...given.split(' '));
+
+      assert.ok(message.startsWith(sentence), message);
+      assert.doesNotMatch(message, /\n/);
+    });
+  }
+});

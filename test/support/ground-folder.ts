@@ -1,0 +1,76 @@
+/**
+ * A folder for a ground of a test's own: with the jars of the checkout and the templates as they are, so that a start neither
+ * fetches nor synthesizes. When the test is over, whatever still runs for the folder is ended by its pid, and the folder is gone.
+ */
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lockGround } from '../../infra/local/ground-lock.ts';
+import { currentTemplates } from '../../infra/local/templates-folder.ts';
+import { localJars } from './local-jars.ts';
+import { processesOf } from './processes-of.ts';
+import { until } from './until.ts';
+
+export const root = join(import.meta.dirname, '../..');
+
+interface Test {
+  readonly after: (end: () => void | Promise<void>) => void;
+}
+
+/** An empty one. In a suite, call it beside its hooks: what a hook registers for `after` comes too soon. */
+export function groundFolder(test: Test): string {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'clickledger-'));
+  test.after(async () => {
+    await endAll(folder);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+/** The same folder, with templates and, if they are wanted, jars in it. */
+export async function furnished(folder: string, { jars = true } = {}): Promise<string> {
+  await localJars();
+  copyFileSync(await synthesized(), join(folder, 'templates.json'));
+  if (jars) symlinkSync(join(root, '.clickledger/jars'), join(folder, 'jars'));
+  return folder;
+}
+
+/** Test files may run side by side, and only one at a time can write `cdk.out`. */
+async function synthesized(): Promise<string> {
+  const folder = join(root, '.clickledger/tests');
+  let unlock = () => {};
+  await until(
+    'the templates are nobody else’s',
+    () => {
+      try {
+        unlock = lockGround(folder);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    180_000,
+  );
+  try {
+    await currentTemplates({ root, stage: 'dev', folder, say: () => {} });
+  } finally {
+    unlock();
+  }
+  return join(folder, 'templates.json');
+}
+
+async function endAll(folder: string): Promise<void> {
+  await until(`nothing runs for ${folder}`, () => {
+    const left = processesOf(folder);
+    for (const { pid } of left) {
+      assert.ok(pid > 1, `pid ${pid}`);
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    return left.length === 0;
+  });
+}
