@@ -62,20 +62,21 @@ class Billing {
   }
 
   /**
-   * Kills the poller after an entry was put and before its offsets are committed: function and poller are frozen with a batch
-   * in flight, then the function alone goes on, and nobody hears its answer. What follows has to be a second delivery.
+   * Kills the poller after an entry was put and before its offsets are committed: while DynamoDB is frozen, the function holds
+   * a batch; then the poller is frozen and DynamoDB goes on, so the entry is put and nobody hears the answer. What follows has
+   * to be a second delivery.
    */
   async killPollerBeforeItsCommit(): Promise<void> {
     for (let attempt = 1; attempt <= FREEZES_MAX; attempt++) {
-      const functions = this.start.pids('function', BILLING);
+      const dynamodb = this.start.pids('dynamodb');
       const pollers = this.start.pids('poller', BILLING);
       const [produced, committed] = [await this.produced(), await this.committed()];
-      this.#signal(functions, 'SIGSTOP');
+      this.#signal(dynamodb, 'SIGSTOP');
       await this.start.until('much more than a window has come since', async () => {
         return (await this.produced()) - produced > RATE;
       });
       this.#signal(pollers, 'SIGSTOP');
-      this.#signal(functions, 'SIGCONT');
+      this.#signal(dynamodb, 'SIGCONT');
       const ahead = async () => (await this.applied()) > (await this.committed());
       const seen = await this.start.until('applied and not committed', ahead, 3_000).then(
         () => true,
