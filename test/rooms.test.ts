@@ -38,6 +38,11 @@ const rooms: Readonly<Record<string, Room>> = {
   'infra/aws': { at: /^infra\/aws\//, rooms: [/^shared\//, /^functions\/index\.ts$/], packages: [cdk] },
   'infra/local': { at: /^infra\/local\//, rooms: [], packages: [kafka, sdk, schema] },
   'infra/start': { at: /^infra\/start(\.ts$|\/)/, rooms: [/^infra\/local\//, /^infra\/ops\//], packages: [] },
+  'infra/prove': {
+    at: /^infra\/prove\//,
+    rooms: [/^infra\/local\//, /^infra\/ops\//],
+    packages: [kafka, sdk],
+  },
   'infra/ops': { at: /^infra\/ops\//, rooms: [/^shared\//], packages: [sdk, kafka, schema] },
 };
 

@@ -58,6 +58,8 @@ const smallMachine = {
   'auto.create.topics.enable': 'false',
   // A group of one machine has all its members at once; waiting for more only delays the first click.
   'group.initial.rebalance.delay.ms': '0',
+  // Far below a cluster's 6 s, for whoever wants to see many members die in a short time.
+  'group.min.session.timeout.ms': '1000',
   'offsets.topic.num.partitions': '4',
   'transaction.state.log.num.partitions': '1',
   'share.coordinator.state.topic.num.partitions': '1',

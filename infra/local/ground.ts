@@ -10,9 +10,9 @@ import { Children } from './children.ts';
 import type { DynamoDbAccess } from './dynamodb.ts';
 import { createTables } from './dynamodb-tables.ts';
 import { EmittedMetrics } from './emitted-metrics.ts';
+import { honouredOptions, platformNotes } from './imitation.ts';
 import type { PollerAssignment } from './mapping/poller-process.ts';
 import { type OwnedPartition, Pollers } from './mapping/pollers.ts';
-import type { MappingOption } from './plan/mapping-notes.ts';
 import { type Plan, type PlannedFunction, type PlannedMapping, readPlan } from './plan.ts';
 import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
@@ -26,24 +26,13 @@ export interface GroundOptions extends ServersOptions {
   readonly templates: string;
   /** Begin with an empty log and empty tables. */
   readonly fresh: boolean;
+  /** After which a member that is not heard of has left its group; 6 s if it is left out. */
+  readonly sessionTimeoutMs?: number;
+  /** Where the functions reach DynamoDB, if not directly: what stands between may make faults. */
+  readonly functionsReach?: (direct: DynamoDbAccess) => Promise<DynamoDbAccess>;
 }
 
-/** Options of a mapping that the pollers follow; the others are listed by name at start. */
-const honoured: ReadonlySet<MappingOption> = new Set([
-  'BatchSize',
-  'MaximumBatchingWindowInSeconds',
-  'StartingPosition',
-  'FunctionResponseTypes',
-  'ProvisionedPollerConfig',
-]);
-
-/** What Lambda and MSK do and this ground does not, whatever the templates say. */
-const platformNotes = [
-  'a failed batch is retried for ever, after pauses of 0.1 to 5 s; pauses of Lambda are not documented',
-  'each mapping has its minimum of pollers; none are added or removed under load',
-  'a sandbox is not frozen between two invocations',
-  'rights, encryption and the network are not imitated',
-];
+const SESSION_TIMEOUT_MS = 6_000;
 
 export class Ground {
   readonly plan: Plan;
@@ -52,6 +41,7 @@ export class Ground {
   readonly dynamodb: DynamoDbAccess;
   readonly #options: GroundOptions;
   readonly #servers: Servers;
+  readonly #reached: DynamoDbAccess;
   readonly #topicNotes: readonly string[];
   readonly #socketFolder: string;
   readonly #logFolder: string;
@@ -65,7 +55,10 @@ export class Ground {
     const data = join(options.folder, 'data');
     if (options.fresh)
       for (const old of [data, join(options.folder, 'logs')]) rmSync(old, { recursive: true, force: true });
-    const plan = readPlan(options.templates, { honoured, secrets: keptSecrets(join(data, 'secrets.json')) });
+    const plan = readPlan(options.templates, {
+      honoured: honouredOptions,
+      secrets: keptSecrets(join(data, 'secrets.json')),
+    });
     const children = new Children();
     const servers = await startServers(options, plan, children);
     try {
@@ -75,7 +68,8 @@ export class Ground {
           : createMissingTopics(servers.kafka, plan.topics),
         createTables(servers.dynamodb, plan.tables),
       ]);
-      return new Ground(options, plan, servers, children, topicNotes);
+      const reached = (await options.functionsReach?.(servers.dynamodb)) ?? servers.dynamodb;
+      return new Ground(options, plan, servers, children, reached, topicNotes);
     } catch (error) {
       await servers.stop();
       throw error;
@@ -87,8 +81,10 @@ export class Ground {
     plan: Plan,
     servers: Servers,
     children: Children,
+    reached: DynamoDbAccess,
     topicNotes: readonly string[],
   ) {
+    this.#reached = reached;
     this.#topicNotes = topicNotes;
     this.#options = options;
     this.#servers = servers;
@@ -100,10 +96,10 @@ export class Ground {
     this.dynamodb = servers.dynamodb;
     mkdirSync(this.#logFolder, { recursive: true });
     for (const planned of plan.functions) this.#addFunction(planned);
-    for (const mapping of plan.mappings) if (mapping.enabled) this.#addPollers(mapping);
+    for (const mapping of plan.mappings) if (mapping.enabled) this.addMapping(mapping);
     for (const planned of plan.schedules) {
       const target = this.functionOf(planned.functionId);
-      this.#schedules.push(new Schedule(planned, target, this.#sandboxesOf(planned.functionId), options.say));
+      this.#schedules.push(new Schedule(planned, target, this.sandboxesOf(planned.functionId), options.say));
     }
   }
 
@@ -146,7 +142,7 @@ export class Ground {
     const sandboxes = new Sandboxes({
       planned,
       group: this.plan.mappings.find(({ functionId }) => functionId === planned.id)?.groupId,
-      environment: lambdaEnvironment(planned, this.dynamodb),
+      environment: lambdaEnvironment(planned, this.#reached),
       socketFolder: this.#socketFolder,
       logFolder: this.#logFolder,
       children: this.children,
@@ -156,7 +152,8 @@ export class Ground {
     this.#sandboxes.set(planned.id, sandboxes);
   }
 
-  #addPollers(mapping: PlannedMapping): void {
+  /** Starts its pollers: those of a mapping of the plan, or of one more that somebody tries out. */
+  addMapping(mapping: PlannedMapping): Pollers {
     const { groupId, topic, startingPosition } = mapping;
     const assignment: PollerAssignment = {
       group: {
@@ -165,6 +162,7 @@ export class Ground {
         clientId: `poller-${mapping.logicalId}`,
         topic,
         startingPosition,
+        sessionTimeoutMs: this.#options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
       },
       sourceArn: mapping.sourceArn,
       rules: {
@@ -177,15 +175,23 @@ export class Ground {
     const pollers = new Pollers({
       mapping,
       assignment,
-      sandboxes: this.#sandboxesOf(mapping.functionId),
+      sandboxes: this.sandboxesOf(mapping.functionId),
       children: this.children,
       logFolder: this.#logFolder,
       say: this.#options.say,
     });
     this.#pollers.set(mapping.id, pollers);
+    return pollers;
   }
 
-  #sandboxesOf(functionId: string): Sandboxes {
+  /** Of a mapping that was added. */
+  pollersOf(mapping: PlannedMapping): Pollers {
+    const pollers = this.#pollers.get(mapping.id);
+    if (pollers === undefined) throw new Error(`no pollers run for ${mapping.id}`);
+    return pollers;
+  }
+
+  sandboxesOf(functionId: string): Sandboxes {
     const sandboxes = this.#sandboxes.get(functionId);
     if (sandboxes === undefined) throw new Error(`the plan has no function ${functionId}`);
     return sandboxes;

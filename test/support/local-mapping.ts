@@ -40,7 +40,14 @@ export class LocalMapping {
     this.pollers = new Pollers({
       mapping,
       assignment: {
-        group: { bootstrap, groupId, clientId: 'poller-of-the-test', topic, startingPosition },
+        group: {
+          bootstrap,
+          groupId,
+          clientId: 'poller-of-the-test',
+          topic,
+          startingPosition,
+          sessionTimeoutMs: 6_000,
+        },
         sourceArn,
         rules: { batchRecords, windowMs, partialResponses, functionTimeoutMs: timeoutSeconds * 1000 },
       },

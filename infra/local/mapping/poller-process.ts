@@ -9,7 +9,7 @@ import { Membership, type MembershipOptions } from './membership.ts';
 import { Poller, type PollerRules } from './poller.ts';
 
 export interface PollerAssignment {
-  readonly group: Omit<MembershipOptions, 'sessionTimeoutMs'>;
+  readonly group: MembershipOptions;
   readonly sourceArn: string;
   readonly rules: PollerRules;
 }
@@ -29,7 +29,6 @@ export interface PollerStatus {
 /** What the ground tells a poller. */
 export type GroundMessage = { readonly kind: 'lease'; readonly lease: Lease } | { readonly kind: 'stop' };
 
-const SESSION_TIMEOUT_MS = 6_000;
 const STATUS_EVERY_MS = 250;
 const STOP_WAIT_MS = 3_000;
 
@@ -50,7 +49,7 @@ process.on('message', (message: GroundMessage) => {
 
 const reader = new LogReader(assignment.group);
 const membership = new Membership(
-  { ...assignment.group, sessionTimeoutMs: SESSION_TIMEOUT_MS },
+  assignment.group,
   reader,
   () => {
     const partitions = membership.queues.map(({ partition }) => partition).sort((a, b) => a - b);

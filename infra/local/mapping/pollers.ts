@@ -43,6 +43,8 @@ export class Pollers {
   readonly #log: WriteStream;
   readonly #running = new Map<number, RunningPoller>();
   readonly #committed = new Map<number, number>();
+  /** Numbers of the pollers that there should be. */
+  readonly #wanted = new Set<number>();
   #stopping = false;
 
   constructor(options: PollersOptions) {
@@ -50,7 +52,33 @@ export class Pollers {
     this.#log = createWriteStream(join(options.logFolder, `pollers-${options.mapping.groupId}.log`), {
       flags: 'a',
     });
-    for (let number = 1; number <= (options.mapping.pollers?.min ?? 1); number++) this.#start(number);
+    this.#log.setMaxListeners(0); // One for each stream of each poller that is written to it.
+    for (let number = 1; number <= (options.mapping.pollers?.min ?? 1); number++) this.add();
+  }
+
+  /** How often the group has dealt out its partitions, as far as its members have said. */
+  get generation(): number {
+    return Math.max(-1, ...Array.from(this.#running.values(), ({ status }) => status?.generation ?? -1));
+  }
+
+  get count(): number {
+    return this.#wanted.size;
+  }
+
+  /** One more member for the group; beyond the number of partitions it stands by. */
+  add(): void {
+    let number = 1;
+    while (this.#wanted.has(number) || this.#running.has(number)) number += 1;
+    this.#wanted.add(number);
+    this.#start(number);
+  }
+
+  /** Stops one, which leaves the group by itself. */
+  async remove(): Promise<void> {
+    const number = Math.max(...this.#wanted);
+    this.#wanted.delete(number);
+    const poller = this.#running.get(number);
+    if (poller !== undefined) await this.#end(poller);
   }
 
   /** By partition. */
@@ -71,14 +99,16 @@ export class Pollers {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    const ended = Array.from(this.#running.values(), ({ process }) => {
-      const exit = new Promise((resolve) => process.once('exit', resolve));
-      tell(process, { kind: 'stop' });
-      const timer = setTimeout(() => process.kill('SIGKILL'), STOP_WAIT_MS);
-      return exit.then(() => clearTimeout(timer));
-    });
-    await Promise.all(ended);
+    await Promise.all(Array.from(this.#running.values(), (poller) => this.#end(poller)));
     this.#log.end();
+  }
+
+  async #end({ process }: RunningPoller): Promise<void> {
+    const exit = new Promise((resolve) => process.once('exit', resolve));
+    tell(process, { kind: 'stop' });
+    const timer = setTimeout(() => process.kill('SIGKILL'), STOP_WAIT_MS);
+    await exit;
+    clearTimeout(timer);
   }
 
   #start(number: number): void {
@@ -128,10 +158,12 @@ export class Pollers {
     const { children, mapping, say } = this.#options;
     children.remove(pid);
     this.#running.delete(poller.number);
-    if (this.#stopping) return;
+    if (this.#stopping || !this.#wanted.has(poller.number)) return;
     say(`${mapping.groupId}: poller ${poller.number} (pid ${pid}) ended with ${how}; another one starts`);
     setTimeout(() => {
-      if (!this.#stopping) this.#start(poller.number);
+      // Meanwhile it may have been taken away, and another added under its number.
+      if (!this.#stopping && this.#wanted.has(poller.number) && !this.#running.has(poller.number))
+        this.#start(poller.number);
     }, RESTART_PAUSE_MS);
   }
 
@@ -141,5 +173,6 @@ export class Pollers {
 }
 
 function tell(child: ChildProcess, message: GroundMessage): void {
-  if (child.connected) child.send(message);
+  // One that has just been killed is still called connected; its exit is heard by itself.
+  if (child.connected) child.send(message, () => {});
 }

@@ -23,6 +23,8 @@ interface Assignment {
 const assignment = JSON.parse(process.argv[2] ?? '{}') as Assignment;
 
 process.on('disconnect', () => process.exit(0));
+/** The SDK says it in every request, so that whatever stands between a function and DynamoDB knows whose it is. */
+process.env['AWS_SDK_UA_APP_ID'] ??= `pid-${process.pid}`;
 
 const handler = await loadHandler();
 let running: Promise<void> = Promise.resolve();

@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Children, pidOf } from '../children.ts';
 import type { EmittedMetrics } from '../emitted-metrics.ts';
+import type { InvocationEnd } from '../mapping/answer.ts';
 import type { PlannedFunction } from '../plan.ts';
-import type { Lease } from './invoker.ts';
+import { Invoker, type Lease } from './invoker.ts';
 
 export interface SandboxesOptions {
   readonly planned: PlannedFunction;
@@ -29,6 +30,8 @@ export interface SandboxesOptions {
 interface Sandbox {
   readonly lease: Lease;
   readonly process: ChildProcess;
+  /** The bundle that it has loaded. */
+  readonly file: string;
   /** Runs until its holder has connected. */
   unclaimed: NodeJS.Timeout | undefined;
 }
@@ -43,9 +46,11 @@ export class Sandboxes {
   readonly #idle: Sandbox[] = [];
   readonly #lent = new Map<number, Sandbox>();
   #started = 0;
+  #file: string;
 
   constructor(options: SandboxesOptions) {
     this.#options = options;
+    this.#file = options.planned.file;
     this.#log = createWriteStream(join(options.logFolder, `${options.planned.name}.log`), { flags: 'a' });
   }
 
@@ -56,6 +61,23 @@ export class Sandboxes {
     this.#lent.set(id, sandbox);
     sandbox.unclaimed = setTimeout(() => this.#free(sandbox), CLAIM_WITHIN_MS);
     return sandbox.lease;
+  }
+
+  /** One invocation for whoever asks, beside those of the pollers. */
+  async invoke(payload: Buffer): Promise<InvocationEnd> {
+    const invoker = new Invoker(await this.lend());
+    try {
+      return await invoker.invoke(payload, this.#options.planned.timeoutSeconds * 1000);
+    } finally {
+      invoker.close();
+    }
+  }
+
+  /** A deploy: what is started from now on loads this bundle, and what has loaded another ends, in the midst of its work too. */
+  useBundle(file: string): void {
+    this.#file = file;
+    for (const { process } of [...this.#idle.splice(0), ...this.#lent.values()])
+      if (process.connected) process.disconnect();
   }
 
   close(): void {
@@ -70,7 +92,7 @@ export class Sandboxes {
     const id = this.#started;
     const socket = join(socketFolder, `${randomUUID().slice(0, 8)}.sock`);
     const assignment = {
-      file: planned.file,
+      file: this.#file,
       exported: planned.handler.slice(planned.handler.lastIndexOf('.') + 1),
       functionName: planned.name,
       memoryMb: planned.memoryMb,
@@ -85,7 +107,8 @@ export class Sandboxes {
     this.#readOutput(child);
     const pid = pidOf(child);
     children.add({ role: 'function', group, name: planned.name, pid });
-    const sandbox: Sandbox = { lease: { id, pid, socket }, process: child, unclaimed: undefined };
+    const { file } = assignment;
+    const sandbox: Sandbox = { lease: { id, pid, socket }, process: child, file, unclaimed: undefined };
     child.on('exit', () => {
       children.remove(pid);
       clearTimeout(sandbox.unclaimed);
@@ -102,7 +125,9 @@ export class Sandboxes {
   }
 
   #free(sandbox: Sandbox): void {
-    if (this.#lent.delete(sandbox.lease.id)) this.#idle.push(sandbox);
+    if (!this.#lent.delete(sandbox.lease.id)) return;
+    if (sandbox.file === this.#file) this.#idle.push(sandbox);
+    else sandbox.process.disconnect();
   }
 
   #ready(child: ChildProcess): Promise<void> {

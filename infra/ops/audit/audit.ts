@@ -1,7 +1,8 @@
 /** `npm run audit`: compares ledgers with the log, by code that shares nothing with what wrote them. */
 
 import { auditLedger } from './audit-ledger.ts';
-import { type Audited, type AuditRequest, CouldNotTell, readAuditRequest, USAGE } from './audited.ts';
+import { type Audited, type AuditRequest, readAuditRequest, USAGE } from './audited.ts';
+import { CouldNotTell } from './could-not-tell.ts';
 import type { Findings } from './findings.ts';
 import { type LedgerAudit, reportJson, reportLines } from './report.ts';
 import { TopicLog } from './topic-log.ts';

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { CouldNotTell } from './could-not-tell.ts';
 
 export const USAGE = `npm run audit -- [options]
   --ledger NAME   one of the running ground (all of them)
@@ -30,9 +31,6 @@ export interface AuditRequest {
   readonly atRest: boolean;
   readonly json: boolean;
 }
-
-/** What stands between the operator and a verdict, in one sentence. */
-export class CouldNotTell extends Error {}
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const RUN_FILE = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger', 'run.json');
@@ -75,14 +73,7 @@ interface RunFile {
 }
 
 function running(runFile: string, wanted: string | undefined): Audited[] {
-  let run: RunFile;
-  try {
-    run = JSON.parse(readFileSync(runFile, 'utf8')) as RunFile;
-  } catch {
-    throw new CouldNotTell(
-      `nothing runs here, as there is no ${runFile}: start it with npm start, or name a ledger in full\n${USAGE}`,
-    );
-  }
+  const run = readRunFile(runFile);
   const { endpoint, region, accessKeyId, secretAccessKey } = run.dynamodb;
   const access: DynamoDBClientConfig = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
   const ledgers = Object.keys(run.tables).filter((ledger) => wanted === undefined || ledger === wanted);
@@ -98,4 +89,23 @@ function running(runFile: string, wanted: string | undefined): Audited[] {
     table: run.tables[ledger] ?? '',
     client: new DynamoDBClient(access),
   }));
+}
+
+function readRunFile(file: string): RunFile {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new CouldNotTell(
+      `nothing runs here, as there is no ${file}: start it with npm start, or name a ledger in full (--help)`,
+    );
+  }
+  try {
+    const run = JSON.parse(text) as RunFile;
+    const parts = [run.kafka.split(','), run.dynamodb.endpoint, Object.keys(run.tables), run.groups];
+    if (parts.every((part) => part !== undefined)) return run;
+  } catch {
+    // It is said below.
+  }
+  throw new CouldNotTell(`${file} is damaged: stop what runs, and start it again`);
 }

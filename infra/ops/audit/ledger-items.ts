@@ -1,5 +1,6 @@
 /** Reads a ledger's table, consistently and by keys alone. What an item says is read by layout.ts. */
 import { type DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { answerOf } from './could-not-tell.ts';
 import type { Item } from './layout.ts';
 
 export interface TableAccess {
@@ -17,7 +18,8 @@ export async function getCheckpointItem(
   journal: string,
 ): Promise<Item | undefined> {
   const key = { pk: { S: journal }, sk: { S: 'checkpoint' } };
-  return (await client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item;
+  const asked = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
+  return (await answerOf(`table ${table}`, client.send(asked))).Item;
 }
 
 /** All entries that have not expired, in the order of versions. */
@@ -37,7 +39,9 @@ export function readLineItems({ client, table }: TableAccess): Promise<Item[]> {
     FilterExpression: 'begins_with(pk, :advertiser)',
     ExpressionAttributeValues: { ':advertiser': { S: 'advertiser#' } },
   };
-  return allPages((ExclusiveStartKey) => client.send(new ScanCommand({ ...asked, ExclusiveStartKey })));
+  return allPages(table, (ExclusiveStartKey) =>
+    client.send(new ScanCommand({ ...asked, ExclusiveStartKey })),
+  );
 }
 
 function query({ client, table }: TableAccess, pk: string): Promise<Item[]> {
@@ -47,12 +51,15 @@ function query({ client, table }: TableAccess, pk: string): Promise<Item[]> {
     KeyConditionExpression: 'pk = :pk',
     ExpressionAttributeValues: { ':pk': { S: pk } },
   };
-  return allPages((ExclusiveStartKey) => client.send(new QueryCommand({ ...asked, ExclusiveStartKey })));
+  return allPages(table, (ExclusiveStartKey) =>
+    client.send(new QueryCommand({ ...asked, ExclusiveStartKey })),
+  );
 }
 
 type Key = Record<string, NonNullable<Item[string]>>;
 
 async function allPages(
+  table: string,
   page: (
     start: Key | undefined,
   ) => Promise<{ Items?: Item[] | undefined; LastEvaluatedKey?: Key | undefined }>,
@@ -60,7 +67,7 @@ async function allPages(
   const items: Item[] = [];
   let start: Key | undefined;
   do {
-    const { Items = [], LastEvaluatedKey } = await page(start);
+    const { Items = [], LastEvaluatedKey } = await answerOf(`table ${table}`, page(start));
     items.push(...Items);
     start = LastEvaluatedKey;
   } while (start !== undefined);

@@ -29,15 +29,18 @@ export function joinRanges(sets: readonly Ranges[]): { readonly all: Ranges; rea
   const all: [number, number][] = [];
   const twice: [number, number][] = [];
   for (const [from, to] of sorted) {
-    const last = all.at(-1);
-    if (last === undefined || from > last[1] + 1) {
-      all.push([from, to]);
-      continue;
-    }
-    if (from <= last[1]) twice.push([from, Math.min(to, last[1])]);
-    last[1] = Math.max(last[1], to);
+    const known = all.at(-1)?.[1] ?? -1;
+    if (from <= known) append(twice, from, Math.min(to, known));
+    append(all, from, to);
   }
   return { all, twice };
+}
+
+/** Starts come in ascending order. */
+function append(ranges: [number, number][], from: number, to: number): void {
+  const last = ranges.at(-1);
+  if (last === undefined || from > last[1] + 1) ranges.push([from, to]);
+  else last[1] = Math.max(last[1], to);
 }
 
 /** The offsets of `ranges` that are not in `others`. */
@@ -57,7 +60,9 @@ export function minus(ranges: Ranges, others: Ranges): Ranges {
   return left;
 }
 
+/** The offsets from `from` to `to`, both included; none where `to` is before `from`. */
 export function within(ranges: Ranges, from: number, to: number): Ranges {
+  if (to < from) return [];
   return ranges
     .filter((range) => range[1] >= from && range[0] <= to)
     .map((range) => [Math.max(range[0], from), Math.min(range[1], to)]);

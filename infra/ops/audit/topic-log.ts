@@ -3,6 +3,7 @@
  * nothing. Shares no code with the pipe.
  */
 import { Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
+import { answerOf } from './could-not-tell.ts';
 
 export interface LogRecord {
   readonly offset: number;
@@ -26,10 +27,12 @@ const CONTROL_BIT = 0b100000;
 export class TopicLog {
   readonly #consumer: Consumer;
   readonly #topic: string;
+  readonly #kafka: string;
 
   /** @param groupId whose committed offsets are asked for; it is not joined */
   constructor(bootstrap: readonly string[], topic: string, groupId: string) {
     this.#topic = topic;
+    this.#kafka = `Kafka at ${bootstrap.join(',')}`;
     this.#consumer = new Consumer({
       clientId: 'clickledger-audit',
       groupId,
@@ -45,8 +48,12 @@ export class TopicLog {
   /** By partition. */
   async bounds(): Promise<Bounds[]> {
     const of = { topics: [this.#topic] };
-    const starts = await this.#consumer.listOffsets({ ...of, timestamp: ListOffsetTimestamps.EARLIEST });
-    const ends = await this.#consumer.listOffsets({ ...of, timestamp: ListOffsetTimestamps.LATEST });
+    const starts = await this.#answer(
+      this.#consumer.listOffsets({ ...of, timestamp: ListOffsetTimestamps.EARLIEST }),
+    );
+    const ends = await this.#answer(
+      this.#consumer.listOffsets({ ...of, timestamp: ListOffsetTimestamps.LATEST }),
+    );
     return (ends.get(this.#topic) ?? []).map((end, partition) => ({
       start: Number(starts.get(this.#topic)?.[partition] ?? 0n),
       end: Number(end),
@@ -56,9 +63,9 @@ export class TopicLog {
   /** By partition: the offset that the group reads next; undefined where it has committed none. */
   async committed(partitions: number): Promise<(number | undefined)[]> {
     const all = Array.from({ length: partitions }, (_, partition) => partition);
-    const found = await this.#consumer.listCommittedOffsets({
-      topics: [{ topic: this.#topic, partitions: all }],
-    });
+    const found = await this.#answer(
+      this.#consumer.listCommittedOffsets({ topics: [{ topic: this.#topic, partitions: all }] }),
+    );
     return all.map((partition) => {
       const offset = found.get(this.#topic)?.[partition] ?? -1n;
       return offset < 0n ? undefined : Number(offset);
@@ -68,7 +75,7 @@ export class TopicLog {
   /** The records from `start` up to, not including, `end`. */
   async *records(partition: number, { start, end }: Bounds): AsyncGenerator<LogRecord> {
     for (let next = BigInt(start); next < end; ) {
-      for (const batch of await this.#fetch(partition, next)) {
+      for (const batch of await this.#answer(this.#fetch(partition, next))) {
         const stamped = (batch.attributes & TIMESTAMP_TYPE_BIT) !== 0;
         for (const record of (batch.attributes & CONTROL_BIT) === 0 ? batch.records : []) {
           const offset = batch.firstOffset + BigInt(record.offsetDelta);
@@ -84,6 +91,10 @@ export class TopicLog {
 
   async close(): Promise<void> {
     await this.#consumer.close();
+  }
+
+  #answer<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    return answerOf(this.#kafka, asked);
   }
 
   async #fetch(partition: number, fetchOffset: bigint) {

@@ -133,6 +133,23 @@ describe('the pollers of a mapping', { timeout: 300_000, concurrency: true }, ()
     assert.ok(since.length >= 2 && since.every(({ pid }) => pid !== zombie.pid));
     assert.match(mapping.said.join(), /poller \d \(pid \d+\) ended with SIGKILL; another one starts/);
   });
+
+  it('are as many as they should be, though one is killed, taken away and added again at once', async (t) => {
+    const mapping = await started(t, 'changed', 2, { pollers: 2 });
+    const second = () => mapping.processes('poller').find(({ name }) => name === 'poller 2');
+    const killed = (second() as Child).pid;
+
+    process.kill(killed, 'SIGKILL');
+    await until('its end is heard', () => second() === undefined, WITHIN_MS);
+    await mapping.pollers.remove();
+    mapping.pollers.add();
+    await broker.produce([...messages('changed', 0, 5), ...messages('changed', 1, 5)]);
+    await untilCommitted('changed', [5, 5]);
+
+    const names = mapping.processes('poller').map(({ name }) => name);
+    assert.deepEqual(names.sort(), ['poller 1', 'poller 2']);
+    assert.equal(mapping.pollers.count, 2);
+  });
 });
 
 function killOwner(mapping: LocalMapping, partition: number): void {

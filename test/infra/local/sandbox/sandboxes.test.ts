@@ -114,7 +114,8 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
       left: true,
     });
     const own = names.filter((name) => !name.startsWith('NODE_'));
-    assert.deepEqual(own.sort(), ['AWS_LAMBDA_FUNCTION_NAME', 'FROM_THE_TEMPLATE', 'PATH']);
+    const ours = ['AWS_LAMBDA_FUNCTION_NAME', 'AWS_SDK_UA_APP_ID'];
+    assert.deepEqual(own.sort(), [...ours, 'FROM_THE_TEMPLATE', 'PATH']);
   });
 
   it('have their metrics heard however their output is cut, and the rest of it logged', async () => {

@@ -1,0 +1,35 @@
+/** What can befall one request from a function to DynamoDB, and what is heard of it. */
+
+/** One request of a function. */
+export interface Call {
+  /** Which sandbox sent it; undefined for one that says nothing. */
+  readonly sandbox: string | undefined;
+  /** Like `PutItem`. */
+  readonly operation: string;
+  /** The partition key that it writes or reads, where one can be told. */
+  readonly pk: string;
+  /** The offsets that it commits, if it puts a journal entry. */
+  readonly commits: string | undefined;
+}
+
+export type Fault =
+  /** Answered here, never forwarded. */
+  | { readonly kind: 'throttled' | 'internal-error' | 'unavailable' }
+  | { readonly kind: 'delayed'; readonly ms: number }
+  | { readonly kind: 'reset-before-forward' }
+  /** Forwarded; the reply is swallowed and the connection reset. */
+  | { readonly kind: 'reply-lost' }
+  /** Forwarded; the reply comes after the client has given up. */
+  | { readonly kind: 'reply-late'; readonly ms: number }
+  | { readonly kind: 'killed-before-forward' | 'killed-after-forward' | 'killed-after-reply' }
+  /** Frozen before its request is forwarded; thawed, and the request forwarded, when `thaw` resolves. */
+  | { readonly kind: 'frozen'; readonly thaw: Promise<void> };
+
+export interface Heard {
+  readonly call: Call;
+  readonly fault: Fault['kind'] | undefined;
+  /** Of DynamoDB's reply; undefined where none was asked for, or none came. */
+  readonly status: number | undefined;
+  /** Like `ConditionalCheckFailedException`. */
+  readonly error: string | undefined;
+}

@@ -1,0 +1,34 @@
+/** What has happened in a proof, against what has to have happened for it to show anything. */
+import type { Events } from './events.ts';
+import type { Floors, Profile } from './profile.ts';
+
+export interface Seen extends Readonly<Record<keyof Floors, number>> {
+  readonly records: number;
+}
+
+const points = ['killed-before-forward', 'killed-after-forward', 'killed-after-reply'];
+
+export function seenIn(events: Events, counted: Pick<Seen, 'rebalances' | 'redelivered' | 'records'>): Seen {
+  const kills = Object.entries(events.counts()).filter(([kind]) => kind.startsWith('killed: '));
+  return {
+    kills: kills.reduce((sum, [, count]) => sum + count, 0),
+    killsAtEachPoint: Math.min(...points.map((point) => events.count(`function ${point}`))),
+    zombies: events.count('function frozen'),
+    lateWrites: events.count('late write'),
+    repliesLost: events.count('fault: reply-lost'),
+    putsLost: events.count('put lost'),
+    poisonSent: events.count('poison sent'),
+    ...counted,
+  };
+}
+
+/** What is still below its floor, in words. */
+export function missedFloors(seen: Seen, profile: Profile): string[] {
+  const floors = Object.entries(profile.floors) as [keyof Floors, number][];
+  const missed = floors
+    .filter(([what, floor]) => seen[what] < floor)
+    .map(([what, floor]) => `${what}: ${seen[what]} of ${floor}`);
+  return seen.records < profile.clicks
+    ? [...missed, `records: ${seen.records} of ${profile.clicks}`]
+    : missed;
+}

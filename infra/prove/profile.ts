@@ -1,0 +1,141 @@
+/** How long a proof runs, how much flows, and what has to have happened for it to count (faults-and-audit.md, floors). */
+import { parseArgs } from 'node:util';
+
+/** What must at least have happened; a run below any of them proves nothing, and says so. */
+export interface Floors {
+  /** Processes killed with SIGKILL, by us. */
+  readonly kills: number;
+  /** At each of the three points of a commit. */
+  readonly killsAtEachPoint: number;
+  readonly rebalances: number;
+  /** Functions frozen within a commit, their partition given to others meanwhile. */
+  readonly zombies: number;
+  /** Of those, the ones whose write came after another's. */
+  readonly lateWrites: number;
+  readonly repliesLost: number;
+  /** Puts that found another entry in their place. */
+  readonly putsLost: number;
+  readonly redelivered: number;
+  /** Handfuls of records that are no clicks; three have every class of them. */
+  readonly poisonSent: number;
+}
+
+export interface Profile {
+  readonly name: string;
+  readonly clicks: number;
+  /** How long faults fall at least, in milliseconds; they go on until the floors are reached, but not for ever. */
+  readonly faultsForMs: number;
+  readonly faultsForMsMax: number;
+  /** After it, lag has to be zero within so long. */
+  readonly healWithinMs: number;
+  readonly floors: Floors;
+}
+
+export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = {
+  smoke: {
+    name: 'smoke',
+    clicks: 100_000,
+    faultsForMs: 45_000,
+    faultsForMsMax: 120_000,
+    healWithinMs: 60_000,
+    floors: {
+      kills: 50,
+      killsAtEachPoint: 2,
+      rebalances: 10,
+      zombies: 5,
+      lateWrites: 1,
+      repliesLost: 1,
+      putsLost: 3,
+      redelivered: 1_000,
+      poisonSent: 4,
+    },
+  },
+  mutant: {
+    name: 'mutant',
+    clicks: 10_000,
+    faultsForMs: 60_000,
+    faultsForMsMax: 90_000,
+    healWithinMs: 30_000,
+    floors: {
+      kills: 5,
+      killsAtEachPoint: 0,
+      rebalances: 2,
+      zombies: 1,
+      lateWrites: 0,
+      repliesLost: 0,
+      putsLost: 0,
+      redelivered: 1,
+      poisonSent: 1,
+    },
+  },
+  full: {
+    name: 'full',
+    clicks: 5_000_000,
+    faultsForMs: 30 * 60_000,
+    faultsForMsMax: 40 * 60_000,
+    healWithinMs: 120_000,
+    floors: {
+      kills: 1_000,
+      killsAtEachPoint: 50,
+      rebalances: 200,
+      zombies: 50,
+      lateWrites: 20,
+      repliesLost: 50,
+      putsLost: 50,
+      redelivered: 100_000,
+      poisonSent: 100,
+    },
+  },
+};
+
+export interface ProveRequest {
+  readonly profile: Profile;
+  readonly seed: number;
+  readonly json: boolean;
+  /** Broken variants instead of the real one: all, or the one of that name. */
+  readonly mutants: 'none' | 'all' | { readonly only: string };
+}
+
+export const USAGE = `npm run prove -- [options]
+  --smoke     100,000 clicks and 45 s of faults (what is run without options)
+  --full      5,000,000 clicks and 30 min of faults
+  --mutants   each broken variant of the write path in test/mutants, which all have to get FAIL
+  --mutant X  one of them
+  --seed N    which faults fall when (from the clock; it is printed)
+  --json      one object for programs
+Exit code: 0 PASS, 129 FAIL, 128 no progress after the faults ended, 127 INVALID (too little happened, or something broke by itself)`;
+
+export class BadRequest extends Error {}
+
+/** Undefined where help is asked for. */
+export function readProveRequest(given: readonly string[]): ProveRequest | undefined {
+  const flag = { type: 'boolean', default: false } as const;
+  const text = { type: 'string' } as const;
+  const options = {
+    smoke: flag,
+    full: flag,
+    mutants: flag,
+    mutant: text,
+    json: flag,
+    help: flag,
+    seed: text,
+  } as const;
+  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+  try {
+    ({ values } = parseArgs({ args: [...given], options, strict: true }));
+  } catch (error) {
+    throw new BadRequest(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+  }
+  if (values.help) return undefined;
+  if (values.smoke && values.full) throw new BadRequest(`--smoke and --full exclude each other\n${USAGE}`);
+  const seed = values.seed ?? String(Date.now() % 2 ** 32);
+  if (!/^\d{1,10}$/.test(seed) || Number(seed) >= 2 ** 32)
+    throw new BadRequest(`--seed is '${seed}', allowed is a whole number from 0 to ${2 ** 32 - 1}`);
+  const all = values.mutants ? 'all' : 'none';
+  return {
+    profile: profiles[values.full ? 'full' : 'smoke'],
+    seed: Number(seed),
+    json: values.json,
+    mutants: values.mutant === undefined ? all : { only: values.mutant },
+  };
+}

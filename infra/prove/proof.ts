@@ -1,0 +1,29 @@
+/** What a proof is asked for, and what it has seen. */
+import type { Findings } from '../ops/audit/findings.ts';
+import type { Events } from './events.ts';
+import type { Seen } from './floors.ts';
+import type { Profile } from './profile.ts';
+
+export interface ProofOptions {
+  readonly profile: Profile;
+  readonly seed: number;
+  readonly templates: string;
+  /** Everything of the proof is kept here. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+  /** Ends the faults at the first that the auditor finds, who looks now and then. */
+  readonly untilFault?: boolean;
+  /** Aborted by whoever wants it to end early. */
+  readonly signal: AbortSignal;
+}
+
+export interface Proof {
+  readonly events: Events;
+  /** By consumer group. */
+  readonly ledgers: ReadonlyMap<string, Findings>;
+  readonly seen: Seen;
+  /** How long it took until nothing was left to read; undefined if it was not within the bound. */
+  readonly healedMs: number | undefined;
+  /** A server that was given up, or another thing that nobody broke on purpose. */
+  readonly brokeByItself: string | undefined;
+}

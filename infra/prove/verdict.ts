@@ -1,0 +1,59 @@
+/** What a proof has shown: PASS, FAIL or INVALID, with the numbers behind it. An invalid proof is never taken for a good one. */
+import type { Fault } from '../ops/audit/findings.ts';
+import { missedFloors } from './floors.ts';
+import type { Floors, Profile } from './profile.ts';
+import type { Proof } from './proof.ts';
+
+export interface Verdict {
+  readonly verdict: 'PASS' | 'FAIL' | 'INVALID';
+  readonly exitCode: 0 | 127 | 128 | 129;
+  readonly because: readonly string[];
+  /** What happened, beside what had to. */
+  readonly floors: readonly { readonly what: keyof Floors; readonly seen: number; readonly floor: number }[];
+  readonly faults: readonly (Fault & { readonly group: string })[];
+}
+
+export function verdictOf(proof: Proof, profile: Profile): Verdict {
+  const { events, ledgers, healedMs, brokeByItself, seen } = proof;
+  const floors = (Object.keys(profile.floors) as (keyof Floors)[]).map((what) => ({
+    what,
+    seen: seen[what],
+    floor: profile.floors[what],
+  }));
+  const faults = [...ledgers].flatMap(([group, findings]) =>
+    findings.faults.map((fault) => ({ group, ...fault })),
+  );
+  const more = { floors, faults };
+  if (brokeByItself !== undefined)
+    return {
+      verdict: 'INVALID',
+      exitCode: 127,
+      because: [`something broke that nobody broke: ${brokeByItself}`],
+      ...more,
+    };
+  const moneyFaults = faults.filter(({ kind }) => healedMs !== undefined || kind !== 'missing');
+  if (moneyFaults.length > 0)
+    return {
+      verdict: 'FAIL',
+      exitCode: 129,
+      because: [`${moneyFaults.length} faults in the ledgers`],
+      ...more,
+    };
+  if (healedMs === undefined)
+    return {
+      verdict: 'FAIL',
+      exitCode: 128,
+      because: [`not caught up within ${profile.healWithinMs / 1000} s of the last fault`],
+      ...more,
+    };
+  const missed = missedFloors(seen, profile);
+  if (events.count('committed') === 0) missed.push('no commit was heard');
+  if (missed.length > 0)
+    return {
+      verdict: 'INVALID',
+      exitCode: 127,
+      because: [`too little happened: ${missed.join(', ')}`],
+      ...more,
+    };
+  return { verdict: 'PASS', exitCode: 0, because: [], ...more };
+}
