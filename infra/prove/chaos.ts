@@ -23,8 +23,8 @@ const actions = {
   killProducer: 0.3,
   killBroker: 0.2,
   killDynamoDb: 0.2,
-  replay: 0.4,
-  secondMapping: 0.4,
+  replay: 0.2,
+  secondMapping: 0.25,
 } as const;
 
 const POLLERS_MAX = 4;
