@@ -11,7 +11,7 @@ export interface ProofOptions {
   /** Everything of the proof is kept here. */
   readonly folder: string;
   readonly say: (line: string) => void;
-  /** Ends the faults at the first that the auditor finds, who looks now and then. */
+  /** Ends as soon as the auditor has found something, who also looks meanwhile. */
   readonly untilFault?: boolean;
   /** Aborted by whoever wants it to end early. */
   readonly signal: AbortSignal;

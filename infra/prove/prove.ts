@@ -122,6 +122,7 @@ function firstWrong({ events }: Proof, { faults }: Verdict): string[] {
 try {
   process.exitCode = await main();
 } catch (error) {
+  if (ending.signal.aborted) process.exit(130);
   const known = error instanceof GroundError || error instanceof BadRequest;
   console.error(known ? `clickledger: ${error.message}` : error);
   process.exitCode = 127;

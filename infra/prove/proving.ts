@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Ground } from '../local/ground.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
-import type { Findings } from '../ops/audit/findings.ts';
+import { type Fault, Findings } from '../ops/audit/findings.ts';
 import { Chaos } from './chaos.ts';
 import { Events } from './events.ts';
 import { FaultProxy } from './fault-proxy.ts';
@@ -18,6 +18,7 @@ import { killOwner, signalSandbox } from './signals.ts';
 
 const TOLD_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 250;
+const AUDIT_AFTER_MS = 5_000;
 const SESSION_TIMEOUT_MS = 2_000;
 const ADVERTISERS = 500;
 /** Clicks come faster than the profile asks for, since the broker is away at times. */
@@ -34,8 +35,8 @@ export class Proving {
   #rebalances: Rebalances | undefined;
   #broke: string | undefined;
   #kill: Chaos['kill'] = () => {};
-  #looking = false;
-  #faultFound = false;
+  /** The first faults that were found in each ledger before the end. */
+  readonly #meanwhile = new Map<string, readonly Fault[]>();
 
   constructor(options: ProofOptions) {
     this.#options = options;
@@ -103,7 +104,7 @@ export class Proving {
     this.#kill = (child, why) => chaos.kill(child, why);
     until.addEventListener('abort', () => this.#faults.end());
     this.#faults.begin();
-    const ran = chaos.run();
+    const ran = Promise.all([chaos.run(), this.#auditMeanwhile(until)]);
     const began = performance.now();
     let toldAt = began;
     while (!until.aborted) {
@@ -112,10 +113,9 @@ export class Proving {
       const missed = missedFloors(this.#seen(), profile);
       if (now - began > profile.faultsForMs && missed.length === 0) enough.abort();
       if (now - began > profile.faultsForMsMax || this.#broke !== undefined) enough.abort();
-      if (this.#faultFound) enough.abort();
+      if (this.#options.untilFault === true && this.#meanwhile.size > 0) enough.abort();
       if (now - toldAt > TOLD_EVERY_MS) {
         toldAt = now;
-        if (this.#options.untilFault) this.#lookForFaults();
         say(progressLine((now - began) / 1000, this.#seen()));
       }
     }
@@ -137,6 +137,9 @@ export class Proving {
     const ledgers = new Map<string, Findings>();
     for (const mapping of ground.plan.mappings)
       ledgers.set(mapping.groupId, await judged(ground, mapping, true));
+    for (const [group, faults] of this.#meanwhile)
+      for (const { kind, journal, what } of faults)
+        ledgers.get(group)?.add(kind, journal, `meanwhile: ${what}`);
     this.#events.flush();
     const [first] = ledgers.values();
     const records = (first?.partitions ?? []).reduce(
@@ -155,19 +158,16 @@ export class Proving {
     await this.#proxy?.close();
   }
 
-  /** While a server is away there is nothing to be found out. */
-  #lookForFaults(): void {
-    if (this.#looking) return;
-    this.#looking = true;
-    const { plan } = this.#running;
-    Promise.all(plan.mappings.map((mapping) => judged(this.#running, mapping, false)))
-      .then((found) => {
-        this.#faultFound = found.some(({ faults }) => faults.length > 0);
-      })
-      .catch(() => {})
-      .finally(() => {
-        this.#looking = false;
-      });
+  /** What the auditor finds while all this goes on counts too; while a server is away it can't look. */
+  async #auditMeanwhile(until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      await pause(AUDIT_AFTER_MS, undefined, { signal: until }).catch(() => {});
+      for (const mapping of until.aborted ? [] : this.#running.plan.mappings) {
+        const { faults } = await judged(this.#running, mapping, false).catch(() => new Findings());
+        if (faults.length > 0 && !this.#meanwhile.has(mapping.groupId))
+          this.#meanwhile.set(mapping.groupId, faults);
+      }
+    }
   }
 
   #seen(): Seen {

@@ -90,7 +90,7 @@ export class RequestFaults {
     if (offsets === undefined) return;
     const group = this.#processes.groupOf(sandbox);
     const what = `${group} ${sandbox} ${fault ?? ''} ${status ?? 'no reply'} ${error ?? ''}`;
-    this.#events.add(status === 200 ? 'committed' : 'not committed', { journal, offsets, what });
+    this.#events.add(commitKind(status), { journal, offsets, what });
     if (error === 'ConditionalCheckFailedException') this.#events.add('put lost');
     if (fault === 'frozen' && error === 'ConditionalCheckFailedException') this.#events.add('late write');
     const frozen = this.#frozen.get(`${group} ${journal}`);
@@ -115,4 +115,10 @@ export class RequestFaults {
     if (kind === 'reply-late') return { kind, ms: LATE_MS };
     return { kind };
   }
+}
+
+/** Where DynamoDB has not replied, only the fault tells whether it was asked. */
+function commitKind(status: number | undefined): string {
+  if (status === undefined) return 'commit unanswered';
+  return status === 200 ? 'committed' : 'not committed';
 }

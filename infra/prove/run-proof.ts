@@ -15,6 +15,7 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
   try {
     await proving.start();
     await proving.breakThings();
+    options.signal.throwIfAborted();
     say('The faults have ended; what is left has to be caught up …');
     return await proving.judge();
   } finally {
