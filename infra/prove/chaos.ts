@@ -116,7 +116,7 @@ export class Chaos {
   }
 
   async throttle(): Promise<void> {
-    this.#faults.throttle(this.#random.between(300, 1_500));
+    this.#faults.throttle(this.#random.between(500, 4_000));
     this.#events.add('throttled for a while');
   }
 

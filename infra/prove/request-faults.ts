@@ -75,7 +75,7 @@ export class RequestFaults {
     const { sandbox } = call;
     const group = sandbox === undefined ? undefined : this.#processes.groupOf(sandbox);
     if (!this.#active || sandbox === undefined) return undefined;
-    if (performance.now() < this.#throttledUntil && this.#random.chance(0.7)) return { kind: 'throttled' };
+    if (performance.now() < this.#throttledUntil && this.#random.chance(0.9)) return { kind: 'throttled' };
     if (call.commits === undefined) return this.#shaped(this.#random.weighted(otherFaults));
     const kind = this.#random.weighted(commitFaults);
     if (kind !== 'frozen') return this.#shaped(kind);

@@ -100,13 +100,17 @@ export function readLineItem(item: Item): LineRead & { readonly journal: string 
 }
 
 export function readParkedItem(item: Item): ParkedRead {
-  return named(item, () => ({
-    offset: Number(text(item['sk'])),
-    through: whole(item['through']),
-    reason: optional(item['reason'], ''),
-    sha256: optional(item['sha256'], ''),
-    applied: item['applied'] === undefined ? undefined : whole(item['applied']),
-  }));
+  return named(item, () => {
+    const offset = Number(/^\d{16}$/.exec(text(item['sk']))?.[0]);
+    if (!Number.isSafeInteger(offset)) throw new Damage('its key is none of a parked record');
+    return {
+      offset,
+      through: whole(item['through']),
+      reason: optional(item['reason'], ''),
+      sha256: optional(item['sha256'], ''),
+      applied: item['applied'] === undefined ? undefined : whole(item['applied']),
+    };
+  });
 }
 
 export function keyOf(item: Item): string {

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  Damage,
+  type Item,
+  keyOf,
+  readCheckpointItem,
+  readEntryItem,
+  readLineItem,
+  readParkedItem,
+} from '../../../../infra/ops/audit/layout.ts';
+
+const JOURNAL = 'ad_clicks@1#0';
+const HOUR = '2026-11-21T10';
+const S = (text: string) => ({ S: text });
+const N = (digits: number | string) => ({ N: String(digits) });
+
+const state = {
+  ...{ version: N(2), resolved: S('0-5'), parked: S('3'), newest: N(7), marks: S('4:aa,5:bb') },
+  ...{ carried: S('x'), clicks: N(5), micros: N('90071992547409930001') },
+};
+const changed = {
+  offsets: S('4-5'),
+  void: S('5'),
+  unparked: S('3'),
+  parked: S('[[4,"value.json","ff"]]'),
+  lines: S(`{"${HOUR}":{"adv-9":[2,14],"adv-7":[1,1,1]}}`),
+};
+const entry: Item = {
+  ...{ pk: S(JOURNAL), sk: S('entry#0000000000000002') },
+  ...{ changed: { M: changed }, state: { M: state } },
+};
+const checkpoint: Item = { pk: S(JOURNAL), sk: S('checkpoint'), through: N(2), state: { M: state } };
+const line: Item = {
+  ...{ pk: S('advertiser#adv-7'), sk: S(`${HOUR}#${JOURNAL}`) },
+  ...{ clicks: N(3), micros: N('90071992547409930001'), flagged: N(0), through: N(2) },
+};
+const parked: Item = {
+  ...{ pk: S(`parked#${JOURNAL}`), sk: S('0000000000000003'), through: N(1) },
+  ...{ reason: S('value.json'), sha256: S('ff'), applied: N(2) },
+};
+
+const stateRead = {
+  ...{ version: 2, resolved: [[0, 5]], parked: [[3, 3]], newest: 7, carried: 'x' },
+  marks: new Map([
+    [4, 'aa'],
+    [5, 'bb'],
+  ]),
+  ...{ clicks: 5n, micros: 90_071_992_547_409_930_001n },
+};
+const within = (name: 'changed' | 'state', changes: Item): Item => ({
+  ...entry,
+  [name]: { M: { ...entry[name]?.M, ...changes } },
+});
+/** Without one attribute. */
+function less(item: Item, name: string): Item {
+  const { [name]: _, ...left } = item;
+  return left;
+}
+
+describe('an item of the layout', () => {
+  it('is read whole, every digit of its money included (I6)', () => {
+    assert.deepEqual(readEntryItem(entry), {
+      ...{ version: 2, offsets: [[4, 5]], void: [[5, 5]], unparked: [[3, 3]] },
+      parked: new Map([[4, { reason: 'value.json', sha256: 'ff' }]]),
+      lines: new Map([
+        [`${HOUR} adv-9`, { clicks: 2n, micros: 14n, flagged: 0n }],
+        [`${HOUR} adv-7`, { clicks: 1n, micros: 1n, flagged: 1n }],
+      ]),
+      state: stateRead,
+    });
+    assert.deepEqual(readCheckpointItem(checkpoint), { through: 2, state: stateRead });
+    assert.deepEqual(readLineItem(line), {
+      ...{ journal: JOURNAL, line: `${HOUR} adv-7`, through: 2 },
+      ...{ clicks: 3n, micros: 90_071_992_547_409_930_001n, flagged: 0n },
+    });
+    const through = { offset: 3, through: 1 };
+    assert.deepEqual(readParkedItem(parked), { ...through, reason: 'value.json', sha256: 'ff', applied: 2 });
+  });
+
+  it('may leave out what is there only if any', () => {
+    const bare = {
+      changed: { M: { offsets: S(''), lines: S('{}') } },
+      state: { M: less(less(less(state, 'parked'), 'marks'), 'carried') },
+    };
+    const read = readEntryItem({ ...entry, ...bare });
+
+    assert.deepEqual([read.offsets, read.void, read.unparked, read.state.parked], [[], [], [], []]);
+    assert.deepEqual([read.parked.size, read.lines.size, read.state.marks.size], [0, 0, 0]);
+    assert.equal(read.state.carried, '');
+    assert.equal(readParkedItem(less(parked, 'applied')).applied, undefined);
+  });
+
+  it('is called by its key, where it has one', () => {
+    assert.equal(keyOf(line), `advertiser#adv-7 ${HOUR}#${JOURNAL}`);
+    assert.equal(keyOf({ pk: N(7) }), '? ?');
+  });
+});
+
+type Damaged = readonly [what: string, read: (item: Item) => unknown, item: Item, named: RegExp];
+
+const damaged: readonly Damaged[] = [
+  ['an entry without a change', readEntryItem, less(entry, 'changed'), /a map is missing/],
+  ['an entry without a state', readEntryItem, less(entry, 'state'), /a map is missing/],
+  ['an entry without offsets', readEntryItem, within('changed', { offsets: N(7) }), /a text is missing/],
+  [
+    'an entry without lines',
+    readEntryItem,
+    within('changed', { lines: { NULL: true } }),
+    /a text is missing/,
+  ],
+  [
+    'an entry of a short key',
+    readEntryItem,
+    { ...entry, sk: S('entry#2') },
+    /its key is of version NaN, its state of 2/,
+  ],
+  [
+    'an entry of another version',
+    readEntryItem,
+    within('state', { version: N(3) }),
+    /of version 2, its state of 3/,
+  ],
+  ['offsets that are no set', readEntryItem, within('changed', { offsets: S('5-4') }), /'5-4' is no range/],
+  ['void offsets that touch', readEntryItem, within('changed', { void: S('4,5') }), /ranges 4 and 5 touch/],
+  [
+    'resolved offsets that are no set',
+    readEntryItem,
+    within('state', { resolved: S('x') }),
+    /'x' is no range/,
+  ],
+  ['lines that are no JSON', readEntryItem, within('changed', { lines: S('{') }), /JSON/],
+  ['parked records that are no JSON', readEntryItem, within('changed', { parked: S('[') }), /JSON/],
+  ...['[2]', '[2,1,0,0]', '[2.5,1]', '[2,-1]', '[2,"1"]', '[2,9007199254740992]'].map(
+    (numbers): Damaged => [
+      `a line of ${numbers}`,
+      readEntryItem,
+      within('changed', { lines: S(`{"${HOUR}":{"adv-7":${numbers}}}`) }),
+      /the line 2026-11-21T10 adv-7 is \[2/,
+    ],
+  ),
+  ['clicks in a text', readEntryItem, within('state', { clicks: S('5') }), /a whole number is missing/],
+  [
+    'micros with a fraction',
+    readEntryItem,
+    within('state', { micros: N('5.5') }),
+    /a whole number is missing/,
+  ],
+  [
+    'a time beyond all',
+    readEntryItem,
+    within('state', { newest: N('9007199254740992') }),
+    /is no safe integer/,
+  ],
+  [
+    'a checkpoint of no version',
+    readCheckpointItem,
+    less(checkpoint, 'through'),
+    /a whole number is missing/,
+  ],
+  ['a checkpoint without a state', readCheckpointItem, less(checkpoint, 'state'), /a map is missing/],
+  ['a line without flags', readLineItem, less(line, 'flagged'), /a whole number is missing/],
+  ['a line of exponents', readLineItem, { ...line, micros: N('1e3') }, /a whole number is missing/],
+  [
+    'a line of no hour',
+    readLineItem,
+    { ...line, sk: S(`2026-11-21#${JOURNAL}`) },
+    /none of a statement line/,
+  ],
+  ['a line of no journal', readLineItem, { ...line, sk: S(`${HOUR}#`) }, /none of a statement line/],
+  ['a line of nobody', readLineItem, { ...line, pk: S('advertiser#') }, /none of a statement line/],
+  ['a line of a stranger', readLineItem, { ...line, pk: S('advertiser#a#b') }, /none of a statement line/],
+  ['a parked record of no offset', readParkedItem, { ...parked, sk: S('3') }, /none of a parked record/],
+  [
+    'a parked record beyond all',
+    readParkedItem,
+    { ...parked, sk: S('9'.repeat(16)) },
+    /none of a parked record/,
+  ],
+  ['a parked record of no entry', readParkedItem, less(parked, 'through'), /a whole number is missing/],
+];
+
+describe('damage', () => {
+  for (const [what, read, item, named] of damaged) {
+    it(`is ${what}, and named with its key`, () => {
+      assert.throws(
+        () => read(item),
+        (error) => {
+          assert.ok(error instanceof Damage, String(error));
+          assert.ok(error.message.startsWith(`item ${keyOf(item)}: `), error.message);
+          assert.match(error.message, named);
+          return true;
+        },
+      );
+    });
+  }
+});

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { missedFloors, seenIn } from '../../../infra/prove/floors.ts';
+import type { Floors } from '../../../infra/prove/profile.ts';
+import { enough, profile, someEvents } from './proofs.ts';
+
+const counted = { rebalances: 11, redelivered: 12, records: 13 };
+const nothing = {
+  kills: 0,
+  killsAtEachPoint: 0,
+  zombies: 0,
+  lateWrites: 0,
+  repliesLost: 0,
+  putsLost: 0,
+  poisonSent: 0,
+};
+
+describe('what has happened in a proof', () => {
+  it('is nothing but what was counted elsewhere, before anything was done', (t) => {
+    assert.deepEqual(seenIn(someEvents(t, []), counted), { ...nothing, ...counted });
+  });
+
+  it('is counted by what was done and heard, not by what was meant to be', (t) => {
+    const events = someEvents(t, [
+      ...['killed: function', 'killed: function', 'killed: poller', 'killed: broker'],
+      ...['function frozen', 'frozen: function', 'frozen: poller', 'fault: frozen', 'late write'],
+      ...['fault: reply-lost', 'fault: reply-lost', 'fault: reply-late', 'put lost', 'not committed'],
+      ...['poison sent', 'fault: killed-before-forward', 'said', 'committed'],
+    ]);
+
+    assert.deepEqual(seenIn(events, counted), {
+      ...{ ...counted, kills: 4, killsAtEachPoint: 0, zombies: 1, lateWrites: 1 },
+      ...{ repliesLost: 2, putsLost: 1, poisonSent: 1 },
+    });
+  });
+
+  it('is as many kills at each point as at the rarest of the three', (t) => {
+    const [before, after] = ['function killed-before-forward', 'function killed-after-forward'];
+    const events = someEvents(t, [before, before, before, after, after]);
+
+    assert.equal(seenIn(events, counted).killsAtEachPoint, 0);
+    events.add('function killed-after-reply');
+    assert.equal(seenIn(events, counted).killsAtEachPoint, 1);
+    events.add('function killed-after-reply');
+    events.add('function killed-after-reply');
+    assert.equal(seenIn(events, counted).killsAtEachPoint, 2);
+  });
+});
+
+describe('a floor', () => {
+  it('is reached by exactly as much', () => {
+    assert.deepEqual(missedFloors(enough, profile), []);
+  });
+
+  for (const [what, floor] of Object.entries(profile.floors) as [keyof Floors, number][]) {
+    it(`of ${what} is missed by one less, and said`, () => {
+      assert.deepEqual(missedFloors({ ...enough, [what]: floor - 1 }, profile), [
+        `${what}: ${floor - 1} of ${floor}`,
+      ]);
+    });
+  }
+
+  it('of records is missed by one less, and said after the others', () => {
+    assert.deepEqual(missedFloors({ ...enough, records: 999, kills: 0 }, profile), [
+      'kills: 0 of 50',
+      'records: 999 of 1000',
+    ]);
+  });
+});

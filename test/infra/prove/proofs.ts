@@ -1,0 +1,57 @@
+/** Proofs as they come out, good but for what a test changes. */
+import { join } from 'node:path';
+import { type FaultKind, Findings } from '../../../infra/ops/audit/findings.ts';
+import { Events } from '../../../infra/prove/events.ts';
+import type { Seen } from '../../../infra/prove/floors.ts';
+import type { Profile } from '../../../infra/prove/profile.ts';
+import type { Proof } from '../../../infra/prove/proof.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+/** Each floor with a number of its own, so that none is taken for another. */
+export const profile: Profile = {
+  name: 'test',
+  clicks: 1_000,
+  faultsForMs: 1,
+  faultsForMsMax: 2,
+  healWithinMs: 60_000,
+  floors: {
+    kills: 50,
+    killsAtEachPoint: 2,
+    rebalances: 10,
+    zombies: 5,
+    lateWrites: 1,
+    repliesLost: 4,
+    putsLost: 3,
+    redelivered: 90,
+    poisonSent: 6,
+  },
+};
+
+/** What reaches every floor, and nothing more. */
+export const enough: Seen = { ...profile.floors, records: profile.clicks };
+
+export function someEvents(t: Parameters<typeof temporaryFolder>[0], kinds: readonly string[]): Events {
+  const events = new Events(join(temporaryFolder(t), 'events.jsonl'));
+  for (const kind of kinds) events.add(kind);
+  return events;
+}
+
+export function findingsOf(...kinds: readonly FaultKind[]): Findings {
+  const findings = new Findings();
+  for (const kind of kinds) findings.add(kind, 'ad_clicks@1#0', 'offset 7');
+  return findings;
+}
+
+export function aProof(t: Parameters<typeof temporaryFolder>[0], changed: Partial<Proof> = {}): Proof {
+  return {
+    events: someEvents(t, ['committed']),
+    ledgers: new Map([
+      ['billing-service', findingsOf()],
+      ['fraud-service', findingsOf()],
+    ]),
+    seen: enough,
+    healedMs: 3_000,
+    brokeByItself: undefined,
+    ...changed,
+  };
+}
