@@ -72,25 +72,11 @@ export class Chaos {
       this.#events.add(`killed: ${child.role}`, { what: why });
   }
 
-  async killFunction(): Promise<void> {
-    this.kill(this.#one('function'), 'at any time');
-  }
-
-  async killPoller(): Promise<void> {
-    this.kill(this.#one('poller'), 'at any time');
-  }
-
-  async killProducer(): Promise<void> {
-    this.kill(this.#one('producer'), 'at any time');
-  }
-
-  async killBroker(): Promise<void> {
-    this.kill(this.#one('broker'), 'at any time');
-  }
-
-  async killDynamoDb(): Promise<void> {
-    this.kill(this.#one('dynamodb'), 'at any time');
-  }
+  killFunction = () => this.#killOne('function');
+  killPoller = () => this.#killOne('poller');
+  killProducer = () => this.#killOne('producer');
+  killBroker = () => this.#killOne('broker');
+  killDynamoDb = () => this.#killOne('dynamodb');
 
   /** Longer than its session, so that the group goes on without it, and it wakes up among strangers. */
   async freezePoller(): Promise<void> {
@@ -169,6 +155,10 @@ export class Chaos {
     return this.#random.pick(this.#mappings) as PlannedMapping;
   }
 
+  async #killOne(role: Child['role']): Promise<void> {
+    this.kill(this.#one(role), 'at any time');
+  }
+
   #one(role: Child['role']): Child | undefined {
     return this.#random.pick(this.#ground.children.list().filter((child) => child.role === role));
   }
@@ -190,8 +180,10 @@ export class Chaos {
   }
 
   #aside(work: Promise<unknown>): void {
-    this.#pending.add(work);
-    void work.finally(() => this.#pending.delete(work));
+    const settled = work
+      .catch((error: unknown) => this.#events.add('an action failed', { what: String(error) }))
+      .finally(() => this.#pending.delete(settled));
+    this.#pending.add(settled);
   }
 
   async #wait(ms: number): Promise<void> {

@@ -120,6 +120,7 @@ export class Proving {
       }
     }
     this.#producer?.stop();
+    signal.throwIfAborted();
     await ran;
     await poison.close().catch(() => {});
   }
