@@ -24,7 +24,7 @@ const actions = {
   killBroker: 0.2,
   killDynamoDb: 0.2,
   replay: 0.2,
-  secondMapping: 0.25,
+  secondMapping: 0.5,
 } as const;
 
 const POLLERS_MAX = 4;
@@ -136,12 +136,17 @@ export class Chaos {
   async secondMapping(): Promise<void> {
     const mapping = this.#mapping();
     const id = `${mapping.id}-second-${this.#events.count('second mapping')}`;
-    this.#events.add('second mapping', { what: mapping.groupId });
+    const from = this.#random.chance(0.5) ? 'LATEST' : 'TRIM_HORIZON';
+    this.#events.add('second mapping', { what: `${mapping.groupId} ${from}` });
+    // With the first group away for a while, the second begins ahead of it, and what lies between is a gap until it comes.
+    for (const child of from === 'LATEST' ? this.#ground.children.list() : [])
+      if (child.role === 'poller' && child.group === mapping.groupId)
+        this.kill(child, 'before a second mapping');
     const pollers = this.#ground.addMapping({
       ...mapping,
       id,
       groupId: `${id}-group`,
-      startingPosition: { from: this.#random.chance(0.5) ? 'LATEST' : 'TRIM_HORIZON' },
+      startingPosition: { from },
     });
     await this.#wait(this.#random.between(5_000, 15_000));
     await pollers.stop();
