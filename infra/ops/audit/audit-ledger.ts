@@ -6,7 +6,7 @@ import { checkChain, checkCheckpoint } from './check-chain.ts';
 import { checkCoverage, Holes } from './check-coverage.ts';
 import { checkLines, checkParked } from './check-lines.ts';
 import { LogCheck } from './check-log.ts';
-import { type FaultKind, Findings, type PartitionTally } from './findings.ts';
+import { Findings, type PartitionTally } from './findings.ts';
 import {
   type CheckpointRead,
   Damage,
@@ -63,8 +63,7 @@ export async function auditLedger(
   let done = 0;
   for (const [partition, within] of bounds.entries()) {
     const journal = `${topic}@${incarnation}#${partition}`;
-    const entries = journals.find((read) => read.journal === journal)?.entries ?? [];
-    const state = journals.find((read) => read.journal === journal)?.checkpoint?.state;
+    const { entries = [], checkpoint } = journals.find((read) => read.journal === journal) ?? {};
     const check = new LogCheck(findings, journal, entries);
     const holes = new Holes(within.start);
     for await (const record of log.records(partition, within)) {
@@ -74,7 +73,7 @@ export async function auditLedger(
       if (done % 50_000 === 0) progress(done, of);
     }
     const tally = tallyOf(journal, within, committed[partition], entries);
-    const resolved = entries.at(-1)?.state.resolved ?? state?.resolved ?? [];
+    const resolved = entries.at(-1)?.state.resolved ?? checkpoint?.state.resolved ?? [];
     const expired = expiredOf(entries, resolved);
     const voided = joinRanges(entries.map((entry) => entry.void)).all;
     const coverage = { bounds: within, committed: committed[partition], resolved, voided, expired };
@@ -87,7 +86,7 @@ export async function auditLedger(
 async function readJournals(findings: Findings, access: TableAccess): Promise<JournalRead[]> {
   const names = await readJournalNames(access);
   const checkpoints = await Promise.all(names.map((journal) => getCheckpointItem(access, journal)));
-  const lines = sound(findings, 'damage', '', await readLineItems(access), readLineItem);
+  const lines = sound(findings, '', await readLineItems(access), readLineItem);
   for (const { journal, line } of lines)
     if (!names.includes(journal))
       findings.add('statement', journal, `${line} is of a journal that does not exist`);
@@ -99,14 +98,13 @@ async function readJournals(findings: Findings, access: TableAccess): Promise<Jo
       journal,
       checkpoint: sound(
         findings,
-        'damage',
         journal,
         checkpoint === undefined ? [] : [checkpoint],
         readCheckpointItem,
       )[0],
       lines: lines.filter((line) => line.journal === journal),
-      parked: sound(findings, 'damage', journal, parked, readParkedItem),
-      entries: sound(findings, 'damage', journal, await readEntryItems(access, journal), readEntryItem),
+      parked: sound(findings, journal, parked, readParkedItem),
+      entries: sound(findings, journal, await readEntryItems(access, journal), readEntryItem),
     });
   }
   return read;
@@ -115,7 +113,6 @@ async function readJournals(findings: Findings, access: TableAccess): Promise<Jo
 /** What can be read; the rest is named. */
 function sound<Raw, Read>(
   findings: Findings,
-  kind: FaultKind,
   journal: string,
   items: readonly Raw[],
   read: (item: Raw) => Read,
@@ -125,7 +122,7 @@ function sound<Raw, Read>(
       return [read(item)];
     } catch (error) {
       if (!(error instanceof Damage)) throw error;
-      findings.add(kind, journal, error.message);
+      findings.add('damage', journal, error.message);
       return [];
     }
   });

@@ -60,4 +60,11 @@ export class Findings {
   add(kind: FaultKind, journal: string, what: string): void {
     this.faults.push({ kind, journal, what });
   }
+
+  /** Where no clicks flow any more, whatever is left to count is missing. */
+  demandRest(): void {
+    for (const { journal, gaps, lag } of this.partitions)
+      if (gaps + lag > 0)
+        this.add('missing', journal, `${gaps} records in gaps and ${lag} after the newest are not counted`);
+  }
 }
