@@ -43,7 +43,11 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: [/^infra\/local\//, /^infra\/ops\//],
     packages: [kafka, sdk],
   },
-  'infra/ops': { at: /^infra\/ops\//, rooms: [/^shared\//], packages: [sdk, kafka, schema] },
+  'infra/ops': {
+    at: /^infra\/ops\//,
+    rooms: [/^shared\//],
+    packages: [sdk, kafka, schema, /^aws-msk-iam-sasl-signer-js$/],
+  },
 };
 
 /** Code that has to share nothing with what it judges: it may import its own kind only. */

@@ -1,3 +1,6 @@
+/** Faults that an operator's command ends with, and how it ends. */
+import { CouldNotTell } from './audit/could-not-tell.ts';
+
 /** What an operator can cure: one sentence or two that say what was given, what is allowed and what to do. */
 export class OpsError extends Error {
   constructor(message: string, cause?: unknown) {
@@ -11,7 +14,8 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
-    if (error instanceof OpsError) console.error(`clickledger: ${error.message}`);
+    if (error instanceof OpsError || error instanceof CouldNotTell)
+      console.error(`clickledger: ${error.message}`);
     else console.error(error);
     process.exitCode = 2;
   }

@@ -17,7 +17,7 @@ export interface Recount {
 
 /** Reads every partition from its oldest record to where it ends now. */
 export async function recountTopic(bootstrap: readonly string[], topic: string): Promise<Recount> {
-  const log = new TopicLog(bootstrap, topic, 'clickledger-recount');
+  const log = new TopicLog({ bootstrapBrokers: [...bootstrap] }, topic, 'clickledger-recount');
   const lines = new Map<string, { clicks: bigint; micros: bigint }>();
   const tally = { records: 0, clicks: 0, micros: 0n, rejected: [] as string[] };
   try {

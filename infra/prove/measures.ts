@@ -17,7 +17,7 @@ export async function healed(
   while (performance.now() - began < withinMs && !signal.aborted) {
     const caughtUp = await Promise.all(
       ground.plan.mappings.map(async (mapping) => {
-        const log = new TopicLog(ground.kafka, mapping.topic, mapping.groupId);
+        const log = new TopicLog({ bootstrapBrokers: [...ground.kafka] }, mapping.topic, mapping.groupId);
         try {
           const bounds = await log.bounds();
           const committed = await log.committed(bounds.length);
@@ -41,7 +41,7 @@ export async function judged(ground: Ground, mapping: PlannedMapping, atRest: bo
   const client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
   const environment = Object.values(ground.functionOf(mapping.functionId).environment);
   const table = ground.plan.tables.find(({ name }) => environment.includes(name))?.name ?? '';
-  const log = new TopicLog(ground.kafka, mapping.topic, mapping.groupId);
+  const log = new TopicLog({ bootstrapBrokers: [...ground.kafka] }, mapping.topic, mapping.groupId);
   try {
     const findings = await auditLedger({ client, table }, log, mapping.topic, () => {});
     if (atRest) findings.demandRest();

@@ -8,18 +8,20 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { CouldNotTell } from './could-not-tell.ts';
+import { KAFKA_USAGE, type KafkaAccess, kafkaAccess } from './kafka-access.ts';
 
 export const USAGE = `npm run audit -- [options]
   --ledger NAME   one of the running ground (all of them)
   --at-rest       also demand that nothing is left to count: no lag, no gap
   --json          one object for programs, with every fault
-  Another ledger than the running ground's, with the usual AWS_REGION and credentials:
-  --kafka HOST:PORT --topic NAME --group ID --table NAME
+  Another ledger than the running ground's, with the usual credentials:
+  ${KAFKA_USAGE}
+  --topic NAME --group ID --table NAME
 Exit code: 0 pass, 1 fault, 2 could not tell`;
 
 export interface Audited {
   readonly ledger: string;
-  readonly kafka: readonly string[];
+  readonly kafka: KafkaAccess;
   readonly topic: string;
   readonly group: string;
   readonly table: string;
@@ -40,8 +42,8 @@ const elsewhere = ['kafka', 'topic', 'group', 'table'] as const;
 export function readAuditRequest(given: readonly string[], runFile = RUN_FILE): AuditRequest | undefined {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  const options = { ledger: text, kafka: text, topic: text, group: text, table: text };
-  const flags = { 'at-rest': flag, json: flag, help: flag };
+  const options = { ledger: text, kafka: text, topic: text, group: text, table: text, region: text };
+  const flags = { 'at-rest': flag, iam: flag, json: flag, help: flag };
   let values: ReturnType<typeof parseArgs<{ options: typeof options & typeof flags }>>['values'];
   try {
     ({ values } = parseArgs({ args: [...given], options: { ...options, ...flags }, strict: true }));
@@ -50,22 +52,20 @@ export function readAuditRequest(given: readonly string[], runFile = RUN_FILE): 
   }
   if (values.help) return undefined;
   const rest = { atRest: values['at-rest'], json: values.json };
-  const named = elsewhere.filter((name) => values[name] !== undefined);
-  if (named.length === 0) return { audited: running(runFile, values.ledger), ...rest };
+  const named = [...elsewhere, 'region', 'iam'] as const;
+  const first = named.find((name) => values[name] !== undefined && values[name] !== false);
+  if (first === undefined) return { audited: running(runFile, values.ledger), ...rest };
   const lacking = elsewhere.filter((name) => values[name] === undefined);
   if (lacking.length > 0)
-    throw new CouldNotTell(
-      `--${named[0]} needs ${lacking.map((name) => `--${name}`).join(', ')} too\n${USAGE}`,
-    );
-  const { ledger, kafka = '', topic = '', group = '', table = '' } = values;
-  const client = new DynamoDBClient({});
-  return {
-    audited: [{ ledger: ledger ?? table, kafka: kafka.split(','), topic, group, table, client }],
-    ...rest,
-  };
+    throw new CouldNotTell(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too\n${USAGE}`);
+  const { ledger, topic = '', group = '', table = '', region, iam } = values;
+  const kafka = kafkaAccess({ kafka: values.kafka ?? '', iam, region });
+  const client = new DynamoDBClient(region === undefined ? {} : { region });
+  return { audited: [{ ledger: ledger ?? table, kafka, topic, group, table, client }], ...rest };
 }
 
 interface RunFile {
+  readonly pid: number;
   readonly kafka: string;
   readonly dynamodb: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
   readonly tables: Readonly<Record<string, string>>;
@@ -83,7 +83,7 @@ function running(runFile: string, wanted: string | undefined): Audited[] {
     );
   return ledgers.map((ledger) => ({
     ledger,
-    kafka: run.kafka.split(','),
+    kafka: kafkaAccess({ kafka: run.kafka, iam: false, region: undefined }),
     topic: run.groups[ledger]?.topic ?? '',
     group: run.groups[ledger]?.id ?? '',
     table: run.tables[ledger] ?? '',
@@ -92,20 +92,34 @@ function running(runFile: string, wanted: string | undefined): Audited[] {
 }
 
 function readRunFile(file: string): RunFile {
+  const whatToDo = 'start it with npm start, or name a ledger in full (--help)';
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    throw new CouldNotTell(
-      `nothing runs here, as there is no ${file}: start it with npm start, or name a ledger in full (--help)`,
-    );
+    throw new CouldNotTell(`nothing runs here, as there is no ${file}: ${whatToDo}`);
   }
+  const run = parsed(text);
+  if (run === undefined) throw new CouldNotTell(`${file} is damaged: stop what runs, and start it again`);
+  if (!isAlive(run.pid))
+    throw new CouldNotTell(`nothing runs here, as process ${run.pid} of ${file} has ended: ${whatToDo}`);
+  return run;
+}
+
+function parsed(text: string): RunFile | undefined {
   try {
     const run = JSON.parse(text) as RunFile;
     const parts = [run.kafka.split(','), run.dynamodb.endpoint, Object.keys(run.tables), run.groups];
-    if (parts.every((part) => part !== undefined)) return run;
+    return parts.every((part) => part !== undefined) && Number.isSafeInteger(run.pid) ? run : undefined;
   } catch {
-    // It is said below.
+    return undefined;
   }
-  throw new CouldNotTell(`${file} is damaged: stop what runs, and start it again`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }

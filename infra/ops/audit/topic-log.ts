@@ -4,6 +4,7 @@
  */
 import { Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
 import { answerOf } from './could-not-tell.ts';
+import type { KafkaAccess } from './kafka-access.ts';
 
 export interface LogRecord {
   readonly offset: number;
@@ -30,13 +31,13 @@ export class TopicLog {
   readonly #kafka: string;
 
   /** @param groupId whose committed offsets are asked for; it is not joined */
-  constructor(bootstrap: readonly string[], topic: string, groupId: string) {
+  constructor(kafka: KafkaAccess, topic: string, groupId: string) {
     this.#topic = topic;
-    this.#kafka = `Kafka at ${bootstrap.join(',')}`;
+    this.#kafka = `Kafka at ${kafka.bootstrapBrokers.join(',')}`;
     this.#consumer = new Consumer({
       clientId: 'clickledger-audit',
       groupId,
-      bootstrapBrokers: [...bootstrap],
+      ...kafka,
       connectTimeout: 3_000,
       requestTimeout: 10_000,
       retries: 5,

@@ -14,7 +14,7 @@ const dynamodb = {
   ...{ accessKeyId: 'key', secretAccessKey: 'word' },
 };
 const running = {
-  ...{ pid: 7, kafka: '127.0.0.1:2,127.0.0.1:3', dynamodb, children: [] },
+  ...{ pid: process.pid, kafka: '127.0.0.1:2,127.0.0.1:3', dynamodb, children: [] },
   tables: { billing: 'app-billing', fraud: 'app-fraud' },
   groups: {
     billing: { id: 'billing-service', topic: 'ad_clicks' },
@@ -45,7 +45,7 @@ describe('what is audited', () => {
     const { audited, ...rest } = readAuditRequest([], runFile(t, running)) ?? {};
 
     assert.deepEqual(rest, { atRest: false, json: false });
-    const kafka = ['127.0.0.1:2', '127.0.0.1:3'];
+    const kafka = { bootstrapBrokers: ['127.0.0.1:2', '127.0.0.1:3'] };
     assert.deepEqual(
       audited?.map(({ client: _, ...named }) => named),
       [
@@ -74,10 +74,17 @@ describe('what is audited', () => {
     const [audited] = readAuditRequest(full, join(temporaryFolder(t), 'run.json'))?.audited ?? [];
 
     const { client, ...named } = audited ?? {};
-    const kafka = ['b-1:9092', 'b-2:9092'];
+    const kafka = { bootstrapBrokers: ['b-1:9092', 'b-2:9092'] };
     assert.deepEqual(named, { ledger: 'ledger', kafka, topic: 'clicks', group: 'g', table: 'ledger' });
     assert.equal(client?.config.endpoint, undefined);
     assert.equal(readAuditRequest([...full, '--ledger', 'prod'])?.audited[0]?.ledger, 'prod');
+  });
+
+  it('is reached by IAM and in a region if that is said', async () => {
+    const [audited] = readAuditRequest([...full, '--iam', '--region', 'eu-north-1'])?.audited ?? [];
+
+    assert.equal(audited?.kafka.sasl?.mechanism, 'OAUTHBEARER');
+    assert.equal(await audited?.client.config.region(), 'eu-north-1');
   });
 
   it('is nothing where help is asked for', (t) => {
@@ -90,6 +97,11 @@ describe('what is audited', () => {
   it('is refused in part', () => {
     assert.equal(refusal(['--kafka', 'a:1']), `--kafka needs --topic, --group, --table too\n${USAGE}`);
     assert.equal(refusal(['--table', 't', '--group', 'g']), `--group needs --kafka, --topic too\n${USAGE}`);
+    assert.equal(refusal(['--iam', '--topic', 't']), `--topic needs --kafka, --group, --table too\n${USAGE}`);
+    assert.equal(
+      refusal(['--region', 'eu-west-1']).split('\n')[0],
+      '--region needs --kafka, --topic, --group, --table too',
+    );
     assert.equal(refusal(['--ledger']).split('\n')[0], "Option '--ledger <value>' argument missing");
     assert.equal(refusal(['--fast']).endsWith(`\n${USAGE}`), true);
   });
@@ -111,6 +123,11 @@ describe('what is audited', () => {
     assert.equal(
       refusal([], join(folder, 'run.json')),
       `nothing runs here, as there is no ${folder}/run.json: start it with npm start, or name a ledger in full (--help)`,
+    );
+    const gone = runFile(t, { ...running, pid: 2 ** 30 });
+    assert.equal(
+      refusal([], gone),
+      `nothing runs here, as process ${2 ** 30} of ${gone} has ended: start it with npm start, or name a ledger in full (--help)`,
     );
     for (const content of ['', '{"pid":', 'null', '[]', withoutGroups, { ...running, dynamodb: {} }]) {
       const file = runFile(t, content);
