@@ -39,8 +39,7 @@ export class LogReader {
 
   /** Fetches once for the given partitions and appends what came; waits a little where there is nothing. */
   async fetchInto(queues: readonly PartitionQueue[]): Promise<void> {
-    const metadata = await this.#consumer.metadata({ topics: [this.#topic] });
-    const topic = metadata.topics.get(this.#topic);
+    const topic = await this.#topicWith(queues);
     if (topic === undefined) throw new Error(`topic ${this.#topic} does not exist on the broker`);
     const byLeader = Map.groupBy(queues, ({ partition }) => topic.partitions[partition]?.leader ?? -1);
     await Promise.all(
@@ -76,6 +75,14 @@ export class LogReader {
       queue.position = from;
       return [`${queue.label}: offset ${was} is not in the log (${from} to ${to}), reading on at ${from}`];
     });
+  }
+
+  /** What is known of the topic, asked for anew where a partition is newer than that. */
+  async #topicWith(queues: readonly PartitionQueue[]) {
+    const topics = [this.#topic];
+    const known = (await this.#consumer.metadata({ topics })).topics.get(this.#topic);
+    if (queues.every(({ partition }) => known?.partitions[partition] !== undefined)) return known;
+    return (await this.#consumer.metadata({ topics, forceUpdate: true })).topics.get(this.#topic);
   }
 
   /** The oldest and the next offset of each partition of the topic. */

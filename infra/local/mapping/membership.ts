@@ -4,8 +4,11 @@
  * The classic protocol is spoken, which every tool can describe. A partition that stays with this member from one
  * generation to the very next had no other owner in between, so what is buffered and in flight of it goes on; after a
  * missed generation everything starts again from what the group has committed.
+ *
+ * Partitions that are added to the topic are noticed by the leader of the group, as in Java's client: it looks at the
+ * topic every few seconds, and joins again where there are more than it has dealt out, which makes a rebalance.
  */
-import { Consumer } from '@platformatic/kafka';
+import { Consumer, type GroupPartitionsAssigner, roundRobinAssigner } from '@platformatic/kafka';
 import type { StartingPosition } from '../plan.ts';
 import type { LogReader } from './log-reader.ts';
 import { PartitionQueue } from './partition-queue.ts';
@@ -21,14 +24,20 @@ export interface MembershipOptions {
 
 const JOIN_ATTEMPTS = 20;
 const JOIN_PAUSE_MS = 300;
+const LOOK_FOR_PARTITIONS_MS = 2_000;
 
 export class Membership {
   readonly #consumer: Consumer;
   readonly #reader: LogReader;
   readonly #options: MembershipOptions;
   readonly #onAssigned: () => void;
+  readonly #looking: NodeJS.Timeout;
   #queues = new Map<number, PartitionQueue>();
   #generation = -1;
+  #memberId: string | null = null;
+  #assigning: Promise<void> = Promise.resolve();
+  /** Partitions that this member has dealt out as the leader; undefined where it is not. */
+  #dealt: number | undefined;
 
   /** @param onFatal what joining again does not cure; the process had better begin anew */
   constructor(
@@ -50,10 +59,16 @@ export class Membership {
       // The client's own retry of a commit joins again and then commits the old offset under the new generation,
       // which may take the group back behind what the new owner has committed. So it has none; we join again ourselves.
       retries: 0,
+      metadataMaxAge: LOOK_FOR_PARTITIONS_MS / 2,
+      partitionAssigner: this.#deal,
     });
     this.#consumer.topics.track(options.topic);
-    this.#consumer.on('consumer:group:join', () => void this.#assign().catch(onFatal));
+    this.#consumer.on('consumer:group:join', ({ isLeader }: { isLeader?: boolean }) => {
+      if (isLeader !== true) this.#dealt = undefined;
+      this.#assigning = this.#assigning.then(() => this.#assign()).catch(onFatal);
+    });
     this.#consumer.on('error', () => void this.join().catch(onFatal));
+    this.#looking = setInterval(() => void this.#joinForMore().catch(onFatal), LOOK_FOR_PARTITIONS_MS);
   }
 
   get generation(): number {
@@ -100,11 +115,27 @@ export class Membership {
 
   /** Leaves the group at once, so that others need not wait for the session to run out. */
   async leave(): Promise<void> {
+    clearInterval(this.#looking);
     await this.#consumer.close(true);
+  }
+
+  readonly #deal: GroupPartitionsAssigner = (current, members, topics, metadata) => {
+    this.#dealt = metadata.topics.get(this.#options.topic)?.partitionsCount;
+    return roundRobinAssigner(current, members, topics, metadata);
+  };
+
+  /** While a broker is away there is nothing to see; the next look comes. */
+  async #joinForMore(): Promise<void> {
+    if (this.#dealt === undefined) return;
+    const { topic } = this.#options;
+    const seen = await this.#consumer.metadata({ topics: [topic] }).catch(() => undefined);
+    const partitions = seen?.topics.get(topic)?.partitionsCount ?? 0;
+    if (this.#dealt !== undefined && partitions > this.#dealt) await this.join();
   }
 
   async #assign(): Promise<void> {
     const generation = this.#consumer.generationId;
+    if (generation === this.#generation && this.memberId === this.#memberId) return;
     const assigned =
       this.#consumer.assignments?.find(({ topic }) => topic === this.#options.topic)?.partitions ?? [];
     const unbroken = generation === this.#generation + 1;
@@ -119,6 +150,7 @@ export class Membership {
     if (this.#consumer.generationId !== generation) return; // Another rebalance has come; its own event follows.
     for (const queue of queues) this.#queues.set(queue.partition, queue);
     this.#generation = generation;
+    this.#memberId = this.memberId;
     this.#onAssigned();
   }
 

@@ -42,6 +42,7 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
     return { member, failures };
   }
 
+  const sharesOf = (...members: Membership[]) => members.map(({ queues }) => queues.length).join(' ');
   const partitionsOf = (member: Membership) => member.queues.map(({ partition }) => partition).sort();
   const positionsOf = (member: Membership) =>
     member.queues.toSorted((a, b) => a.partition - b.partition).map(({ position }) => position);
@@ -131,6 +132,26 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
     assert.deepEqual(atCoordinator.sort(), [0, 1, 2, 3]);
     assert.deepEqual(given.map(({ partition }) => partition).sort(), ofSecond);
     assert.ok(kept.every((queue) => alone.includes(queue) && first.queues.includes(queue) && !queue.revoked));
+    assert.deepEqual(failures, []);
+  });
+
+  it('gets partitions that are added to the topic, from their first record on, whoever of the group it is', async () => {
+    const topic = await broker.topic('grown', 2);
+    const { member: first, failures } = await joined('grown', topic);
+    const { member: second } = await joined('grown', topic);
+    await until('both have their share', () => sharesOf(first, second) === '1 1', WITHIN_MS);
+    const kept = [...first.queues, ...second.queues];
+
+    const added = [{ brokerIds: [1] }, { brokerIds: [1] }];
+    await broker.admin.createPartitions({ topics: [{ name: topic, count: 4, assignments: added }] });
+    await until('the new ones have brokers', async () => (await broker.end(topic, 3)) === 0, WITHIN_MS);
+    await broker.produce(messages(topic, 3, 5));
+    await until('they are dealt out', () => sharesOf(first, second) === '2 2', WITHIN_MS);
+
+    assert.deepEqual([...partitionsOf(first), ...partitionsOf(second)].sort(), [0, 1, 2, 3]);
+    assert.ok(kept.every(({ revoked }) => !revoked));
+    const owner = partitionsOf(first).includes(3) ? first : second;
+    assert.equal(queueOf(owner, 3).position, 0);
     assert.deepEqual(failures, []);
   });
 
