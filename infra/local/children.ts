@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 
 export interface Child {
-  readonly role: 'broker' | 'dynamodb' | 'poller' | 'function' | 'producer';
+  readonly role: 'broker' | 'dynamodb' | 'poller' | 'function' | 'producer' | 'naive' | 'auditor';
   /** The consumer group that it works for. */
   readonly group?: string | undefined;
   /** What it is, for people: the name of a function, the number of a poller. */

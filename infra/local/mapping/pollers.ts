@@ -5,9 +5,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { type Children, pidOf } from '../children.ts';
+import { type Children, killProcess, pidOf } from '../children.ts';
 import type { PlannedMapping } from '../plan.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import { type OwnedPartition, ownedPartitions } from './owned-partitions.ts';
 import type { GroundMessage, PollerAssignment, PollerMessage, PollerStatus } from './poller-process.ts';
 
 export interface PollersOptions {
@@ -26,12 +27,13 @@ interface RunningPoller {
   status: PollerStatus | undefined;
 }
 
-/** What is known of one partition of the group. */
-export interface OwnedPartition {
-  /** Undefined while nobody owns it. */
-  readonly poller: number | undefined;
-  /** What was heard last, of this owner or the one before. */
-  readonly committed: number | undefined;
+/** A member of the group, as it reported last. */
+export interface SeenPoller {
+  readonly number: number;
+  readonly pid: number;
+  /** Undefined until it has been dealt partitions, or none, for the first time. */
+  readonly generation: number | undefined;
+  readonly partitions: readonly number[];
 }
 
 const PROCESS_FILE = new URL('./poller-process.ts', import.meta.url).pathname;
@@ -65,6 +67,15 @@ export class Pollers {
     return this.#wanted.size;
   }
 
+  members(): SeenPoller[] {
+    return Array.from(this.#running.values(), ({ number, process, status }) => ({
+      number,
+      pid: pidOf(process),
+      generation: status === undefined || status.generation < 0 ? undefined : status.generation,
+      partitions: status?.partitions.map(({ partition }) => partition) ?? [],
+    }));
+  }
+
   /** One more member for the group; beyond the number of partitions it stands by. */
   add(): void {
     let number = 1;
@@ -73,8 +84,17 @@ export class Pollers {
     this.#start(number);
   }
 
+  /** Ends one that has no time to leave. While more than the minimum run no other takes its place: that is for who stands by. */
+  kill(number: number): void {
+    const poller = this.#running.get(number);
+    if (poller === undefined) return;
+    if (this.#wanted.size > (this.#options.mapping.pollers?.min ?? 1)) this.#wanted.delete(number);
+    killProcess(pidOf(poller.process));
+  }
+
   /** Stops one, which leaves the group by itself. */
   async remove(): Promise<void> {
+    if (this.#wanted.size === 0) return;
     const number = Math.max(...this.#wanted);
     this.#wanted.delete(number);
     const poller = this.#running.get(number);
@@ -83,18 +103,7 @@ export class Pollers {
 
   /** By partition. */
   owned(): Map<number, OwnedPartition> {
-    const owned = new Map<number, OwnedPartition>();
-    const newestFirst = [...this.#running.values()].sort(
-      (a, b) => (b.status?.generation ?? -1) - (a.status?.generation ?? -1),
-    );
-    for (const { number, status } of newestFirst) {
-      for (const { partition, committed } of status?.partitions ?? []) {
-        if (!owned.has(partition)) owned.set(partition, { poller: number, committed });
-      }
-    }
-    for (const [partition, committed] of this.#committed)
-      if (!owned.has(partition)) owned.set(partition, { poller: undefined, committed });
-    return owned;
+    return ownedPartitions(this.#running.values(), this.#committed);
   }
 
   async stop(): Promise<void> {

@@ -150,6 +150,22 @@ describe('the pollers of a mapping', { timeout: 300_000, concurrency: true }, ()
     assert.deepEqual(names.sort(), ['poller 1', 'poller 2']);
     assert.equal(mapping.pollers.count, 2);
   });
+
+  it('beyond their minimum, one that is killed by choice is not replaced: who stands by takes over', async (t) => {
+    const mapping = await started(t, 'standby', 1);
+    mapping.pollers.add();
+    const dealt = () => mapping.pollers.members().filter(({ generation }) => generation !== undefined);
+    const owner = () => mapping.pollers.members().find(({ partitions }) => partitions.length === 1)?.number;
+    await until('one owns, one stands by', () => dealt().length === 2 && owner() !== undefined, WITHIN_MS);
+    const killed = owner() as number;
+    const standby = dealt().find(({ number }) => number !== killed)?.number;
+
+    mapping.pollers.kill(killed);
+    await until('the standby owns the partition', () => owner() === standby, WITHIN_MS);
+
+    assert.equal(mapping.pollers.count, 1);
+    assert.deepEqual(mapping.said, []);
+  });
 });
 
 function killOwner(mapping: LocalMapping, partition: number): void {
