@@ -11,7 +11,8 @@
  * mapping, a replay and a redrive all end in this loop. A partition is done only when the loop has seen it so (I7).
  */
 import type { Clock } from './clock.ts';
-import { decode, timeOf } from './decode.ts';
+import { timeOf } from './decode.ts';
+import { decodeBatch } from './decode-batch.ts';
 import { AppError } from './errors.ts';
 import type { Delivery } from './event.ts';
 import type { Fold } from './fold.ts';
@@ -96,7 +97,7 @@ export async function applyDelivery<S>(
     state: undefined,
     failure: undefined,
   };
-  const decoded = delivery.records.map(decode);
+  const decoded = decodeBatch(delivery.records);
   const by = (): Provenance => ({
     code: writer.code,
     request: invocation.request,
