@@ -98,12 +98,13 @@ function envelopeRead(): middy.MiddlewareObj<unknown, unknown> {
   };
 }
 
-/** After it: what failed becomes the answer that this mapping understands. */
+/** After it: what failed becomes the answer that this mapping understands. Empty offsets have no record to be named by. */
 function failuresAnswered(partialResponses: boolean): middy.MiddlewareObj<unknown, unknown> {
   return {
     after: (request) => {
       const failures = request.response as Failures;
-      if (failures.size > 0 && !partialResponses) throw wholeFailure(failures);
+      const named = partialResponses && (request.event as KafkaEvent).void === undefined;
+      if (failures.size > 0 && !named) throw wholeFailure(failures);
       const failed = new Set(failures.keys());
       const identifiers = failed.size === 0 ? [] : identifiersOf(request.event as KafkaEvent, failed);
       const response: BatchResponse = {
@@ -147,7 +148,7 @@ function recordAge(clock: Clock, delivery: Delivery): number {
 
 function wholeFailure(failures: Failures): Error {
   const partitions = Array.from(failures, ([partition, { code }]) => `${partition} (${code})`);
-  return new Error(`failed, and this mapping has no partial responses: ${partitions.join(', ')}`, {
+  return new Error(`failed, and no answer can name it: ${partitions.join(', ')}`, {
     cause: failures.values().next().value,
   });
 }

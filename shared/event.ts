@@ -10,6 +10,7 @@
  * nothing in it could be acknowledged safely (I7).
  */
 import { AppError } from './errors.ts';
+import { type OffsetSet, parseOffsets } from './offsets.ts';
 import { topicPattern } from './position.ts';
 
 /** One record as Lambda delivers it. A tombstone has no `value`; a null key occurs absent, null and empty. */
@@ -32,6 +33,15 @@ export interface KafkaEvent {
    * skips them as resolved.
    */
   readonly unpark?: boolean;
+  /** Set by the operator's redrive, never by Lambda: where a gap of the ledger holds no record in the log. */
+  readonly void?: readonly EmptyOffsets[];
+}
+
+/** Offsets of a partition, as `formatOffsets` writes them. */
+export interface EmptyOffsets {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offsets: string;
 }
 
 /** The records of one partition, ascending and distinct in offset. */
@@ -39,6 +49,8 @@ export interface Delivery {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly KafkaRecord[];
+  /** Where the operator has seen that the log holds no record; Lambda's own deliveries have none. */
+  readonly empty?: OffsetSet;
 }
 
 /** What names a record in a partial batch response: an object, its offset a number. */
@@ -58,6 +70,7 @@ export function readEvent(event: unknown): KafkaEvent {
     if (!Array.isArray(list)) throw malformed(`records['${label}'] is ${kindOf(list)}, not an array`);
     for (const record of list) assertPosition(record, label);
   }
+  if ('void' in (event as object)) assertEmptyOffsets((event as { void: unknown }).void);
   return event as KafkaEvent;
 }
 
@@ -76,11 +89,19 @@ export function deliveriesOf(event: KafkaEvent): Delivery[] {
       records.push(record);
     }
   }
-  return Array.from(byPartition.values(), (records) => {
-    const ordered = inOffsetOrder(records);
-    const { topic, partition } = ordered[0] as KafkaRecord;
-    return { topic, partition, records: ordered };
-  });
+  const empty = new Map((event.void ?? []).map((closed) => [partitionKey(closed), closed]));
+  const closing = Array.from(empty.entries()).filter(([key]) => !byPartition.has(key));
+  return [
+    ...Array.from(byPartition, ([key, records]) => {
+      const ordered = inOffsetOrder(records);
+      const { topic, partition } = ordered[0] as KafkaRecord;
+      const { offsets } = empty.get(key) ?? {};
+      return { topic, partition, records: ordered, ...(offsets && { empty: parseOffsets(offsets) }) };
+    }),
+    ...closing.map(([, { topic, partition, offsets }]) => {
+      return { topic, partition, records: [], empty: parseOffsets(offsets) };
+    }),
+  ];
 }
 
 /** Names every record of the failed partitions, which is right whether Lambda retries those or resumes at the lowest. */
@@ -124,6 +145,25 @@ function assertPosition(record: unknown, label: string): void {
   if (named && isCount(partition) && isCount(offset) && typeof timestamp === 'number') return;
   const given = JSON.stringify({ topic, partition, offset, timestamp });
   throw malformed(`a record under '${label}' has no readable position: ${given}`);
+}
+
+function assertEmptyOffsets(given: unknown): void {
+  if (!Array.isArray(given)) throw malformed(`its 'void' is ${kindOf(given)}, not an array`);
+  for (const empty of given as unknown[]) {
+    const { topic, partition, offsets } = (empty ?? {}) as Partial<Record<keyof EmptyOffsets, unknown>>;
+    const named = typeof topic === 'string' && topicPattern.test(topic) && isCount(partition);
+    if (!named || typeof offsets !== 'string' || !isOffsets(offsets))
+      throw malformed(`its 'void' has no readable offsets: ${JSON.stringify(empty)}`);
+  }
+}
+
+function isOffsets(text: string): boolean {
+  try {
+    parseOffsets(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isCount(value: unknown): boolean {

@@ -20,7 +20,7 @@ import type { GroupSpec } from './group.ts';
 import type { Head, Provenance, State } from './journal.ts';
 import { type Ledger, putEntry, readHead } from './journal-store.ts';
 import { type Draft, nextEntry } from './next-entry.ts';
-import { countOffsets } from './offsets.ts';
+import { countOffsets, noOffsets } from './offsets.ts';
 
 export interface Writer<S> {
   readonly ledger: Ledger;
@@ -114,7 +114,8 @@ export async function applyDelivery<S>(
       if (sent !== undefined && isOurs(head, sent, invocation)) count(outcome, sent);
       sent = undefined;
       outcome.state = head.state;
-      const rules = { group: writer.group, fold: writer.fold, unpark: invocation.unpark, by: by() };
+      const { empty = noOffsets } = delivery;
+      const rules = { group: writer.group, fold: writer.fold, unpark: invocation.unpark, empty, by: by() };
       const draft = nextEntry(head.state, decoded, rules);
       if (draft === undefined) return finished(outcome, delivery);
       sent = draft;

@@ -17,7 +17,9 @@ import type { Changed, Entry, Mark, Parked, Provenance, State } from './journal.
 import {
   countIntervals,
   formatOffsets,
+  gapsOf,
   hasOffset,
+  intersection,
   nextOffset,
   noOffsets,
   type OffsetSet,
@@ -31,6 +33,8 @@ export interface Rules<S> {
   readonly fold: Fold<S>;
   /** Parked records are fresh too: the operator asked for it. */
   readonly unpark: boolean;
+  /** Where the operator has seen that the log holds no record. */
+  readonly empty: OffsetSet;
   readonly by: Provenance;
 }
 
@@ -50,14 +54,14 @@ type Decoded = Click | Rejected;
 /** Throws `AppError` where the partition must halt. */
 export function nextEntry<S>(head: State, decoded: readonly Decoded[], rules: Rules<S>): Draft | undefined {
   const fresh = freshOf(head, decoded, rules.unpark);
-  for (let size = fresh.length; size > 0; size = Math.ceil(size / 2)) {
+  if (fresh.length === 0 && rules.empty.length === 0) return undefined;
+  for (let size = fresh.length; ; size = Math.ceil(size / 2)) {
     const folded = foldRecords(head.carried, fresh.slice(0, size), rules.fold);
     if (!rules.unpark) assertFewRejects(folded.rejected.length, fresh.length, rules.group.rejects);
     const draft = draftEntry(head, decoded, folded, rules);
     if (draft === undefined || entryBytes(draft.entry) <= ENTRY_BYTES_MAX) return draft;
-    if (size === 1) throw new AppError('entry.large', `${entryBytes(draft.entry)} bytes for one record`);
+    if (size <= 1) throw new AppError('entry.large', `${entryBytes(draft.entry)} bytes for ${size} records`);
   }
-  return undefined;
 }
 
 /** Also finds out whether the log is still the one that was counted (I10). */
@@ -98,7 +102,7 @@ function assertFewRejects(rejected: number, fresh: number, limits: GroupSpec['re
   );
 }
 
-/** Undefined where nothing would change: every record is parked already and rejected again. */
+/** Undefined where nothing would change: every record is parked already and rejected again, and no gap is empty. */
 function draftEntry<S>(
   head: State,
   decoded: readonly Decoded[],
@@ -115,12 +119,12 @@ function draftEntry<S>(
   const taken = folded.records.filter(({ offset }) => !hasOffset(stillParked, offset));
   const first = taken[0];
   const last = taken.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-
   const offsets = offsetSet(taken.map(({ offset }) => offset));
   const unparked = without(offsets, without(offsets, head.parked));
-  const voided =
-    rules.group.offsets === 'sparse' && !rules.unpark ? voidOf(head, decoded, first, last) : noOffsets;
+  const delivered = rules.group.offsets === 'sparse' && !rules.unpark;
+  const holes = delivered && first && last ? voidOf(head, decoded, first, last) : noOffsets;
+  const voided = union(holes, emptyIn(union(head.resolved, offsets), rules.empty));
+  if (taken.length === 0 && voided.length === 0) return undefined;
   const changed: Changed = {
     offsets: union(without(offsets, unparked), voided),
     void: voided,
@@ -135,8 +139,8 @@ function draftEntry<S>(
     resolved: bounded('resolved', head.resolved, union(head.resolved, changed.offsets)),
     parked: bounded('parked', head.parked, union(without(head.parked, unparked), parkedNow)),
     newest: taken.reduce((newest, record) => Math.max(newest, timeOf(record)), head.newest),
-    marks: marksOf(first, last),
-    carried,
+    marks: first && last ? marksOf(first, last) : head.marks,
+    carried: first ? carried : head.carried,
     clicks: head.clicks + BigInt(delta.clicks),
     micros: head.micros + BigInt(delta.micros),
   };
@@ -159,6 +163,11 @@ function voidOf(head: State, decoded: readonly Decoded[], first: KafkaRecord, la
   const next = nextOffset(head.resolved);
   const single = head.version > 0 && first.offset === next + 1 ? [next, next] : noOffsets;
   return without(union(holes, single), head.resolved);
+}
+
+/** Only gaps are closed: above the newest resolved offset, and below the first, a record may still come (I2). */
+function emptyIn(resolved: OffsetSet, empty: OffsetSet): OffsetSet {
+  return empty.length === 0 ? noOffsets : intersection(gapsOf(resolved), empty);
 }
 
 function bounded(name: string, before: OffsetSet, after: OffsetSet): OffsetSet {

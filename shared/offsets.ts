@@ -71,6 +71,11 @@ export function without(a: OffsetSet, b: OffsetSet): OffsetSet {
   return set;
 }
 
+/** The offsets that are in both. */
+export function intersection(a: OffsetSet, b: OffsetSet): OffsetSet {
+  return without(a, without(a, b));
+}
+
 export function countOffsets(set: OffsetSet): number {
   let count = 0;
   for (let i = 0; i < set.length; i += 2) count += at(set, i + 1) - at(set, i) + 1;

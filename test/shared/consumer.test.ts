@@ -95,6 +95,15 @@ describe('the consumer: what Lambda hears of an event', () => {
     assert.deepEqual(entriesPut(), ['ad_clicks@3#0']);
   });
 
+  it('empty offsets that could not be closed are thrown, since no record names them (I7)', async () => {
+    tableThatRefuses(1);
+    const event = { records: {}, void: [{ topic: 'ad_clicks', partition: 1, offsets: '3' }] };
+
+    await captured(() =>
+      assert.rejects(() => billing()(event, context(60_000)), /ad_clicks#1 \(table\.refused\)/),
+    );
+  });
+
   it('with no time left every record is reported and nothing is put (I7)', async () => {
     tableThatRefuses();
 

@@ -117,4 +117,46 @@ describe('event: what Lambda delivers', () => {
     ]);
     assert.deepEqual(headersOf(aRecord({ headers: [] })), []);
   });
+
+  it('may name offsets that hold no record, beside those of their partition or alone', () => {
+    const event = readEvent({
+      ...anEvent(records(0, 2)),
+      void: [
+        { topic: 'ad_clicks', partition: 0, offsets: '2-3' },
+        { topic: 'ad_clicks', partition: 1, offsets: '7' },
+      ],
+    });
+
+    const shape = deliveriesOf(event).map(({ partition, records, empty }) => [
+      partition,
+      records.length,
+      empty,
+    ]);
+
+    assert.deepEqual(shape, [
+      [0, 2, [2, 3]],
+      [1, 0, [7, 7]],
+    ]);
+    assert.equal('empty' in (deliveriesOf(anEvent(records(0, 1)))[0] ?? {}), false);
+  });
+
+  it('is refused whole where such offsets cannot be read', () => {
+    const given = { topic: 'ad_clicks', partition: 0, offsets: '2-3' };
+    const broken = [
+      'void',
+      {},
+      [null],
+      [{ ...given, topic: 'no topic' }],
+      [{ ...given, partition: -1 }],
+      [{ ...given, offsets: 7 }],
+      [{ ...given, offsets: '3-2' }],
+    ];
+
+    for (const empty of broken)
+      assert.throws(
+        () => readEvent({ records: {}, void: empty }),
+        (error) => error instanceof AppError && error.code === 'event.malformed',
+        JSON.stringify(empty),
+      );
+  });
 });

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { mutations } from '../support/mutations.ts';
-import { everyFault, everyFaultOfSparseTopics, explore, type Faults } from '../support/schedule.ts';
+import {
+  everyFault,
+  everyFaultBesideClosings,
+  everyFaultOfSparseTopics,
+  explore,
+  type Faults,
+} from '../support/schedule.ts';
 
 /** CLICKLEDGER_SCHEDULES raises the number for a long search; a failure prints the seed and the path to repeat it. */
 const SCHEDULES = Number(process.env['CLICKLEDGER_SCHEDULES'] ?? 1_500);
@@ -41,6 +47,10 @@ describe('any schedule ends with each position counted exactly once, in journal 
 
   it('on a topic with offsets that hold no record', async () => {
     await assertExactlyOnce(everyFaultOfSparseTopics, SCHEDULES / 2);
+  });
+
+  it('beside an operator who closes gaps that hold no record (I2)', async () => {
+    await assertExactlyOnce(everyFaultBesideClosings, SCHEDULES / 6);
   });
 
   for (const fault of Object.keys(everyFault) as (keyof Faults)[]) {

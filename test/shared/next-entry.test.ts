@@ -7,7 +7,7 @@ import type { Fold } from '../../shared/fold.ts';
 import { emptyState, type State } from '../../shared/journal.ts';
 import { entryItem, type Item } from '../../shared/journal-items.ts';
 import { INTERVALS_MAX, nextEntry, type Rules } from '../../shared/next-entry.ts';
-import { formatOffsets } from '../../shared/offsets.ts';
+import { formatOffsets, noOffsets, type OffsetSet, offsetSet } from '../../shared/offsets.ts';
 import { aRecord, records, START_MS } from '../support/builders.ts';
 
 const billing: Fold<undefined> = {
@@ -22,6 +22,7 @@ function rules(changes: Partial<Rules<unknown>> = {}): Rules<unknown> {
     group: { offsets: 'dense', rejects: { shareMax: 0.5, countMin: 100 } },
     fold: billing,
     unpark: false,
+    empty: noOffsets,
     by,
     ...changes,
   };
@@ -296,3 +297,64 @@ function itemBytes(item: Item): number {
     return bytes + Buffer.byteLength(name) + value + 1;
   }, 0);
 }
+
+describe('a gap that holds no record in the log', () => {
+  const gap = () => after(records(20, 5), after(records(0, 5)));
+  const closing = (head: State, empty: OffsetSet, given: readonly KafkaRecord[] = []) =>
+    entryOf(head, given, { empty });
+
+  it('is closed as void by an entry that counts nothing (I2)', () => {
+    const head = gap();
+
+    const entry = closing(head, [5, 19]);
+
+    assert.equal(formatOffsets(entry?.changed.void ?? []), '5-19');
+    assert.equal(formatOffsets(entry?.changed.offsets ?? []), '5-19');
+    assert.equal(entry?.changed.lines, '{}');
+    const { version, resolved, ...rest } = entry?.state ?? emptyState;
+    assert.deepEqual([version, formatOffsets(resolved)], [3, '0-24']);
+    assert.deepEqual({ ...rest, version: 2, resolved: head.resolved }, head);
+  });
+
+  it('is closed only where it is one: not above the newest offset, not below the first, not where a record was counted', () => {
+    const head = after(records(20, 5), after(records(8, 2)));
+
+    const entry = closing(head, [0, 99]);
+
+    assert.equal(formatOffsets(entry?.changed.void ?? []), '10-19');
+    assert.equal(closing(after(records(3, 5)), [0, 99]), undefined);
+    assert.equal(closing(emptyState, [0, 99]), undefined);
+  });
+
+  it('is closed once', () => {
+    const closed = closing(gap(), [5, 19])?.state ?? emptyState;
+
+    assert.equal(closing(closed, [5, 19]), undefined);
+  });
+
+  it('takes the records between in the same entry, so that a thousand holes need no thousand intervals', () => {
+    const head = after([aRecord({ offset: 9_000 })], after(records(0, 5)));
+    const offsets = Array.from({ length: 4_000 }, (_, i) => 5 + 2 * i);
+    const given = offsets.map((offset) => aRecord({ offset }));
+
+    assert.throws(() => entryOf(head, given), halts('journal.full'));
+    const entry = closing(head, offsetSet([...offsets.map((o) => o + 1), 8_005]), given);
+
+    assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-8005,9000');
+    assert.equal(entry?.state.clicks, 4_006n);
+  });
+
+  it('keeps what the fold carries', () => {
+    const counting: Fold<{ seen: number }> = {
+      open: (carried) => ({ seen: Number(carried) }),
+      click: (state) => void state.seen++,
+      close: (state) => `${state.seen} at closing`,
+    };
+    const head = { ...gap(), carried: '10' };
+
+    assert.equal(
+      nextEntry(head, [], { ...rules(), fold: counting, empty: [5, 6] })?.entry.state.carried,
+      '10',
+    );
+  });
+});

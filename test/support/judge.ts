@@ -58,6 +58,8 @@ function* judgePositions({ clicks, archive }: Evidence): Generator<string> {
     const appliedBy = [...archive.values()].filter((entry) => applies(entry, offset));
     const versions = resolvedBy.map(({ state }) => state.version).join();
     const resolutions = kind === 'void' ? Math.min(resolvedBy.length, 1) : 1;
+    if (kind !== 'void' && resolvedBy.some(({ changed }) => hasOffset(changed.void, offset)))
+      yield `offset ${offset} (${kind}) is void in entries [${versions}]`;
     if (resolvedBy.length !== resolutions)
       yield `offset ${offset} (${kind}) is resolved by entries [${versions}]`;
     const applications = kind === 'poison' || kind === 'void' ? 0 : 1;

@@ -6,7 +6,7 @@
  * it heals: everything is delivered, redriven and rolled up, and the judge looks at what is there.
  */
 import { applyDelivery, startHead, type Writer } from '../../shared/ledger.ts';
-import { hasOffset } from '../../shared/offsets.ts';
+import { hasOffset, offsetSet } from '../../shared/offsets.ts';
 import { rollUp } from '../../shared/rollup.ts';
 import { START_MS } from './builders.ts';
 import { judge } from './judge.ts';
@@ -31,6 +31,8 @@ export interface Faults {
   readonly expiry: boolean;
   /** Offsets without a record; a mapping on such a topic delivers without subsets, skips and forward jumps. */
   readonly sparse: boolean;
+  /** Offsets without a record, which only the operator closes, and only where a gap is. */
+  readonly closings: boolean;
 }
 
 export const everyFault: Faults = {
@@ -45,9 +47,12 @@ export const everyFault: Faults = {
   overlappingRollups: true,
   expiry: true,
   sparse: false,
+  closings: false,
 };
 
 export const everyFaultOfSparseTopics: Faults = { ...everyFault, sparse: true, subsets: false, skips: false };
+
+export const everyFaultBesideClosings: Faults = { ...everyFault, closings: true };
 
 /** Runs one schedule; returns what is wrong, or nothing, and what happened. */
 export async function explore(
@@ -94,7 +99,9 @@ class World {
   #append(count: number): void {
     for (let i = 0; i < count; i++) {
       this.network.now = Math.floor(this.network.now) + this.#chance.below(900_000);
-      this.#clicks.push(randomClick(this.#chance, this.network.now, this.#faults.sparse));
+      this.#clicks.push(
+        randomClick(this.#chance, this.network.now, this.#faults.sparse || this.#faults.closings),
+      );
     }
   }
 
@@ -128,6 +135,10 @@ class World {
       this.#deliver(mapping, some, this.#faults.replays && this.#chance.happens(0.1), deploy);
   }
 
+  #voidOffsets(): number[] {
+    return this.#clicks.flatMap(({ kind }, offset) => (kind === 'void' ? [offset] : []));
+  }
+
   #recordOffsets(): number[] {
     return this.#clicks.flatMap(({ kind }, offset) => (kind === 'void' ? [] : [offset]));
   }
@@ -139,7 +150,9 @@ class World {
   #deliver(mapping: 0 | 1, offsets: number[], unpark: boolean, deploy: Deploy): void {
     const process = this.#newProcess('consumer', mapping);
     const records = offsets.map((offset) => recordAt(offset, this.#clicks[offset] as SimulatedClick));
-    const delivery = { topic: 'ad_clicks', partition: 0, records };
+    const closed = this.#faults.closings && (this.#healing || this.#chance.happens(0.2));
+    const empty = offsetSet(closed ? this.#voidOffsets() : []);
+    const delivery = { topic: 'ad_clicks', partition: 0, records, empty };
     const writer: Writer<{ count: number }> = {
       ledger: { client: this.network.senderOf(process), table: 'ledger', entryDays: 35 },
       group: { offsets: this.#faults.sparse ? 'sparse' : 'dense', rejects: { shareMax: 1, countMin: 1 } },

@@ -42,7 +42,8 @@ export function checkCoverage(findings: Findings, tally: PartitionTally, coverag
   const { bounds, committed = 0, resolved, voided, expired, holes } = coverage;
   const { journal } = tally;
   const log: Ranges = bounds.end > bounds.start ? [[bounds.start, bounds.end - 1]] : [];
-  const open = minus(minus(log, holes), resolved);
+  const standing = minus(log, holes);
+  const open = minus(standing, resolved);
   const newest = resolved.at(-1)?.[1] ?? -1;
   const missing = within(open, 0, committed - 1);
   const above = minus(open, missing);
@@ -52,6 +53,13 @@ export function checkCoverage(findings: Findings, tally: PartitionTally, coverag
       'missing',
       journal,
       `${countOf(missing)} records are not counted: offsets ${writeRanges(missing)}, committed ${committed}`,
+    );
+  const denied = minus(standing, minus(standing, voided));
+  if (denied.length > 0)
+    findings.add(
+      'missing',
+      journal,
+      `${countOf(denied)} records stand at offsets ${writeRanges(denied)}, which were closed as void`,
     );
   const oldest = resolved[0]?.[0] ?? 0;
   const deleted: Ranges = bounds.start > oldest ? [[oldest, bounds.start - 1]] : [];

@@ -5,6 +5,7 @@ import { hourOf } from '../../../shared/delta.ts';
 import type { KafkaRecord } from '../../../shared/event.ts';
 import type { Fold } from '../../../shared/fold.ts';
 import { applyDelivery, startHead, type Writer } from '../../../shared/ledger.ts';
+import { noOffsets, type OffsetSet } from '../../../shared/offsets.ts';
 import { rollUp } from '../../../shared/rollup.ts';
 import { START_MS } from '../../support/builders.ts';
 import { type MemoryLedger, steppedClock } from '../../support/memory-ledger.ts';
@@ -17,14 +18,18 @@ const everyClick: Fold<undefined> = {
   close: () => '',
 };
 
-/** One entry of the journal of the records' partition. */
-export async function apply(ledger: MemoryLedger, given: readonly KafkaRecord[]): Promise<void> {
+/** One entry of the journal of the records' partition; what else an operator's event may ask for as options. */
+export async function apply(
+  ledger: MemoryLedger,
+  given: readonly KafkaRecord[],
+  { empty = noOffsets as OffsetSet, unpark = false, request = 'r' } = {},
+): Promise<void> {
   const partition = given[0]?.partition ?? 0;
   const journal = `ad_clicks@1#${partition}`;
   const group = { offsets: 'dense', rejects: { shareMax: 1, countMin: 1 } } as const;
   const writer: Writer<undefined> = { ledger, group, fold: everyClick, clock, code: 'c1' };
-  const delivery = { topic: 'ad_clicks', partition, records: given };
-  const invocation = { request: 'r', deadline: Number.POSITIVE_INFINITY, signal: undefined, unpark: false };
+  const delivery = { topic: 'ad_clicks', partition, records: given, empty };
+  const invocation = { request, deadline: Number.POSITIVE_INFINITY, signal: undefined, unpark };
   const head = startHead(writer, journal, delivery);
   const { failure } = await applyDelivery(writer, journal, delivery, invocation, head);
   if (failure !== undefined) throw failure;

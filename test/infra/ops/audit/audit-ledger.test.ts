@@ -57,6 +57,25 @@ describe('the audit of a ledger', () => {
     ]);
   });
 
+  it('takes a gap for closed where the log holds no record, and names those that do (I2)', async () => {
+    const ledger = await filled();
+    await apply(ledger, [aRecord({ offset: 9 })]);
+    await apply(ledger, [], { empty: [6, 8] });
+    const records = [...log, aRecord({ offset: 9 })];
+
+    const { faults, partitions } = await audit(ledger, { committed: [10, 2], records });
+    const denied = await audit(ledger, {
+      committed: [10, 2],
+      records: [...log, aRecord({ offset: 7 }), aRecord({ offset: 9 })],
+    });
+
+    assert.deepEqual(faults, []);
+    assert.deepEqual([partitions[0]?.gaps, partitions[0]?.applied], [0, 6]);
+    assert.deepEqual(denied.faults, [
+      { kind: 'missing', journal: JOURNAL, what: '1 records stand at offsets 7, which were closed as void' },
+    ]);
+  });
+
   it('names a record that changed in the log after it was counted (I10)', async () => {
     const records = log.map((record) =>
       record === second[0] ? { ...record, timestamp: record.timestamp - 1 } : record,
