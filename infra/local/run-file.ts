@@ -7,6 +7,8 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from './children.ts';
 import type { DynamoDbAccess } from './dynamodb.ts';
+import type { LambdaAccess } from './invoke-endpoint.ts';
+import type { PlannedMapping } from './plan.ts';
 
 export interface RunFile {
   readonly pid: number;
@@ -15,9 +17,36 @@ export interface RunFile {
   readonly dynamodb: DynamoDbAccess;
   /** Names of tables by ledger. */
   readonly tables: Readonly<Record<string, string>>;
-  /** Consumer group and topic by ledger. */
-  readonly groups: Readonly<Record<string, { readonly id: string; readonly topic: string }>>;
+  /** Lambda's Invoke for the functions below. */
+  readonly lambda: LambdaAccess;
+  /** By ledger. */
+  readonly groups: Readonly<Record<string, RunGroup>>;
   readonly children: readonly Child[];
+}
+
+/** The consumer group of a ledger, and what its mapping invokes. */
+export interface RunGroup {
+  readonly id: string;
+  readonly topic: string;
+  /** Name of the function. */
+  readonly function: string;
+  /** As it stands in the events of the mapping. */
+  readonly sourceArn: string;
+  readonly batchRecords: number;
+  /** The folder that stands in for the S3 destination, if the mapping has one. */
+  readonly destination: string | undefined;
+}
+
+export function runGroup(mapping: PlannedMapping, functionName: string, folder: string): RunGroup {
+  const bucket = /^arn:[^:]+:s3:::(.+)$/.exec(mapping.destination ?? '')?.[1];
+  return {
+    id: mapping.groupId,
+    topic: mapping.topic,
+    function: functionName,
+    sourceArn: mapping.sourceArn,
+    batchRecords: mapping.batchSize,
+    destination: bucket === undefined ? undefined : join(folder, 'destinations', 's3', bucket),
+  };
 }
 
 export function runFileIn(folder: string): string {

@@ -4,10 +4,11 @@
  */
 import { Ground, type GroundOptions } from '../local/ground.ts';
 import { GroundError } from '../local/ground-error.ts';
+import { InvokeEndpoint } from '../local/invoke-endpoint.ts';
 import { LogReader } from '../local/mapping/log-reader.ts';
 import type { PlannedMapping } from '../local/plan.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
-import { writeRunFile } from '../local/run-file.ts';
+import { runGroup, writeRunFile } from '../local/run-file.ts';
 import { type JournalTotals, journalTotals, openLedger } from '../ops/ledger-view.ts';
 import { recountTopic } from '../ops/recount.ts';
 import { compareLedger, type LedgerVerdict } from '../ops/verdict.ts';
@@ -30,21 +31,28 @@ export class Session {
   readonly groups: readonly WatchedGroup[];
   readonly producer: ClickProducer;
   readonly #observer: LogReader;
+  readonly #lambda: InvokeEndpoint;
   #ends: readonly number[] = [];
   readonly #totals = new Map<string, readonly JournalTotals[]>();
 
   static async start(options: StartOptions, ground: GroundOptions): Promise<Session> {
     const started = await Ground.start(ground);
     try {
-      return new Session(started, options, ground);
+      return new Session(started, await InvokeEndpoint.start(started), options, ground);
     } catch (error) {
       await started.stop();
       throw error;
     }
   }
 
-  private constructor(ground: Ground, options: StartOptions, { folder, say }: GroundOptions) {
+  private constructor(
+    ground: Ground,
+    lambda: InvokeEndpoint,
+    options: StartOptions,
+    { folder, say }: GroundOptions,
+  ) {
     this.ground = ground;
+    this.#lambda = lambda;
     this.groups = watchedGroups(ground);
     this.topic = this.groups[0]?.mapping.topic ?? '';
     const partitions = ground.plan.topics.find(({ name }) => name === this.topic)?.partitions ?? 1;
@@ -54,8 +62,12 @@ export class Session {
         kafka: ground.kafka.join(','),
         dynamodb: ground.dynamodb,
         tables: Object.fromEntries(this.groups.map(({ ledger, table }) => [ledger, table])),
+        lambda: lambda.access,
         groups: Object.fromEntries(
-          this.groups.map(({ ledger, mapping }) => [ledger, { id: mapping.groupId, topic: mapping.topic }]),
+          this.groups.map(({ ledger, mapping }) => {
+            const { name } = ground.functionOf(mapping.functionId);
+            return [ledger, runGroup(mapping, name, folder)];
+          }),
         ),
         children: ground.children.list(),
       });
@@ -135,6 +147,7 @@ export class Session {
   async stop(): Promise<void> {
     this.producer.stop();
     await this.#observer.close().catch(() => {});
+    await this.#lambda.close();
     await this.ground.stop();
   }
 

@@ -58,16 +58,28 @@ describe('npm start, while it runs', { timeout: 180_000 }, () => {
   it('run.json names endpoints, tables and every process, and only its owner can read it', () => {
     const now = start.runFile();
 
-    assert.deepEqual(Object.keys(run), ['pid', 'kafka', 'dynamodb', 'tables', 'groups', 'children']);
+    assert.deepEqual(Object.keys(run), [
+      'pid',
+      'kafka',
+      'dynamodb',
+      'tables',
+      'lambda',
+      'groups',
+      'children',
+    ]);
     assert.match(run.kafka, /^127\.0\.0\.1:\d+$/);
     assert.match(run.dynamodb.endpoint, /^http:\/\/127\.0\.0\.1:\d+$/);
     const { region, accessKeyId, secretAccessKey } = run.dynamodb;
     assert.deepEqual([region.length > 0, accessKeyId.length, secretAccessKey.length], [true, 20, 40]);
     assert.deepEqual(Object.keys(run.tables).sort(), ['billing', 'fraud']);
-    assert.deepEqual(run.groups, {
-      billing: { id: 'billing-service', topic: TOPIC },
-      fraud: { id: 'fraud-service', topic: TOPIC },
-    });
+    assert.match(run.lambda.endpoint, /^http:\/\/127\.0\.0\.1:\d+$/);
+    const { billing, fraud } = run.groups;
+    assert.deepEqual(
+      [billing?.id, billing?.topic, billing?.destination],
+      ['billing-service', TOPIC, undefined],
+    );
+    assert.deepEqual([fraud?.id, fraud?.topic], ['fraud-service', TOPIC]);
+    assert.ok(fraud?.destination?.startsWith(join(start.folder, 'destinations/s3')), fraud?.destination);
     const held = new Set((now?.children ?? []).map(({ role, group = '' }) => `${role} ${group}`.trim()));
     for (const group of GROUPS)
       assert.ok(held.has(`poller ${group}`) && held.has(`function ${group}`), group);

@@ -38,7 +38,7 @@ export class Invoker {
     return !this.#gone;
   }
 
-  async invoke(payload: Buffer, timeoutMs: number): Promise<InvocationEnd> {
+  async invoke(payload: Buffer, timeoutMs: number, requestId: string = randomUUID()): Promise<InvocationEnd> {
     if (this.#gone) return { failed: `the process of the function ended (pid ${this.lease.pid})` };
     const { promise, resolve } = Promise.withResolvers<InvocationEnd>();
     this.#settle = resolve;
@@ -46,7 +46,7 @@ export class Invoker {
       this.kill();
       resolve({ failed: `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds` });
     }, timeoutMs);
-    writeFrame(this.#socket, { requestId: randomUUID(), timeoutMs }, payload);
+    writeFrame(this.#socket, { requestId, timeoutMs }, payload);
     const end = await promise;
     clearTimeout(timer);
     this.#settle = undefined;

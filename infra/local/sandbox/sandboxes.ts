@@ -64,10 +64,10 @@ export class Sandboxes {
   }
 
   /** One invocation for whoever asks, beside those of the pollers. */
-  async invoke(payload: Buffer): Promise<InvocationEnd> {
+  async invoke(payload: Buffer, requestId?: string): Promise<InvocationEnd> {
     const invoker = new Invoker(await this.lend());
     try {
-      return await invoker.invoke(payload, this.#options.planned.timeoutSeconds * 1000);
+      return await invoker.invoke(payload, this.#options.planned.timeoutSeconds * 1000, requestId);
     } finally {
       invoker.close();
     }

@@ -16,7 +16,22 @@ const content: RunFile = {
     secretAccessKey: 's',
   },
   tables: { billing: 'table' },
-  groups: { billing: { id: 'billing-service', topic: 'ad_clicks' } },
+  lambda: {
+    endpoint: 'http://127.0.0.1:9000',
+    region: 'eu-west-1',
+    accessKeyId: 'k',
+    secretAccessKey: 't',
+  },
+  groups: {
+    billing: {
+      id: 'billing-service',
+      topic: 'ad_clicks',
+      function: 'billing',
+      sourceArn: 'arn',
+      batchRecords: 100,
+      destination: '/folder',
+    },
+  },
   children: [{ role: 'poller', group: 'billing-service', name: 'poller 1', pid: 8 }],
 };
 

@@ -1,0 +1,176 @@
+/**
+ * The part of Lambda's API that an operator calls on the laptop ground: Invoke, for the functions of the plan, so that a redrive
+ * and a replay run the same client and the same deployed function on either ground.
+ *
+ *   POST /2015-03-31/functions/<name>/invocations          payload ≤ 6 MB, JSON (AWS Lambda docs: API_Invoke)
+ *   200, body: what the function returned                  X-Amz-Function-Error: Unhandled where it threw
+ *   4xx, {"Type":"User","Message":…}                       X-Amzn-ErrorType: the exception's name
+ *
+ * It listens on loopback only, answers nobody who calls it by another name (a page that was rebound to it), and demands the random
+ * access key that `run.json` holds. Signatures are not computed again: who can read the key can read the secret beside it.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PAYLOAD_BYTES_MAX } from './mapping/kafka-event.ts';
+import { REGION } from './plan/scope.ts';
+import type { PlannedFunction } from './plan.ts';
+import { LOOPBACK } from './ports.ts';
+import type { Sandboxes } from './sandbox/sandboxes.ts';
+
+/** What a client has to know. */
+export interface LambdaAccess {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Of the ground: what can be invoked. */
+export interface Invocable {
+  readonly plan: { readonly functions: readonly PlannedFunction[] };
+  sandboxesOf(functionId: string): Pick<Sandboxes, 'invoke'>;
+}
+
+const pathPattern = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+const credentialPattern = /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\//;
+
+/** An answer as Lambda gives it when it does not get as far as the function. */
+class Refusal extends Error {
+  readonly status: number;
+  readonly type: string;
+
+  constructor(status: number, type: string, message: string) {
+    super(message);
+    this.status = status;
+    this.type = type;
+  }
+}
+
+export class InvokeEndpoint {
+  readonly access: LambdaAccess;
+  readonly #server: Server;
+  readonly #invocable: Invocable;
+
+  static async start(invocable: Invocable): Promise<InvokeEndpoint> {
+    const server = createServer();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject);
+    server.listen(0, LOOPBACK, resolve);
+    await promise;
+    return new InvokeEndpoint(server, invocable);
+  }
+
+  private constructor(server: Server, invocable: Invocable) {
+    this.#server = server;
+    this.#invocable = invocable;
+    const { port } = server.address() as AddressInfo;
+    this.access = {
+      endpoint: `http://${LOOPBACK}:${port}`,
+      region: REGION,
+      accessKeyId: randomBytes(16).toString('hex').toUpperCase(),
+      secretAccessKey: randomBytes(20).toString('hex'),
+    };
+    server.on('request', (request, response) => void this.#answer(request, response));
+  }
+
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    this.#server.closeAllConnections();
+    await promise;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    response.setHeader('x-amzn-requestid', requestId);
+    response.setHeader('content-type', 'application/json');
+    try {
+      const planned = this.#called(request);
+      const payload = await payloadOf(request);
+      await this.#invoke(planned, payload, requestId, response);
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : new Refusal(500, 'ServiceException', String(error));
+      response.setHeader('x-amzn-errortype', refusal.type);
+      // What is left of a payload that was refused is not read.
+      response.setHeader('connection', 'close');
+      response.writeHead(refusal.status);
+      response.end(JSON.stringify({ Type: 'User', Message: refusal.message }));
+    }
+  }
+
+  async #invoke(
+    planned: PlannedFunction,
+    payload: Buffer,
+    requestId: string,
+    response: ServerResponse,
+  ): Promise<void> {
+    const end = await this.#invocable
+      .sandboxesOf(planned.id)
+      .invoke(payload, requestId)
+      .catch((error: unknown) => ({ failed: error instanceof Error ? error.message : String(error) }));
+    response.setHeader('x-amz-executed-version', '$LATEST');
+    if ('failed' in end) response.setHeader('x-amz-function-error', 'Unhandled');
+    response.writeHead(200);
+    response.end(JSON.stringify('failed' in end ? thrown(end.failed) : (end.returned ?? null)));
+  }
+
+  #called({ method, url = '', headers }: IncomingMessage): PlannedFunction {
+    const { host, authorization = '' } = headers;
+    if (`http://${host}` !== this.access.endpoint)
+      throw new Refusal(403, 'AccessDeniedException', `Host '${host}' is not the one that is served here`);
+    if (credentialPattern.exec(authorization)?.[1] !== this.access.accessKeyId)
+      throw new Refusal(
+        403,
+        'UnrecognizedClientException',
+        'The security token included in the request is invalid.',
+      );
+    const { pathname, searchParams } = new URL(url, this.access.endpoint);
+    const path = pathPattern.exec(pathname);
+    if (method !== 'POST' || path === null)
+      throw new Refusal(
+        404,
+        'UnknownOperationException',
+        `${method} ${pathname} is not served here, only Invoke`,
+      );
+    if ((headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse')
+      throw new Refusal(400, 'InvalidParameterValueException', 'only RequestResponse is served here');
+    const named = decodeURIComponent(path[1] ?? '').replace(/^.*function:/, '');
+    const planned = this.#invocable.plan.functions.find(({ name }) => name === named);
+    if (planned === undefined || (searchParams.get('Qualifier') ?? '$LATEST') !== '$LATEST')
+      throw new Refusal(404, 'ResourceNotFoundException', `Function not found: ${named}`);
+    return planned;
+  }
+}
+
+async function payloadOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > PAYLOAD_BYTES_MAX)
+      throw new Refusal(
+        413,
+        'RequestTooLargeException',
+        `Request must be smaller than ${PAYLOAD_BYTES_MAX} bytes for the InvokeFunction operation`,
+      );
+    chunks.push(chunk);
+  }
+  const payload = bytes === 0 ? Buffer.from('{}') : Buffer.concat(chunks, bytes);
+  try {
+    JSON.parse(payload.toString('utf8'));
+  } catch (error) {
+    throw new Refusal(
+      400,
+      'InvalidRequestContentException',
+      `Could not parse request body into json: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  return payload;
+}
+
+/** As the runtime writes an error of the handler; its name comes first in what a sandbox says. */
+function thrown(failed: string): object {
+  const [, errorType = 'Error', errorMessage = failed] = /^(\w+): (.*)$/s.exec(failed) ?? [];
+  return { errorType, errorMessage, trace: [] };
+}

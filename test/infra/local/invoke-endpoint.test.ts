@@ -1,0 +1,134 @@
+/** The laptop's Lambda, called by the very client that calls the real one, and by what should not get in. */
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { InvokeCommand, LambdaClient, type LambdaServiceException } from '@aws-sdk/client-lambda';
+import { InvokeEndpoint, type LambdaAccess } from '../../../infra/local/invoke-endpoint.ts';
+import type { InvocationEnd } from '../../../infra/local/mapping/answer.ts';
+import { PAYLOAD_BYTES_MAX } from '../../../infra/local/mapping/kafka-event.ts';
+import type { PlannedFunction } from '../../../infra/local/plan.ts';
+
+const planned = { id: 'stack/Handler', name: 'clickledger-dev-billing' } as PlannedFunction;
+
+describe('Invoke on the laptop', () => {
+  const invoked: { id: string; payload: string; requestId: string | undefined }[] = [];
+  let end: InvocationEnd | Error = { returned: null };
+  let endpoint: InvokeEndpoint;
+  let client: LambdaClient;
+  before(async () => {
+    endpoint = await InvokeEndpoint.start({
+      plan: { functions: [planned] },
+      sandboxesOf: (id) => ({
+        async invoke(payload, requestId) {
+          invoked.push({ id, payload: payload.toString(), requestId });
+          if (end instanceof Error) throw end;
+          return end;
+        },
+      }),
+    });
+    client = clientWith(endpoint.access);
+  });
+  after(async () => {
+    client.destroy();
+    await endpoint.close();
+  });
+
+  function clientWith({ endpoint: url, region, accessKeyId, secretAccessKey }: LambdaAccess): LambdaClient {
+    return new LambdaClient({
+      endpoint: url,
+      region,
+      credentials: { accessKeyId, secretAccessKey },
+      maxAttempts: 1,
+    });
+  }
+
+  async function invoke(payload = '{}', name = planned.name) {
+    const answer = await client.send(
+      new InvokeCommand({ FunctionName: name, Payload: Buffer.from(payload) }),
+    );
+    return { ...answer, text: Buffer.from(answer.Payload ?? []).toString() };
+  }
+
+  it('gives the function what was sent, and back what it returned, under the id of the request', async () => {
+    end = { returned: { batchItemFailures: [] } };
+
+    const { StatusCode, FunctionError, text, $metadata } = await invoke('{"records":{}}');
+
+    assert.deepEqual([StatusCode, FunctionError, text], [200, undefined, '{"batchItemFailures":[]}']);
+    assert.deepEqual(invoked.at(-1), {
+      id: planned.id,
+      payload: '{"records":{}}',
+      requestId: $metadata.requestId,
+    });
+  });
+
+  it('names a function by its ARN too', async () => {
+    const arn = `arn:aws:lambda:eu-west-1:111122223333:function:${planned.name}`;
+
+    assert.equal((await invoke('{}', arn)).StatusCode, 200);
+  });
+
+  it('says of a throw, a timeout and a function that does not start what Lambda says', async () => {
+    end = { failed: 'TypeError: no such thing' };
+    const threw = await invoke();
+    end = { failed: 'Task timed out after 3.00 seconds' };
+    const late = await invoke();
+    end = new Error('function billing does not start: no bundle');
+    const lame = await invoke();
+
+    assert.deepEqual([threw.StatusCode, threw.FunctionError], [200, 'Unhandled']);
+    assert.deepEqual(JSON.parse(threw.text), {
+      errorType: 'TypeError',
+      errorMessage: 'no such thing',
+      trace: [],
+    });
+    assert.equal(JSON.parse(late.text).errorMessage, 'Task timed out after 3.00 seconds');
+    assert.equal(lame.FunctionError, 'Unhandled');
+    assert.match(lame.text, /does not start/);
+  });
+
+  it('refuses as Lambda does: unknown functions, versions, rubbish, and more than 6 MB', async () => {
+    end = { returned: null };
+    const before = invoked.length;
+    const nameOf = (error: unknown) => (error as LambdaServiceException).name;
+    const refused = async (run: Promise<unknown>) =>
+      run.then(
+        () => 'answered',
+        (error: unknown) => nameOf(error),
+      );
+    const version = new InvokeCommand({ FunctionName: planned.name, Qualifier: '7' });
+    const later = new InvokeCommand({ FunctionName: planned.name, InvocationType: 'Event' });
+
+    assert.equal(await refused(invoke('{}', 'another')), 'ResourceNotFoundException');
+    assert.equal(await refused(client.send(version)), 'ResourceNotFoundException');
+    assert.equal(await refused(client.send(later)), 'InvalidParameterValueException');
+    assert.equal(await refused(invoke('{"half')), 'InvalidRequestContentException');
+    assert.equal(await refused(invoke(`"${'x'.repeat(PAYLOAD_BYTES_MAX)}"`)), 'RequestTooLargeException');
+    assert.equal(invoked.length, before);
+    assert.equal((await invoke(`"${'x'.repeat(PAYLOAD_BYTES_MAX - 2)}"`)).StatusCode, 200);
+  });
+
+  it('is closed to who has not the key of run.json, and to a page that reaches it under another name', async () => {
+    const before = invoked.length;
+    const stranger = clientWith({ ...endpoint.access, accessKeyId: 'AKIDEXAMPLE' });
+    const called = stranger.send(new InvokeCommand({ FunctionName: planned.name }));
+    await assert.rejects(called, { name: 'UnrecognizedClientException' });
+    stranger.destroy();
+
+    const authorization = `AWS4-HMAC-SHA256 Credential=${endpoint.access.accessKeyId}/20261121/eu-west-1/lambda/aws4_request`;
+    const rebound = await statusOf(endpoint.access.endpoint, { authorization, host: 'evil.example' });
+    const naked = await statusOf(endpoint.access.endpoint, {});
+
+    assert.deepEqual([rebound, naked], [403, 403]);
+    assert.equal(invoked.length, before);
+  });
+
+  function statusOf(url: string, headers: Record<string, string>): Promise<number | undefined> {
+    const path = `/2015-03-31/functions/${planned.name}/invocations`;
+    return new Promise((resolve, reject) =>
+      request(url + path, { method: 'POST', headers }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end('{}'),
+    );
+  }
+});
