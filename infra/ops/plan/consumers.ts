@@ -1,0 +1,91 @@
+/**
+ * What one group needs to consume: pollers, event poller units, invocations, concurrency, memory. All sums are of the live load, and
+ * next to them stands what a backlog can ask for.
+ */
+import { limits, MONTH_HOURS } from './facts.ts';
+import { type Figure, figure, plain } from './figure.ts';
+import type { Inputs } from './inputs.ts';
+import type { PartitionPlan } from './partitions.ts';
+
+export interface ConsumerPlan {
+  readonly pollers: Figure;
+  readonly pollersMax: Figure;
+  readonly epus: Figure;
+  readonly epuHours: Figure;
+  readonly clicksPerInvocation: Figure;
+  readonly invocationsPerSecond: Figure;
+  readonly durationMs: Figure;
+  readonly concurrency: Figure;
+  readonly concurrencyMax: Figure;
+  readonly memoryNeededMb: Figure;
+}
+
+export function planConsumers(inputs: Inputs, partitions: PartitionPlan): ConsumerPlan {
+  const { clicksPerSecond: load, handlerClicksPerSecond: speed, commitMs, windowSeconds } = inputs;
+  const mbps = partitions.bytesPerSecond.value;
+  const count = partitions.partitions.value;
+  const { pollerMbps, pollerInvocations, pollersMax, epuMbps, epuPollers } = limits;
+  const handled = partitions.handlerCapacity.value;
+  const pollers = Math.min(
+    count,
+    Math.max(1, Math.ceil(mbps / pollerMbps.value), Math.ceil(load / handled / pollerInvocations.value)),
+  );
+  const epus = Math.max(Math.ceil(pollers / epuPollers.value), Math.ceil(mbps / epuMbps.value));
+  const perPoller = (load * windowSeconds) / pollers;
+  const clicks = Math.min(partitions.batch.value, Math.max(1, perPoller));
+  const perSecond = load / clicks;
+  const duration = clicks / speed + commitMs / 1000;
+  return {
+    pollers: figure(
+      pollers,
+      'pollers',
+      `max(1, ceil(${plain(mbps)} / ${pollerMbps.value} MB/s), ceil(${plain(load)} / ${plain(handled)} / ${pollerInvocations.value} invocations)), at most ${count} partitions: the mapping's minimum`,
+    ),
+    pollersMax: figure(
+      Math.min(count, pollersMax.value),
+      'pollers',
+      `one for each of ${count} partitions, at most ${plain(pollersMax.value)}: the mapping's maximum, for a backlog`,
+    ),
+    epus: figure(
+      epus,
+      'EPU',
+      `max(ceil(${pollers} / ${epuPollers.value} pollers), ceil(${plain(mbps)} / ${epuMbps.value} MB/s))`,
+    ),
+    epuHours: figure(epus * MONTH_HOURS, 'EPU-hours/month', `${epus} × ${MONTH_HOURS} h`),
+    clicksPerInvocation: figure(
+      clicks,
+      'clicks',
+      `min(${plain(partitions.batch.value)}, ${plain(load)} × ${windowSeconds} s / ${pollers} pollers), at least 1`,
+    ),
+    invocationsPerSecond: figure(perSecond, 'invocations/s', `${plain(load)} / ${plain(clicks)}`),
+    durationMs: figure(
+      duration * 1000,
+      'ms',
+      `${plain(clicks)} / ${plain(speed)} + ${commitMs} ms of commit`,
+    ),
+    concurrency: figure(
+      Math.ceil(perSecond * duration),
+      'invocations at once',
+      `ceil(${plain(perSecond)}/s × ${plain(duration * 1000)} ms)`,
+    ),
+    concurrencyMax: figure(
+      count + 1,
+      'invocations at once',
+      `one for each of ${count} partitions, and the rollup: what to reserve`,
+    ),
+    memoryNeededMb: memoryFor(inputs, partitions),
+  };
+}
+
+/** CPU comes with memory up to one vCPU, beyond which one thread gets no faster (AWS Lambda docs: configuration-memory). */
+function memoryFor(inputs: Inputs, { hottestPartition }: PartitionPlan): Figure {
+  const { memoryMb, handlerClicksPerSecond: speed, headroom } = inputs;
+  const needed = Math.ceil((memoryMb * headroom * hottestPartition.value) / speed);
+  const over =
+    needed > limits.vcpuMb.value ? `; more than ${limits.vcpuMb.value} MB makes one thread no faster` : '';
+  return figure(
+    Math.max(128, needed),
+    'MB',
+    `${memoryMb} MB × ${headroom} × ${plain(hottestPartition.value)} / ${plain(speed)}, for the CPU of the hottest partition${over}`,
+  );
+}

@@ -1,0 +1,27 @@
+/** One result of the planner: a number, and the sum that it came from, so that anybody can do it again by hand. */
+
+export interface Figure {
+  readonly value: number;
+  readonly unit: string;
+  /** The formula with its numbers in it. */
+  readonly because: string;
+}
+
+export function figure(value: number, unit: string, because: string): Figure {
+  return { value, unit, because };
+}
+
+/** At most four significant digits, thousands apart: 33,000, 9.372, 0.00124. */
+export function plain(value: number): string {
+  if (!Number.isFinite(value)) return 'without end';
+  if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en-US');
+  return String(Number(value.toPrecision(4)));
+}
+
+export function usd(value: number): string {
+  return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+export function percent(share: number): string {
+  return `${plain(share * 100)} %`;
+}
