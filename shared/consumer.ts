@@ -74,7 +74,7 @@ export function consumer<S>(
     clock,
     code: config.code,
   };
-  const telemetry = telemetryOf(group.ledger);
+  const telemetry = telemetryOf(group.ledger, config.table);
   const handler = middy<unknown, unknown>()
     .use(injectLambdaContext(telemetry.logger))
     .use(logMetrics(telemetry.metrics))
@@ -135,14 +135,16 @@ async function applyEach<S>(
   await Promise.all(
     started.map(async ({ delivery, journal, head }) => {
       const outcome: Outcome = await applyDelivery(writer, journal, delivery, invocation, head);
-      reportDelivery(telemetry, journal, outcome, recordAge(writer.clock, delivery));
+      reportDelivery(telemetry, journal, outcome, recordAge(writer.clock, delivery, outcome));
       if (outcome.failure !== undefined) failures.set(partitionKey(delivery), outcome.failure);
     }),
   );
   return failures;
 }
 
-function recordAge(clock: Clock, delivery: Delivery): number {
+/** A replay brings back old records that wait for nobody. */
+function recordAge(clock: Clock, delivery: Delivery, outcome: Outcome): number {
+  if (outcome.failure === undefined && outcome.resolved === 0) return 0;
   return Math.max(0, clock.now() - (delivery.records[0]?.timestamp ?? clock.now()));
 }
 

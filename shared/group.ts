@@ -5,6 +5,8 @@
  * with a destination silently into 10 (AWS Lambda docs: kafka-on-failure-destination).
  */
 
+import type { AlarmSpec } from './alarm-spec.ts';
+
 export interface GroupSpec {
   /** Names what the group writes, and its table. Never the group id: see `Journal`. */
   readonly ledger: string;
@@ -30,6 +32,8 @@ export interface GroupSpec {
   readonly sandbox: { readonly memoryMb: number; readonly timeoutSeconds: number };
   /** Names of environment variables that the stack fills with a generated secret. */
   readonly secrets: readonly string[];
+  /** Thresholds, severities and omissions other than the defaults. */
+  readonly alarms?: AlarmSpec;
 }
 
 /** Complete before fresh: a stuck partition waits, and somebody is paged. */

@@ -17,7 +17,7 @@ import { AppError } from './errors.ts';
 import type { Delivery } from './event.ts';
 import type { Fold } from './fold.ts';
 import type { GroupSpec } from './group.ts';
-import type { Head, Provenance, State } from './journal.ts';
+import type { Head, Provenance } from './journal.ts';
 import { type Ledger, putEntry, readHead } from './journal-store.ts';
 import { type Draft, nextEntry } from './next-entry.ts';
 import { countOffsets, noOffsets } from './offsets.ts';
@@ -54,8 +54,6 @@ export interface Outcome {
   entries: number;
   /** Puts that met another entry. */
   conflicts: number;
-  /** The newest state seen, if any was. */
-  state: State | undefined;
   failure: AppError | undefined;
 }
 
@@ -94,7 +92,6 @@ export async function applyDelivery<S>(
     duplicates: 0,
     entries: 0,
     conflicts: 0,
-    state: undefined,
     failure: undefined,
   };
   const decoded = decodeBatch(delivery.records);
@@ -113,7 +110,6 @@ export async function applyDelivery<S>(
       next = undefined;
       if (sent !== undefined && isOurs(head, sent, invocation)) count(outcome, sent);
       sent = undefined;
-      outcome.state = head.state;
       const { empty = noOffsets } = delivery;
       const rules = { group: writer.group, fold: writer.fold, unpark: invocation.unpark, empty, by: by() };
       const draft = nextEntry(head.state, decoded, rules);

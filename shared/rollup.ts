@@ -13,24 +13,37 @@
  */
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from './clock.ts';
-import type { State } from './journal.ts';
+import { emptyState, type State } from './journal.ts';
 import { CHECKPOINT_SK, stateAttribute } from './journal-items.ts';
 import { type Ledger, listJournals, readCheckpoint } from './journal-store.ts';
+import { countOffsets, gapsOf } from './offsets.ts';
 import { addSums, listParkings, sumEntries } from './projections.ts';
 
+/** What a run did, and how the ledger stands as far as statement lines reach. */
 export interface RollupProgress {
   /** Entries folded. */
   folded: number;
-  /** Journals whose head was not reached. */
+  /** Journals whose head was not reached, those that failed included. */
   behind: number;
+  /** Of those, the greatest age of the newest record in statement lines; 0 if none is behind. */
+  ageMs: number;
+  /** Offsets passed over and not resolved. */
+  openGap: number;
+  /** Parked records that nobody has redriven. */
+  openParked: number;
 }
 
 /**
  * Rolls up all journals of the ledger, each as far as the deadline (epoch milliseconds) allows. A journal that fails
- * does not hold up the others; its error is thrown after them.
+ * does not hold up the others; its error is thrown after them, and after the progress was reported.
  */
-export async function rollUp(ledger: Ledger, clock: Clock, deadline: number): Promise<RollupProgress> {
-  const progress: RollupProgress = { folded: 0, behind: 0 };
+export async function rollUp(
+  ledger: Ledger,
+  clock: Clock,
+  deadline: number,
+  report: (progress: RollupProgress) => void = () => {},
+): Promise<RollupProgress> {
+  const progress: RollupProgress = { folded: 0, behind: 0, ageMs: 0, openGap: 0, openParked: 0 };
   const errors: unknown[] = [];
   for (const journal of await listJournals(ledger)) {
     try {
@@ -39,6 +52,7 @@ export async function rollUp(ledger: Ledger, clock: Clock, deadline: number): Pr
       errors.push(new Error(`the rollup of ${journal} failed`, { cause: error }));
     }
   }
+  report(progress);
   if (errors.length > 0) throw new AggregateError(errors, `${errors.length} journals could not be rolled up`);
   return progress;
 }
@@ -50,23 +64,31 @@ async function rollUpJournal(
   deadline: number,
   progress: RollupProgress,
 ): Promise<void> {
-  let folded: number;
-  do {
-    if (clock.now() >= deadline) {
-      progress.behind += 1;
-      return;
+  let state = emptyState;
+  let reached = false;
+  try {
+    state = (await readCheckpoint(ledger, journal)) ?? state;
+    while (!reached && clock.now() < deadline) {
+      const next = await rollUpPass(ledger, journal, state.version);
+      reached = next === undefined;
+      progress.folded += (next?.version ?? state.version) - state.version;
+      state = next ?? state;
     }
-    folded = await rollUpPass(ledger, journal);
-    progress.folded += folded;
-  } while (folded > 0);
+  } finally {
+    progress.openGap += countOffsets(gapsOf(state.resolved));
+    progress.openParked += countOffsets(state.parked);
+    if (!reached) {
+      progress.behind += 1;
+      if (state.version > 0) progress.ageMs = Math.max(progress.ageMs, clock.now() - state.newest);
+    }
+  }
 }
 
-/** One pass over a journal from its checkpoint on; returns how many entries it folded. */
-async function rollUpPass(ledger: Ledger, journal: string): Promise<number> {
-  const from = (await readCheckpoint(ledger, journal))?.version ?? 0;
+/** One pass over the entries of a journal after version `from`; returns the state it reached, or undefined if there are none. */
+async function rollUpPass(ledger: Ledger, journal: string, from: number): Promise<State | undefined> {
   const pass = await sumEntries(ledger, journal, from);
   const reached = pass.reached;
-  if (reached === undefined) return 0;
+  if (reached === undefined) return undefined;
   await listParkings(ledger, journal, pass);
   let { sums } = pass;
   let passed = await addSums(ledger, journal, sums, from);
@@ -75,7 +97,7 @@ async function rollUpPass(ledger: Ledger, journal: string): Promise<number> {
     passed = await addSums(ledger, journal, sums, from, passed);
   }
   await moveCheckpoint(ledger, journal, reached);
-  return reached.version - from;
+  return reached;
 }
 
 /** Never backwards: a run that woke up late may not undo what a later one has done. */

@@ -8,7 +8,7 @@ import { readConfig } from './config.ts';
 import { ledgerClient, type Means } from './consumer.ts';
 import type { GroupSpec } from './group.ts';
 import { type RollupProgress, rollUp } from './rollup.ts';
-import { measure, telemetryOf } from './telemetry.ts';
+import { reportRollup, telemetryOf } from './telemetry.ts';
 
 /** Time kept back for a pass that has begun: it may write 200 000 lines. Cut off half way it is safe, but pays again. */
 const DEADLINE_MARGIN_MS = 90_000;
@@ -20,15 +20,12 @@ export function scheduledRollup(group: GroupSpec, given?: Means) {
     clock: systemClock,
   };
   const ledger = { client, table: config.table, entryDays: group.entryDays };
-  const telemetry = telemetryOf(group.ledger);
+  const telemetry = telemetryOf(group.ledger, config.table);
   return middy<unknown, RollupProgress>()
     .use(injectLambdaContext(telemetry.logger))
     .use(logMetrics(telemetry.metrics))
     .handler(async function rollUpLedger(_event: unknown, context: Context): Promise<RollupProgress> {
       const deadline = clock.now() + context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS;
-      const progress = await rollUp(ledger, clock, deadline);
-      measure(telemetry, 'RolledUp', progress.folded);
-      measure(telemetry, 'RollupBehind', progress.behind);
-      return progress;
+      return rollUp(ledger, clock, deadline, (progress) => reportRollup(telemetry, progress));
     });
 }

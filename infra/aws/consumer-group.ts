@@ -14,6 +14,8 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { GroupSpec } from '../../shared/group.ts';
+import type { AlarmActions } from './alarms/alarm-set.ts';
+import { watchGroup } from './alarms/watch-group.ts';
 import { dataKey, type Ownership } from './data-key.ts';
 import { GroupFunction } from './group-function.ts';
 import { appendToLedger, giveUpTo, projectLedger, readTopic } from './group-rights.ts';
@@ -30,7 +32,10 @@ export interface ConsumerGroupProps {
     readonly incarnation: string;
     /** Partitions of the topic in this stage. */
     readonly partitions: number;
+    readonly retentionHours: number;
   };
+  /** Whom the group's alarms call, by severity; unless given, topics of its own. */
+  readonly alarmActions?: AlarmActions;
 }
 
 /** Of 62 letters and digits each: 381 bits. */
@@ -50,14 +55,13 @@ export class ConsumerGroup extends Construct {
     this.table = ledgerTable(this, 'Table', this.key);
     const destination =
       group.retry.until === 'spent' ? destinationBucket(this, 'GivenUp', this.key) : undefined;
-    this.addHandler(props, destination);
-    this.addRollup(props);
+    const { handler, mapping } = this.addHandler(props, destination);
+    const rollup = this.addRollup(props);
+    const { key, table } = this;
+    watchGroup(this, { ...props, key, table, handler, mapping, rollup, actions: props.alarmActions });
   }
 
-  private addHandler(
-    { group, ownership, stream }: ConsumerGroupProps,
-    destination: Bucket | undefined,
-  ): void {
+  private addHandler({ group, ownership, stream }: ConsumerGroupProps, destination: Bucket | undefined) {
     const handler = new GroupFunction(this, 'Handler', {
       ownership,
       entry: 'handler',
@@ -81,9 +85,10 @@ export class ConsumerGroup extends Construct {
     });
     // Lambda tries the rights out when the mapping is made, and makes none without them.
     mapping.node.addDependency(handler.role);
+    return { handler: handler.function, mapping };
   }
 
-  private addRollup({ group, ownership, stream }: ConsumerGroupProps): void {
+  private addRollup({ group, ownership, stream }: ConsumerGroupProps) {
     const rollup = new GroupFunction(this, 'Rollup', {
       ownership,
       entry: 'rollup',
@@ -96,6 +101,7 @@ export class ConsumerGroup extends Construct {
     });
     rollup.allow(...projectLedger(this.table, this.key));
     everyMinute(this, rollup.function);
+    return rollup.function;
   }
 
   private environmentWith(incarnation: string) {

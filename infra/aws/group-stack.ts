@@ -29,6 +29,7 @@ export class GroupStack extends Stack {
         clusterArn: published('cluster-arn'),
         incarnation: published('incarnation'),
         partitions: stages[ownership.stage].topic.partitions,
+        retentionHours: stages[ownership.stage].topic.retentionHours,
       },
     });
     new StringParameter(this, 'LedgerTable', {

@@ -5,7 +5,7 @@ import type { Fold } from '../../shared/fold.ts';
 import { type Item, numberOf } from '../../shared/journal-items.ts';
 import { readCheckpoint } from '../../shared/journal-store.ts';
 import { applyDelivery, startHead, type Writer } from '../../shared/ledger.ts';
-import { rollUp } from '../../shared/rollup.ts';
+import { type RollupProgress, rollUp } from '../../shared/rollup.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement.ts';
 import { aRecord, records, START_MS } from '../support/builders.ts';
 import { type MemoryLedger, memoryLedger, steppedClock } from '../support/memory-ledger.ts';
@@ -51,6 +51,8 @@ function line(ledger: MemoryLedger, advertiser = 'adv-7', journal = 'ad_clicks@1
   return ledger.memory.get(`advertiser#${advertiser}`, `${HOUR}#${journal}`);
 }
 
+const idle: RollupProgress = { folded: 0, behind: 0, ageMs: 0, openGap: 0, openParked: 0 };
+
 function shape(hours: StatementHour[]): [string, number, number][] {
   return hours.map(({ hour, clicks, micros }) => [hour, Number(clicks), Number(micros)]);
 }
@@ -63,7 +65,7 @@ describe('the rollup', () => {
 
     const progress = await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
 
-    assert.deepEqual(progress, { folded: 2, behind: 0 });
+    assert.deepEqual(progress, { ...idle, folded: 2 });
     assert.deepEqual(line(ledger), {
       pk: { S: 'advertiser#adv-7' },
       sk: { S: `${HOUR}#ad_clicks@1#0` },
@@ -117,8 +119,38 @@ describe('the rollup', () => {
     await apply(ledger, records(0, 3));
     await apply(ledger, records(0, 3, { partition: 1 }), { partition: 1 });
 
-    assert.deepEqual(await rollUp(ledger, clock, clock.now()), { folded: 0, behind: 2 });
-    assert.deepEqual(await rollUp(ledger, clock, Number.POSITIVE_INFINITY), { folded: 2, behind: 0 });
+    assert.deepEqual(await rollUp(ledger, clock, clock.now()), { ...idle, behind: 2 });
+    assert.deepEqual(await rollUp(ledger, clock, Number.POSITIVE_INFINITY), { ...idle, folded: 2 });
+  });
+
+  it('says how the ledger stands over all journals: open gaps, open parked records', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 3));
+    await apply(ledger, records(7, 2));
+    await apply(ledger, [aRecord({ offset: 5, partition: 1 })], { partition: 1 });
+    await apply(ledger, [aRecord({ offset: 9, partition: 1 })], { partition: 1, broken: true });
+
+    const first = await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    const quiet = await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    await apply(ledger, records(3, 4));
+    await apply(ledger, [aRecord({ offset: 9, partition: 1 })], { partition: 1, unpark: true });
+    const mended = await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    assert.deepEqual(first, { ...idle, folded: 4, openGap: 7, openParked: 1 });
+    assert.deepEqual(quiet, { ...idle, openGap: 7, openParked: 1 });
+    assert.deepEqual(mended, { ...idle, folded: 2, openGap: 3 });
+  });
+
+  it('that is behind says how old the newest record in statement lines is', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 3));
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    await apply(ledger, records(3, 3));
+    const later = steppedClock(START_MS + 60_000);
+
+    const progress = await rollUp(ledger, later, later.now());
+
+    assert.deepEqual(progress, { ...idle, behind: 1, ageMs: 60_000 - 2 });
   });
 
   it('of a journal that lacks an entry fails loudly, after all others were rolled up', async () => {
@@ -127,9 +159,13 @@ describe('the rollup', () => {
     await apply(ledger, records(0, 3, { partition: 1 }), { partition: 1 });
     ledger.memory.delete('ad_clicks@1#0', 'entry#0000000000000002');
 
-    const failure = await rollUp(ledger, clock, Number.POSITIVE_INFINITY).catch((error: unknown) => error);
+    const reported: RollupProgress[] = [];
+    const failure = await rollUp(ledger, clock, Number.POSITIVE_INFINITY, (progress) =>
+      reported.push({ ...progress }),
+    ).catch((error: unknown) => error);
 
     assert.ok(failure instanceof AggregateError);
+    assert.deepEqual(reported, [{ ...idle, folded: 1, behind: 1 }]);
     assert.match(String((failure.errors[0] as Error).cause), /journal\.torn/);
     assert.equal(line(ledger, 'adv-7', 'ad_clicks@1#1')?.['clicks']?.N, '3');
     assert.equal(line(ledger), undefined);

@@ -127,6 +127,7 @@ async function runApp(context: Record<string, unknown>): Promise<void> {
 }
 
 const untaggable = [
+  'AWS::CloudWatch::Dashboard',
   'AWS::EC2::SecurityGroupEgress',
   'AWS::EC2::SecurityGroupIngress',
   'AWS::EC2::SubnetRouteTableAssociation',
@@ -135,6 +136,7 @@ const untaggable = [
   'AWS::MSK::Configuration',
   'AWS::MSK::Topic',
   'AWS::S3::BucketPolicy',
+  'AWS::SNS::TopicPolicy',
   'AWS::Scheduler::Schedule',
 ];
 

@@ -1,0 +1,43 @@
+/**
+ * Where an owner's alarms go unless it brings its own actions: an SNS topic per severity, under the owner's key and TLS
+ * only. Whoever wants to be called subscribes to them; a topic that nobody listens to costs nothing.
+ *
+ * CloudWatch publishes in its own name, so it needs the key by the key's policy (Amazon SNS docs: sns-key-management).
+ */
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Aws, CfnOutput } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { severities } from '../../../shared/alarm-spec.ts';
+import type { Ownership } from '../data-key.ts';
+import type { AlarmActions } from './alarm-set.ts';
+
+export function alarmTopics(
+  scope: Construct,
+  id: string,
+  key: Key,
+  { stage, owner }: Ownership,
+): AlarmActions {
+  const topics = new Construct(scope, id);
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'OwnAlarms',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    }),
+  );
+  const actions = severities.map((severity) => {
+    const topic = new Topic(topics, severity, {
+      displayName: `clickledger ${stage} ${owner}: ${severity}`,
+      masterKey: key,
+      enforceSSL: true,
+    });
+    new CfnOutput(topics, `${severity}-topic`, { value: topic.topicArn });
+    return [severity, [new SnsAction(topic)]];
+  });
+  return Object.fromEntries(actions);
+}

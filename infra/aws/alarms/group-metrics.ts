@@ -1,0 +1,104 @@
+/**
+ * Every metric that exists of a group, by the service that publishes it. Names of our own are checked against the table
+ * in shared/metrics.ts; those of AWS are the documented ones (AWS Lambda docs: monitoring-metrics-types; Amazon MSK docs:
+ * metrics-details, consumer-lag; Amazon DynamoDB docs: metrics-dimensions).
+ *
+ * IteratorAge is not among them: Lambda lists it for other sources, not for Kafka.
+ */
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { METRICS_NAMESPACE, type MetricDimensions, type MetricName } from '../../../shared/metrics.ts';
+import { MINUTE } from './alarm-definition.ts';
+
+export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p99';
+
+/** What CloudWatch calls the parts of a group; all known at deployment only. */
+export interface GroupParts {
+  readonly ledger: string;
+  readonly tableName: string;
+  readonly handlerName: string;
+  readonly rollupName: string;
+  /** The UUID of the event source mapping. */
+  readonly mappingId: string;
+  readonly clusterName: string;
+  readonly topic: string;
+  readonly groupId: string;
+}
+
+export type GroupMetrics = ReturnType<typeof groupMetrics>;
+
+export function groupMetrics(parts: GroupParts) {
+  const { ledger, tableName, clusterName, topic, groupId } = parts;
+  const own = { service: ledger, table: tableName } satisfies MetricDimensions;
+  const inCluster = { 'Cluster Name': clusterName, Topic: topic };
+  return {
+    ledger: (name: MetricName, statistic: Statistic) => metric(METRICS_NAMESPACE, name, statistic, own),
+    /** Opt-in metrics of the mapping, best effort, and silent while it is disabled. */
+    mapping: (name: MappingMetric, statistic: Statistic = 'Sum') =>
+      metric('AWS/Lambda', name, statistic, { EventSourceMappingUUID: parts.mappingId }),
+    handler: (name: FunctionMetric, statistic: Statistic = 'Sum') =>
+      metric('AWS/Lambda', name, statistic, { FunctionName: parts.handlerName }),
+    rollup: (name: FunctionMetric, statistic: Statistic = 'Sum') =>
+      metric('AWS/Lambda', name, statistic, { FunctionName: parts.rollupName }),
+    /** Absent while the group is neither stable nor empty. */
+    lag: (name: LagMetric, statistic: Statistic = 'Maximum') =>
+      metric('AWS/Kafka', name, statistic, { ...inCluster, 'Consumer Group': groupId }),
+    topic: (name: 'BytesInPerSec' | 'BytesOutPerSec', statistic: Statistic = 'Sum') =>
+      metric('AWS/Kafka', name, statistic, inCluster),
+    table: (name: TableMetric, statistic: Statistic = 'Sum') =>
+      metric('AWS/DynamoDB', name, statistic, { TableName: tableName }),
+    tableOperation: (
+      name: 'SystemErrors' | 'SuccessfulRequestLatency',
+      operation: string,
+      statistic: Statistic = 'Sum',
+    ) => metric('AWS/DynamoDB', name, statistic, { TableName: tableName, Operation: operation }),
+  };
+}
+
+export function metric(
+  namespace: string,
+  metricName: string,
+  statistic: Statistic,
+  dimensionsMap: Readonly<Record<string, string>>,
+): Metric {
+  return new Metric({
+    namespace,
+    metricName,
+    statistic,
+    dimensionsMap: { ...dimensionsMap },
+    period: MINUTE,
+  });
+}
+
+type MappingMetric =
+  | 'PolledEventCount'
+  | 'InvokedEventCount'
+  | 'FailedInvokeEventCount'
+  | 'DroppedEventCount'
+  | 'OnFailureDestinationDeliveredEventCount'
+  | 'CommittedEventCount'
+  | 'PollingErrorCount'
+  | 'InvokeErrorCount'
+  | 'OnFailureDestinationDeliveryErrorCount'
+  | 'CommitErrorCount'
+  | 'MaxOffsetLag'
+  | 'SumOffsetLag'
+  | 'ProvisionedPollers'
+  | 'EventPollerUnit'
+  | 'EventPollerThroughputInBytes';
+
+type FunctionMetric =
+  | 'Invocations'
+  | 'Errors'
+  | 'Throttles'
+  | 'Duration'
+  | 'ConcurrentExecutions'
+  | 'DestinationDeliveryFailures'
+  | 'OffsetLag';
+
+type LagMetric = 'EstimatedMaxTimeLag' | 'MaxOffsetLag' | 'SumOffsetLag';
+
+type TableMetric =
+  | 'ConsumedReadCapacityUnits'
+  | 'ConsumedWriteCapacityUnits'
+  | 'ReadThrottleEvents'
+  | 'WriteThrottleEvents';

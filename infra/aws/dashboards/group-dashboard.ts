@@ -1,0 +1,153 @@
+/**
+ * A group at a glance, top down in the order in which one asks: does anything alarm, how far behind, how fast, is the
+ * ledger complete, does the mapping deliver, do functions and table keep up. Sums only: nothing of a click stands here,
+ * and of money neither, since micros are in the statements, exact, and a metric is a float.
+ */
+import { AlarmStatusWidget, Dashboard, type IAlarm, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { GroupSpec } from '../../../shared/group.ts';
+import { expression, FIVE_MINUTES } from '../alarms/alarm-definition.ts';
+import type { GroupMetrics } from '../alarms/group-metrics.ts';
+import type { Ownership } from '../data-key.ts';
+import { FULL_WIDTH, graph } from './widgets.ts';
+
+export interface GroupDashboardProps {
+  readonly ownership: Ownership;
+  readonly group: GroupSpec;
+  readonly metrics: GroupMetrics;
+  readonly alarms: readonly IAlarm[];
+}
+
+export function groupDashboard(scope: Construct, id: string, props: GroupDashboardProps): Dashboard {
+  const { ownership, group, metrics, alarms } = props;
+  return new Dashboard(scope, id, {
+    dashboardName: `clickledger-${ownership.stage}-${ownership.owner}`,
+    widgets: [
+      [new TextWidget({ markdown: headOf(group), width: FULL_WIDTH, height: 3 })],
+      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 5 })],
+      lagOf(metrics),
+      ledgerOf(metrics),
+      mappingOf(metrics),
+      functionsOf(metrics),
+    ],
+  });
+}
+
+function headOf({ ledger, groupId, topic, alarms }: GroupSpec): string {
+  const without = Object.entries(alarms?.without ?? {}).map(([name, reason]) => `**${name}** (${reason})`);
+  return [
+    `### Ledger \`${ledger}\``,
+    `Group \`${groupId}\` on topic \`${topic}\`. Each alarm has its page in \`docs/runbook/\`.`,
+    without.length === 0 ? 'It goes without no alarm.' : `It goes without: ${without.join(', ')}.`,
+  ].join('\n\n');
+}
+
+function lagOf(of: GroupMetrics) {
+  return [
+    graph('Oldest open record, and time to drain', [
+      expression('age of the oldest open record, s', 'age / 1000', {
+        age: of.ledger('RecordAge', 'Maximum'),
+      }),
+      of.lag('EstimatedMaxTimeLag').with({ label: 'time to drain the worst partition, s' }),
+    ]),
+    graph('Records waiting', [
+      of.lag('SumOffsetLag').with({ label: 'MSK, all partitions' }),
+      of.lag('MaxOffsetLag').with({ label: 'MSK, worst partition' }),
+      of.handler('OffsetLag', 'Maximum').with({ label: 'Lambda' }),
+      of.mapping('SumOffsetLag', 'Maximum').with({ label: 'mapping' }),
+    ]),
+    graph('Topic in, group out', [of.topic('BytesInPerSec').with({ label: 'bytes/s into the topic' })], {
+      right: [
+        expression('records resolved a second', 'resolved / PERIOD(resolved)', {
+          resolved: of.ledger('Resolved', 'Sum'),
+        }),
+      ],
+    }),
+  ];
+}
+
+function ledgerOf(of: GroupMetrics) {
+  return [
+    graph(
+      'Clicks applied, duplicates skipped',
+      [of.ledger('Applied', 'Sum'), of.ledger('Duplicates', 'Sum'), of.ledger('Parked', 'Sum')],
+      {
+        right: [
+          expression(
+            'duplicates, %',
+            '100 * duplicates / delivered',
+            { duplicates: of.ledger('Duplicates', 'Sum'), delivered: of.ledger('Resolved', 'Sum') },
+            FIVE_MINUTES,
+          ),
+        ],
+      },
+    ),
+    graph('Open: gaps and parked records', [
+      of.ledger('OpenGap', 'Maximum'),
+      of.ledger('OpenParked', 'Maximum'),
+    ]),
+    graph('Entries and rollup', [of.ledger('Entries', 'Sum'), of.ledger('RolledUp', 'Sum')], {
+      right: [
+        of.ledger('Conflicts', 'Sum'),
+        of.ledger('RollupBehind', 'Maximum'),
+        expression('statement lines late, s', 'late / 1000', { late: of.ledger('RollupAge', 'Maximum') }),
+      ],
+    }),
+  ];
+}
+
+function mappingOf(of: GroupMetrics) {
+  return [
+    graph('Mapping: records', [
+      of.mapping('PolledEventCount'),
+      of.mapping('InvokedEventCount'),
+      of.mapping('CommittedEventCount'),
+    ]),
+    graph('Failures', [
+      of.ledger('PartitionsFailed', 'Sum'),
+      of.ledger('PartitionsHalted', 'Sum'),
+      of.ledger('LogMismatch', 'Sum'),
+      of.mapping('FailedInvokeEventCount'),
+      of.mapping('InvokeErrorCount'),
+      of.mapping('OnFailureDestinationDeliveredEventCount'),
+      of.mapping('OnFailureDestinationDeliveryErrorCount'),
+      of.mapping('DroppedEventCount'),
+      of.mapping('PollingErrorCount'),
+      of.mapping('CommitErrorCount'),
+    ]),
+    graph('Pollers', [of.mapping('ProvisionedPollers', 'Maximum'), of.mapping('EventPollerUnit')], {
+      right: [
+        expression('bytes/s through the pollers', 'bytes / PERIOD(bytes)', {
+          bytes: of.mapping('EventPollerThroughputInBytes'),
+        }),
+      ],
+    }),
+  ];
+}
+
+function functionsOf(of: GroupMetrics) {
+  return [
+    graph(
+      'Functions',
+      [
+        of.handler('Duration', 'p50').with({ label: 'handler p50, ms' }),
+        of.handler('Duration', 'p99').with({ label: 'handler p99, ms' }),
+        of.rollup('Duration', 'Maximum').with({ label: 'rollup max, ms' }),
+      ],
+      { right: [of.handler('ConcurrentExecutions', 'Maximum').with({ label: 'handlers at once' })] },
+    ),
+    graph('Errors and throttles', [
+      of.handler('Errors').with({ label: 'handler errors' }),
+      of.handler('Throttles').with({ label: 'handler throttles' }),
+      of.rollup('Errors').with({ label: 'rollup errors' }),
+      of.rollup('Throttles').with({ label: 'rollup throttles' }),
+    ]),
+    graph('Table', [of.table('ConsumedWriteCapacityUnits'), of.table('ConsumedReadCapacityUnits')], {
+      right: [
+        of.table('WriteThrottleEvents'),
+        of.table('ReadThrottleEvents'),
+        of.tableOperation('SuccessfulRequestLatency', 'PutItem', 'p99').with({ label: 'PutItem p99, ms' }),
+      ],
+    }),
+  ];
+}
