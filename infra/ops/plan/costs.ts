@@ -1,5 +1,5 @@
 /** A month's bill of one group, by part. What all groups share, the cluster, is in clusters.ts. */
-import { metricUnits } from '../../../shared/telemetry.ts';
+import { metrics } from '../../../shared/metrics.ts';
 import type { ConsumerPlan } from './consumers.ts';
 import { MONTH_HOURS, MONTH_SECONDS } from './facts.ts';
 import { type Figure, figure, plain } from './figure.ts';
@@ -23,7 +23,7 @@ export function groupCosts(
   const writes = ledger.writeUnitsPerSecond.value * MONTH_SECONDS;
   const reads = ledger.readUnitsPerSecond.value * MONTH_SECONDS;
   const storedGb = ledger.entriesGb.value + ledger.linesGb.value;
-  const metrics = Object.keys(metricUnits).length;
+  const metricCount = Object.keys(metrics).length;
   const logsGb = (invocations * LOG_BYTES_PER_INVOCATION) / 1e9;
   return {
     'event pollers': each(
@@ -49,7 +49,7 @@ export function groupCosts(
       prices['dynamodb-storage-gb-month'] + prices['dynamodb-recovery-gb-month'],
       `${plain(ledger.entriesGb.value)} GB of entries + ${plain(ledger.linesGb.value)} GB of lines, with point-in-time recovery`,
     ),
-    metrics: each(metrics, prices['metric-month'], `${metrics} of shared/telemetry.ts`),
+    metrics: each(metricCount, prices['metric-month'], `${metricCount} of shared/metrics.ts`),
     alarms: each(inputs.alarms, prices['alarm-month'], String(inputs.alarms)),
     logs: each(
       logsGb,
