@@ -185,7 +185,8 @@ describe('the planner', () => {
   it('the README shows what it prints', () => {
     const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8');
     const section = readme.split('\n## ').find((text) => text.startsWith('Plan\n')) ?? '';
-    const shown = [...section.matchAll(/```\n(.*?)\n```/gs)].flatMap(([, block = '']) => block.split('\n'));
+    const blocks = [...section.matchAll(/```(\w*)\n(.*?)\n```/gs)];
+    const shown = blocks.flatMap(([, language, block = '']) => (language === '' ? block.split('\n') : []));
     const printed = [...section.matchAll(/^npm run plan(?: -- (.*))?$/gm)].flatMap(([, given = '']) => {
       const { inputs, ...plan } = planned(given.replaceAll(/(--[\w-]+) /g, '$1='));
       return reportLines(inputs, plan);
