@@ -55,6 +55,7 @@ describe('tidy', () => {
 
   it('every group has its data, its fold, its two handlers and an owner', () => {
     for (const team of Object.keys(groups)) {
+      assert.match(read('.github/CODEOWNERS'), new RegExp(`^\\*\\*/functions/${team}/ \\S+$`, 'm'), team);
       for (const file of ['group.ts', 'fold.ts', 'handler.ts', 'rollup.ts']) {
         assert.ok(files.includes(`functions/${team}/${file}`), `functions/${team}/${file} is missing`);
       }
