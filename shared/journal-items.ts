@@ -5,13 +5,15 @@
  *   sk  entry#0000000000000042                      checkpoint
  *       changed: what this batch did                through: the version it stands for
  *       state:   what is true after it              state:   the same, as of `through`; never expires
- *       by:      who wrote it
+ *       by:      who wrote it                        seal:    a digest of the item
+ *       seal:    a digest of the item
  *
  * Readers throw on an item that the writers can't have written: a damaged ledger must be noticed, not counted on.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Entry, Mark, State } from './journal.ts';
 import { formatOffsets, parseOffsets } from './offsets.ts';
+import { sealed } from './seal.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -28,7 +30,7 @@ export function entryItem(journal: string, entry: Entry, expires: number): Item 
   const { changed, state, by } = entry;
   const flags = changed.flags.map((flag) => [flag.offset, flag.rule, flag.score]);
   const parked = changed.parked.map((record) => [record.offset, record.reason, record.sha256]);
-  return {
+  return sealed({
     pk: { S: journal },
     sk: { S: entrySk(state.version) },
     changed: {
@@ -44,7 +46,16 @@ export function entryItem(journal: string, entry: Entry, expires: number): Item 
     state: stateAttribute(state),
     by: { M: { code: { S: by.code }, request: { S: by.request }, at: { S: by.at } } },
     expires: { N: String(expires) },
-  };
+  });
+}
+
+export function checkpointItem(journal: string, state: State): Item {
+  return sealed({
+    pk: { S: journal },
+    sk: { S: CHECKPOINT_SK },
+    through: { N: String(state.version) },
+    state: stateAttribute(state),
+  });
 }
 
 /** The inverse of `entryItem`. Throws on an item that it can't have written. */
@@ -67,7 +78,7 @@ export function readEntry(item: Item): Entry {
   };
 }
 
-export function stateAttribute(state: State): AttributeValue {
+function stateAttribute(state: State): AttributeValue {
   return {
     M: {
       version: { N: String(state.version) },

@@ -14,7 +14,7 @@
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from './clock.ts';
 import { emptyState, type State } from './journal.ts';
-import { CHECKPOINT_SK, stateAttribute } from './journal-items.ts';
+import { checkpointItem } from './journal-items.ts';
 import { type Ledger, listJournals, readCheckpoint } from './journal-store.ts';
 import { countOffsets, gapsOf } from './offsets.ts';
 import { addSums, listParkings, sumEntries } from './projections.ts';
@@ -106,12 +106,7 @@ async function moveCheckpoint(ledger: Ledger, journal: string, state: State): Pr
     await ledger.client.send(
       new PutItemCommand({
         TableName: ledger.table,
-        Item: {
-          pk: { S: journal },
-          sk: { S: CHECKPOINT_SK },
-          through: { N: String(state.version) },
-          state: stateAttribute(state),
-        },
+        Item: checkpointItem(journal, state),
         ConditionExpression: 'attribute_not_exists(through) OR through < :through',
         ExpressionAttributeValues: { ':through': { N: String(state.version) } },
       }),

@@ -43,7 +43,7 @@ export async function judged(ground: Ground, mapping: PlannedMapping, atRest: bo
   const table = ground.plan.tables.find(({ name }) => environment.includes(name))?.name ?? '';
   const log = new TopicLog({ bootstrapBrokers: [...ground.kafka] }, mapping.topic, mapping.groupId);
   try {
-    const findings = await auditLedger({ client, table }, log, mapping.topic, () => {});
+    const findings = await auditLedger({ client, table }, log, mapping.topic);
     if (atRest) findings.demandRest();
     return findings;
   } finally {

@@ -1,32 +1,19 @@
 /**
  * One ledger against the log. The order of reading makes it sound while clicks flow: committed offsets first, then the
- * checkpoints and lines, then the entries, then the log. Whatever was read early must therefore be covered by what was read late.
+ * checkpoints and lines, then, journal by journal, the entries and after them the log. Whatever was read early must therefore
+ * be covered by what was read late. Memory holds all lines of the table, and the entries of one journal at a time.
  */
 import { checkChain, checkCheckpoint } from './check-chain.ts';
-import { checkCoverage, Holes } from './check-coverage.ts';
-import { checkLines, checkParked } from './check-lines.ts';
-import { LogCheck } from './check-log.ts';
-import { Findings, type PartitionTally } from './findings.ts';
-import {
-  type CheckpointRead,
-  Damage,
-  type EntryRead,
-  type LineRead,
-  type ParkedRead,
-  readCheckpointItem,
-  readEntryItem,
-  readLineItem,
-  readParkedItem,
-} from './layout.ts';
-import {
-  getCheckpointItem,
-  readEntryItems,
-  readJournalNames,
-  readLineItems,
-  readParkedItems,
-  type TableAccess,
-} from './ledger-items.ts';
-import { countOf, joinRanges, minus, type Ranges } from './offset-ranges.ts';
+import { checkLines } from './check-lines.ts';
+import { checkParked } from './check-parked.ts';
+import { checkPartition } from './check-partition.ts';
+import { CouldNotTell } from './could-not-tell.ts';
+import { Findings } from './findings.ts';
+import { checkSince, type JournalState, stateOf } from './journal-state.ts';
+import { type EntryRead, readEntryItem } from './layout.ts';
+import { readEntryItems, type TableAccess } from './ledger-items.ts';
+import { noteElsewhere, noteVerdict } from './notes.ts';
+import { emptyOf, type JournalProjections, partsOf, readProjections, sound } from './read-ledger.ts';
 import type { Bounds, LogRecord } from './topic-log.ts';
 
 /** The part of a topic's log that an audit needs. */
@@ -36,138 +23,123 @@ export interface AuditedLog {
   records(partition: number, bounds: Bounds): AsyncIterable<LogRecord>;
 }
 
-interface JournalRead {
-  readonly journal: string;
-  readonly checkpoint: CheckpointRead | undefined;
-  readonly lines: LineRead[];
-  readonly parked: ParkedRead[];
-  readonly entries: EntryRead[];
+export interface AuditWishes {
+  /** Which incarnation the topic is now; the newest that the ledger knows if it is not given. */
+  readonly incarnation?: number | undefined;
+  /** What an earlier audit has kept. */
+  readonly since?: readonly JournalState[] | undefined;
+  readonly progress?: (done: number, of: number) => void;
 }
 
 export async function auditLedger(
   access: TableAccess,
   log: AuditedLog,
   topic: string,
-  progress: (done: number, of: number) => void,
+  wishes: AuditWishes = {},
 ): Promise<Findings> {
+  const { progress = () => {}, since = [] } = wishes;
   const findings = new Findings();
   const committed = await log.committed((await log.bounds()).length);
-  const journals = await readJournals(findings, access);
-  for (const read of journals) checkAlone(findings, read);
+  const journals = await readProjections(findings, access);
+  const incarnation = wishes.incarnation ?? newestIncarnation(journals, topic);
+  const current = (partition: number) => `${topic}@${incarnation}#${partition}`;
   const bounds = await log.bounds();
-  const incarnation = newestIncarnation(journals, topic);
-  for (const { journal } of journals)
-    if (Number(journal.split('#').at(-1)) >= bounds.length && journal.startsWith(`${topic}@${incarnation}#`))
-      findings.add('phantom', journal, `the topic has only ${bounds.length} partitions`);
-  const of = bounds.reduce((sum, { start, end }) => sum + end - start, 0);
-  let done = 0;
-  for (const [partition, within] of bounds.entries()) {
-    const journal = `${topic}@${incarnation}#${partition}`;
-    const { entries = [], checkpoint } = journals.find((read) => read.journal === journal) ?? {};
-    const check = new LogCheck(findings, journal, entries);
-    const holes = new Holes(within.start);
-    for await (const record of log.records(partition, within)) {
-      check.take(record);
-      holes.record(record.offset);
-      done += 1;
-      if (done % 50_000 === 0) progress(done, of);
-    }
-    const tally = tallyOf(journal, within, committed[partition], entries);
-    const resolved = entries.at(-1)?.state.resolved ?? checkpoint?.state.resolved ?? [];
-    const expired = expiredOf(entries, resolved);
-    const voided = joinRanges(entries.map((entry) => entry.void)).all;
-    const coverage = { bounds: within, committed: committed[partition], resolved, voided, expired };
-    checkCoverage(findings, tally, { ...coverage, holes: holes.until(within.end) });
-    findings.partitions.push(tally);
+  const seals = new Map<string, string | undefined>();
+  for (const projections of [...journals, ...unbegun(journals, bounds.length, current)]) {
+    const { journal } = projections;
+    const entries = await entriesOf(findings, access, journal);
+    checkAlone(findings, projections, entries);
+    const kept = since.find((then) => then.journal === journal);
+    seals.set(journal, entries.find(({ version }) => version === kept?.version)?.seal);
+    const partition = partsOf(journal)?.partition ?? -1;
+    if (journal === current(partition) && partition < bounds.length) {
+      const [within] = (await log.bounds()).slice(partition);
+      if (within !== undefined)
+        await checkPartition(findings, log, { projections, entries, partition, within, committed, progress });
+    } else checkElsewhere(findings, projections, entries, { topic, incarnation, partitions: bounds.length });
   }
+  findings.partitions.sort(
+    (a, b) => (partsOf(a.journal)?.partition ?? 0) - (partsOf(b.journal)?.partition ?? 0),
+  );
+  for (const then of since)
+    checkSince(
+      findings,
+      then,
+      findings.journals.find(({ journal }) => journal === then.journal),
+      seals.get(then.journal),
+    );
+  noteVerdict(findings);
   return findings;
 }
 
-async function readJournals(findings: Findings, access: TableAccess): Promise<JournalRead[]> {
-  const names = await readJournalNames(access);
-  const checkpoints = await Promise.all(names.map((journal) => getCheckpointItem(access, journal)));
-  const lines = sound(findings, '', await readLineItems(access), readLineItem);
-  for (const { journal, line } of lines)
-    if (!names.includes(journal))
-      findings.add('statement', journal, `${line} is of a journal that does not exist`);
-  const read: JournalRead[] = [];
-  for (const [i, journal] of names.entries()) {
-    const parked = await readParkedItems(access, journal);
-    const checkpoint = checkpoints[i];
-    read.push({
-      journal,
-      checkpoint: sound(
-        findings,
-        journal,
-        checkpoint === undefined ? [] : [checkpoint],
-        readCheckpointItem,
-      )[0],
-      lines: lines.filter((line) => line.journal === journal),
-      parked: sound(findings, journal, parked, readParkedItem),
-      entries: sound(findings, journal, await readEntryItems(access, journal), readEntryItem),
-    });
-  }
-  return read;
-}
-
-/** What can be read; the rest is named. */
-function sound<Raw, Read>(
+function checkAlone(
   findings: Findings,
-  journal: string,
-  items: readonly Raw[],
-  read: (item: Raw) => Read,
-): Read[] {
-  return items.flatMap((item) => {
-    try {
-      return [read(item)];
-    } catch (error) {
-      if (!(error instanceof Damage)) throw error;
-      findings.add('damage', journal, error.message);
-      return [];
-    }
-  });
-}
-
-function checkAlone(findings: Findings, read: JournalRead): void {
-  const { journal, entries, checkpoint } = read;
+  { journal, checkpoint, lines, parked }: JournalProjections,
+  entries: readonly EntryRead[],
+): void {
   checkChain(findings, journal, entries, checkpoint);
   if (checkpoint !== undefined) checkCheckpoint(findings, journal, entries, checkpoint);
-  checkLines(findings, read, read.lines);
-  checkParked(findings, read, read.parked);
+  else if (lines.length > 0) {
+    const reached = Math.max(...lines.map(({ through }) => through));
+    findings.passing.push({ journal, what: `lines reach version ${reached}, and there is no checkpoint` });
+  }
+  const rolled = { journal, entries, checkpoint };
+  checkLines(findings, rolled, lines);
+  checkParked(findings, rolled, parked);
 }
 
-/** Journals of older incarnations are of a log that is no more: they are checked by themselves only. */
-function newestIncarnation(journals: readonly JournalRead[], topic: string): number {
-  const numbers = journals.flatMap(({ journal }) => {
-    const at = journal.lastIndexOf('@');
-    return journal.slice(0, at) === topic ? [Number.parseInt(journal.slice(at + 1), 10)] : [];
-  });
-  return Math.max(1, ...numbers);
-}
-
-function expiredOf(entries: readonly EntryRead[], resolved: Ranges): Ranges {
-  const first = entries[0];
-  if (first === undefined) return resolved;
-  return first.version === 1 ? [] : minus(first.state.resolved, first.offsets);
-}
-
-function tallyOf(
-  journal: string,
-  { start, end }: Bounds,
-  committed: number | undefined,
+/** A journal that no partition of the log stands behind: of an earlier log, or of none. */
+function checkElsewhere(
+  findings: Findings,
+  { journal, checkpoint, begun }: JournalProjections,
   entries: readonly EntryRead[],
-): PartitionTally {
-  const state = entries.at(-1)?.state;
-  return {
-    journal,
-    logStart: start,
-    logEnd: end,
-    committed,
-    entries: entries.length,
-    applied: Number(state?.clicks ?? 0n),
-    parked: countOf(state?.parked ?? []),
-    gaps: 0,
-    lag: 0,
-    unverifiable: 0,
-  };
+  now: { readonly topic: string; readonly incarnation: number; readonly partitions: number },
+): void {
+  findings.journals.push(stateOf(journal, entries, checkpoint, -1));
+  const parts = partsOf(journal);
+  if (parts === undefined || !begun) return;
+  const isEarlier = parts.topic === now.topic && parts.incarnation < now.incarnation;
+  if (parts.topic !== now.topic || isEarlier)
+    noteElsewhere(findings, isEarlier ? 'an earlier log' : 'another topic', { journal, entries, checkpoint });
+  else if (parts.incarnation > now.incarnation)
+    findings.add(
+      'stray',
+      journal,
+      `it is of incarnation ${parts.incarnation}, the topic's is ${now.incarnation}`,
+    );
+  else findings.add('phantom', journal, `the topic has only ${now.partitions} partitions`);
+}
+
+async function entriesOf(findings: Findings, access: TableAccess, journal: string): Promise<EntryRead[]> {
+  const entries: EntryRead[] = [];
+  for await (const item of readEntryItems(access, journal)) {
+    const entry = sound(findings, journal, item, readEntryItem);
+    if (entry !== undefined) entries.push(entry);
+  }
+  return entries;
+}
+
+/** Partitions of the log that the ledger has no journal of yet. */
+function unbegun(
+  journals: readonly JournalProjections[],
+  partitions: number,
+  current: (partition: number) => string,
+): JournalProjections[] {
+  const known = new Set(journals.map(({ journal }) => journal));
+  return Array.from({ length: partitions }, (_, partition) => current(partition))
+    .filter((journal) => !known.has(journal))
+    .map((journal) => emptyOf(journal));
+}
+
+/** Of those that are listed and have entries; an earlier one is of a log that is no more. Throws where no journal is of the topic. */
+function newestIncarnation(journals: readonly JournalProjections[], topic: string): number {
+  const begun = journals
+    .filter(({ begun, listed }) => begun && listed)
+    .flatMap(({ journal }) => partsOf(journal) ?? []);
+  const own = begun.filter((parts) => parts.topic === topic);
+  if (begun.length > 0 && own.length === 0)
+    throw new CouldNotTell(
+      `the ledger has journals of topic ${[...new Set(begun.map((parts) => parts.topic))].join(', ')}, and none of ${topic}: name the topic that its group reads`,
+    );
+  return Math.max(1, ...own.map(({ incarnation }) => incarnation));
 }

@@ -3,7 +3,7 @@
 import { auditLedger } from './audit-ledger.ts';
 import { type Audited, type AuditRequest, readAuditRequest, USAGE } from './audited.ts';
 import { CouldNotTell } from './could-not-tell.ts';
-import { type LedgerAudit, reportJson, reportLines } from './report.ts';
+import { type LedgerAudit, overall, reportJson, reportLines } from './report.ts';
 import { TopicLog } from './topic-log.ts';
 
 async function main(): Promise<number> {
@@ -16,17 +16,25 @@ async function main(): Promise<number> {
   for (const audited of request.audited) audits.push(await audit(audited, request));
   if (request.json) console.log(reportJson(audits));
   else for (const each of audits) for (const line of reportLines(each)) console.log(line);
-  return audits.every(({ findings }) => findings.faults.length === 0) ? 0 : 1;
+  return exitCodes[overall(audits)];
 }
 
-async function audit(audited: Audited, { atRest }: AuditRequest): Promise<LedgerAudit> {
+const exitCodes = { pass: 0, fail: 1, unsure: 2 } as const;
+
+async function audit(audited: Audited, { atRest, incarnation, since }: AuditRequest): Promise<LedgerAudit> {
   const { ledger, kafka, topic, group, client, table } = audited;
+  if (since !== undefined && !since.has(ledger))
+    throw new CouldNotTell(
+      `--since: its file holds ${[...since.keys()].join(', ')}, and no ledger ${ledger}`,
+    );
   const log = new TopicLog(kafka, topic, group);
   const started = performance.now();
   try {
-    const findings = await auditLedger({ client, table }, log, topic, (done, of) =>
-      progress(ledger, done, of),
-    );
+    const findings = await auditLedger({ client, table }, log, topic, {
+      incarnation,
+      since: since?.get(ledger),
+      progress: (done, of) => progress(ledger, done, of),
+    });
     if (atRest) findings.demandRest();
     return { ledger, findings, tookMs: Math.round(performance.now() - started) };
   } finally {

@@ -8,12 +8,15 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { CouldNotTell } from './could-not-tell.ts';
+import { type JournalState, readSince } from './journal-state.ts';
 import { KAFKA_USAGE, type KafkaAccess, kafkaAccess } from './kafka-access.ts';
 
 export const USAGE = `npm run audit -- [options]
   --ledger NAME   one of the running ground (all of them)
   --at-rest       also demand that nothing is left to count: no lag, no gap
   --json          one object for programs, with every fault
+  --since FILE    what an earlier --json wrote: that nothing has fallen since
+  --incarnation N which one the topic is now (the newest that the ledger knows)
   Another ledger than the running ground's, with the usual credentials:
   ${KAFKA_USAGE}
   --topic NAME --group ID --table NAME
@@ -32,6 +35,8 @@ export interface AuditRequest {
   readonly audited: readonly Audited[];
   readonly atRest: boolean;
   readonly json: boolean;
+  readonly incarnation: number | undefined;
+  readonly since: ReadonlyMap<string, readonly JournalState[]> | undefined;
 }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -43,15 +48,27 @@ export function readAuditRequest(given: readonly string[], runFile = RUN_FILE): 
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
   const options = { ledger: text, kafka: text, topic: text, group: text, table: text, region: text };
+  const wishes = { since: text, incarnation: text };
   const flags = { 'at-rest': flag, iam: flag, json: flag, help: flag };
-  let values: ReturnType<typeof parseArgs<{ options: typeof options & typeof flags }>>['values'];
+  let values: ReturnType<
+    typeof parseArgs<{ options: typeof options & typeof wishes & typeof flags }>
+  >['values'];
   try {
-    ({ values } = parseArgs({ args: [...given], options: { ...options, ...flags }, strict: true }));
+    ({ values } = parseArgs({
+      args: [...given],
+      options: { ...options, ...wishes, ...flags },
+      strict: true,
+    }));
   } catch (error) {
     throw new CouldNotTell(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   }
   if (values.help) return undefined;
-  const rest = { atRest: values['at-rest'], json: values.json };
+  const rest = {
+    atRest: values['at-rest'],
+    json: values.json,
+    incarnation: incarnationIn(values.incarnation),
+    since: values.since === undefined ? undefined : readSince(values.since),
+  };
   const named = [...elsewhere, 'region', 'iam'] as const;
   const first = named.find((name) => values[name] !== undefined && values[name] !== false);
   if (first === undefined) return { audited: running(runFile, values.ledger), ...rest };
@@ -62,6 +79,11 @@ export function readAuditRequest(given: readonly string[], runFile = RUN_FILE): 
   const kafka = kafkaAccess({ kafka: values.kafka ?? '', iam, region });
   const client = new DynamoDBClient(region === undefined ? {} : { region });
   return { audited: [{ ledger: ledger ?? table, kafka, topic, group, table, client }], ...rest };
+}
+
+function incarnationIn(given: string | undefined): number | undefined {
+  if (given === undefined || /^[1-9]\d{0,8}$/.test(given)) return given === undefined ? given : Number(given);
+  throw new CouldNotTell(`--incarnation is '${given}', allowed is a whole number from 1`);
 }
 
 interface RunFile {

@@ -15,6 +15,8 @@ export interface Coverage {
   readonly voided: Ranges;
   /** Resolved by entries that have expired, which none may before its records have left the log. */
   readonly expired: Ranges;
+  /** The last of these entries; 0 for none. */
+  readonly expiredTo: number;
   /** Between the log's bounds, where no record stands. */
   readonly holes: Ranges;
 }
@@ -39,11 +41,11 @@ export class Holes {
 }
 
 export function checkCoverage(findings: Findings, tally: PartitionTally, coverage: Coverage): void {
-  const { bounds, committed = 0, resolved, voided, expired, holes } = coverage;
+  const { bounds, committed = 0, resolved, holes } = coverage;
   const { journal } = tally;
   const log: Ranges = bounds.end > bounds.start ? [[bounds.start, bounds.end - 1]] : [];
-  const standing = minus(log, holes);
-  const open = minus(standing, resolved);
+  const unresolved = minus(log, resolved);
+  const open = minus(unresolved, holes);
   const newest = resolved.at(-1)?.[1] ?? -1;
   const missing = within(open, 0, committed - 1);
   const above = minus(open, missing);
@@ -54,14 +56,27 @@ export function checkCoverage(findings: Findings, tally: PartitionTally, coverag
       journal,
       `${countOf(missing)} records are not counted: offsets ${writeRanges(missing)}, committed ${committed}`,
     );
-  const denied = minus(standing, minus(standing, voided));
-  if (denied.length > 0)
+  if (committed > bounds.end)
     findings.add(
-      'missing',
+      'phantom',
       journal,
-      `${countOf(denied)} records stand at offsets ${writeRanges(denied)}, which were closed as void`,
+      `the group has committed ${committed}, and the log ends at ${bounds.end}: it was recreated, or its tail rewritten`,
     );
-  const oldest = resolved[0]?.[0] ?? 0;
+  checkAgainstLog(findings, journal, coverage);
+  tally.gaps = countOf(gaps);
+  tally.gapOffsets = writeRanges(gaps);
+  tally.explainedOffsets = writeRanges(within(minus(unresolved, open), 0, newest));
+  tally.lag = countOf(minus(above, gaps));
+  tally.unverifiable = countOf(within(minus(resolved, coverage.voided), 0, bounds.start - 1));
+}
+
+/** Each resolved offset has its record, each void one none, and none went away before it was counted. */
+function checkAgainstLog(
+  findings: Findings,
+  journal: string,
+  { bounds, resolved, voided, expired, expiredTo, holes }: Coverage,
+): void {
+  const oldest = resolved[0]?.[0] ?? bounds.start;
   const deleted: Ranges = bounds.start > oldest ? [[oldest, bounds.start - 1]] : [];
   const lost = minus(deleted, resolved);
   if (lost.length > 0)
@@ -71,7 +86,14 @@ export function checkCoverage(findings: Findings, tally: PartitionTally, coverag
     findings.add(
       'chain',
       journal,
-      `the entries of offsets ${writeRanges(early)} are gone, and their records are still in the log`,
+      `entries 1 to ${expiredTo} are gone, and the records of their offsets ${writeRanges(early)} are still in the log`,
+    );
+  const passedOver = minus(within(voided, bounds.start, bounds.end - 1), holes);
+  if (passedOver.length > 0)
+    findings.add(
+      'missing',
+      journal,
+      `${countOf(passedOver)} records stand at offsets ${writeRanges(passedOver)}, which were closed as void`,
     );
   const owed = minus(minus(resolved, voided), expired);
   const empty = joinRanges([holes, [[bounds.end, Number.MAX_SAFE_INTEGER]]]).all;
@@ -82,7 +104,4 @@ export function checkCoverage(findings: Findings, tally: PartitionTally, coverag
       journal,
       `no record stands at offsets ${writeRanges(phantom)}, log end ${bounds.end}`,
     );
-  tally.gaps = countOf(gaps);
-  tally.lag = countOf(minus(above, gaps));
-  tally.unverifiable = countOf(within(minus(resolved, voided), 0, bounds.start - 1));
 }

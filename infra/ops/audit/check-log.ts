@@ -3,18 +3,23 @@
  * it. What each entry should hold is then compared with what it does hold, line by line.
  */
 import { createHash } from 'node:crypto';
+import { written } from './check-lines.ts';
+import { isPossible, type Sums, zero } from './entry-lines.ts';
 import type { Findings } from './findings.ts';
 import { judgeClick, type Worth } from './judge-click.ts';
-import type { EntryRead, Sums } from './layout.ts';
-import { countOf, minus, type Range } from './offset-ranges.ts';
+import type { EntryRead } from './layout.ts';
+import { countOf, joinRanges, minus, type Range, within } from './offset-ranges.ts';
 import type { LogRecord } from './topic-log.ts';
 
 interface Booked {
   readonly entry: EntryRead;
-  readonly lines: Map<string, { clicks: bigint; micros: bigint }>;
+  readonly flagged: ReadonlySet<number>;
+  readonly lines: Map<string, { clicks: bigint; micros: bigint; flagged: bigint }>;
   newest: number;
   /** Records of the entry that have not come by yet. */
   left: number;
+  /** Records of it that have left the log. */
+  readonly gone: number;
 }
 
 interface Owned {
@@ -31,15 +36,21 @@ export class LogCheck {
   readonly #marks = new Map<number, { readonly version: number; readonly fingerprint: string }[]>();
   readonly #newestBefore = new Map<number, number>();
   #next = 0;
+  /** Records that an entry resolved, and that were compared with it. */
+  compared = 0;
 
-  constructor(findings: Findings, journal: string, entries: readonly EntryRead[]) {
+  /** @param logStart offset of the oldest record that is kept */
+  constructor(findings: Findings, journal: string, entries: readonly EntryRead[], logStart: number) {
     this.#findings = findings;
     this.#journal = journal;
     const owned: Owned[] = [];
     for (const [i, entry] of entries.entries()) {
       const records = minus(entry.offsets, entry.void);
-      const left = countOf(records) + countOf(entry.unparked);
-      const booked: Booked = { entry, lines: new Map(), newest: -1, left };
+      const taken = joinRanges([records, entry.unparked]).all;
+      const gone = countOf(within(taken, 0, logStart - 1));
+      const flagged = new Set(entry.flagged);
+      const left = countOf(taken) - gone;
+      const booked: Booked = { entry, flagged, lines: new Map(), newest: -1, left, gone };
       for (const range of records) owned.push({ range, booked });
       for (const [from, to] of entry.unparked)
         for (let offset = from; offset <= to; offset++) this.#appliedLater.set(offset, booked);
@@ -65,6 +76,7 @@ export class LogCheck {
     while ((this.#owned[this.#next]?.range[1] ?? Number.POSITIVE_INFINITY) < offset) this.#next += 1;
     const owner = this.#owned[this.#next];
     const later = this.#appliedLater.get(offset);
+    if (later !== undefined || (owner !== undefined && owner.range[0] <= offset)) this.compared += 1;
     if (owner !== undefined && owner.range[0] <= offset) this.#judge(record, owner.booked, later);
     else if (later !== undefined) this.#book(record, later, judgeClick(record.time, record.value));
   }
@@ -103,9 +115,10 @@ export class LogCheck {
         `offset ${offset} was counted by entry ${booked.entry.version}, and it is ${worth}`,
       );
     else {
-      const line = booked.lines.get(worth.line) ?? { clicks: 0n, micros: 0n };
+      const line = booked.lines.get(worth.line) ?? { clicks: 0n, micros: 0n, flagged: 0n };
       line.clicks += 1n;
       line.micros += worth.micros;
+      if (booked.flagged.has(offset)) line.flagged += 1n;
       booked.lines.set(worth.line, line);
     }
     this.#seen(booked, time);
@@ -118,18 +131,21 @@ export class LogCheck {
     if (booked.left === 0) this.#close(booked);
   }
 
-  #close({ entry, lines, newest }: Booked): void {
-    for (const line of new Set([...lines.keys(), ...entry.lines.keys()])) {
-      const [is, should] = [entry.lines.get(line), lines.get(line)];
-      if (is?.clicks !== should?.clicks || is?.micros !== should?.micros)
+  #close({ entry, lines, newest, gone }: Booked): void {
+    const held = new Map(entry.lines.each());
+    for (const line of new Set([...lines.keys(), ...held.keys()])) {
+      const [is, should] = [held.get(line), lines.get(line)];
+      const same =
+        is?.clicks === should?.clicks && is?.micros === should?.micros && is?.flagged === should?.flagged;
+      if (gone === 0 ? !same : !isPossible(minusSums(is, should)))
         this.#fault(
           'money',
-          `entry ${entry.version}, ${line}: ${written(is)}, by the log ${written(should)}`,
+          `entry ${entry.version}, ${line}: ${inWords(is)}, by the log ${gone > 0 ? 'at least ' : ''}${inWords(should)}`,
         );
     }
     lines.clear();
     const before = this.#newestBefore.get(entry.version);
-    if (before !== undefined && entry.state.newest !== Math.max(before, newest))
+    if (gone === 0 && before !== undefined && entry.state.newest !== Math.max(before, newest))
       this.#fault(
         'chain',
         `entry ${entry.version} has state.newest ${entry.state.newest}, by the log ${Math.max(before, newest)}`,
@@ -141,8 +157,17 @@ export class LogCheck {
   }
 }
 
-export function written(sums: Pick<Sums, 'clicks' | 'micros'> | undefined): string {
-  return sums === undefined ? 'nothing' : `${sums.clicks} clicks and ${sums.micros} micros`;
+function inWords(sums: Sums | undefined): string {
+  return written(sums) + (sums !== undefined && sums.flagged > 0n ? `, ${sums.flagged} flagged` : '');
+}
+
+/** What of an entry's line its records that left the log must have had. */
+function minusSums(is: Sums = zero, part: Sums = zero): Sums {
+  return {
+    clicks: is.clicks - part.clicks,
+    micros: is.micros - part.micros,
+    flagged: is.flagged - part.flagged,
+  };
 }
 
 /** As docs/ledger-layout.md defines it. */

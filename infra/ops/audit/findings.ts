@@ -1,8 +1,11 @@
 /** What an audit has to say: every inequality with its exact place, and what could not be checked any more. */
+import type { JournalState } from './journal-state.ts';
 
 /** Each one breaks the promise, and the audit fails. */
 export type FaultKind =
   | 'damage'
+  | 'seal'
+  | 'stray'
   | 'chain'
   | 'double'
   | 'missing'
@@ -12,7 +15,8 @@ export type FaultKind =
   | 'fingerprint'
   | 'parked'
   | 'statement'
-  | 'checkpoint';
+  | 'checkpoint'
+  | 'fallen';
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -24,16 +28,20 @@ export interface Fault {
 
 export const faultMeanings: Readonly<Record<FaultKind, string>> = {
   damage: 'an item is not what the layout allows',
+  seal: 'an item is not as it was written: its seal is another',
+  stray: 'an item belongs to nothing that the ledger lists',
   chain: 'an entry does not follow from its predecessor (I4)',
   double: 'offsets were counted by more than one entry (I1)',
   missing: 'the group has committed past records that are neither counted nor parked (I2, I7)',
   lost: 'the topic has deleted records that were never counted (I2)',
-  phantom: 'offsets were counted that hold no record',
+  phantom: 'offsets were counted, or committed, that hold no record (I10)',
   money: 'an entry holds other sums than its records are worth (I6)',
   fingerprint: 'an offset holds another record than the one that was counted (I10)',
-  parked: 'a record is parked that is a click, or counted that is none',
+  parked:
+    'a record is parked that is a click, or counted that is none, or the list of parked records is wrong',
   statement: 'a statement line is not the sum of its entries',
   checkpoint: 'the checkpoint is not the state of its entry',
+  fallen: 'less is there than at the earlier audit (A7)',
 };
 
 /** What the audit has seen of one partition; counts are of records. */
@@ -45,8 +53,13 @@ export interface PartitionTally {
   entries: number;
   applied: number;
   parked: number;
+  /** Counted, and compared with the record that stands there. */
+  compared: number;
   /** Passed over, not counted, and not past the committed offset either. */
   gaps: number;
+  gapOffsets: string;
+  /** Offsets passed over where the log holds no record: nothing is owed for them. */
+  explainedOffsets: string;
   /** After the newest resolved record. */
   lag: number;
   /** Counted before the log's start: nothing is left to compare them with. */
@@ -55,7 +68,21 @@ export interface PartitionTally {
 
 export class Findings {
   readonly faults: Fault[] = [];
+  /** By partition of the log. */
   readonly partitions: PartitionTally[] = [];
+  /** What stands, for the next audit to look back at; journals of earlier logs too. */
+  readonly journals: JournalState[] = [];
+  /** What is no fault, and worth knowing: what stands unverified, what is in gaps. */
+  readonly notes: string[] = [];
+  /** True for a moment while rollups run; a fault of the checkpoint at rest. */
+  readonly passing: Omit<Fault, 'kind'>[] = [];
+  /** What keeps it from a verdict where no fault was found. */
+  readonly unsure: string[] = [];
+
+  get verdict(): 'pass' | 'fail' | 'unsure' {
+    if (this.faults.length > 0) return 'fail';
+    return this.unsure.length > 0 ? 'unsure' : 'pass';
+  }
 
   add(kind: FaultKind, journal: string, what: string): void {
     this.faults.push({ kind, journal, what });
@@ -63,8 +90,15 @@ export class Findings {
 
   /** Where no clicks flow any more, whatever is left to count is missing. */
   demandRest(): void {
-    for (const { journal, gaps, lag } of this.partitions)
+    for (const { journal, what } of this.passing) this.add('checkpoint', journal, what);
+    for (const { journal, gaps, lag, gapOffsets } of this.partitions) {
+      const where = gaps > 0 ? ` (offsets ${gapOffsets})` : '';
       if (gaps + lag > 0)
-        this.add('missing', journal, `${gaps} records in gaps and ${lag} after the newest are not counted`);
+        this.add(
+          'missing',
+          journal,
+          `${gaps} records in gaps${where} and ${lag} after the newest are not counted`,
+        );
+    }
   }
 }

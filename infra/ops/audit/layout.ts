@@ -2,14 +2,20 @@
  * Items of a ledger's table by the documented layout (docs/ledger-layout.md), and nothing else. What the layout does not allow
  * is thrown as damage that names the item.
  */
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import {
+  brokenSeal,
+  count,
+  Damage,
+  type Item,
+  map,
+  named,
+  only,
+  optional,
+  text,
+  whole,
+} from './attributes.ts';
+import { type EntryLines, isHour, readLines, type Sums } from './entry-lines.ts';
 import { type Ranges, readRanges } from './offset-ranges.ts';
-
-export interface Sums {
-  readonly clicks: bigint;
-  readonly micros: bigint;
-  readonly flagged: bigint;
-}
 
 export interface StateRead {
   readonly version: number;
@@ -29,161 +35,165 @@ export interface EntryRead {
   readonly void: Ranges;
   readonly unparked: Ranges;
   readonly parked: ReadonlyMap<number, { readonly reason: string; readonly sha256: string }>;
-  /** By `<hour> <advertiser>`. */
-  readonly lines: ReadonlyMap<string, Sums>;
+  /** Offsets. */
+  readonly flagged: readonly number[];
+  readonly lines: EntryLines;
   readonly state: StateRead;
+  readonly seal: string;
+  /** What is wrong with the seal, if anything is. */
+  readonly broken: string | undefined;
+}
+
+export interface CheckpointRead {
+  readonly through: number;
+  readonly state: StateRead;
+  readonly broken: string | undefined;
 }
 
 export interface LineRead extends Sums {
+  readonly journal: string;
   /** `<hour> <advertiser>`. */
   readonly line: string;
   readonly through: number;
 }
 
 export interface ParkedRead {
+  readonly journal: string;
   readonly offset: number;
   readonly through: number;
+  /** '' where it was applied before any rollup saw it parked. */
   readonly reason: string;
   readonly sha256: string;
   readonly applied: number | undefined;
 }
 
-export interface CheckpointRead {
-  readonly through: number;
-  readonly state: StateRead;
-}
+const STATE = ['version', 'resolved', 'parked', 'newest', 'marks', 'carried', 'clicks', 'micros'];
+const CHANGED = ['offsets', 'lines', 'parked', 'unparked', 'void', 'flags'];
+const CARRIED_BYTES_MAX = 8_192;
 
-export type Item = Readonly<Record<string, AttributeValue>>;
-
-/** An item that can't be read, or that should not be there. */
-export class Damage extends Error {}
-
-/** Throws `Damage` on what the layout does not allow. */
+/** Throws `Damage` on what the layout does not allow, as all readers here do. */
 export function readEntryItem(item: Item): EntryRead {
   return named(item, () => {
-    const changed = map(item['changed']);
+    only(item, ['pk', 'sk', 'changed', 'state', 'by', 'expires', 'seal']);
+    const changed = map(item['changed'], CHANGED);
+    const by = map(item['by'], ['code', 'request', 'at']);
     const state = readStateMap(item['state']);
     const version = Number(/^entry#(\d{16})$/.exec(text(item['sk']))?.[1] ?? Number.NaN);
     if (version !== state.version)
       throw new Damage(`its key is of version ${version}, its state of ${state.version}`);
-    const parked = JSON.parse(optional(changed['parked'], '[]')) as [number, string, string][];
+    for (const name of ['code', 'request', 'at']) text(by[name]);
+    whole(item['expires']);
     return {
       version,
       offsets: readRanges(text(changed['offsets'])),
       void: readRanges(optional(changed['void'], '')),
       unparked: readRanges(optional(changed['unparked'], '')),
-      parked: new Map(parked.map(([offset, reason, sha256]) => [offset, { reason, sha256 }])),
-      lines: readDelta(text(changed['lines'])),
+      parked: readParkedList(optional(changed['parked'], '[]')),
+      flagged: readFlags(optional(changed['flags'], '[]')),
+      lines: readLines(text(changed['lines'])),
       state,
+      seal: optional(item['seal'], ''),
+      broken: brokenSeal(item),
     };
   });
 }
 
 export function readCheckpointItem(item: Item): CheckpointRead {
-  return named(item, () => ({ through: whole(item['through']), state: readStateMap(item['state']) }));
+  return named(item, () => {
+    only(item, ['pk', 'sk', 'through', 'state', 'seal']);
+    return { through: whole(item['through']), state: readStateMap(item['state']), broken: brokenSeal(item) };
+  });
 }
 
 /** `journal` is the one that the line sums up. */
-export function readLineItem(item: Item): LineRead & { readonly journal: string } {
+export function readLineItem(item: Item): LineRead {
   return named(item, () => {
-    const [, hour, journal] = /^(\d{4}-\d\d-\d\dT\d\d)#(.+)$/.exec(text(item['sk'])) ?? [];
+    only(item, ['pk', 'sk', 'clicks', 'micros', 'flagged', 'through']);
+    const [, hour = '', journal] = /^([^#]+)#(.+)$/.exec(text(item['sk'])) ?? [];
     const [, advertiser] = /^advertiser#(.*)$/s.exec(text(item['pk'])) ?? [];
-    if (hour === undefined || journal === undefined || !/^[A-Za-z0-9][\w.:-]{0,63}$/.test(advertiser ?? ''))
+    if (!isHour(hour) || journal === undefined || !/^[A-Za-z0-9][\w.:-]{0,63}$/.test(advertiser ?? ''))
       throw new Damage('its key is none of a statement line');
     const sums = {
-      clicks: BigInt(digits(item['clicks'])),
-      micros: BigInt(digits(item['micros'])),
-      flagged: BigInt(digits(item['flagged'])),
+      clicks: count(item['clicks']),
+      micros: count(item['micros']),
+      flagged: count(item['flagged']),
     };
-    return { journal, line: `${hour} ${advertiser}`, ...sums, through: whole(item['through']) };
+    return { journal, line: `${hour} ${advertiser}`, ...sums, through: whole(item['through'], 1) };
   });
 }
 
 export function readParkedItem(item: Item): ParkedRead {
   return named(item, () => {
+    only(item, ['pk', 'sk', 'through', 'reason', 'sha256', 'applied']);
     const offset = Number(/^\d{16}$/.exec(text(item['sk']))?.[0]);
     if (!Number.isSafeInteger(offset)) throw new Damage('its key is none of a parked record');
     return {
+      journal: text(item['pk']).replace(/^parked#/, ''),
       offset,
-      through: whole(item['through']),
+      through: whole(item['through'], 1),
       reason: optional(item['reason'], ''),
       sha256: optional(item['sha256'], ''),
-      applied: item['applied'] === undefined ? undefined : whole(item['applied']),
+      applied: item['applied'] === undefined ? undefined : whole(item['applied'], 1),
     };
   });
 }
 
-export function keyOf(item: Item): string {
-  return `${item['pk']?.S ?? '?'} ${item['sk']?.S ?? '?'}`;
-}
-
-function named<Read>(item: Item, read: () => Read): Read {
-  try {
-    return read();
-  } catch (error) {
-    throw new Damage(`item ${keyOf(item)}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-function readStateMap(attribute: AttributeValue | undefined): StateRead {
-  const state = map(attribute);
-  const marks = optional(state['marks'], '').split(',');
+function readStateMap(attribute: Item[string] | undefined): StateRead {
+  const state = map(attribute, STATE);
+  const carried = optional(state['carried'], '');
+  if (Buffer.byteLength(carried) > CARRIED_BYTES_MAX)
+    throw new Damage(`it carries ${Buffer.byteLength(carried)} bytes, allowed are ${CARRIED_BYTES_MAX}`);
   return {
-    version: whole(state['version']),
+    version: whole(state['version'], 1),
     resolved: readRanges(text(state['resolved'])),
     parked: readRanges(optional(state['parked'], '')),
-    newest: whole(state['newest']),
-    marks: new Map(
-      marks
-        .filter((mark) => mark !== '')
-        .map((mark) => [Number.parseInt(mark, 10), mark.replace(/^\d+:/, '')]),
-    ),
-    carried: optional(state['carried'], ''),
-    clicks: BigInt(digits(state['clicks'])),
-    micros: BigInt(digits(state['micros'])),
+    newest: whole(state['newest'], -1),
+    marks: readMarks(text(state['marks'])),
+    carried,
+    clicks: count(state['clicks']),
+    micros: count(state['micros']),
   };
 }
 
-function readDelta(written: string): Map<string, Sums> {
-  const lines = new Map<string, Sums>();
-  const hours = JSON.parse(written) as Record<string, Record<string, number[]>>;
-  for (const [hour, advertisers] of Object.entries(hours)) {
-    for (const [advertiser, numbers] of Object.entries(advertisers)) {
-      if (
-        numbers.length < 2 ||
-        numbers.length > 3 ||
-        !numbers.every((n) => Number.isSafeInteger(n) && n >= 0)
-      )
-        throw new Damage(`the line ${hour} ${advertiser} is ${JSON.stringify(numbers)}`);
-      const [clicks = 0n, micros = 0n, flagged = 0n] = numbers.map(BigInt);
-      lines.set(`${hour} ${advertiser}`, { clicks, micros, flagged });
-    }
+function readMarks(written: string): Map<number, string> {
+  const marks = written === '' ? [] : written.split(',');
+  return new Map(
+    marks.map((mark) => {
+      const [, offset, fingerprint = ''] = /^(0|[1-9]\d*):([0-9a-f]{16})$/.exec(mark) ?? [];
+      if (offset === undefined) throw new Damage(`'${mark}' is no offset with its fingerprint`);
+      return [Number(offset), fingerprint];
+    }),
+  );
+}
+
+function readParkedList(written: string): EntryRead['parked'] {
+  const list = JSON.parse(written) as [unknown, unknown, unknown][];
+  const parked = new Map<number, { reason: string; sha256: string }>();
+  for (const each of list) {
+    const [offset, reason, sha256] = each;
+    const sound =
+      each.length === 3 && isOffset(offset) && isNamed(reason) && /^[0-9a-f]{64}$/.test(String(sha256));
+    if (!sound || parked.has(offset as number))
+      throw new Damage(`${JSON.stringify(each)} is no parked record, or is one twice`);
+    parked.set(offset as number, { reason: reason as string, sha256: sha256 as string });
   }
-  return lines;
+  return parked;
 }
 
-function map(attribute: AttributeValue | undefined): Item {
-  if (attribute?.M === undefined) throw new Damage('a map is missing');
-  return attribute.M;
+function readFlags(written: string): number[] {
+  const list = JSON.parse(written) as [unknown, unknown, unknown][];
+  return list.map((each) => {
+    const [offset, rule, score] = each;
+    if (each.length !== 3 || !isOffset(offset) || !isNamed(rule) || typeof score !== 'number')
+      throw new Damage(`${JSON.stringify(each)} is no flag`);
+    return offset;
+  });
 }
 
-function text(attribute: AttributeValue | undefined): string {
-  if (attribute?.S === undefined) throw new Damage('a text is missing');
-  return attribute.S;
+function isOffset(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function optional(attribute: AttributeValue | undefined, otherwise: string): string {
-  return attribute === undefined ? otherwise : text(attribute);
-}
-
-function digits(attribute: AttributeValue | undefined): string {
-  if (attribute?.N === undefined || !/^-?\d+$/.test(attribute.N))
-    throw new Damage('a whole number is missing');
-  return attribute.N;
-}
-
-function whole(attribute: AttributeValue | undefined): number {
-  const number = Number(digits(attribute));
-  if (!Number.isSafeInteger(number)) throw new Damage(`${number} is no safe integer`);
-  return number;
+function isNamed(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }

@@ -1,15 +1,15 @@
-/** Reads a ledger's table, consistently and by keys alone. What an item says is read by layout.ts. */
+/** Reads a ledger's table, consistently. What an item says is read by layout.ts. */
 import { type DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import type { Item } from './attributes.ts';
 import { answerOf } from './could-not-tell.ts';
-import type { Item } from './layout.ts';
 
 export interface TableAccess {
   readonly table: string;
   readonly client: Pick<DynamoDBClient, 'send'>;
 }
 
-export async function readJournalNames(access: TableAccess): Promise<string[]> {
-  return (await query(access, 'journals')).map((item) => item['sk']?.S ?? '');
+export async function readDirectory(access: TableAccess): Promise<string[]> {
+  return (await Array.fromAsync(query(access, 'journals'))).map((item) => item['sk']?.S ?? '');
 }
 
 /** The checkpoint as it is now; undefined before the first rollup. */
@@ -23,28 +23,18 @@ export async function getCheckpointItem(
 }
 
 /** All entries that have not expired, in the order of versions. */
-export async function readEntryItems(access: TableAccess, journal: string): Promise<Item[]> {
-  return (await query(access, journal)).filter((item) => item['sk']?.S !== 'checkpoint');
+export async function* readEntryItems(access: TableAccess, journal: string): AsyncGenerator<Item> {
+  for await (const item of query(access, journal)) if (item['sk']?.S !== 'checkpoint') yield item;
 }
 
-export function readParkedItems(access: TableAccess, journal: string): Promise<Item[]> {
-  return query(access, `parked#${journal}`);
-}
-
-/** Statement lines of every advertiser, whoever it is: so also those that no entry knows. */
-export function readLineItems({ client, table }: TableAccess): Promise<Item[]> {
-  const asked = {
-    TableName: table,
-    ConsistentRead: true,
-    FilterExpression: 'begins_with(pk, :advertiser)',
-    ExpressionAttributeValues: { ':advertiser': { S: 'advertiser#' } },
-  };
+/** Whatever stands in the table, in no order: so also what no key that is known would lead to. */
+export function readAllItems({ client, table }: TableAccess): AsyncGenerator<Item> {
   return allPages(table, (ExclusiveStartKey) =>
-    client.send(new ScanCommand({ ...asked, ExclusiveStartKey })),
+    client.send(new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey })),
   );
 }
 
-function query({ client, table }: TableAccess, pk: string): Promise<Item[]> {
+function query({ client, table }: TableAccess, pk: string): AsyncGenerator<Item> {
   const asked = {
     TableName: table,
     ConsistentRead: true,
@@ -58,18 +48,16 @@ function query({ client, table }: TableAccess, pk: string): Promise<Item[]> {
 
 type Key = Record<string, NonNullable<Item[string]>>;
 
-async function allPages(
+async function* allPages(
   table: string,
   page: (
     start: Key | undefined,
   ) => Promise<{ Items?: Item[] | undefined; LastEvaluatedKey?: Key | undefined }>,
-): Promise<Item[]> {
-  const items: Item[] = [];
+): AsyncGenerator<Item> {
   let start: Key | undefined;
   do {
     const { Items = [], LastEvaluatedKey } = await answerOf(`table ${table}`, page(start));
-    items.push(...Items);
+    yield* Items;
     start = LastEvaluatedKey;
   } while (start !== undefined);
-  return items;
 }

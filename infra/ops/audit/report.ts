@@ -36,12 +36,21 @@ export function reportLines({ ledger, findings, tookMs }: LedgerAudit): string[]
   const table = [head, ...rows].map((row) =>
     row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
   );
-  const sum = (of: 'applied' | 'parked') => partitions.reduce((all, each) => all + each[of], 0);
-  const verdict =
-    faults.length === 0
-      ? `PASS  ledger ${ledger}: ${sum('applied')} clicks counted once, ${sum('parked')} records parked`
-      : `FAIL  ledger ${ledger}: ${faults.length} faults`;
-  return [...table, ...faultLines(faults), `${verdict} (${(tookMs / 1000).toFixed(1)} s)`];
+  return [
+    ...table,
+    ...findings.notes.map((note) => `note: ${note}`),
+    ...faultLines(faults),
+    `${verdictOf(ledger, findings)} (${(tookMs / 1000).toFixed(1)} s)`,
+  ];
+}
+
+function verdictOf(ledger: string, { verdict, faults, unsure, partitions }: Findings): string {
+  const sum = (of: 'applied' | 'parked' | 'compared' | 'unverifiable') =>
+    partitions.reduce((all, each) => all + each[of], 0);
+  if (verdict === 'fail') return `FAIL  ledger ${ledger}: ${faults.length} faults`;
+  if (verdict === 'unsure') return `COULD NOT TELL  ledger ${ledger}: ${unsure.join('; ')}`;
+  const gone = sum('unverifiable') > 0 ? ` (${sum('unverifiable')} have left it)` : '';
+  return `PASS  ledger ${ledger}: ${sum('applied')} clicks counted once, ${sum('parked')} records parked; ${sum('compared')} records compared with the log${gone}`;
 }
 
 function faultLines(faults: readonly Fault[]): string[] {
@@ -53,13 +62,15 @@ function faultLines(faults: readonly Fault[]): string[] {
 }
 
 export function reportJson(audits: readonly LedgerAudit[]): string {
-  const ledgers = audits.map(({ ledger, findings, tookMs }) => ({
-    ledger,
-    verdict: findings.faults.length === 0 ? 'pass' : 'fail',
-    tookMs,
-    partitions: findings.partitions,
-    faults: findings.faults,
-  }));
-  const verdict = ledgers.every((each) => each.verdict === 'pass') ? 'pass' : 'fail';
-  return JSON.stringify({ verdict, ledgers });
+  const ledgers = audits.map(({ ledger, findings, tookMs }) => {
+    const { verdict, partitions, faults, notes, unsure, journals } = findings;
+    return { ledger, verdict, tookMs, partitions, faults, notes, unsure, journals };
+  });
+  return JSON.stringify({ verdict: overall(audits), ledgers });
+}
+
+/** A fault anywhere is one of the whole. */
+export function overall(audits: readonly LedgerAudit[]): Findings['verdict'] {
+  const verdicts = audits.map(({ findings }) => findings.verdict);
+  return (['fail', 'unsure'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'pass';
 }

@@ -2,8 +2,8 @@
  * The log of a topic, read by explicit assignment: no group is joined and nothing is committed, so looking at a topic changes
  * nothing. Shares no code with the pipe.
  */
-import { Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
-import { answerOf } from './could-not-tell.ts';
+import { Admin, Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
+import { answerOf, CouldNotTell } from './could-not-tell.ts';
 import type { KafkaAccess } from './kafka-access.ts';
 
 export interface LogRecord {
@@ -27,12 +27,16 @@ const CONTROL_BIT = 0b100000;
 
 export class TopicLog {
   readonly #consumer: Consumer;
+  readonly #access: KafkaAccess;
   readonly #topic: string;
+  readonly #group: string;
   readonly #kafka: string;
 
   /** @param groupId whose committed offsets are asked for; it is not joined */
   constructor(kafka: KafkaAccess, topic: string, groupId: string) {
+    this.#access = kafka;
     this.#topic = topic;
+    this.#group = groupId;
     this.#kafka = `Kafka at ${kafka.bootstrapBrokers.join(',')}`;
     this.#consumer = new Consumer({
       clientId: 'clickledger-audit',
@@ -67,10 +71,23 @@ export class TopicLog {
     const found = await this.#answer(
       this.#consumer.listCommittedOffsets({ topics: [{ topic: this.#topic, partitions: all }] }),
     );
-    return all.map((partition) => {
-      const offset = found.get(this.#topic)?.[partition] ?? -1n;
-      return offset < 0n ? undefined : Number(offset);
-    });
+    const offsets = all.map((partition) => found.get(this.#topic)?.[partition] ?? -1n);
+    if (offsets.every((offset) => offset < 0n)) await this.#assertGroup();
+    return offsets.map((offset) => (offset < 0n ? undefined : Number(offset)));
+  }
+
+  /** A group that has committed nothing exists while it has members. */
+  async #assertGroup(): Promise<void> {
+    const admin = new Admin({ clientId: 'clickledger-audit', ...this.#access });
+    try {
+      const known = [...(await this.#answer(admin.listGroups({}))).keys()];
+      if (!known.includes(this.#group))
+        throw new CouldNotTell(
+          `Kafka knows no group '${this.#group}', so nothing tells how far it has read; known are ${known.join(', ') || 'none'}`,
+        );
+    } finally {
+      await admin.close().catch(() => {});
+    }
   }
 
   /** The records from `start` up to, not including, `end`. */

@@ -1,6 +1,6 @@
 /** A ledger on the simulated table and the log it was made from, as the auditor reads both. */
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
-import { type AuditedLog, auditLedger } from '../../../../infra/ops/audit/audit-ledger.ts';
+import { type AuditedLog, type AuditWishes, auditLedger } from '../../../../infra/ops/audit/audit-ledger.ts';
 import type { Findings } from '../../../../infra/ops/audit/findings.ts';
 import type { LogRecord } from '../../../../infra/ops/audit/topic-log.ts';
 import type { KafkaRecord } from '../../../../shared/event.ts';
@@ -15,19 +15,17 @@ export interface LogSight {
   readonly records: readonly KafkaRecord[];
 }
 
-export function audit(ledger: MemoryLedger, sight: LogSight): Promise<Findings> {
+export function audit(ledger: MemoryLedger, sight: LogSight, wishes: AuditWishes = {}): Promise<Findings> {
   async function send(command: Command | ScanCommand): Promise<unknown> {
-    if (command instanceof ScanCommand) return { Items: linesOf(ledger) };
+    if (command instanceof ScanCommand) return { Items: itemsOf(ledger) };
     return ledger.memory.execute(command);
   }
   const access = { table: 'ledger', client: { send } as never };
-  return auditLedger(access, logOf(sight), 'ad_clicks', () => {});
+  return auditLedger(access, logOf(sight), 'ad_clicks', wishes);
 }
 
-function linesOf({ memory }: MemoryLedger): Item[] {
-  return [...memory.items].flatMap(([pk, items]) =>
-    pk.startsWith('advertiser#') ? [...items.values()] : [],
-  );
+function itemsOf({ memory }: MemoryLedger): Item[] {
+  return [...memory.items.values()].flatMap((items) => [...items.values()]);
 }
 
 function logOf({ committed, starts = [], records }: LogSight): AuditedLog {

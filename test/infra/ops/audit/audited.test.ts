@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { readAuditRequest, USAGE } from '../../../../infra/ops/audit/audited.ts';
 import { answerOf, CouldNotTell } from '../../../../infra/ops/audit/could-not-tell.ts';
-import { readJournalNames } from '../../../../infra/ops/audit/ledger-items.ts';
+import { readDirectory } from '../../../../infra/ops/audit/ledger-items.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const dynamodb = {
@@ -44,7 +44,7 @@ describe('what is audited', () => {
   it('is every ledger of the running ground, at its addresses and with its key', async (t) => {
     const { audited, ...rest } = readAuditRequest([], runFile(t, running)) ?? {};
 
-    assert.deepEqual(rest, { atRest: false, json: false });
+    assert.deepEqual(rest, { atRest: false, json: false, incarnation: undefined, since: undefined });
     const kafka = { bootstrapBrokers: ['127.0.0.1:2', '127.0.0.1:3'] };
     assert.deepEqual(
       audited?.map(({ client: _, ...named }) => named),
@@ -155,7 +155,7 @@ describe('an answer', () => {
   it('that a table refuses names the table', async () => {
     const send = () => Promise.reject(new Error('Requested resource not found'));
 
-    await assert.rejects(readJournalNames({ table: 'app-billing', client: { send } as never }), {
+    await assert.rejects(readDirectory({ table: 'app-billing', client: { send } as never }), {
       constructor: CouldNotTell,
       message: "table app-billing can't be read: Requested resource not found",
     });

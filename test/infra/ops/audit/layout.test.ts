@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Damage, type Item, keyOf } from '../../../../infra/ops/audit/attributes.ts';
 import {
-  Damage,
-  type Item,
-  keyOf,
   readCheckpointItem,
   readEntryItem,
   readLineItem,
@@ -12,23 +10,26 @@ import {
 
 const JOURNAL = 'ad_clicks@1#0';
 const HOUR = '2026-11-21T10';
+const [A, B, SHA] = ['a'.repeat(16), 'b'.repeat(16), 'f'.repeat(64)];
 const S = (text: string) => ({ S: text });
 const N = (digits: number | string) => ({ N: String(digits) });
 
 const state = {
-  ...{ version: N(2), resolved: S('0-5'), parked: S('3'), newest: N(7), marks: S('4:aa,5:bb') },
+  ...{ version: N(2), resolved: S('0-5'), parked: S('3'), newest: N(7), marks: S(`4:${A},5:${B}`) },
   ...{ carried: S('x'), clicks: N(5), micros: N('90071992547409930001') },
 };
 const changed = {
   offsets: S('4-5'),
   void: S('5'),
   unparked: S('3'),
-  parked: S('[[4,"value.json","ff"]]'),
+  parked: S(`[[4,"value.json","${SHA}"]]`),
+  flags: S('[[3,"velocity",21]]'),
   lines: S(`{"${HOUR}":{"adv-9":[2,14],"adv-7":[1,1,1]}}`),
 };
 const entry: Item = {
   ...{ pk: S(JOURNAL), sk: S('entry#0000000000000002') },
   ...{ changed: { M: changed }, state: { M: state } },
+  ...{ by: { M: { code: S('c'), request: S('r'), at: S('t') } }, expires: N(9), seal: S('s') },
 };
 const checkpoint: Item = { pk: S(JOURNAL), sk: S('checkpoint'), through: N(2), state: { M: state } };
 const line: Item = {
@@ -37,14 +38,14 @@ const line: Item = {
 };
 const parked: Item = {
   ...{ pk: S(`parked#${JOURNAL}`), sk: S('0000000000000003'), through: N(1) },
-  ...{ reason: S('value.json'), sha256: S('ff'), applied: N(2) },
+  ...{ reason: S('value.json'), sha256: S(SHA), applied: N(2) },
 };
 
 const stateRead = {
   ...{ version: 2, resolved: [[0, 5]], parked: [[3, 3]], newest: 7, carried: 'x' },
   marks: new Map([
-    [4, 'aa'],
-    [5, 'bb'],
+    [4, A],
+    [5, B],
   ]),
   ...{ clicks: 5n, micros: 90_071_992_547_409_930_001n },
 };
@@ -60,33 +61,41 @@ function less(item: Item, name: string): Item {
 
 describe('an item of the layout', () => {
   it('is read whole, every digit of its money included (I6)', () => {
-    assert.deepEqual(readEntryItem(entry), {
-      ...{ version: 2, offsets: [[4, 5]], void: [[5, 5]], unparked: [[3, 3]] },
-      parked: new Map([[4, { reason: 'value.json', sha256: 'ff' }]]),
-      lines: new Map([
+    const { lines, broken, ...read } = readEntryItem(entry);
+    assert.deepEqual(
+      [...lines.each()],
+      [
         [`${HOUR} adv-9`, { clicks: 2n, micros: 14n, flagged: 0n }],
         [`${HOUR} adv-7`, { clicks: 1n, micros: 1n, flagged: 1n }],
-      ]),
-      state: stateRead,
+      ],
+    );
+    assert.deepEqual(lines.sum, { clicks: 3n, micros: 15n, flagged: 1n });
+    assert.match(broken ?? '', /^its seal is s, what it says has [0-9a-f]{32}$/);
+    assert.deepEqual(read, {
+      ...{ version: 2, offsets: [[4, 5]], void: [[5, 5]], unparked: [[3, 3]] },
+      parked: new Map([[4, { reason: 'value.json', sha256: SHA }]]),
+      ...{ flagged: [3], state: stateRead, seal: 's' },
     });
-    assert.deepEqual(readCheckpointItem(checkpoint), { through: 2, state: stateRead });
+    const { broken: unsealed, ...readCheckpoint } = readCheckpointItem(checkpoint);
+    assert.deepEqual(readCheckpoint, { through: 2, state: stateRead });
+    assert.match(unsealed ?? '', /^its seal is missing/);
     assert.deepEqual(readLineItem(line), {
       ...{ journal: JOURNAL, line: `${HOUR} adv-7`, through: 2 },
       ...{ clicks: 3n, micros: 90_071_992_547_409_930_001n, flagged: 0n },
     });
-    const through = { offset: 3, through: 1 };
-    assert.deepEqual(readParkedItem(parked), { ...through, reason: 'value.json', sha256: 'ff', applied: 2 });
+    const through = { journal: JOURNAL, offset: 3, through: 1 };
+    assert.deepEqual(readParkedItem(parked), { ...through, reason: 'value.json', sha256: SHA, applied: 2 });
   });
 
   it('may leave out what is there only if any', () => {
     const bare = {
       changed: { M: { offsets: S(''), lines: S('{}') } },
-      state: { M: less(less(less(state, 'parked'), 'marks'), 'carried') },
+      state: { M: { ...less(less(state, 'parked'), 'carried'), marks: S('') } },
     };
     const read = readEntryItem({ ...entry, ...bare });
 
     assert.deepEqual([read.offsets, read.void, read.unparked, read.state.parked], [[], [], [], []]);
-    assert.deepEqual([read.parked.size, read.lines.size, read.state.marks.size], [0, 0, 0]);
+    assert.deepEqual([read.parked.size, [...read.lines.each()].length, read.state.marks.size], [0, 0, 0]);
     assert.equal(read.state.carried, '');
     assert.equal(readParkedItem(less(parked, 'applied')).applied, undefined);
   });
@@ -139,6 +148,22 @@ const damaged: readonly Damaged[] = [
       /the line 2026-11-21T10 adv-7 is \[2/,
     ],
   ),
+  ['an attribute that is none', readEntryItem, { ...entry, more: N(1) }, /attribute 'more', which/],
+  ['a change that is none', readEntryItem, within('changed', { flagz: S('[]') }), /attribute 'flagz'/],
+  ['a line that expires', readLineItem, { ...line, expires: N(1) }, /attribute 'expires', which/],
+  ['a checkpoint that expires', readCheckpointItem, { ...checkpoint, expires: N(1) }, /attribute 'expires'/],
+  ['a mark of no offset', readEntryItem, within('state', { marks: S(`x:${A}`) }), /no offset with its/],
+  ['a mark too short', readEntryItem, within('state', { marks: S('4:aa') }), /'4:aa' is no offset with its/],
+  ['a digest too short', readEntryItem, within('changed', { parked: S('[[4,"r","ff"]]') }), /no parked/],
+  ['a flag of nothing', readEntryItem, within('changed', { flags: S('[[3,"",1]]') }), /is no flag/],
+  ['an hour that is none', readEntryItem, within('changed', { lines: S('{"2026-11-31T10":{}}') }), /no hour/],
+  [
+    'carried state without end',
+    readEntryItem,
+    within('state', { carried: S('x'.repeat(8193)) }),
+    /8193 bytes/,
+  ],
+  ['clicks below nothing', readLineItem, { ...line, clicks: N(-1) }, /less than nothing/],
   ['clicks in a text', readEntryItem, within('state', { clicks: S('5') }), /a whole number is missing/],
   [
     'micros with a fraction',

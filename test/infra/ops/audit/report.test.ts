@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type FaultKind, Findings, faultMeanings } from '../../../../infra/ops/audit/findings.ts';
-import { type LedgerAudit, reportJson, reportLines } from '../../../../infra/ops/audit/report.ts';
+import { type LedgerAudit, overall, reportJson, reportLines } from '../../../../infra/ops/audit/report.ts';
 
 const [zero, one] = ['ad_clicks@1#0', 'ad_clicks@1#1'];
 const partitions = [
   {
     ...{ journal: zero, logStart: 0, logEnd: 1_000_000, committed: 999_998, entries: 120 },
     ...{ applied: 999_990, parked: 8, gaps: 0, lag: 2, unverifiable: 0 },
+    ...{ compared: 999_998, gapOffsets: '', explainedOffsets: '' },
   },
   {
     ...{ journal: one, logStart: 7, logEnd: 9, committed: undefined, entries: 1 },
     ...{ applied: 1, parked: 0, gaps: 1, lag: 0, unverifiable: 3 },
+    ...{ compared: 1, gapOffsets: '7', explainedOffsets: '' },
   },
 ];
 
@@ -31,7 +33,7 @@ describe('an audit for people', () => {
       'journal        log        committed  entries  applied  parked  gaps  lag  unverifiable  faults',
       'ad_clicks@1#0  0-1000000     999998      120   999990       8     0    2             0       0',
       'ad_clicks@1#1  7-9                -        1        1       0     1    0             3       0',
-      'PASS  ledger billing: 999991 clicks counted once, 8 records parked (1.2 s)',
+      'PASS  ledger billing: 999991 clicks counted once, 8 records parked; 999999 records compared with the log (3 have left it) (1.2 s)',
     ]);
   });
 
@@ -58,6 +60,21 @@ describe('an audit for people', () => {
     ]);
   });
 
+  it('says what is worth knowing, and why it can not tell', () => {
+    const unsure = audited('billing');
+    unsure.findings.notes.push(`${zero}: a note`);
+    unsure.findings.unsure.push('there is nothing to compare');
+
+    const report = reportLines(unsure);
+
+    assert.deepEqual(report.slice(3), [
+      `note: ${zero}: a note`,
+      'COULD NOT TELL  ledger billing: there is nothing to compare (1.2 s)',
+    ]);
+    assert.equal(overall([audited('fraud'), unsure]), 'unsure');
+    assert.equal(overall([unsure, audited('fraud', [['lost', zero, 'it']])]), 'fail');
+  });
+
   it('shows ten faults of a kind, and says how many more there are', () => {
     const of = (kind: FaultKind, count: number) =>
       Array.from({ length: count }, (_, n) => [kind, zero, `${kind} ${n}`] as const);
@@ -79,7 +96,7 @@ describe('an audit for programs', () => {
   it('is one object with every ledger, and pass if all of them do', () => {
     const report = JSON.parse(reportJson([audited('billing'), audited('fraud')]));
 
-    const same = { verdict: 'pass', tookMs: 1_234, faults: [] };
+    const same = { verdict: 'pass', tookMs: 1_234, faults: [], notes: [], unsure: [], journals: [] };
     const written = JSON.parse(JSON.stringify(partitions));
     assert.deepEqual(report, {
       verdict: 'pass',

@@ -103,7 +103,7 @@ export const tamperings: readonly Tampering[] = [
     'an entry removed',
     (ledger) => ledger.memory.delete(JOURNAL, entrySk(1)),
     'chain',
-    /entries of offsets 0-3 are gone/,
+    /entries 1 to 1 are gone, and the records of their offsets 0-3 are still/,
   ],
   [
     'the newest entry removed',
@@ -131,9 +131,9 @@ export const tamperings: readonly Tampering[] = [
   ],
   [
     'the version of a statement line',
-    line('"through":{"N":"1"}', '"through":{"N":"0"}'),
+    line('"through":{"N":"1"}', '"through":{"N":"2"}'),
     'statement',
-    /lacks entry 1/,
+    /adv-7 claims version 2, and entry 2 has nothing of it/,
   ],
   [
     'a version of a line that does not exist',
@@ -162,8 +162,8 @@ export const tamperings: readonly Tampering[] = [
   [
     'a statement line of a journal that does not exist',
     line('@1#0"', '@1#7"'),
-    'statement',
-    /journal that does not exist/,
+    'stray',
+    /item advertiser#adv-7 2026-11-21T10#ad_clicks@1#7 is of this journal, and the directory lists none/,
   ],
   [
     'a parked record that is not listed',

@@ -1,0 +1,78 @@
+/** Attributes of an item as the layout types them, and the seal over them (docs/ledger-layout.md). Nothing of the pipe is imported. */
+import { createHash } from 'node:crypto';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+
+export type Item = Readonly<Record<string, AttributeValue>>;
+
+/** An item that can't be read, or that should not be there. */
+export class Damage extends Error {}
+
+export function keyOf(item: Item): string {
+  return `${item['pk']?.S ?? '?'} ${item['sk']?.S ?? '?'}`;
+}
+
+/** What `read` makes of an item; a damage names the item. */
+export function named<Read>(item: Item, read: () => Read): Read {
+  try {
+    return read();
+  } catch (error) {
+    throw new Damage(`item ${keyOf(item)}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Throws on an attribute that the layout does not have, `expires` where nothing may expire included. */
+export function only(attributes: Item, names: readonly string[]): void {
+  const strange = Object.keys(attributes).find((name) => !names.includes(name));
+  if (strange !== undefined) throw new Damage(`it has an attribute '${strange}', which the layout has not`);
+}
+
+export function map(attribute: AttributeValue | undefined, names: readonly string[]): Item {
+  if (attribute?.M === undefined) throw new Damage('a map is missing');
+  only(attribute.M, names);
+  return attribute.M;
+}
+
+export function text(attribute: AttributeValue | undefined): string {
+  if (attribute?.S === undefined) throw new Damage('a text is missing');
+  return attribute.S;
+}
+
+export function optional(attribute: AttributeValue | undefined, otherwise: string): string {
+  return attribute === undefined ? otherwise : text(attribute);
+}
+
+/** Not negative. */
+export function count(attribute: AttributeValue | undefined): bigint {
+  const number = BigInt(digits(attribute));
+  if (number < 0n) throw new Damage(`${number} is less than nothing`);
+  return number;
+}
+
+export function whole(attribute: AttributeValue | undefined, least = 0): number {
+  const number = Number(digits(attribute));
+  if (!Number.isSafeInteger(number) || number < least)
+    throw new Damage(`${number} is no safe integer from ${least} on`);
+  return number;
+}
+
+function digits(attribute: AttributeValue | undefined): string {
+  if (attribute?.N === undefined || !/^-?\d+$/.test(attribute.N))
+    throw new Damage('a whole number is missing');
+  return attribute.N;
+}
+
+/** Undefined where the item bears the seal that its other attributes give; else what is wrong. */
+export function brokenSeal(item: Item): string | undefined {
+  const pairs: [string, string][] = [];
+  const walk = (attributes: Item, before: string): void => {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value.M !== undefined) walk(value.M, `${before}${name}.`);
+      else if (before !== '' || name !== 'seal') pairs.push([before + name, value.S ?? value.N ?? '']);
+    }
+  };
+  walk(item, '');
+  pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  const should = createHash('sha256').update(JSON.stringify(pairs)).digest('hex').slice(0, 32);
+  const is = item['seal']?.S;
+  return is === should ? undefined : `its seal is ${is ?? 'missing'}, what it says has ${should}`;
+}

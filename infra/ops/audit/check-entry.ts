@@ -1,0 +1,40 @@
+/** One entry by itself: it bears its seal, and what it says of its offsets, lines, marks and flags fits together. */
+import type { Findings } from './findings.ts';
+import type { EntryRead } from './layout.ts';
+import { countOf, joinRanges, minus, type Ranges, writeRanges } from './offset-ranges.ts';
+
+export function checkEntry(findings: Findings, journal: string, entry: EntryRead): void {
+  const { version, offsets, unparked, state } = entry;
+  const fault = (what: string) => findings.add('chain', journal, `entry ${version} ${what}`);
+  if (entry.broken !== undefined) findings.add('seal', journal, `entry ${version}: ${entry.broken}`);
+  const parked = setOf([...entry.parked.keys()]);
+  const strange = minus(joinRanges([parked, entry.void]).all, offsets);
+  if (strange.length > 0) fault(`parks or voids offsets ${writeRanges(strange)}, which it does not resolve`);
+  const forgotten = minus(joinRanges([offsets, unparked]).all, state.resolved);
+  if (forgotten.length > 0) fault(`resolves offsets ${writeRanges(forgotten)}, and its own state lacks them`);
+  const unknown = minus(state.parked, state.resolved);
+  if (unknown.length > 0) fault(`has offsets ${writeRanges(unknown)} parked and not resolved`);
+  const taken = joinRanges([minus(offsets, entry.void), unparked]).all;
+  const applied = minus(taken, parked);
+  const { clicks, flagged } = entry.lines.sum;
+  if (BigInt(countOf(applied)) !== clicks)
+    fault(`applies ${countOf(applied)} offsets and its lines hold ${clicks} clicks`);
+  if (BigInt(entry.flagged.length) !== flagged)
+    fault(`flags ${entry.flagged.length} clicks and its lines hold ${flagged} flagged`);
+  const free = minus(setOf(entry.flagged), applied);
+  if (free.length > 0) fault(`flags offsets ${writeRanges(free)}, which it does not apply`);
+  checkMarks(entry, taken, fault);
+}
+
+/** The first and the last record that it took. An entry that only voids took none. */
+function checkMarks({ state }: EntryRead, taken: Ranges, fault: (what: string) => void): void {
+  const [first, last] = [taken[0]?.[0], taken.at(-1)?.[1]];
+  const should = [...new Set([first, last])].filter((offset) => offset !== undefined);
+  const is = [...state.marks.keys()];
+  if (taken.length > 0 && is.join() !== should.join())
+    fault(`has fingerprints of offsets ${is.join(' and ')}, its first and last are ${should.join(' and ')}`);
+}
+
+function setOf(offsets: readonly number[]): Ranges {
+  return joinRanges(offsets.map((offset): Ranges => [[offset, offset]])).all;
+}

@@ -1,0 +1,111 @@
+/**
+ * What a ledger's table holds beside the entries, read before these: first the checkpoints, then everything else, then the
+ * directory once more. So a line may be newer than the checkpoint of its journal and never older, and no journal that came
+ * meanwhile is taken for one that nobody has listed.
+ */
+import { Damage, type Item, keyOf } from './attributes.ts';
+import type { Findings } from './findings.ts';
+import {
+  type CheckpointRead,
+  type LineRead,
+  type ParkedRead,
+  readCheckpointItem,
+  readLineItem,
+  readParkedItem,
+} from './layout.ts';
+import { getCheckpointItem, readAllItems, readDirectory, type TableAccess } from './ledger-items.ts';
+
+export interface JournalProjections {
+  readonly journal: string;
+  readonly checkpoint: CheckpointRead | undefined;
+  readonly lines: LineRead[];
+  readonly parked: ParkedRead[];
+  /** Whether the journal itself holds anything; the directory names one before its first entry. */
+  begun: boolean;
+  /** Whether the directory names it. */
+  listed: boolean;
+  /** Key of the first item of it that was met; '' for none. */
+  seen: string;
+}
+
+const journalName = /^(.+)@([1-9]\d*)#(0|[1-9]\d*)$/;
+
+/** Of a journal's name, `<topic>@<incarnation>#<partition>`; undefined where it is none. */
+export function partsOf(
+  journal: string,
+): { readonly topic: string; readonly incarnation: number; readonly partition: number } | undefined {
+  const [, topic, incarnation, partition] = journalName.exec(journal) ?? [];
+  return topic === undefined
+    ? undefined
+    : { topic, incarnation: Number(incarnation), partition: Number(partition) };
+}
+
+export async function readProjections(
+  findings: Findings,
+  access: TableAccess,
+): Promise<JournalProjections[]> {
+  const byJournal = new Map<string, JournalProjections>();
+  for (const journal of await readDirectory(access)) {
+    const item = await getCheckpointItem(access, journal);
+    const checkpoint = item && sound(findings, journal, item, readCheckpointItem);
+    byJournal.set(journal, emptyOf(journal, checkpoint));
+  }
+  for await (const item of readAllItems(access)) sort(findings, byJournal, item);
+  const directory = new Set(await readDirectory(access));
+  for (const journal of directory)
+    if (partsOf(journal) === undefined) findings.add('damage', journal, 'the directory lists no such name');
+  for (const read of byJournal.values()) read.listed = directory.has(read.journal);
+  for (const { journal, listed, seen } of byJournal.values())
+    if (!listed)
+      findings.add('stray', journal, `item ${seen} is of this journal, and the directory lists none`);
+  return [...byJournal.values()];
+}
+
+function sort(findings: Findings, byJournal: Map<string, JournalProjections>, item: Item): void {
+  const [pk, sk] = [item['pk']?.S ?? '', item['sk']?.S ?? ''];
+  const of = (journal: string): JournalProjections => {
+    const known = byJournal.get(journal) ?? emptyOf(journal);
+    byJournal.set(journal, known);
+    known.seen ||= keyOf(item);
+    return known;
+  };
+  if (pk.startsWith('advertiser#')) {
+    const line = sound(findings, '', item, readLineItem);
+    if (line !== undefined) of(line.journal).lines.push(line);
+  } else if (pk.startsWith('parked#')) {
+    const parked = sound(findings, pk.replace('parked#', ''), item, readParkedItem);
+    if (parked !== undefined) of(parked.journal).parked.push(parked);
+  } else if (pk === 'journals') {
+    if (Object.keys(item).length > 2) findings.add('damage', sk, `item ${keyOf(item)} is more than its key`);
+  } else if (partsOf(pk) === undefined || !/^(checkpoint|entry#\d{16})$/.test(sk)) {
+    findings.add('stray', pk, `item ${keyOf(item)} is of no kind that the layout has`);
+  } else of(pk).begun = true;
+}
+
+export function emptyOf(journal: string, checkpoint?: CheckpointRead): JournalProjections {
+  return {
+    journal,
+    checkpoint,
+    lines: [],
+    parked: [],
+    begun: checkpoint !== undefined,
+    listed: true,
+    seen: '',
+  };
+}
+
+/** What can be read; the rest is named. */
+export function sound<Read>(
+  findings: Findings,
+  journal: string,
+  item: Item,
+  read: (item: Item) => Read,
+): Read | undefined {
+  try {
+    return read(item);
+  } catch (error) {
+    if (!(error instanceof Damage)) throw error;
+    findings.add('damage', journal, error.message);
+    return undefined;
+  }
+}

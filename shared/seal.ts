@@ -1,0 +1,21 @@
+/**
+ * A digest in every entry and checkpoint over all else that the item says, so that one changed character shows, whether the log
+ * still holds the records or not. It guards against damage and careless hands; who writes a new seal as well is found by the
+ * chain and the log (docs/ledger-layout.md says how it is made).
+ */
+import { hash } from 'node:crypto';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Item } from './journal-items.ts';
+
+const DIGITS = 32;
+
+export function sealed(item: Item): Item {
+  const texts = textsOf(item, '').sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...item, seal: { S: hash('sha256', JSON.stringify(texts), 'hex').slice(0, DIGITS) } };
+}
+
+function textsOf(attributes: Readonly<Record<string, AttributeValue>>, path: string): [string, string][] {
+  return Object.entries(attributes).flatMap(([name, { M, S, N }]): [string, string][] =>
+    M === undefined ? [[path + name, S ?? N ?? '']] : textsOf(M, `${path}${name}.`),
+  );
+}
