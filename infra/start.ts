@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     const say = (line: string) => display.say(line);
     const templates = await currentTemplates({ root, stage: options.stage, folder, say });
     const giveUp = (error: unknown) => ending.abort(error);
-    const { kafkaPort, dynamodbPort, keep } = options;
+    const { kafkaPort, dynamodbPort, keep, partialRetry } = options;
     if (ending.signal.aborted) return 130;
     session = await Session.start(options, {
       templates,
@@ -60,6 +60,7 @@ async function main(): Promise<number> {
       kafkaPort,
       dynamodbPort,
       fresh: !keep,
+      partialRetry,
       say,
       giveUp,
     });

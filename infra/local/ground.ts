@@ -11,8 +11,10 @@ import type { DynamoDbAccess } from './dynamodb.ts';
 import { createTables } from './dynamodb-tables.ts';
 import { EmittedMetrics } from './emitted-metrics.ts';
 import { honouredOptions, platformNotes } from './imitation.ts';
+import { pollerAssignment } from './mapping/assignment.ts';
+import type { PartialRetry } from './mapping/decide.ts';
+import { destinationsIn } from './mapping/destination.ts';
 import type { OwnedPartition } from './mapping/owned-partitions.ts';
-import type { PollerAssignment } from './mapping/poller-process.ts';
 import { Pollers } from './mapping/pollers.ts';
 import { type Plan, type PlannedFunction, type PlannedMapping, readPlan } from './plan.ts';
 import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
@@ -29,6 +31,10 @@ export interface GroundOptions extends ServersOptions {
   readonly fresh: boolean;
   /** After which a member that is not heard of has left its group; 6 s if it is left out. */
   readonly sessionTimeoutMs?: number;
+  /** What comes again after a partial response; `listed` if it is left out. */
+  readonly partialRetry?: PartialRetry;
+  /** Runs a mapping of the plan by other rules. */
+  readonly mappings?: (planned: PlannedMapping) => PlannedMapping;
   /** Where the functions reach DynamoDB, if not directly: what stands between may make faults. */
   readonly functionsReach?: (direct: DynamoDbAccess) => Promise<DynamoDbAccess>;
 }
@@ -55,11 +61,13 @@ export class Ground {
   static async start(options: GroundOptions): Promise<Ground> {
     const data = join(options.folder, 'data');
     if (options.fresh)
-      for (const old of [data, join(options.folder, 'logs')]) rmSync(old, { recursive: true, force: true });
-    const plan = readPlan(options.templates, {
+      for (const old of [data, join(options.folder, 'logs'), destinationsIn(options.folder)])
+        rmSync(old, { recursive: true, force: true });
+    const read = readPlan(options.templates, {
       honoured: honouredOptions,
       secrets: keptSecrets(join(data, 'secrets.json')),
     });
+    const plan = { ...read, mappings: read.mappings.map(options.mappings ?? ((planned) => planned)) };
     const children = new Children();
     const servers = await startServers(options, plan, children);
     try {
@@ -155,24 +163,14 @@ export class Ground {
 
   /** Starts its pollers: those of a mapping of the plan, or of one more that somebody tries out. */
   addMapping(mapping: PlannedMapping): Pollers {
-    const { groupId, topic, startingPosition } = mapping;
-    const assignment: PollerAssignment = {
-      group: {
-        bootstrap: this.kafka,
-        groupId,
-        clientId: `poller-${mapping.logicalId}`,
-        topic,
-        startingPosition,
-        sessionTimeoutMs: this.#options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
-      },
-      sourceArn: mapping.sourceArn,
-      rules: {
-        batchRecords: mapping.batchSize,
-        windowMs: mapping.windowMs,
-        partialResponses: mapping.partialResponses,
-        functionTimeoutMs: this.functionOf(mapping.functionId).timeoutSeconds * 1000,
-      },
-    };
+    const { sessionTimeoutMs = SESSION_TIMEOUT_MS, partialRetry = 'listed', folder } = this.#options;
+    const assignment = pollerAssignment(mapping, {
+      bootstrap: this.kafka,
+      target: this.functionOf(mapping.functionId),
+      sessionTimeoutMs,
+      partialRetry,
+      destinations: destinationsIn(folder),
+    });
     const pollers = new Pollers({
       mapping,
       assignment,

@@ -1,18 +1,26 @@
 /** What this ground follows of a mapping, and where it differs from the platform whatever the templates say. */
 import type { MappingOption } from './plan/mapping-notes.ts';
 
-/** Options of a mapping that the pollers follow; the others are listed by name at start. */
+/** Options of a mapping that the pollers follow. */
 export const honouredOptions: ReadonlySet<MappingOption> = new Set([
   'BatchSize',
   'MaximumBatchingWindowInSeconds',
   'StartingPosition',
   'FunctionResponseTypes',
+  'MaximumRetryAttempts',
+  'MaximumRecordAgeInSeconds',
+  'BisectBatchOnFunctionError',
+  'DestinationConfig',
   'ProvisionedPollerConfig',
+  'FilterCriteria',
 ]);
 
 export const platformNotes: readonly string[] = [
-  'a failed batch is retried for ever, after pauses of 0.1 to 5 s; pauses of Lambda are not documented',
+  'pauses between retries are 0.1 to 5 s, and a failed batch is cut within each partition; of Lambda neither is documented',
+  'a record is as old as its timestamp says; which clock Lambda holds it against is not documented',
+  'buckets, queues and topics of messages that failures go to are folders under .clickledger/destinations',
   'each mapping has its minimum of pollers; none are added or removed under load',
+  "a mapping's own metrics and logs, and a limit of concurrent invocations, are not imitated",
   'a sandbox is not frozen between two invocations',
   'rights, encryption and the network are not imitated',
 ];

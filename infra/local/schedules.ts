@@ -44,7 +44,8 @@ export class Schedule {
         this.#invoker = new Invoker(await this.#sandboxes.lend());
       const payload = Buffer.from(JSON.stringify(this.#planned.input ?? {}));
       const end = await this.#invoker.invoke(payload, this.#function.timeoutSeconds * 1000);
-      if ('failed' in end && !this.#stopped) this.#say(`${this.#function.name} failed: ${end.failed}`);
+      const fault = 'failed' in end ? end.failed : 'unreached' in end ? end.unreached : undefined;
+      if (fault !== undefined && !this.#stopped) this.#say(`${this.#function.name} failed: ${fault}`);
     } catch (error) {
       this.#say(error instanceof Error ? error.message : String(error));
     } finally {

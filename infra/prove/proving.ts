@@ -59,6 +59,8 @@ export class Proving {
       dynamodbPort: undefined,
       fresh: false,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      // So many kills spend any number of attempts: what is given up would have to be redriven before it is judged.
+      mappings: (planned) => ({ ...planned, retryAttempts: -1, maxAgeSeconds: -1, destination: undefined }),
       say: (line) => this.#events.add('said', { what: line }),
       giveUp: (error) => {
         this.#broke ??= error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 /** What `npm start -- …` understands. Anything else is refused in one sentence, before anything is started. */
 import { parseArgs } from 'node:util';
 import { GroundError } from '../local/ground-error.ts';
+import type { PartialRetry } from '../local/mapping/decide.ts';
 
 export interface StartOptions {
   readonly stage: string;
@@ -14,6 +15,8 @@ export interface StartOptions {
   readonly advertisers: number;
   /** Go on with the log and the tables of the last run. */
   readonly keep: boolean;
+  /** What comes again after a partial response. */
+  readonly partialRetry: PartialRetry;
   readonly kafkaPort: number | undefined;
   readonly dynamodbPort: number | undefined;
 }
@@ -26,6 +29,8 @@ export const USAGE = `npm start -- [options]
   --advertisers N     among how many advertisers (500)
   --stage NAME        whose templates run (dev)
   --keep              go on with the log and the tables of the last run
+  --partial-retry R   after a partial response retry the records it lists (listed), or resume each partition at the
+                      first of them, so that later successes run again (resume): AWS's pages leave it open (listed)
   --kafka-port N      (any free one)
   --dynamodb-port N   (any free one)
   --help
@@ -46,6 +51,7 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
     advertisers: text,
     stage: text,
     keep: flag,
+    'partial-retry': text,
     'kafka-port': text,
     'dynamodb-port': text,
     help: flag,
@@ -68,6 +74,7 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
     seed: number('seed', 0, 2 ** 32 - 1) ?? 1,
     advertisers: number('advertisers', 1, 1_000_000) ?? 500,
     keep: parsed['keep'] === true,
+    partialRetry: partialRetry(parsed['partial-retry']),
     kafkaPort,
     dynamodbPort,
   };
@@ -86,6 +93,11 @@ function understood(
     const known = Object.keys(options).map((name) => `--${name}`);
     throw new GroundError(`${what.replace(/\.$/, '')}; allowed are ${known.join(', ')}`, error);
   }
+}
+
+function partialRetry(given: unknown = 'listed'): PartialRetry {
+  if (given === 'listed' || given === 'resume') return given;
+  throw new GroundError(`--partial-retry is '${String(given)}', allowed are listed and resume`);
 }
 
 function wholeNumber(name: string, given: unknown, min: number, max: number): number | undefined {

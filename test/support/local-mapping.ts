@@ -3,6 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, Children } from '../../infra/local/children.ts';
 import { EmittedMetrics } from '../../infra/local/emitted-metrics.ts';
+import { pollerAssignment } from '../../infra/local/mapping/assignment.ts';
+import type { PartialRetry } from '../../infra/local/mapping/decide.ts';
 import { Pollers } from '../../infra/local/mapping/pollers.ts';
 import type { PlannedFunction, PlannedMapping, StartingPosition } from '../../infra/local/plan.ts';
 import { Invoker } from '../../infra/local/sandbox/invoker.ts';
@@ -21,6 +23,9 @@ export interface LocalMappingOptions {
   readonly partialResponses?: boolean;
   readonly timeoutSeconds?: number;
   readonly startingPosition?: StartingPosition;
+  readonly partialRetry?: PartialRetry;
+  /** Other rules of the mapping. */
+  readonly rules?: Partial<PlannedMapping>;
 }
 
 export class LocalMapping {
@@ -31,26 +36,20 @@ export class LocalMapping {
   readonly #folder: string;
 
   constructor(options: LocalMappingOptions) {
-    const { folder, bootstrap, topic, partialResponses = false, timeoutSeconds = 30 } = options;
+    const { folder, bootstrap, timeoutSeconds = 30 } = options;
     this.#folder = folder;
     behave(folder, { does: 'succeed' });
     this.sandboxes = sandboxesIn(folder, this.children);
     const mapping = plannedMapping(options);
-    const { groupId, batchSize: batchRecords, windowMs, startingPosition, sourceArn } = mapping;
     this.pollers = new Pollers({
       mapping,
-      assignment: {
-        group: {
-          bootstrap,
-          groupId,
-          clientId: 'poller-of-the-test',
-          topic,
-          startingPosition,
-          sessionTimeoutMs: 6_000,
-        },
-        sourceArn,
-        rules: { batchRecords, windowMs, partialResponses, functionTimeoutMs: timeoutSeconds * 1000 },
-      },
+      assignment: pollerAssignment(mapping, {
+        bootstrap,
+        target: { name: plannedFunction.name, timeoutSeconds },
+        sessionTimeoutMs: 6_000,
+        partialRetry: options.partialRetry ?? 'listed',
+        destinations: join(folder, 'destinations'),
+      }),
       sandboxes: this.sandboxes,
       children: this.children,
       logFolder: folder,
@@ -143,5 +142,6 @@ function plannedMapping(options: LocalMappingOptions): PlannedMapping {
     pollers: { min: pollers, max: pollers },
     filters: [],
     enabled: true,
+    ...options.rules,
   };
 }

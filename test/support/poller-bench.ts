@@ -1,5 +1,5 @@
 /** A poller between a log, a group and a function that a test holds in its hand. */
-import type { InvocationEnd } from '../../infra/local/mapping/answer.ts';
+import type { GivenUp, InvocationEnd } from '../../infra/local/mapping/decide.ts';
 import type { FetchedRecord } from '../../infra/local/mapping/kafka-event.ts';
 import type { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import type { Membership } from '../../infra/local/mapping/membership.ts';
@@ -19,7 +19,13 @@ export interface Invocation {
 export const rules: PollerRules = {
   batchRecords: 5,
   windowMs: 0,
+  provisioned: true,
+  source: { arn: 'arn', bootstrap: 'b' },
   partialResponses: true,
+  partialRetry: 'listed',
+  retryAttempts: -1,
+  maxAgeSeconds: -1,
+  bisect: false,
   functionTimeoutMs: 7_000,
 };
 export class PollerBench {
@@ -27,6 +33,7 @@ export class PollerBench {
   readonly invocations: Invocation[] = [];
   readonly commits: Offsets[] = [];
   readonly logged: string[] = [];
+  readonly givenUp: GivenUp[] = [];
   readonly poller: Poller;
   commitFails = 0;
 
@@ -44,12 +51,15 @@ export class PollerBench {
       commit: (offsets: Map<PartitionQueue, number>) => this.#commit(offsets),
     };
     this.poller = new Poller({
-      source: { arn: 'arn', bootstrap: 'b' },
       rules: { ...rules, ...some },
       reader: {} as LogReader,
       membership: membership as unknown as Membership,
       borrow: () => Promise.resolve({ invoke } as unknown as Invoker),
       giveBack: () => {},
+      giveUp: (givenUp) => {
+        this.givenUp.push(givenUp);
+        return Promise.resolve();
+      },
       log: (message) => this.logged.push(message),
     });
   }

@@ -1,49 +1,32 @@
 /**
- * What an invocation's end means for the batch it was given: a pure decision, after AWS Lambda docs:
- * kafka-retry-configurations.
+ * What a function's answer says of the batch that it was given (AWS Lambda docs: kafka-retry-configurations).
  *
  *   null, undefined, {}, {"batchItemFailures":[]}, {"batchItemFailures":null}   every record succeeded
- *   {"batchItemFailures":[{"itemIdentifier":{"partition":"t-0","offset":7}}]}   the listed ones are retried
- *   a throw, a crash, a timeout, an identifier not in the event, anything else  every record is retried
- *
- * A mapping without ReportBatchItemFailures does not look at the answer at all.
+ *   {"batchItemFailures":[{"itemIdentifier":{"partition":"t-0","offset":7}}]}   the listed records failed
+ *   an identifier that was not in the event                                     the whole batch failed
+ *   anything else: no object, another key, a null or flat identifier            the whole batch failed (inferred)
  */
-
-export type InvocationEnd = { readonly returned: unknown } | { readonly failed: string };
+import type { Records } from './kafka-event.ts';
 
 /** Offsets by `<topic>-<partition>`. */
-export type Offsets = ReadonlyMap<string, readonly number[]>;
+export type Offsets = ReadonlyMap<string, ReadonlySet<number>>;
 
-export interface Verdict {
-  /** What has to be delivered again; empty where nothing has. */
-  readonly retry: Offsets;
-  /** Why, for the log; undefined on success. */
-  readonly because: string | undefined;
-}
-
-const nothing: Offsets = new Map();
-
-export function verdictOn(end: InvocationEnd, given: Offsets, partialResponses: boolean): Verdict {
-  if ('failed' in end) return { retry: given, because: end.failed };
-  if (!partialResponses || end.returned === null || end.returned === undefined)
-    return { retry: nothing, because: undefined };
-  const listed = listedFailures(end.returned);
-  if (listed === undefined) return { retry: given, because: 'the answer is not a partial batch response' };
-  const known = new Map(Array.from(given, ([label, offsets]) => [label, new Set(offsets)]));
-  const retry = new Map<string, number[]>();
+/** The records that an answer lists as failed, none on success; or in words why it fails the whole batch. */
+export function failuresIn(returned: unknown, given: Records): Offsets | string {
+  if (returned === null || returned === undefined) return new Map();
+  const listed = listedFailures(returned);
+  if (listed === undefined) return 'the answer is not a partial batch response';
+  const failures = new Map<string, Set<number>>();
+  const known = new Map<string, Set<number>>();
   for (const { partition, offset } of listed) {
-    if (!known.get(partition)?.has(offset)) {
-      return {
-        retry: given,
-        because: `the answer names ${partition} offset ${offset}, which was not in the event`,
-      };
-    }
-    const offsets = retry.get(partition) ?? [];
-    offsets.push(offset);
-    retry.set(partition, offsets);
+    if (!known.has(partition))
+      known.set(partition, new Set((given.get(partition) ?? []).map((record) => record.offset)));
+    if (!known.get(partition)?.has(offset))
+      return `the answer names ${partition} offset ${offset}, which was not in the event`;
+    const offsets = failures.get(partition) ?? new Set();
+    failures.set(partition, offsets.add(offset));
   }
-  if (retry.size === 0) return { retry, because: undefined };
-  return { retry: inGivenOrder(given, retry), because: `${listed.length} records were reported as failed` };
+  return failures;
 }
 
 /** The identifiers of an answer, or undefined where it has not the shape of one. */
@@ -62,17 +45,4 @@ function listedFailures(returned: unknown): { partition: string; offset: number 
 function isIdentifier(value: unknown): value is { partition: string; offset: number } {
   const { partition, offset } = (value ?? {}) as { partition?: unknown; offset?: unknown };
   return typeof partition === 'string' && Number.isSafeInteger(offset);
-}
-
-function inGivenOrder(given: Offsets, retry: ReadonlyMap<string, readonly number[]>): Offsets {
-  const ordered = new Map<string, readonly number[]>();
-  for (const [label, offsets] of given) {
-    const again = new Set(retry.get(label));
-    if (again.size > 0)
-      ordered.set(
-        label,
-        offsets.filter((offset) => again.has(offset)),
-      );
-  }
-  return ordered;
 }

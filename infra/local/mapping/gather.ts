@@ -13,14 +13,14 @@ export interface BatchLimits {
   readonly windowMs: number;
 }
 
-export interface Batch {
+export interface Payload {
   readonly parts: readonly { readonly queue: PartitionQueue; readonly records: readonly FetchedRecord[] }[];
 }
 
 /** The envelope around the records: event source, bootstrap servers, brackets. */
 const ENVELOPE_BYTES = 2_000;
 
-/** @param waitedMs since the first record of the payload waits */
+/** @param waitedMs since the window of the payload has opened */
 export function isComplete(
   queues: readonly PartitionQueue[],
   limits: BatchLimits,
@@ -39,7 +39,7 @@ export function isComplete(
 }
 
 /** @param queues those with nothing in flight */
-export function gather(queues: readonly PartitionQueue[], limits: BatchLimits): Batch {
+export function gather(queues: readonly PartitionQueue[], limits: BatchLimits): Payload {
   const parts: { queue: PartitionQueue; records: FetchedRecord[] }[] = [];
   let records = limits.records;
   let bytes = PAYLOAD_BYTES_MAX - ENVELOPE_BYTES;

@@ -27,6 +27,9 @@ export interface LogRecord {
   readonly headers: readonly (readonly [Buffer | null, Buffer | null])[];
 }
 
+/** By `<topic>-<partition>`. */
+export type Records = ReadonlyMap<string, readonly FetchedRecord[]>;
+
 export interface EventSource {
   readonly arn: string;
   readonly bootstrap: string;
@@ -58,15 +61,24 @@ function asciiJson(text: string): string {
   );
 }
 
-/** @param partitions records by `<topic>-<partition>` */
-export function eventPayload(
-  source: EventSource,
-  partitions: ReadonlyMap<string, readonly FetchedRecord[]>,
-): Buffer {
+export function eventPayload(source: EventSource, partitions: Records): Buffer {
   const parts: string[] = [];
   for (const [label, records] of partitions) {
     parts.push(`"${label}":[${records.map(({ text }) => text).join(',')}]`);
   }
-  const head = `{"eventSource":"aws:kafka","eventSourceArn":${JSON.stringify(source.arn)},"bootstrapServers":${JSON.stringify(source.bootstrap)}`;
-  return Buffer.from(`${head},"records":{${parts.join(',')}}}`, 'latin1');
+  return Buffer.from(`${eventHead(source)},"records":{${parts.join(',')}}}`, 'latin1');
+}
+
+/** How long that would be. */
+export function payloadBytes(source: EventSource, partitions: Records): number {
+  let bytes = eventHead(source).length + ',"records":{}}'.length;
+  for (const [label, records] of partitions) {
+    bytes += `"${label}":[],`.length - 1;
+    for (const { text } of records) bytes += text.length + 1;
+  }
+  return bytes - 1;
+}
+
+function eventHead({ arn, bootstrap }: EventSource): string {
+  return `{"eventSource":"aws:kafka","eventSourceArn":${JSON.stringify(arn)},"bootstrapServers":${JSON.stringify(bootstrap)}`;
 }

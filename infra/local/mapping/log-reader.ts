@@ -19,13 +19,18 @@ export interface LogReaderOptions {
   readonly groupId: string;
   readonly clientId: string;
   readonly topic: string;
+  /** Of a record's value: whether the function gets it. Others are read over. */
+  readonly isWanted?: IsWanted;
 }
+
+type IsWanted = (value: Buffer | null) => boolean;
 
 export class LogReader {
   readonly #consumer: Consumer;
   readonly #topic: string;
+  readonly #isWanted: IsWanted;
 
-  constructor({ bootstrap, groupId, clientId, topic }: LogReaderOptions) {
+  constructor({ bootstrap, groupId, clientId, topic, isWanted = () => true }: LogReaderOptions) {
     this.#consumer = new Consumer({
       clientId,
       groupId,
@@ -35,6 +40,7 @@ export class LogReader {
     });
     this.#consumer.topics.track(topic);
     this.#topic = topic;
+    this.#isWanted = isWanted;
   }
 
   /** Fetches once for the given partitions and appends what came; waits a little where there is nothing. */
@@ -54,7 +60,7 @@ export class LogReader {
         for (const { partitions } of response.responses) {
           for (const { partitionIndex, records } of partitions) {
             const queue = led.find(({ partition }) => partition === partitionIndex);
-            if (queue !== undefined && !queue.revoked) append(queue, records ?? []);
+            if (queue !== undefined && !queue.revoked) append(queue, records ?? [], this.#isWanted);
           }
         }
       }),
@@ -122,13 +128,13 @@ function fetchPartition(queue: PartitionQueue) {
 }
 
 /** A fetch may begin in the middle of a batch; what lies before the position was delivered already. */
-function append(queue: PartitionQueue, batches: readonly RecordsBatch[]): void {
+function append(queue: PartitionQueue, batches: readonly RecordsBatch[], isWanted: IsWanted): void {
   for (const batch of batches) {
     const first = Number(batch.firstOffset);
     const next = first + batch.lastOffsetDelta + 1;
     if (next <= queue.position) continue;
     queue.leaderEpoch = batch.partitionLeaderEpoch;
-    queue.push((batch.attributes & IS_CONTROL) === 0 ? recordsOf(batch, first, queue) : [], next);
+    queue.push((batch.attributes & IS_CONTROL) === 0 ? recordsOf(batch, first, queue, isWanted) : [], next);
   }
 }
 
@@ -136,13 +142,14 @@ function recordsOf(
   batch: RecordsBatch,
   first: number,
   { topic, partition, position }: PartitionQueue,
+  isWanted: IsWanted,
 ): FetchedRecord[] {
   const appendTime = (batch.attributes & IS_LOG_APPEND_TIME) !== 0;
   const base = Number(appendTime ? batch.maxTimestamp : batch.firstTimestamp);
   const records: FetchedRecord[] = [];
   for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
     const offset = first + offsetDelta;
-    if (offset < position) continue;
+    if (offset < position || !isWanted(value)) continue;
     const timestamp = appendTime ? base : base + Number(timestampDelta);
     const timestampType = appendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME';
     records.push(fetchedRecord({ topic, partition, offset, timestamp, timestampType, key, value, headers }));

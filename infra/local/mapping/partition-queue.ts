@@ -10,10 +10,15 @@ export class PartitionQueue {
   readonly partition: number;
   /** The next offset to fetch. */
   position: number;
+  /** Where reading began. */
+  readonly start: number;
   /** As known to the group; undefined before the first commit of anybody. */
   committed: number | undefined;
   leaderEpoch = -1;
-  inFlight = false;
+  /** The lowest offset in flight that is neither resolved nor given up. */
+  openFrom: number | undefined;
+  /** When the batching window of what waits has opened, in epoch milliseconds. */
+  windowFrom: number | undefined;
   /** Set when another member owns the partition now: what is in flight may end, but is not committed from here. */
   revoked = false;
   #waiting: FetchedRecord[] = [];
@@ -24,11 +29,21 @@ export class PartitionQueue {
     this.topic = topic;
     this.partition = partition;
     this.position = position;
+    this.start = position;
     this.committed = committed;
   }
 
   get label(): string {
     return `${this.topic}-${this.partition}`;
+  }
+
+  get inFlight(): boolean {
+    return this.openFrom !== undefined;
+  }
+
+  /** What has been read and holds no record for the function counts as resolved: markers of transactions, filtered records. */
+  get lowestUnresolved(): number {
+    return this.openFrom ?? this.#waiting[this.#taken]?.offset ?? this.position;
   }
 
   get waiting(): number {
@@ -60,6 +75,7 @@ export class PartitionQueue {
     }
     this.#taken += taken.length;
     this.#bytes -= bytes;
+    this.windowFrom = undefined;
     if (this.#taken > 50_000 || this.#taken === this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#taken);
       this.#taken = 0;

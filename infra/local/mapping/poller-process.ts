@@ -4,20 +4,29 @@
  * starts another, and the group's coordinator hands its partitions over.
  */
 import { Invoker, type Lease } from '../sandbox/invoker.ts';
+import { countRecords } from './batch.ts';
+import type { GivenUp } from './decide.ts';
+import { type DestinationOptions, destinationAt } from './destination.ts';
+import { compileFilters } from './filter-pattern.ts';
+import type { GaveUp } from './given-up.ts';
 import { LogReader } from './log-reader.ts';
 import { Membership, type MembershipOptions } from './membership.ts';
 import { Poller, type PollerRules } from './poller.ts';
 
 export interface PollerAssignment {
   readonly group: MembershipOptions;
-  readonly sourceArn: string;
   readonly rules: PollerRules;
+  readonly functionArn: string;
+  /** Patterns; records that match none of them are kept from the function. None: it gets all. */
+  readonly filters: readonly string[];
+  readonly destination: DestinationOptions | undefined;
 }
 
 /** What a poller tells the ground. */
 export type PollerMessage =
   | { readonly kind: 'borrow' }
   | { readonly kind: 'log'; readonly message: string }
+  | { readonly kind: 'gave-up'; readonly gaveUp: GaveUp }
   | { readonly kind: 'status'; readonly status: PollerStatus };
 
 export interface PollerStatus {
@@ -27,14 +36,18 @@ export interface PollerStatus {
 }
 
 /** What the ground tells a poller. */
-export type GroundMessage = { readonly kind: 'lease'; readonly lease: Lease } | { readonly kind: 'stop' };
+export type GroundMessage =
+  | { readonly kind: 'lease'; readonly lease: Lease }
+  /** There is no sandbox to be had: the function does not start. */
+  | { readonly kind: 'refused'; readonly because: string }
+  | { readonly kind: 'stop' };
 
 const STATUS_EVERY_MS = 250;
 const STOP_WAIT_MS = 3_000;
 
 const assignment = JSON.parse(process.argv[2] ?? '{}') as PollerAssignment;
 const idle: Invoker[] = [];
-const wanted: ((invoker: Invoker) => void)[] = [];
+const wanted: PromiseWithResolvers<Invoker>[] = [];
 const held = new Set<Invoker>();
 
 process.on('disconnect', () => {
@@ -44,10 +57,12 @@ process.on('disconnect', () => {
 });
 process.on('message', (message: GroundMessage) => {
   if (message.kind === 'stop') void stop();
-  else take(message.lease);
+  else if (message.kind === 'lease') take(message.lease);
+  else wanted.shift()?.reject(new Error(message.because));
 });
 
-const reader = new LogReader(assignment.group);
+const reader = new LogReader({ ...assignment.group, isWanted: compileFilters(assignment.filters) });
+const destination = assignment.destination && destinationAt(assignment.destination);
 const membership = new Membership(
   assignment.group,
   reader,
@@ -63,12 +78,12 @@ const membership = new Membership(
   fail,
 );
 const poller = new Poller({
-  source: { arn: assignment.sourceArn, bootstrap: assignment.group.bootstrap.join(',') },
   rules: assignment.rules,
   reader,
   membership,
   borrow,
   giveBack,
+  giveUp,
   log: (message) => tell({ kind: 'log', message }),
 });
 
@@ -88,7 +103,9 @@ function borrow(): Promise<Invoker> {
     return borrow();
   }
   tell({ kind: 'borrow' });
-  return new Promise((resolve) => wanted.push(resolve));
+  const waiting = Promise.withResolvers<Invoker>();
+  wanted.push(waiting);
+  return waiting.promise;
 }
 
 /** Keeps a good sandbox warm for the next batch; lets go of one that has ended. */
@@ -110,7 +127,29 @@ function take(lease: Lease): void {
 function handOver(invoker: Invoker): void {
   const next = wanted.shift();
   if (next === undefined) idle.push(invoker);
-  else next(invoker);
+  else next.resolve(invoker);
+}
+
+/** The destination comes first, then the offset moves on (AWS Lambda docs: kafka-on-failure-destination). */
+async function giveUp(givenUp: GivenUp): Promise<void> {
+  const { records, because } = { records: countRecords(givenUp.batch.records), because: givenUp.because };
+  const offsets = Array.from(
+    givenUp.batch.records,
+    ([label, list]) => `${label} ${list[0]?.offset}..${list.at(-1)?.offset}`,
+  ).join(', ');
+  const context = {
+    source: assignment.rules.source,
+    functionArn: assignment.functionArn,
+    now: new Date(),
+  };
+  const tellOf = (end: Partial<GaveUp>) =>
+    tell({ kind: 'gave-up', gaveUp: { records, offsets, because, ...end } });
+  try {
+    const at = await destination?.(givenUp, context);
+    tellOf(at === undefined ? {} : { at });
+  } catch (error) {
+    tellOf({ undelivered: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 function reportStatus(): void {

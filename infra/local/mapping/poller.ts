@@ -1,41 +1,43 @@
 /**
- * One event poller of a mapping: gathers records of the partitions that it owns into events, invokes the function, and
- * commits what was resolved. Up to five invocations at once (AWS Lambda docs: kafka-scaling-modes), at most one unresolved
- * batch per partition; a failed batch is delivered again, for ever, after a growing pause (the pause between Lambda's
- * own retries for Kafka is not documented). A partition that another member has taken over is let go of: what is in
- * flight of it ends unheard, and its new owner delivers it again.
+ * One event poller of a mapping: gathers records of the partitions that it owns into payloads, sees each through its
+ * delivery, and commits what was resolved or given up. Up to five invocations at once (AWS Lambda docs:
+ * kafka-scaling-modes), at most one payload with records of a partition. What another member has taken over is let go of.
+ *
+ * The next batching window opens when the previous batch is done, on-demand already when the previous invocation is
+ * (AWS Lambda docs: invocation-eventsourcemapping); here that is said of each partition.
  */
+import { randomUUID } from 'node:crypto';
 import type { Invoker } from '../sandbox/invoker.ts';
-import { type InvocationEnd, verdictOn } from './answer.ts';
-import { type Batch, gather, isComplete } from './gather.ts';
-import { type EventSource, eventPayload, type FetchedRecord } from './kafka-event.ts';
+import { Commits } from './commits.ts';
+import type { GivenUp, InvocationEnd, RetryRules } from './decide.ts';
+import { Delivery } from './delivery.ts';
+import { gather, isComplete, type Payload } from './gather.ts';
+import { eventPayload, type Records } from './kafka-event.ts';
 import type { LogReader } from './log-reader.ts';
 import type { Membership } from './membership.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 
-export interface PollerRules {
+export interface PollerRules extends RetryRules {
   readonly batchRecords: number;
   readonly windowMs: number;
-  readonly partialResponses: boolean;
+  readonly provisioned: boolean;
   readonly functionTimeoutMs: number;
 }
 
 export interface PollerParts {
-  readonly source: EventSource;
   readonly rules: PollerRules;
   readonly reader: LogReader;
   readonly membership: Membership;
-  /** Borrows a sandbox of the function; a used one comes back through `giveBack`. */
+  /** Borrows a sandbox of the function, or rejects where it gets none; a used one comes back through `giveBack`. */
   readonly borrow: () => Promise<Invoker>;
   readonly giveBack: (invoker: Invoker) => void;
+  readonly giveUp: (givenUp: GivenUp) => Promise<void>;
   readonly log: (message: string) => void;
 }
 
 const INVOCATIONS_AT_ONCE = 5;
 const FETCH_ATTEMPTS = 20;
 const FETCH_PAUSE_MS = 300;
-const RETRY_PAUSE_MS_MIN = 100;
-const RETRY_PAUSE_MS_MAX = 5_000;
 /** Fetched ahead of the invocations, per partition: two batches, or two payloads by size. */
 const BATCHES_AHEAD = 2;
 const BYTES_AHEAD = 12 * 1024 * 1024;
@@ -43,15 +45,14 @@ const BYTES_AHEAD = 12 * 1024 * 1024;
 export class Poller {
   readonly #parts: PollerParts;
   readonly #stopped = new AbortController();
-  readonly #toCommit = new Map<PartitionQueue, number>();
+  readonly #commits: Commits;
   #running = 0;
-  #committing: Promise<void> | undefined;
-  #waitingSince: number | undefined;
   #windowTimer: NodeJS.Timeout | undefined;
   #wake: () => void = () => {};
 
   constructor(parts: PollerParts) {
     this.#parts = parts;
+    this.#commits = new Commits(parts.membership, parts.log);
   }
 
   /** Fetches until stopped. Rejects where the log can't be read. */
@@ -66,6 +67,7 @@ export class Poller {
         continue;
       }
       await this.#fetch(hungry);
+      for (const queue of hungry) this.#commits.add(queue);
       this.pump();
     }
   }
@@ -87,17 +89,18 @@ export class Poller {
   /** Something has changed: records came, a batch ended, partitions were assigned. */
   pump(): void {
     this.#wake();
+    const { batchRecords: records, windowMs } = this.#parts.rules;
     while (!this.#stopped.signal.aborted && this.#running < INVOCATIONS_AT_ONCE) {
-      const ready = this.#parts.membership.queues.filter(({ inFlight, waiting }) => !inFlight && waiting > 0);
-      if (ready.length === 0) this.#waitingSince = undefined;
-      else this.#waitingSince ??= Date.now();
-      const waitedMs = Date.now() - (this.#waitingSince ?? Date.now());
-      const { batchRecords: records, windowMs } = this.#parts.rules;
+      const free = this.#parts.membership.queues.filter(({ inFlight }) => !inFlight);
+      const ready = free.filter(({ waiting }) => waiting > 0);
+      for (const queue of free)
+        queue.windowFrom = queue.waiting > 0 ? (queue.windowFrom ?? Date.now()) : undefined;
+      if (ready.length === 0) return;
+      const waitedMs = Date.now() - Math.min(...ready.map(({ windowFrom }) => windowFrom ?? Date.now()));
       if (!isComplete(ready, { records, windowMs }, waitedMs)) {
-        if (ready.length > 0) this.#pumpAfter(windowMs - waitedMs);
+        this.#pumpAfter(windowMs - waitedMs);
         return;
       }
-      this.#waitingSince = undefined;
       void this.#deliver(gather(ready, { records, windowMs }));
     }
   }
@@ -108,7 +111,7 @@ export class Poller {
     this.#wake();
     clearTimeout(this.#windowTimer);
     const until = Date.now() + waitMs;
-    while ((this.#running > 0 || this.#committing !== undefined) && Date.now() < until) await pause(20);
+    while ((this.#running > 0 || this.#commits.pending) && Date.now() < until) await pause(20);
   }
 
   #wantsMore(queue: PartitionQueue): boolean {
@@ -120,78 +123,41 @@ export class Poller {
     this.#windowTimer = setTimeout(() => this.pump(), Math.max(1, ms));
   }
 
-  async #deliver(batch: Batch): Promise<void> {
-    const open = new Map(batch.parts.map(({ queue, records }) => [queue, records] as const));
-    for (const queue of open.keys()) queue.inFlight = true;
+  async #deliver(payload: Payload): Promise<void> {
+    const { rules, giveUp, log } = this.#parts;
+    const delivery = new Delivery(payload, {
+      rules,
+      stopped: this.#stopped.signal,
+      invoke: async (records) => {
+        const ended = await this.#invoke(records);
+        if (!rules.provisioned) for (const { queue } of payload.parts) queue.windowFrom ??= Date.now();
+        return ended;
+      },
+      giveUp,
+      progress: (queue) => {
+        this.#commits.add(queue);
+        if (!queue.inFlight) this.pump();
+      },
+      log,
+    });
     this.#running += 1;
-    for (let attempt = 1; open.size > 0; attempt++) {
-      const end = await this.#invoke(open);
-      this.#settle(batch, open, end);
-      for (const queue of [...open.keys()]) if (queue.revoked) open.delete(queue);
-      if (open.size === 0 || this.#stopped.signal.aborted) break;
-      await pause(Math.min(RETRY_PAUSE_MS_MAX, RETRY_PAUSE_MS_MIN * 2 ** (attempt - 1)));
-    }
+    await delivery.run();
     this.#running -= 1;
     this.pump();
   }
 
-  async #invoke(open: ReadonlyMap<PartitionQueue, readonly FetchedRecord[]>): Promise<InvocationEnd> {
-    const { source, rules, borrow, giveBack } = this.#parts;
-    const partitions = new Map(Array.from(open, ([queue, records]) => [queue.label, records]));
-    const payload = eventPayload(source, partitions);
-    const invoker = await borrow();
-    const end = await invoker.invoke(payload, rules.functionTimeoutMs);
+  async #invoke(records: Records): Promise<{ requestId: string; end: InvocationEnd }> {
+    const { rules, borrow, giveBack } = this.#parts;
+    const requestId = randomUUID();
+    let invoker: Invoker;
+    try {
+      invoker = await borrow();
+    } catch (error) {
+      return { requestId, end: { unreached: error instanceof Error ? error.message : String(error) } };
+    }
+    const end = await invoker.invoke(eventPayload(rules.source, records), rules.functionTimeoutMs, requestId);
     giveBack(invoker);
-    return end;
-  }
-
-  /** Takes out of `open` what was resolved (then the whole batch is, whichever records came last), and keeps what was not. */
-  #settle(batch: Batch, open: Map<PartitionQueue, readonly FetchedRecord[]>, end: InvocationEnd): void {
-    const given = new Map(
-      Array.from(open, ([queue, records]) => [queue.label, records.map(({ offset }) => offset)]),
-    );
-    const verdict = verdictOn(end, given, this.#parts.rules.partialResponses);
-    if (verdict.because !== undefined)
-      this.#parts.log(`${[...given.keys()].join(', ')} again: ${verdict.because}`);
-    for (const { queue, records: all } of batch.parts) {
-      const records = open.get(queue);
-      if (records === undefined) continue;
-      const again = verdict.retry.get(queue.label);
-      if (again === undefined) {
-        open.delete(queue);
-        queue.inFlight = false;
-        this.#resolved(queue, (all.at(-1)?.offset ?? -1) + 1);
-        continue;
-      }
-      const offsets = new Set(again);
-      const left = records.filter(({ offset }) => offsets.has(offset));
-      open.set(queue, left);
-      this.#resolved(queue, left[0]?.offset ?? 0);
-    }
-  }
-
-  /** Commits, one request at a time, the newest of what is known. */
-  #resolved(queue: PartitionQueue, next: number): void {
-    if (queue.revoked || next <= (queue.committed ?? -1)) return;
-    this.#toCommit.set(queue, next);
-    this.#committing ??= this.#commitAll();
-  }
-
-  async #commitAll(): Promise<void> {
-    while (this.#toCommit.size > 0) {
-      const offsets = new Map(this.#toCommit);
-      this.#toCommit.clear();
-      try {
-        await this.#parts.membership.commit(offsets);
-      } catch (error) {
-        this.#parts.log(`commit failed: ${error instanceof Error ? error.message : String(error)}`);
-        await pause(200);
-        for (const [queue, next] of offsets) {
-          if (!queue.revoked && !this.#toCommit.has(queue)) this.#toCommit.set(queue, next);
-        }
-      }
-    }
-    this.#committing = undefined;
+    return { requestId, end };
   }
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Children, killProcess, pidOf } from '../children.ts';
 import type { PlannedMapping } from '../plan.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import { type GivenUpCounts, GivenUpRecords } from './given-up.ts';
 import { type OwnedPartition, ownedPartitions } from './owned-partitions.ts';
 import type { GroundMessage, PollerAssignment, PollerMessage, PollerStatus } from './poller-process.ts';
 
@@ -45,6 +46,7 @@ export class Pollers {
   readonly #log: WriteStream;
   readonly #running = new Map<number, RunningPoller>();
   readonly #committed = new Map<number, number>();
+  readonly #givenUp = new GivenUpRecords();
   /** Numbers of the pollers that there should be. */
   readonly #wanted = new Set<number>();
   #stopping = false;
@@ -61,6 +63,10 @@ export class Pollers {
   /** How often the group has dealt out its partitions, as far as its members have said. */
   get generation(): number {
     return Math.max(-1, ...Array.from(this.#running.values(), ({ status }) => status?.generation ?? -1));
+  }
+
+  get givenUp(): GivenUpCounts {
+    return this.#givenUp.counts;
   }
 
   get count(): number {
@@ -142,7 +148,12 @@ export class Pollers {
   #hear(poller: RunningPoller, message: PollerMessage): void {
     if (message.kind === 'status') this.#note(poller, message.status);
     else if (message.kind === 'log') this.#write(`poller ${poller.number} ${message.message}`);
-    else void this.#lendTo(poller);
+    else if (message.kind === 'borrow') void this.#lendTo(poller);
+    else {
+      const said = this.#givenUp.add(message.gaveUp);
+      this.#write(`poller ${poller.number} ${said}`);
+      this.#options.say(`${this.#options.mapping.groupId}: ${said}`);
+    }
   }
 
   #note(poller: RunningPoller, status: PollerStatus): void {
@@ -152,14 +163,13 @@ export class Pollers {
   }
 
   async #lendTo(poller: RunningPoller): Promise<void> {
-    while (!this.#stopping && poller.process.connected) {
-      try {
-        tell(poller.process, { kind: 'lease', lease: await this.#options.sandboxes.lend() });
-        return;
-      } catch (error) {
-        this.#options.say(error instanceof Error ? error.message : String(error));
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
-      }
+    try {
+      tell(poller.process, { kind: 'lease', lease: await this.#options.sandboxes.lend() });
+    } catch (error) {
+      if (this.#stopping) return;
+      const because = error instanceof Error ? error.message : String(error);
+      this.#options.say(because);
+      tell(poller.process, { kind: 'refused', because });
     }
   }
 

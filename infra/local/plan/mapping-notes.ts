@@ -4,8 +4,10 @@
  * What only changes pace or convenience is noted by name, unless the caller says that it honours the option. What
  * would change which records a function sees is refused: a ledger that counts other clicks than on AWS is worse than
  * none. Retry settings on a mapping without provisioned pollers are noted, because AWS documents them for those alone
- * (AWS Lambda docs: kafka-scaling-modes).
+ * (AWS Lambda docs: kafka-scaling-modes); what the API would answer is not documented, so they are followed here.
  */
+import { destinationAddress } from '../mapping/destination-address.ts';
+import { BadPattern, compileFilter } from '../mapping/filter-pattern.ts';
 import type { PlannedMapping } from '../plan.ts';
 import type { Resource } from '../template.ts';
 import { labelOf, placeOf, refuse } from './scope.ts';
@@ -25,6 +27,10 @@ export const mappingOptions = [
 ] as const;
 export type MappingOption = (typeof mappingOptions)[number];
 
+/** AWS Lambda docs: invocation-eventfiltering. */
+const FILTERS_MAX = 5;
+const FILTERS_MAX_BY_QUOTA = 10;
+
 export function refuseWhatMisleads(
   resource: Resource,
   mapping: PlannedMapping,
@@ -41,12 +47,40 @@ export function refuseWhatMisleads(
       placeOf(resource, 'FilterCriteria'),
       'is not imitated, and the function would get records that AWS keeps from it',
     );
-  const [, topic] = /^kafka:\/\/(.*)$/.exec(mapping.destination ?? '') ?? [];
-  if (topic !== undefined && !topics.has(topic))
+  refuseFilters(resource, mapping);
+  refuseDestination(resource, mapping, topics);
+}
+
+function refuseFilters(resource: Resource, { filters }: PlannedMapping): void {
+  const place = placeOf(resource, 'FilterCriteria');
+  if (filters.length > FILTERS_MAX_BY_QUOTA)
     refuse(
-      placeOf(resource, 'DestinationConfig'),
-      `is '${mapping.destination}', a topic that no template creates`,
+      place,
+      `has ${filters.length} filters; Lambda takes ${FILTERS_MAX}, or ${FILTERS_MAX_BY_QUOTA} by quota`,
     );
+  for (const pattern of filters) {
+    try {
+      compileFilter(pattern);
+    } catch (error) {
+      if (!(error instanceof BadPattern)) throw error;
+      refuse(place, `the pattern ${pattern}: ${error.message}`);
+    }
+  }
+}
+
+function refuseDestination(
+  resource: Resource,
+  { destination, topic }: PlannedMapping,
+  topics: ReadonlySet<string>,
+): void {
+  if (destination === undefined) return;
+  const place = placeOf(resource, 'DestinationConfig');
+  const address = destinationAddress(destination);
+  if (typeof address === 'string') refuse(place, address);
+  else if (address.kind !== 'kafka') return;
+  else if (address.topic === topic)
+    refuse(place, `is '${destination}', the topic that the mapping reads; it has to be another`);
+  else if (!topics.has(address.topic)) refuse(place, `is '${destination}', a topic that no template creates`);
 }
 
 export function notesOn(
@@ -69,16 +103,27 @@ export function notesOn(
   const notes = mappingOptions
     .filter((option) => asksFor[option] && !honoured.has(option))
     .map((option) => `${labelOf(resource)}: ${option} is not imitated yet`);
-  const provisionedOnly = [
-    'FunctionResponseTypes',
-    'MaximumRetryAttempts',
-    'MaximumRecordAgeInSeconds',
-    'BisectBatchOnFunctionError',
-  ] as const;
-  for (const option of provisionedOnly)
-    if (mapping.pollers === undefined && asksFor[option])
-      notes.push(
-        `${labelOf(resource)}: AWS documents ${option} for mappings with ProvisionedPollerConfig alone`,
-      );
+  const note = (what: string) => notes.push(`${labelOf(resource)}: ${what}`);
+  const isProvisionedOnly: Readonly<Record<string, boolean>> = {
+    FunctionResponseTypes: asksFor.FunctionResponseTypes,
+    MaximumRetryAttempts:
+      resource.properties['MaximumRetryAttempts'] !== undefined && mapping.retryAttempts !== -1,
+    MaximumRecordAgeInSeconds: asksFor.MaximumRecordAgeInSeconds,
+    BisectBatchOnFunctionError: asksFor.BisectBatchOnFunctionError,
+    'a Kafka topic as DestinationConfig': mapping.destination?.startsWith('kafka://') === true,
+    LoggingConfig: resource.properties['LoggingConfig'] !== undefined,
+  };
+  for (const [option, given] of Object.entries(isProvisionedOnly))
+    if (mapping.pollers === undefined && given)
+      note(`AWS documents ${option} for mappings with ProvisionedPollerConfig alone`);
+  if (mapping.destination !== undefined && isEndless(resource))
+    note(`endless retries beside a destination are ${mapping.retryAttempts}, as on AWS`);
+  if (mapping.filters.length > FILTERS_MAX)
+    note(`has ${mapping.filters.length} filters; on AWS more than ${FILTERS_MAX} need a higher quota`);
   return notes;
+}
+
+function isEndless({ properties }: Resource): boolean {
+  const given = properties['MaximumRetryAttempts'];
+  return given === undefined || Number(given) === -1;
 }

@@ -133,7 +133,7 @@ function arnOf(scope: Scope, place: Place, resource: Resource): string {
   return `arn:${PARTITION}:${pattern.replace(slot, () => name).replace('#', uuidOf(name))}`;
 }
 
-function functionArn(reference: string): string {
+export function functionArn(reference: string): string {
   return `arn:${PARTITION}:lambda:${here}:function:${functionName(reference)}`;
 }
 

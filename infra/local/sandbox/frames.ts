@@ -3,7 +3,7 @@
  *
  *   frame = length of the header (4 bytes) ‖ length of the body (4 bytes) ‖ header (JSON) ‖ body
  *   request  header { requestId, timeoutMs }         body: the event, serialised once and parsed once, as Lambda does
- *   response header { returned } or { failed }       body: empty
+ *   response header { begun }, then { returned } or { failed }   body: empty
  *
  * A reader that meets anything else lets go of the connection: where one frame can't be read, none after it can be found.
  */

@@ -1,11 +1,12 @@
 /**
  * The side that invokes: holds one sandbox, sends it one event at a time and waits for its answer, no longer than the
  * function's timeout. A sandbox that does not answer in time is killed, as Lambda resets an environment that timed out.
+ * One that ended before it had begun never reached the function: that is the platform's fault, as a throttle would be.
  */
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { killProcess } from '../children.ts';
-import type { InvocationEnd } from '../mapping/answer.ts';
+import type { InvocationEnd } from '../mapping/decide.ts';
 import { readFrames, writeFrame } from './frames.ts';
 
 /** A sandbox that the ground has given to one holder. */
@@ -19,15 +20,19 @@ export class Invoker {
   readonly lease: Lease;
   readonly #socket: Socket;
   #settle: ((end: InvocationEnd) => void) | undefined;
+  #begun = false;
   #gone = false;
 
   constructor(lease: Lease) {
     this.lease = lease;
     this.#socket = connect(lease.socket);
-    readFrames(this.#socket, ({ header }) => this.#settle?.(header as InvocationEnd));
+    readFrames(this.#socket, ({ header }) => {
+      if (isBegun(header)) this.#begun = true;
+      else this.#settle?.(header as InvocationEnd);
+    });
     const lost = () => {
       this.#gone = true;
-      this.#settle?.({ failed: `the process of the function ended (pid ${lease.pid})` });
+      this.#settle?.(this.#begun ? { failed: this.#ended } : { unreached: this.#ended });
     };
     this.#socket.on('error', lost);
     this.#socket.on('close', lost);
@@ -38,9 +43,14 @@ export class Invoker {
     return !this.#gone;
   }
 
+  get #ended(): string {
+    return `the process of the function ended (pid ${this.lease.pid})`;
+  }
+
   async invoke(payload: Buffer, timeoutMs: number, requestId: string = randomUUID()): Promise<InvocationEnd> {
-    if (this.#gone) return { failed: `the process of the function ended (pid ${this.lease.pid})` };
+    if (this.#gone) return { unreached: this.#ended };
     const { promise, resolve } = Promise.withResolvers<InvocationEnd>();
+    this.#begun = false;
     this.#settle = resolve;
     const timer = setTimeout(() => {
       this.kill();
@@ -64,4 +74,8 @@ export class Invoker {
     this.#gone = true;
     this.#socket.destroy();
   }
+}
+
+function isBegun(header: unknown): boolean {
+  return typeof header === 'object' && header !== null && 'begun' in header;
 }

@@ -3,10 +3,12 @@
  * can be killed, frozen and timed out like a sandbox of Lambda. It listens on a socket of its own and serves whoever
  * holds it; a poller that dies leaves its invocation running to the end, as Lambda would.
  *
- * Its environment is the template's and nothing of the user's. It ends when the ground ends.
+ * Its environment is the template's and nothing of the user's. It ends when the ground ends, and no later than the timeout
+ * of its invocation, whoever is left to see to that: a thread of its own watches over it, since the handler may block this one.
  */
 import { createServer, type Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { type Frame, readFrames, writeFrame } from './frames.ts';
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
@@ -17,6 +19,7 @@ interface Assignment {
   readonly exported: string;
   readonly functionName: string;
   readonly memoryMb: number;
+  readonly functionArn: string;
   readonly socket: string;
 }
 
@@ -25,6 +28,13 @@ const assignment = JSON.parse(process.argv[2] ?? '{}') as Assignment;
 process.on('disconnect', () => process.exit(0));
 /** The SDK says it in every request, so that whatever stands between a function and DynamoDB knows whose it is. */
 process.env['AWS_SDK_UA_APP_ID'] ??= `pid-${process.pid}`;
+
+/** The deadline of what runs, in epoch milliseconds; 0 while nothing does. */
+const deadlines = new BigInt64Array(new SharedArrayBuffer(8));
+new Worker(new URL('./watchdog.ts', import.meta.url), {
+  workerData: { deadlines, parent: process.ppid },
+  resourceLimits: { maxOldGenerationSizeMb: 16 },
+}).unref();
 
 const handler = await loadHandler();
 let running: Promise<void> = Promise.resolve();
@@ -67,11 +77,12 @@ async function loadHandler(): Promise<Handler> {
 async function serve(socket: Socket, { header, body }: Frame): Promise<void> {
   const { requestId, timeoutMs } = header as { requestId: string; timeoutMs: number };
   const deadline = Date.now() + timeoutMs;
+  Atomics.store(deadlines, 0, BigInt(deadline));
   const context = {
     awsRequestId: requestId,
     functionName: assignment.functionName,
     functionVersion: '$LATEST',
-    invokedFunctionArn: `arn:aws:lambda:eu-west-1:000000000000:function:${assignment.functionName}`,
+    invokedFunctionArn: assignment.functionArn,
     memoryLimitInMB: String(assignment.memoryMb),
     logGroupName: `/aws/lambda/${assignment.functionName}`,
     logStreamName: String(process.pid),
@@ -81,10 +92,13 @@ async function serve(socket: Socket, { header, body }: Frame): Promise<void> {
   const reply = (answer: object) => {
     if (!socket.destroyed) writeFrame(socket, answer);
   };
+  reply({ begun: true });
   try {
     const returned = await handler(JSON.parse(body.toString('utf8')), context);
     reply({ returned: returned ?? null }); // Throws where JSON can't hold it, before a byte is written.
   } catch (error) {
     reply({ failed: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
+  } finally {
+    Atomics.store(deadlines, 0, 0n);
   }
 }

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Children, pidOf } from '../children.ts';
 import type { EmittedMetrics } from '../emitted-metrics.ts';
-import type { InvocationEnd } from '../mapping/answer.ts';
+import type { InvocationEnd } from '../mapping/decide.ts';
+import { functionArn } from '../plan/physical.ts';
 import type { PlannedFunction } from '../plan.ts';
 import { Invoker, type Lease } from './invoker.ts';
 
@@ -96,6 +97,7 @@ export class Sandboxes {
       exported: planned.handler.slice(planned.handler.lastIndexOf('.') + 1),
       functionName: planned.name,
       memoryMb: planned.memoryMb,
+      functionArn: functionArn(planned.name),
       socket,
     };
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {

@@ -23,6 +23,7 @@ describe('the options of npm start', () => {
       seed: 1,
       advertisers: 500,
       keep: false,
+      partialRetry: 'listed',
       kafkaPort: undefined,
       dynamodbPort: undefined,
     });
@@ -30,7 +31,7 @@ describe('the options of npm start', () => {
 
   it('are all read', () => {
     const given =
-      '--clicks 5 --rate 6 --exit --seed 0 --advertisers 7 --stage prod --keep --kafka-port 8 --dynamodb-port 65535';
+      '--clicks 5 --rate 6 --exit --seed 0 --advertisers 7 --stage prod --keep --partial-retry resume --kafka-port 8 --dynamodb-port 65535';
 
     assert.deepEqual(readStartOptions(given.split(' ')), {
       stage: 'prod',
@@ -40,6 +41,7 @@ describe('the options of npm start', () => {
       seed: 0,
       advertisers: 7,
       keep: true,
+      partialRetry: 'resume',
       kafkaPort: 8,
       dynamodbPort: 65_535,
     });

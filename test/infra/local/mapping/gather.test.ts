@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Batch, gather, isComplete } from '../../../../infra/local/mapping/gather.ts';
+import { gather, isComplete, type Payload } from '../../../../infra/local/mapping/gather.ts';
 import {
   eventPayload,
   type FetchedRecord,
@@ -39,10 +39,10 @@ function queueOf(partition: number, count: number, valueBytes = 10): PartitionQu
   return queue;
 }
 
-const shapeOf = ({ parts }: Batch) =>
+const shapeOf = ({ parts }: Payload) =>
   parts.map(({ queue, records }) => [queue.partition, records.map(({ offset }) => offset)]);
 
-function bytesOf({ parts }: Batch): number {
+function bytesOf({ parts }: Payload): number {
   return eventPayload(source, new Map(parts.map(({ queue, records }) => [queue.label, records]))).length;
 }
 

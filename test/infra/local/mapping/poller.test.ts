@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { InvocationEnd } from '../../../../infra/local/mapping/answer.ts';
+import type { InvocationEnd } from '../../../../infra/local/mapping/decide.ts';
 import type { PartitionQueue } from '../../../../infra/local/mapping/partition-queue.ts';
 import { PollerBench, rules } from '../../../support/poller-bench.ts';
 import { until } from '../../../support/until.ts';
@@ -75,9 +75,9 @@ describe('a poller', () => {
     again.end(success);
     await until('both are committed', () => bench.committed().every((offset) => offset === 5));
 
-    assert.deepEqual(committedAfterTheFailure, [0, 0]);
+    assert.deepEqual(committedAfterTheFailure, [undefined, undefined]);
     assert.deepEqual(again.offsets, bench.invocations[0]?.offsets);
-    assert.deepEqual(bench.logged, ['t-0, t-1 again: TypeError: no']);
+    assert.deepEqual(bench.logged, ['t-0, t-1 failed: TypeError: no']);
   });
 
   it('commits up to the lowest open record of a partial response, and the other partitions whole (I2, I8)', async () => {

@@ -154,6 +154,19 @@ describe('a mapping of the templates', () => {
     ]);
   });
 
+  it('is noted where Lambda makes 10 of endless retries, and where it takes more filters by quota alone', (t) => {
+    const { notes } = planWith(t, {
+      ...pollers,
+      DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } },
+      FilterCriteria: { Filters: Array(6).fill({ Pattern: '{}' }) },
+    });
+
+    assert.deepEqual(notes, [
+      'app Mapping: endless retries beside a destination are 10, as on AWS',
+      'app Mapping: has 6 filters; on AWS more than 5 need a higher quota',
+    ]);
+  });
+
   it('is noted if it shares its group with another', (t) => {
     const grouped = aMapping({ AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'g' } });
     const Resources = { Topic: aTopic('clicks'), Handler: aFunction(), One: grouped, Two: grouped };
@@ -196,6 +209,31 @@ describe('a mapping of the templates', () => {
       'gives up into a topic that is not there',
       { DestinationConfig: { OnFailure: { Destination: 'kafka://lost' } } },
       /'kafka:\/\/lost', a topic that no template creates/,
+    ],
+    [
+      'gives up into the topic that it reads',
+      { DestinationConfig: { OnFailure: { Destination: 'kafka://clicks' } } },
+      /the topic that the mapping reads/,
+    ],
+    [
+      'gives up into a queue that Lambda does not support',
+      { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:1:q.fifo' } } },
+      /FIFO queues and topics are not supported/,
+    ],
+    [
+      'gives up into something else',
+      { DestinationConfig: { OnFailure: { Destination: 'arn:aws:lambda:eu-west-1:1:function:f' } } },
+      /allowed are kafka:\/\/<topic> and the ARN of an S3 bucket/,
+    ],
+    [
+      'filters by what Kafka mappings do not',
+      { FilterCriteria: { Filters: [{ Pattern: '{"key":["k"]}' }] } },
+      /FilterCriteria: the pattern .* filters by 'key'; Kafka mappings filter by 'value' alone/,
+    ],
+    [
+      'has more filters than any quota allows',
+      { FilterCriteria: { Filters: Array(11).fill({ Pattern: '{}' }) } },
+      /has 11 filters; Lambda takes 5, or 10 by quota/,
     ],
     [
       'starts at no position',

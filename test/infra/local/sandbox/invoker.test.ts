@@ -41,7 +41,7 @@ describe('the side that invokes', { timeout: 120_000 }, () => {
     const refused = await other.invoke(event, TIMEOUT_MS);
 
     assert.deepEqual(end, { returned: null });
-    assert.match((refused as { failed: string }).failed, /^the process of the function ended/);
+    assert.match((refused as { unreached: string }).unreached, /^the process of the function ended/);
     assert.equal(other.usable, false);
     holder.close();
   });
@@ -75,7 +75,8 @@ describe('the side that invokes', { timeout: 120_000 }, () => {
     await until('it is forgotten', () => !isListed(pid), WITHIN_MS);
     behave(folder, { does: 'succeed' });
 
-    assert.deepEqual(ends, Array(2).fill({ failed: `the process of the function ended (pid ${pid})` }));
+    const ended = `the process of the function ended (pid ${pid})`;
+    assert.deepEqual(ends, [{ failed: ended }, { unreached: ended }]);
     assert.ok(!(await lentAtOnce(sandboxes, 2)).includes(pid));
   });
 

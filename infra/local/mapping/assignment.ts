@@ -1,0 +1,49 @@
+/** What a poller is told of its mapping: the plan's rules, and what of this ground belongs to them. */
+
+import { functionArn } from '../plan/physical.ts';
+import type { PlannedFunction, PlannedMapping } from '../plan.ts';
+import type { PartialRetry } from './decide.ts';
+import { destinationAddress } from './destination-address.ts';
+import type { PollerAssignment } from './poller-process.ts';
+
+export interface AssignmentOptions {
+  readonly bootstrap: readonly string[];
+  readonly target: Pick<PlannedFunction, 'name' | 'timeoutSeconds'>;
+  readonly sessionTimeoutMs: number;
+  readonly partialRetry: PartialRetry;
+  /** Holds the folders of buckets, queues and topics of messages. */
+  readonly destinations: string;
+}
+
+export function pollerAssignment(mapping: PlannedMapping, options: AssignmentOptions): PollerAssignment {
+  const { groupId, topic, startingPosition, sourceArn, batchSize, windowMs } = mapping;
+  const { partialResponses, retryAttempts, maxAgeSeconds, bisect, filters } = mapping;
+  const { bootstrap, target, sessionTimeoutMs, partialRetry, destinations } = options;
+  const address = mapping.destination === undefined ? undefined : destinationAddress(mapping.destination);
+  if (typeof address === 'string') throw new Error(`the destination of ${groupId} ${address}`);
+  return {
+    group: {
+      bootstrap,
+      groupId,
+      clientId: `poller-${mapping.logicalId}`,
+      topic,
+      startingPosition,
+      sessionTimeoutMs,
+    },
+    rules: {
+      source: { arn: sourceArn, bootstrap: bootstrap.join(',') },
+      batchRecords: batchSize,
+      windowMs,
+      provisioned: mapping.pollers !== undefined,
+      partialResponses,
+      partialRetry,
+      retryAttempts,
+      maxAgeSeconds,
+      bisect,
+      functionTimeoutMs: target.timeoutSeconds * 1000,
+    },
+    functionArn: functionArn(target.name),
+    filters,
+    destination: address && { address, folder: destinations, bootstrap },
+  };
+}

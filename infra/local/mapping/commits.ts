@@ -1,0 +1,49 @@
+/**
+ * Commits how far a poller is: one request at a time, of each partition the newest that is known, and again where one
+ * failed. What is committed is the lowest offset that is neither resolved nor given up (I2, I7).
+ */
+import type { Membership } from './membership.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+
+const PAUSE_MS = 200;
+
+export class Commits {
+  readonly #membership: Membership;
+  readonly #log: (message: string) => void;
+  readonly #due = new Map<PartitionQueue, number>();
+  #running: Promise<void> | undefined;
+
+  constructor(membership: Membership, log: (message: string) => void) {
+    this.#membership = membership;
+    this.#log = log;
+  }
+
+  get pending(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Tells nothing new where the group knows as much. */
+  add(queue: PartitionQueue): void {
+    const next = queue.lowestUnresolved;
+    if (queue.revoked || next <= (queue.committed ?? queue.start)) return;
+    this.#due.set(queue, next);
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#due.size > 0) {
+      const offsets = new Map(this.#due);
+      this.#due.clear();
+      try {
+        await this.#membership.commit(offsets);
+      } catch (error) {
+        this.#log(`commit failed: ${error instanceof Error ? error.message : String(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        for (const [queue, next] of offsets) {
+          if (!queue.revoked && !this.#due.has(queue)) this.#due.set(queue, next);
+        }
+      }
+    }
+    this.#running = undefined;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * One payload from its first attempt until every record of it is resolved or given up: asks `decide` what is to be done,
+ * and does it, one batch after the other. What another member owns by now is let go of, in flight or not: that one
+ * delivers it again, and gives it up if need be.
+ */
+import { type Batch, divide, newBatch } from './batch.ts';
+import { decide, type GivenUp, type InvocationEnd, type RetryRules } from './decide.ts';
+import type { Payload } from './gather.ts';
+import type { Records } from './kafka-event.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+
+export interface DeliveryParts {
+  readonly rules: RetryRules;
+  readonly stopped: AbortSignal;
+  readonly invoke: (records: Records) => Promise<{ readonly requestId: string; readonly end: InvocationEnd }>;
+  /** Brings it to the destination, or drops it; never rejects. */
+  readonly giveUp: (givenUp: GivenUp) => Promise<void>;
+  /** Less of a partition is open than before. */
+  readonly progress: (queue: PartitionQueue) => void;
+  readonly log: (message: string) => void;
+}
+
+/** How long Lambda pauses is not documented for Kafka. */
+const PAUSE_MS_MIN = 100;
+const PAUSE_MS_MAX = 5_000;
+
+export class Delivery {
+  readonly #parts: DeliveryParts;
+  /** Of which something is open. */
+  readonly #queues: Map<string, PartitionQueue>;
+  #open: readonly Batch[];
+
+  constructor({ parts: taken }: Payload, parts: DeliveryParts) {
+    this.#parts = parts;
+    this.#queues = new Map(taken.map(({ queue }) => [queue.label, queue]));
+    this.#open = [newBatch(new Map(taken.map(({ queue, records }) => [queue.label, records])))];
+    this.#keep(this.#open);
+  }
+
+  async run(): Promise<void> {
+    const { rules, invoke, log, stopped } = this.#parts;
+    let failedInARow = 0;
+    for (;;) {
+      this.#keep(this.#open);
+      const [batch, ...rest] = this.#open;
+      if (batch === undefined) return;
+      const due = decide(batch, 'due', rules, Date.now());
+      if (due.givenUp.length > 0 || due.deliver.length !== 1) {
+        await this.#giveUp(due.givenUp);
+        this.#keep([...due.deliver, ...rest]);
+        continue;
+      }
+      const decision = decide(batch, await invoke(batch.records), rules, Date.now());
+      await this.#giveUp(decision.givenUp);
+      this.#keep([...decision.deliver, ...rest]);
+      failedInARow = decision.because === undefined ? 0 : failedInARow + 1;
+      if (decision.because !== undefined)
+        log(`${[...batch.records.keys()].join(', ')} failed: ${decision.because}`);
+      if (stopped.aborted) return;
+      if (failedInARow > 0 && this.#open.length > 0)
+        await pause(Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** (failedInARow - 1)));
+    }
+  }
+
+  async #giveUp(all: readonly GivenUp[]): Promise<void> {
+    for (const givenUp of all) {
+      const [mine] = this.#owned(givenUp.batch);
+      if (mine !== undefined) await this.#parts.giveUp({ ...givenUp, batch: mine });
+    }
+  }
+
+  #keep(open: readonly Batch[]): void {
+    this.#open = open.flatMap((batch) => this.#owned(batch));
+    for (const [label, queue] of this.#queues) {
+      const first = this.#open.flatMap(({ records }) => records.get(label)?.[0]?.offset ?? []);
+      const openFrom = first.length === 0 ? undefined : Math.min(...first);
+      if (openFrom === undefined) this.#queues.delete(label); // Another payload may have records of it from now on.
+      if (openFrom === queue.openFrom) continue;
+      queue.openFrom = openFrom;
+      this.#parts.progress(queue);
+    }
+  }
+
+  /** What of a batch this member still owns; nothing where that is nothing. */
+  #owned(batch: Batch): Batch[] {
+    if ([...this.#queues.values()].every(({ revoked }) => !revoked)) return [batch];
+    const [records] = divide(batch.records, (_, label) => this.#queues.get(label)?.revoked === false);
+    return records.size === 0 ? [] : [{ ...batch, records }];
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

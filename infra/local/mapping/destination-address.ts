@@ -1,0 +1,19 @@
+/**
+ * Where a mapping's failures go, read from the one string of the template: a topic of the same cluster, or the ARN of a
+ * bucket, a queue or a topic of messages, which are folders here.
+ */
+
+export type DestinationAddress =
+  | { readonly kind: 'kafka'; readonly topic: string }
+  | { readonly kind: 's3' | 'sqs' | 'sns'; readonly name: string };
+
+/** In words, what is wrong with it, where it can't be one (AWS Lambda docs: kafka-on-failure). */
+export function destinationAddress(text: string): DestinationAddress | string {
+  const [, topic] = /^kafka:\/\/([\w.-]+)$/.exec(text) ?? [];
+  if (topic !== undefined) return { kind: 'kafka', topic };
+  const [, kind, name] = /^arn:[\w-]+:(s3|sqs|sns):[\w-]*:\d*:([\w.-]+)$/.exec(text) ?? [];
+  if (name === undefined)
+    return `is '${text}'; allowed are kafka://<topic> and the ARN of an S3 bucket, an SQS queue or an SNS topic`;
+  if (name.endsWith('.fifo')) return `is '${text}'; FIFO queues and topics are not supported`;
+  return { kind: kind as 's3' | 'sqs' | 'sns', name };
+}

@@ -1,0 +1,109 @@
+/**
+ * What reaches a destination of a batch that was given up: the documents of AWS Lambda docs: kafka-on-failure and
+ * kafka-on-failure-destination, offsets written as strings.
+ *
+ *   SQS, SNS  {requestContext, responseContext, version, timestamp, KafkaBatchInfo{…, recordsInfo{"t-0": first, last}}}
+ *   S3        the same, and `payload`: the event as a JSON string
+ *   Kafka     one per record: `RetriesExhausted`, `recordInfo`, and `payload`: an event of this record as an object
+ */
+import { randomUUID } from 'node:crypto';
+import { countRecords } from './batch.ts';
+import type { GivenUp } from './decide.ts';
+import { type EventSource, eventPayload, type FetchedRecord, payloadBytes } from './kafka-event.ts';
+
+export interface FailureContext {
+  readonly source: EventSource;
+  readonly functionArn: string;
+  readonly now: Date;
+}
+
+/** What a record's key becomes; null where it has none. */
+export interface RecordDocument {
+  readonly key: Buffer | null;
+  readonly value: Buffer;
+}
+
+export function batchDocument(givenUp: GivenUp, context: FailureContext): object {
+  const { records } = givenUp.batch;
+  const recordsInfo = Object.fromEntries(Array.from(records, ([label, list]) => [label, boundsOf(list)]));
+  const { condition } = givenUp;
+  return {
+    ...contexts(givenUp, condition, context.functionArn),
+    version: '1.0',
+    timestamp: context.now.toISOString(),
+    KafkaBatchInfo: {
+      batchSize: countRecords(records),
+      ...sourceOf(context),
+      payloadSize: payloadBytes(context.source, records),
+      recordsInfo,
+    },
+  };
+}
+
+export function batchDocumentWithPayload(givenUp: GivenUp, context: FailureContext): object {
+  const payload = eventPayload(context.source, givenUp.batch.records).toString('latin1');
+  return { ...batchDocument(givenUp, context), payload };
+}
+
+export function recordDocuments(givenUp: GivenUp, context: FailureContext): RecordDocument[] {
+  const condition = givenUp.condition === 'RetryAttemptsExhausted' ? 'RetriesExhausted' : givenUp.condition;
+  return Array.from(givenUp.batch.records).flatMap(([label, list]) =>
+    list.map((record) => {
+      const payload = eventPayload(context.source, new Map([[label, [record]]])).toString('latin1');
+      const document = {
+        ...contexts(givenUp, condition, `${context.functionArn}:$LATEST`),
+        version: '1.0',
+        timestamp: context.now.toISOString(),
+        KafkaBatchInfo: {
+          batchSize: 1,
+          ...sourceOf(context),
+          payloadSize: payload.length,
+          recordInfo: { offset: String(record.offset), timestamp: timeOf(record) },
+        },
+        payload: JSON.parse(payload) as unknown,
+      };
+      const { key } = JSON.parse(record.text) as { key?: string };
+      return {
+        key: key === undefined ? null : Buffer.from(key, 'base64'),
+        value: Buffer.from(JSON.stringify(document)),
+      };
+    }),
+  );
+}
+
+/** Without an invocation, because of its size or age, there is nothing to tell of one. */
+function contexts({ batch, condition: why }: GivenUp, condition: string, functionArn: string) {
+  const { last, invocations } = batch;
+  return {
+    requestContext: {
+      requestId: last?.requestId ?? randomUUID(),
+      functionArn,
+      condition,
+      approximateInvokeCount: invocations,
+    },
+    responseContext:
+      last === undefined || why === 'MaximumPayloadSizeExceeded'
+        ? null
+        : { statusCode: 200, executedVersion: '$LATEST', functionError: last.functionError },
+  };
+}
+
+function sourceOf({ source: { arn, bootstrap } }: FailureContext) {
+  return { eventSourceArn: arn, bootstrapServers: bootstrap };
+}
+
+function boundsOf(list: readonly FetchedRecord[]) {
+  const [first, last] = [list[0], list.at(-1)];
+  return {
+    firstRecordOffset: String(first?.offset),
+    lastRecordOffset: String(last?.offset),
+    firstRecordTimestamp: timeOf(first),
+    lastRecordTimestamp: timeOf(last),
+  };
+}
+
+/** Producers may write any number for a time. */
+function timeOf(record: FetchedRecord | undefined): string {
+  const time = new Date(record?.timestamp ?? Number.NaN);
+  return Number.isNaN(time.getTime()) ? String(record?.timestamp) : time.toISOString();
+}

@@ -1,0 +1,73 @@
+/** One condition of a filter's pattern, read and held against a field (AWS Lambda docs: invocation-eventfiltering). */
+
+/** Of one value that stands in the field. */
+type Meets = (value: unknown) => boolean;
+
+export type Condition = { readonly meets: Meets } | { readonly exists: boolean };
+
+/** Or, in words, what is wrong with it. */
+export function conditionOf(given: unknown): Condition | string {
+  if (given === null || typeof given === 'boolean' || isPlain(given))
+    return { meets: (value) => value === given };
+  if (typeof given !== 'object' || Array.isArray(given)) return `is ${JSON.stringify(given)}`;
+  const [[operator, operand] = ['', undefined], ...others] = Object.entries(given);
+  const read = others.length === 0 && Object.hasOwn(operators, operator) ? operators[operator] : undefined;
+  if (read === undefined)
+    return `is ${JSON.stringify(given)}; allowed are a value and one of ${Object.keys(operators).join(', ')}`;
+  return read(operand) ?? `has the wrong operand for ${operator}: ${JSON.stringify(operand)}`;
+}
+
+/** Whether one of the values that stand in a field meets one of the conditions; a field that is absent has none. */
+export function fieldMeets(conditions: readonly Condition[], values: readonly unknown[]): boolean {
+  return conditions.some((condition) =>
+    'exists' in condition ? values.length > 0 === condition.exists : values.some(condition.meets),
+  );
+}
+
+const operators: Readonly<Record<string, (operand: unknown) => Condition | undefined>> = {
+  prefix: (operand) => ofText(operand, (value, text) => value.startsWith(text)),
+  suffix: (operand) => ofText(operand, (value, text) => value.endsWith(text)),
+  'equals-ignore-case': (operand) =>
+    ofText(operand, (value, text) => value.toLowerCase() === text.toLowerCase()),
+  'anything-but': anythingBut,
+  numeric,
+  exists: (operand) => (typeof operand === 'boolean' ? { exists: operand } : undefined),
+};
+
+function ofText(operand: unknown, meets: (value: string, text: string) => boolean): Condition | undefined {
+  if (typeof operand !== 'string') return undefined;
+  return { meets: (value) => typeof value === 'string' && meets(value, operand) };
+}
+
+function anythingBut(operand: unknown): Condition | undefined {
+  const given: readonly unknown[] = Array.isArray(operand) ? operand : [operand];
+  if (given.length === 0 || !given.every(isPlain)) return undefined;
+  const excluded = new Set<unknown>(given);
+  return { meets: (value) => !excluded.has(value) };
+}
+
+const comparisons: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
+  '=': (value, bound) => value === bound,
+  '<': (value, bound) => value < bound,
+  '<=': (value, bound) => value <= bound,
+  '>': (value, bound) => value > bound,
+  '>=': (value, bound) => value >= bound,
+};
+
+/** `["=", 5]`, `[">", 0]` or a range, `[">", 0, "<=", 5]`. */
+function numeric(operand: unknown): Condition | undefined {
+  if (!Array.isArray(operand) || (operand.length !== 2 && operand.length !== 4)) return undefined;
+  const tests: ((value: number) => boolean)[] = [];
+  for (let at = 0; at < operand.length; at += 2) {
+    const [name, bound] = [operand[at] as unknown, operand[at + 1] as unknown];
+    const compare =
+      typeof name === 'string' && Object.hasOwn(comparisons, name) ? comparisons[name] : undefined;
+    if (compare === undefined || typeof bound !== 'number') return undefined;
+    tests.push((value) => compare(value, bound));
+  }
+  return { meets: (value) => typeof value === 'number' && tests.every((test) => test(value)) };
+}
+
+function isPlain(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}
