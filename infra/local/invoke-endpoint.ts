@@ -109,6 +109,7 @@ export class InvokeEndpoint {
       .sandboxesOf(planned.id)
       .invoke(payload, requestId)
       .catch((error: unknown) => ({ failed: error instanceof Error ? error.message : String(error) }));
+    if ('unreached' in end) throw new Refusal(500, 'ServiceException', end.unreached);
     response.setHeader('x-amz-executed-version', '$LATEST');
     if ('failed' in end) response.setHeader('x-amz-function-error', 'Unhandled');
     response.writeHead(200);

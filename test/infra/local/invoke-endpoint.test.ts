@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { InvokeCommand, LambdaClient, type LambdaServiceException } from '@aws-sdk/client-lambda';
 import { InvokeEndpoint, type LambdaAccess } from '../../../infra/local/invoke-endpoint.ts';
-import type { InvocationEnd } from '../../../infra/local/mapping/answer.ts';
+import type { InvocationEnd } from '../../../infra/local/mapping/decide.ts';
 import { PAYLOAD_BYTES_MAX } from '../../../infra/local/mapping/kafka-event.ts';
 import type { PlannedFunction } from '../../../infra/local/plan.ts';
 

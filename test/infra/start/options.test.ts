@@ -55,7 +55,7 @@ describe('the options of npm start', () => {
     const allowed = refusal('--nothing').split('allowed are ')[1]?.split(', ') ?? [];
 
     assert.equal(readStartOptions(['--help', '--exit']), undefined);
-    assert.equal(allowed.length, 10);
+    assert.equal(allowed.length, 11);
     for (const option of allowed) assert.ok(USAGE.includes(`\n  ${option}`), option);
   });
 
