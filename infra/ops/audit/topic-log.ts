@@ -14,6 +14,13 @@ export interface LogRecord {
   readonly value: Buffer | null;
 }
 
+/** All of a record, as a mapping would put it into its event. */
+export interface WholeRecord extends LogRecord {
+  /** Whether its time is that of appending. */
+  readonly appended: boolean;
+  readonly headers: readonly (readonly [Buffer | null, Buffer | null])[];
+}
+
 export interface Bounds {
   /** Offset of the oldest record that is kept. */
   readonly start: number;
@@ -65,6 +72,14 @@ export class TopicLog {
     }));
   }
 
+  /** By partition: the first offset of that time (epoch milliseconds) or later; undefined where no record is as new. */
+  async offsetsAt(time: number): Promise<(number | undefined)[]> {
+    const found = await this.#answer(
+      this.#consumer.listOffsets({ topics: [this.#topic], timestamp: BigInt(time) }),
+    );
+    return (found.get(this.#topic) ?? []).map((offset) => (offset < 0n ? undefined : Number(offset)));
+  }
+
   /** By partition: the offset that the group reads next; undefined where it has committed none. */
   async committed(partitions: number): Promise<(number | undefined)[]> {
     const all = Array.from({ length: partitions }, (_, partition) => partition);
@@ -90,16 +105,30 @@ export class TopicLog {
     }
   }
 
-  /** The records from `start` up to, not including, `end`. */
-  async *records(partition: number, { start, end }: Bounds): AsyncGenerator<LogRecord> {
+  /**
+   * The records from `start` up to, not including, `end`.
+   * @param fetchBytes of one fetch: less for who wants few records
+   */
+  async *records(
+    partition: number,
+    { start, end }: Bounds,
+    fetchBytes = FETCH_BYTES,
+  ): AsyncGenerator<WholeRecord> {
     for (let next = BigInt(start); next < end; ) {
-      for (const batch of await this.#answer(this.#fetch(partition, next))) {
+      for (const batch of await this.#answer(this.#fetch(partition, next, fetchBytes))) {
         const stamped = (batch.attributes & TIMESTAMP_TYPE_BIT) !== 0;
         for (const record of (batch.attributes & CONTROL_BIT) === 0 ? batch.records : []) {
           const offset = batch.firstOffset + BigInt(record.offsetDelta);
           const time = stamped ? batch.maxTimestamp : batch.firstTimestamp + record.timestampDelta;
           if (offset >= next && offset < end)
-            yield { offset: Number(offset), time: Number(time), key: record.key, value: record.value };
+            yield {
+              offset: Number(offset),
+              time: Number(time),
+              appended: stamped,
+              key: record.key,
+              value: record.value,
+              headers: record.headers,
+            };
         }
         const after = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
         if (after > next) next = after;
@@ -115,14 +144,14 @@ export class TopicLog {
     return answerOf(this.#kafka, asked);
   }
 
-  async #fetch(partition: number, fetchOffset: bigint) {
+  async #fetch(partition: number, fetchOffset: bigint, bytes: number) {
     const metadata = await this.#consumer.metadata({ topics: [this.#topic] });
     const described = metadata.topics.get(this.#topic);
     const asked = { partition, fetchOffset, currentLeaderEpoch: -1, lastFetchedEpoch: -1 };
     const response = await this.#consumer.fetch({
       node: described?.partitions[partition]?.leader ?? 0,
-      topics: [{ topicId: described?.id ?? '', partitions: [{ ...asked, partitionMaxBytes: FETCH_BYTES }] }],
-      maxBytes: FETCH_BYTES,
+      topics: [{ topicId: described?.id ?? '', partitions: [{ ...asked, partitionMaxBytes: bytes }] }],
+      maxBytes: bytes,
       maxWaitTime: 500,
       minBytes: 1,
     });

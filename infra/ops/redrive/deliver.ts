@@ -1,0 +1,79 @@
+/** Hands offsets of a partition to the ledger's function once more, batch by batch in their order; or only looks what they hold. */
+import {
+  countOffsets,
+  nextOffset,
+  noOffsets,
+  type OffsetSet,
+  union,
+  without,
+} from '../../../shared/offsets.ts';
+import { batchesOf } from './batches.ts';
+import { callFunction } from './called-function.ts';
+import { type Batch, eventPayload } from './kafka-event.ts';
+import type { Target } from './target.ts';
+
+export interface Work {
+  readonly partition: number;
+  readonly wanted: OffsetSet;
+  /** Of records that the ledger has parked. */
+  readonly unpark: boolean;
+}
+
+export interface Manner {
+  /** False: nothing is called. */
+  readonly apply: boolean;
+  readonly signal: AbortSignal;
+  /** So many offsets more are done. */
+  readonly progress: (offsets: number) => void;
+}
+
+export interface Delivered {
+  readonly records: number;
+  /** Of the offsets, those that hold no record. */
+  readonly empty: OffsetSet;
+  readonly requests: readonly string[];
+  /** What ended it early, and where. */
+  readonly failed: { readonly at: number; readonly why: string } | undefined;
+}
+
+export async function deliver(target: Target, work: Work, manner: Manner): Promise<Delivered> {
+  const { partition, wanted } = work;
+  const requests: string[] = [];
+  let records = 0;
+  let empty: OffsetSet = noOffsets;
+  for await (const batch of batchesOf(target, partition, wanted)) {
+    manner.signal.throwIfAborted();
+    if (manner.apply) {
+      const sent = await send(target, work, batch, manner.signal);
+      requests.push(...sent.requests);
+      if (sent.failed !== undefined)
+        return { records, empty, requests, failed: { at: batch.first, why: sent.failed } };
+    }
+    records += batch.texts.length;
+    empty = union(empty, batch.empty);
+    manner.progress(batch.texts.length + countOffsets(batch.empty));
+  }
+  return { records, empty, requests, failed: undefined };
+}
+
+/** One batch, whatever it was read from. */
+export async function send(
+  target: Target,
+  { partition, unpark }: Pick<Work, 'partition' | 'unpark'>,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<{ requests: readonly string[]; failed: string | undefined }> {
+  const { topic, sourceArn, kafka } = target;
+  const source = { topic, partition, sourceArn, bootstrap: kafka.bootstrapBrokers.join(',') };
+  const empty = unpark ? noOffsets : await stillInLog(target, partition, batch.empty);
+  if (batch.texts.length === 0 && empty.length === 0) return { requests: [], failed: undefined };
+  const payload = eventPayload(source, { ...batch, empty }, unpark);
+  return callFunction(target.functions, target.function, payload, signal);
+}
+
+/** Retention may have passed by since the log was read: what left it meanwhile was perhaps a record. */
+async function stillInLog({ log }: Target, partition: number, empty: OffsetSet): Promise<OffsetSet> {
+  if (empty.length === 0) return empty;
+  const start = (await log.bounds())[partition]?.start ?? nextOffset(empty);
+  return start === 0 ? empty : without(empty, [0, start - 1]);
+}

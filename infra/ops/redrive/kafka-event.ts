@@ -1,0 +1,83 @@
+/**
+ * Records of the log as the mapping's own event has them (AWS Lambda docs: with-msk), so that the function can't tell a redriven
+ * record from a delivered one. Key and value are base64 and left out where the log holds null; headers keep order and repetition,
+ * their bytes written as signed numbers; all is ASCII, so its length in characters is its length in bytes.
+ *
+ *   {"eventSource":"aws:kafka","eventSourceArn":…,"bootstrapServers":"a,b","records":{"<topic>-<partition>":[…]}}
+ *
+ * What only an operator may add comes after: `unpark`, and `void` for offsets that hold no record.
+ */
+import type { KafkaRecord } from '../../../shared/event.ts';
+import { countOffsets, formatOffsets, type OffsetSet } from '../../../shared/offsets.ts';
+import type { WholeRecord } from '../audit/topic-log.ts';
+
+/** What Lambda takes in one invocation, and a mapping puts into one event (AWS Lambda docs: gettingstarted-limits). */
+export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
+
+export interface EventSource {
+  readonly topic: string;
+  readonly partition: number;
+  readonly sourceArn: string;
+  readonly bootstrap: string;
+}
+
+/** Records of one partition for one invocation. */
+export interface Batch {
+  readonly texts: readonly string[];
+  /** Offsets among those asked for that hold no record. */
+  readonly empty: OffsetSet;
+  readonly first: number;
+  readonly last: number;
+}
+
+export function recordText(topic: string, partition: number, record: WholeRecord): string {
+  const { offset, time: timestamp, appended, key, value, headers } = record;
+  return asciiJson({
+    topic,
+    partition,
+    offset,
+    timestamp,
+    timestampType: appended ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    ...(key !== null && { key: key.toString('base64') }),
+    ...(value !== null && { value: value.toString('base64') }),
+    headers: Array.from(headers, headerOf),
+  });
+}
+
+/** One of a destination's document, written anew: nothing else of it reaches the function. */
+export function givenRecordText(record: KafkaRecord & { readonly timestampType?: unknown }): string {
+  const { topic, partition, offset, timestamp, key, value, headers = [] } = record;
+  const timestampType = record.timestampType === 'CREATE_TIME' ? 'CREATE_TIME' : 'LOG_APPEND_TIME';
+  return asciiJson({
+    ...{ topic, partition, offset, timestamp, timestampType },
+    ...(typeof key === 'string' && { key }),
+    ...(typeof value === 'string' && { value }),
+    headers,
+  });
+}
+
+export function eventPayload(source: EventSource, batch: Batch, unpark: boolean): Buffer {
+  const { topic, partition, sourceArn, bootstrap } = source;
+  const records = batch.texts.length === 0 ? '' : `"${topic}-${partition}":[${batch.texts.join(',')}]`;
+  const empty = { topic, partition, offsets: formatOffsets(batch.empty) };
+  const asked =
+    (unpark ? ',"unpark":true' : '') +
+    (countOffsets(batch.empty) > 0 ? `,"void":${JSON.stringify([empty])}` : '');
+  return Buffer.from(
+    `{"eventSource":"aws:kafka","eventSourceArn":${JSON.stringify(sourceArn)},` +
+      `"bootstrapServers":${JSON.stringify(bootstrap)},"records":{${records}}${asked}}`,
+    'utf8',
+  );
+}
+
+function headerOf([name, value]: readonly [Buffer | null, Buffer | null]): Record<string, number[]> {
+  const bytes = Array.from(value ?? [], (byte) => (byte > 127 ? byte - 256 : byte));
+  return Object.fromEntries([[name?.toString('utf8') ?? '', bytes]]);
+}
+
+function asciiJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

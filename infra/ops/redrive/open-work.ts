@@ -1,0 +1,107 @@
+/**
+ * What a ledger has not counted: records that it parked, and offsets that its mapping passed over. Read in the order that makes it
+ * sound beside live traffic: committed offsets first, then the log's bounds, then the heads, so whatever is below a committed
+ * offset and not resolved was passed over for good.
+ */
+import type { State } from '../../../shared/journal.ts';
+import { type Ledger, listJournals, readHead } from '../../../shared/journal-store.ts';
+import {
+  gapsOf,
+  intersection,
+  nextOffset,
+  noOffsets,
+  type OffsetSet,
+  without,
+} from '../../../shared/offsets.ts';
+import { journalKey, parseJournalKey } from '../../../shared/position.ts';
+import type { Bounds, TopicLog } from '../audit/topic-log.ts';
+import { OpsError } from '../ops-error.ts';
+import { tableAnswer } from './target.ts';
+
+export interface OpenWork {
+  readonly partition: number;
+  readonly journal: string;
+  readonly bounds: Bounds;
+  readonly state: State;
+  readonly parked: OffsetSet;
+  /** Passed over, and within the log's bounds. */
+  readonly gaps: OffsetSet;
+  /** Passed over, and before the log's start. */
+  readonly gone: OffsetSet;
+}
+
+/** Which offsets an operator means; all that are left out. */
+export interface Scope {
+  readonly partition?: number | undefined;
+  readonly from?: number | undefined;
+  /** Included. */
+  readonly to?: number | undefined;
+}
+
+export interface Sight {
+  readonly store: Ledger;
+  readonly topic: string;
+  readonly log: Pick<TopicLog, 'bounds' | 'committed'>;
+}
+
+export async function openWork(sight: Sight, scope: Scope): Promise<OpenWork[]> {
+  const { log, topic } = sight;
+  const committed = await log.committed((await log.bounds()).length);
+  const bounds = await log.bounds();
+  if (scope.partition !== undefined && scope.partition >= bounds.length)
+    throw new OpsError(
+      `partition ${scope.partition} is unknown, ${topic} has ${bounds.length}: 0 to ${bounds.length - 1}`,
+    );
+  const incarnation = await newestIncarnation(sight);
+  const work: OpenWork[] = [];
+  for (const [partition, within] of bounds.entries()) {
+    if (scope.partition !== undefined && scope.partition !== partition) continue;
+    const journal = journalKey({ topic, incarnation, partition });
+    const state = await stateOf(sight, journal);
+    work.push({
+      partition,
+      journal,
+      bounds: within,
+      state,
+      ...openIn(state, within, committed[partition], scope),
+    });
+  }
+  return work;
+}
+
+export async function stateOf({ store }: Pick<Sight, 'store'>, journal: string): Promise<State> {
+  return (await tableAnswer(store, readHead(store, journal, Date.now()))).state;
+}
+
+export function askedFor({ from = 0, to = Number.MAX_SAFE_INTEGER }: Scope): OffsetSet {
+  return to < from ? noOffsets : [from, to];
+}
+
+/** Pure: what of a partition is open. */
+export function openIn(
+  state: State,
+  { start, end }: Bounds,
+  committed: number | undefined,
+  scope: Scope,
+): Pick<OpenWork, 'parked' | 'gaps' | 'gone'> {
+  const asked = askedFor(scope);
+  const { resolved } = state;
+  const passed = Math.min(end, Math.max(nextOffset(resolved), committed ?? 0));
+  const log = passed > start ? [start, passed - 1] : noOffsets;
+  const before = intersection(gapsOf(resolved), start > 0 ? [0, start - 1] : noOffsets);
+  return {
+    parked: intersection(asked, state.parked),
+    gaps: intersection(asked, without(log, resolved)),
+    gone: intersection(asked, before),
+  };
+}
+
+/** Journals of older ones are of a log that is no more. */
+async function newestIncarnation({ store, topic }: Sight): Promise<number> {
+  const journals = await tableAnswer(store, listJournals(store));
+  const numbers = journals
+    .map(parseJournalKey)
+    .filter((journal) => journal.topic === topic)
+    .map(({ incarnation }) => incarnation);
+  return Math.max(1, ...numbers);
+}

@@ -1,0 +1,147 @@
+/**
+ * Applies what a mapping has given up on from the documents it left. A record that the log still holds is taken from the log, once it
+ * is known to be the same; only what retention has removed is taken from the document itself.
+ */
+import { fingerprintOf } from '../../../shared/decode.ts';
+import type { KafkaRecord } from '../../../shared/event.ts';
+import {
+  hasOffset,
+  intersection,
+  noOffsets,
+  type OffsetSet,
+  offsetSet,
+  union,
+  without,
+} from '../../../shared/offsets.ts';
+import { batchesOf } from './batches.ts';
+import { type Manner, send } from './deliver.ts';
+import { type Document, documentsIn, isPassed, type Passed } from './documents.ts';
+import { type Batch, givenRecordText, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
+import { askedFor, type OpenWork, type Scope } from './open-work.ts';
+import type { Destination, Target } from './target.ts';
+
+export interface DocumentsEnd {
+  /** Documents of this ledger's function. */
+  documents: number;
+  /** Documents of other functions. */
+  others: number;
+  readonly faulty: Passed[];
+  /** By partition: offsets of documents that the ledger had not resolved. */
+  readonly open: Map<number, OffsetSet>;
+  /** By partition: what ended it early. */
+  readonly failed: Map<number, string>;
+}
+
+/** @param work with states that were read just before */
+export async function redriveDocuments(
+  target: Target & { readonly destination: Destination },
+  work: readonly OpenWork[],
+  scope: Scope,
+  manner: Manner,
+): Promise<DocumentsEnd> {
+  const end: DocumentsEnd = { documents: 0, others: 0, faulty: [], open: new Map(), failed: new Map() };
+  for await (const found of documentsIn(target.destination, target)) {
+    manner.signal.throwIfAborted();
+    if (isPassed(found)) {
+      if (found.others) end.others += 1;
+      else end.faulty.push(found);
+      continue;
+    }
+    end.documents += 1;
+    try {
+      await redriveDocument(target, found, work, scope, manner, end);
+    } catch (error) {
+      if (!(error instanceof Unlike)) throw error;
+      end.faulty.push({ name: found.name, others: false, why: error.message });
+    }
+  }
+  return end;
+}
+
+/** A document that is not of this log. */
+class Unlike extends Error {}
+
+async function redriveDocument(
+  target: Target,
+  document: Document,
+  work: readonly OpenWork[],
+  scope: Scope,
+  manner: Manner,
+  end: DocumentsEnd,
+): Promise<void> {
+  for (const [partition, records] of document.records) {
+    const of = work.find((each) => each.partition === partition);
+    if (of === undefined && scope.partition === undefined)
+      throw new Unlike(`it has records of partition ${partition}, which ${target.topic} has not`);
+    if (of === undefined || end.failed.has(partition)) continue;
+    const { bounds, state } = of;
+    const last = records.at(-1)?.offset ?? -1;
+    if (last >= bounds.end)
+      throw new Unlike(`it has offset ${last} of partition ${partition}, and the log ends at ${bounds.end}`);
+    const given = intersection(offsetSet(records.map(({ offset }) => offset)), askedFor(scope));
+    const open = without(given, state.resolved);
+    const inLog = intersection(open, bounds.end > bounds.start ? [bounds.start, bounds.end - 1] : noOffsets);
+    const batches = [
+      ...(await logBatches(target, partition, inLog, records)),
+      ...documentBatches(target, records, without(open, inLog)),
+    ];
+    end.open.set(partition, union(end.open.get(partition) ?? noOffsets, open));
+    for (const batch of manner.apply ? batches : []) {
+      const { failed } = await send(target, { partition, unpark: false }, batch, manner.signal);
+      if (failed !== undefined) end.failed.set(partition, failed);
+      if (failed !== undefined) break;
+      manner.progress(batch.texts.length);
+    }
+  }
+}
+
+/** From the log, which has the last word: a document that says otherwise is none of this log. */
+async function logBatches(
+  target: Target,
+  partition: number,
+  wanted: OffsetSet,
+  records: readonly KafkaRecord[],
+): Promise<Batch[]> {
+  const given = new Map(records.map((record) => [record.offset, record]));
+  const batches: Batch[] = [];
+  for await (const batch of batchesOf(target, partition, wanted)) {
+    if (batch.empty.length > 0)
+      throw new Unlike(`the log holds no record at partition ${partition} offset ${batch.empty[0]}`);
+    for (const text of batch.texts) {
+      const held = JSON.parse(text) as KafkaRecord;
+      const same = given.get(held.offset);
+      if (same === undefined || fingerprintOf(same) !== fingerprintOf(held))
+        throw new Unlike(`the log holds another record at partition ${partition} offset ${held.offset}`);
+    }
+    batches.push(batch);
+  }
+  return batches;
+}
+
+function documentBatches(
+  { batchRecords }: Pick<Target, 'batchRecords'>,
+  records: readonly KafkaRecord[],
+  wanted: OffsetSet,
+): Batch[] {
+  const batches: Batch[] = [];
+  let texts: string[] = [];
+  let first = 0;
+  let bytes = 0;
+  const close = (last: number) => {
+    if (texts.length > 0) batches.push({ texts, empty: noOffsets, first, last });
+    [texts, bytes] = [[], 0];
+  };
+  for (const record of records) {
+    if (!hasOffset(wanted, record.offset)) continue;
+    const text = givenRecordText(record);
+    if (texts.length === batchRecords || bytes + text.length > PAYLOAD_BYTES_MAX - ENVELOPE_BYTES)
+      close(record.offset - 1);
+    if (texts.length === 0) first = record.offset;
+    texts.push(text);
+    bytes += text.length + 1;
+  }
+  close(records.at(-1)?.offset ?? first);
+  return batches;
+}
+
+const ENVELOPE_BYTES = 16 * 1024;

@@ -1,0 +1,124 @@
+/** How an operator names the ledger to work on: one of the running ground, or one on AWS in full. Shared by redrive and replay. */
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { KAFKA_USAGE, kafkaAccess } from '../audit/kafka-access.ts';
+import { OpsError } from '../ops-error.ts';
+import { accessSchema, ofLedger, readRunFile, runFileSchema } from '../run-file.ts';
+import type { Addresses } from './target.ts';
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+
+export const targetOptions = {
+  ledger: text,
+  kafka: text,
+  iam: flag,
+  region: text,
+  topic: text,
+  group: text,
+  table: text,
+  function: text,
+  'source-arn': text,
+  'batch-records': text,
+  bucket: text,
+} as const;
+
+export const TARGET_USAGE = `  --ledger NAME       of the running ground; or a ledger on AWS, with the usual credentials:
+  ${KAFKA_USAGE}
+  --topic NAME --group ID --table NAME --function NAME
+  --batch-records N   records of one event (10000), --source-arn ARN of the cluster, as it stands in events`;
+
+const elsewhere = ['kafka', 'topic', 'group', 'table', 'function'] as const;
+const BATCH_RECORDS_MAX = 10_000;
+
+const runSchema = v.object({
+  ...runFileSchema.entries,
+  kafka: v.string(),
+  lambda: accessSchema,
+  groups: v.record(
+    v.string(),
+    v.object({
+      id: v.string(),
+      topic: v.string(),
+      function: v.string(),
+      sourceArn: v.string(),
+      batchRecords: v.number(),
+      destination: v.optional(v.string()),
+    }),
+  ),
+});
+
+export type TargetValues = { readonly [Name in keyof typeof targetOptions]?: string | boolean | undefined };
+
+/** Parses a command's arguments, or says in one sentence what is wrong with them. */
+export function parseOptions<Options extends ParseArgsOptionsConfig>(
+  given: readonly string[],
+  options: Options,
+  usage: string,
+) {
+  try {
+    return parseArgs({ args: [...given], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const [what = ''] = error instanceof Error ? error.message.split('. ') : [];
+    throw new OpsError(`${what.replace(/\.$/, '')}\n${usage}`, error);
+  }
+}
+
+/** A whole number from 0, or a sentence. */
+export function countGiven(option: string, given: string): number {
+  if (/^(0|[1-9]\d{0,15})$/.test(given) && Number.isSafeInteger(Number(given))) return Number(given);
+  throw new OpsError(`--${option} is '${given}', allowed is a whole number from 0`);
+}
+
+export function readAddresses(values: TargetValues, runFile: string, usage: string): Addresses {
+  const textOf = (name: keyof TargetValues) => values[name] as string | undefined;
+  const named = [...elsewhere, 'region', 'bucket', 'iam'] as const;
+  const first = named.find((name) => values[name] !== undefined && values[name] !== false);
+  if (first === undefined) return running(runFile, textOf('ledger'), usage);
+  const lacking = elsewhere.filter((name) => values[name] === undefined);
+  if (lacking.length > 0)
+    throw new OpsError(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too\n${usage}`);
+  const region = textOf('region');
+  const bucket = textOf('bucket');
+  const batchRecords = countGiven('batch-records', textOf('batch-records') ?? String(BATCH_RECORDS_MAX));
+  if (batchRecords < 1 || batchRecords > BATCH_RECORDS_MAX)
+    throw new OpsError(`--batch-records is ${batchRecords}, allowed are 1 to ${BATCH_RECORDS_MAX}`);
+  const table = textOf('table') ?? '';
+  return {
+    ledger: textOf('ledger') ?? table,
+    kafka: kafkaAccess({ kafka: textOf('kafka') ?? '', iam: values.iam === true, region }),
+    topic: textOf('topic') ?? '',
+    group: textOf('group') ?? '',
+    table,
+    dynamodb: region === undefined ? {} : { region },
+    function: textOf('function') ?? '',
+    lambda: region === undefined ? {} : { region },
+    sourceArn: textOf('source-arn') ?? '',
+    batchRecords,
+    destination: bucket === undefined ? undefined : { bucket, region },
+  };
+}
+
+function running(runFile: string, ledger: string | undefined, usage: string): Addresses {
+  const run = readRunFile(runFile, runSchema, 'name a ledger on AWS in full (--help)');
+  if (ledger === undefined)
+    throw new OpsError(`--ledger is missing, running are ${Object.keys(run.tables).join(', ')}\n${usage}`);
+  const group = ofLedger(run.groups, ledger);
+  const config = (access: v.InferOutput<typeof accessSchema>) => {
+    const { endpoint, region, accessKeyId, secretAccessKey } = access;
+    return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+  };
+  return {
+    ledger,
+    kafka: kafkaAccess({ kafka: run.kafka, iam: false, region: undefined }),
+    topic: group.topic,
+    group: group.id,
+    table: ofLedger(run.tables, ledger),
+    dynamodb: config(run.dynamodb),
+    function: group.function,
+    lambda: config(run.lambda),
+    sourceArn: group.sourceArn,
+    batchRecords: group.batchRecords,
+    destination: group.destination === undefined ? undefined : { folder: group.destination },
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * One ledger and all that an operator's redrive or replay touches of it: its topic, its table, its deployed function and the place
+ * where its mapping lets go of records. Opened from plain addresses, so that a command, a test and a proof of either ground
+ * do the same.
+ */
+import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
+import type { Ledger } from '../../../shared/journal-store.ts';
+import { answerOf } from '../audit/could-not-tell.ts';
+import type { KafkaAccess } from '../audit/kafka-access.ts';
+import { TopicLog } from '../audit/topic-log.ts';
+import { openLedger } from '../ledger-view.ts';
+
+/** The S3 destination of a mapping, or the folder that stands in for it on the laptop. */
+export type Destination =
+  | { readonly folder: string }
+  | { readonly bucket: string; readonly region: string | undefined };
+
+export interface Addresses {
+  readonly ledger: string;
+  readonly kafka: KafkaAccess;
+  readonly topic: string;
+  /** Of the ledger's mapping: how far it has committed is asked for; it is never joined. */
+  readonly group: string;
+  readonly table: string;
+  readonly dynamodb: DynamoDBClientConfig;
+  /** Name or ARN. */
+  readonly function: string;
+  readonly lambda: LambdaClientConfig;
+  /** As they stand in the mapping's own events. */
+  readonly sourceArn: string;
+  readonly batchRecords: number;
+  readonly destination: Destination | undefined;
+}
+
+export interface Target extends Addresses {
+  readonly store: Ledger & { readonly client: DynamoDBClient };
+  readonly log: TopicLog;
+  readonly functions: LambdaClient;
+}
+
+/** A function may take as long as Lambda lets it; a connection may not. */
+const ANSWER_WITHIN_MS = 905_000;
+const CONNECT_WITHIN_MS = 3_000;
+
+/** A table that takes a connection and says nothing must not hold up a person. */
+const BOUNDED = {
+  maxAttempts: 4,
+  requestHandler: {
+    connectionTimeout: CONNECT_WITHIN_MS,
+    requestTimeout: 10_000,
+    throwOnRequestTimeout: true,
+  },
+} as const satisfies DynamoDBClientConfig;
+/** Each request has its own bound; a long journal takes as many as it has pages. */
+const PAGES_WITHIN_MS = 3_600_000;
+
+export function openTarget(addresses: Addresses): Target {
+  const { table, dynamodb, kafka, topic, group, lambda } = addresses;
+  return {
+    ...addresses,
+    store: openLedger(table, { ...dynamodb, ...BOUNDED }),
+    log: new TopicLog(kafka, topic, group),
+    functions: new LambdaClient({
+      ...lambda,
+      // A call that is repeated unseen would be another request, and what it did would be nobody's.
+      maxAttempts: 1,
+      requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, requestTimeout: ANSWER_WITHIN_MS },
+    }),
+  };
+}
+
+/** What a table says, or one sentence of why it can't be read. */
+export function tableAnswer<Answer>(
+  { table }: Pick<Ledger, 'table'>,
+  asked: Promise<Answer>,
+): Promise<Answer> {
+  return answerOf(`table ${table}`, asked, PAGES_WITHIN_MS);
+}
+
+export async function closeTarget({ store, log, functions }: Target): Promise<void> {
+  store.client.destroy();
+  functions.destroy();
+  await log.close().catch(() => {});
+}

@@ -1,0 +1,79 @@
+/** What stays undone of a redrive, and why: pure, from what was seen before and what the ledger says after. */
+import type { State } from '../../../shared/journal.ts';
+import {
+  countOffsets,
+  gapsOf,
+  intersection,
+  noOffsets,
+  type OffsetSet,
+  union,
+  without,
+} from '../../../shared/offsets.ts';
+import type { Delivered } from './deliver.ts';
+import type { OpenWork } from './open-work.ts';
+import type { ParkedFor } from './parked-reasons.ts';
+import type { DocumentsEnd } from './redrive-documents.ts';
+
+/** Offsets of a partition that share a reason. */
+export interface Row {
+  readonly partition: number;
+  readonly journal: string;
+  readonly what: 'parked' | 'gap' | 'void' | 'given up' | 'gone';
+  readonly reason: string;
+  readonly offsets: OffsetSet;
+}
+
+/** A partition as it was found, and what came of handing over what the log holds of it. */
+export interface Seen {
+  readonly work: OpenWork;
+  readonly parked: OffsetSet;
+  readonly reasons: readonly ParkedFor[];
+  readonly unparked: Delivered;
+  readonly gaps: OffsetSet;
+  readonly gone: OffsetSet;
+  readonly filled: Delivered;
+}
+
+/** @param state of the journal after all was done */
+export function undoneIn(seen: Seen, state: State, documents: DocumentsEnd | undefined): Row[] {
+  const { partition, journal, bounds } = seen.work;
+  const row = (what: Row['what'], reason: string, offsets: OffsetSet): Row[] =>
+    offsets.length === 0 ? [] : [{ partition, journal, what, reason, offsets }];
+  const before: OffsetSet = bounds.start > 0 ? [0, bounds.start - 1] : noOffsets;
+  const parked = intersection(seen.parked, state.parked);
+  const left = intersection(parked, before);
+  const erased = intersection(parked, seen.unparked.empty);
+  const refused = without(parked, union(left, erased));
+  const held = without(seen.gaps, union(state.resolved, seen.filled.empty));
+  // Above the newest resolved offset, and below the first, a hole is no gap: it owes nothing and is void with what comes.
+  const holes = intersection(gapsOf(state.resolved), without(seen.filled.empty, state.resolved));
+  const given = without(documents?.open.get(partition) ?? noOffsets, state.resolved);
+  const lost = without(union(without(seen.gone, state.resolved), left), given);
+  const refusal = documents?.failed.get(partition);
+  return [
+    ...seen.reasons.flatMap(({ reason, offsets }) =>
+      row(
+        'parked',
+        stopped(seen.unparked) ?? `it is still refused: ${reason}`,
+        intersection(offsets, refused),
+      ),
+    ),
+    ...row('parked', 'the log holds no record there any more', erased),
+    ...row('gap', stopped(seen.filled) ?? 'it was handed over, and the ledger has not resolved it', held),
+    ...row('void', stopped(seen.filled) ?? 'it was handed over, and the ledger has not closed it', holes),
+    ...row(
+      'given up',
+      refusal ?? 'it was handed over, and the ledger has not resolved it',
+      without(given, held),
+    ),
+    ...row('gone', `can't be redriven any more, the log begins at ${bounds.start}`, lost),
+  ];
+}
+
+export function countRows(rows: readonly Row[]): number {
+  return rows.reduce((sum, { offsets }) => sum + countOffsets(offsets), 0);
+}
+
+function stopped({ failed }: Delivered): string | undefined {
+  return failed === undefined ? undefined : `stopped at offset ${failed.at}: ${failed.why}`;
+}

@@ -1,0 +1,213 @@
+/** Redrive on a running ground: real broker, real DynamoDB Local, the deployed bundles, mappings that go on beside it. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  type Kind,
+  type Redrive,
+  redriveLedger,
+  type Selection,
+} from '../../infra/ops/redrive/redrive-ledger.ts';
+import { closeTarget, type Target } from '../../infra/ops/redrive/target.ts';
+import { formatOffsets } from '../../shared/offsets.ts';
+import { groundFolder, root } from '../support/ground-folder.ts';
+import { OperatedGround, type Team } from '../support/operated-ground.ts';
+
+const everything: Selection = { kinds: new Set<Kind>(['parked', 'gaps', 'destination']) };
+
+describe('npm run redrive', { timeout: 240_000 }, () => {
+  let running: OperatedGround;
+  const targets: Target[] = [];
+  after(async () => {
+    await Promise.all(targets.map(closeTarget));
+    await running?.stop();
+  });
+  const folder = groundFolder({ after });
+  before(async () => {
+    running = await OperatedGround.start(folder);
+  });
+
+  async function redrive(team: Team, apply: boolean, selection = everything): Promise<Redrive> {
+    const target = running.target(team, { batchRecords: 100 });
+    targets.push(target);
+    return redriveLedger(target, selection, {
+      apply,
+      signal: new AbortController().signal,
+      progress: () => {},
+    });
+  }
+
+  function shapeOf(rows: Redrive['found']): string[] {
+    return rows.map(({ partition, what, offsets }) => `${partition} ${what} ${formatOffsets(offsets)}`);
+  }
+
+  async function assertExact(team: Team): Promise<void> {
+    await running.caughtUp(team);
+    const { faults } = await running.audited(team);
+    assert.deepEqual(faults, []);
+  }
+
+  function command(...given: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const env = { ...process.env, CLICKLEDGER_FOLDER: folder };
+    return new Promise((resolve) =>
+      execFile(
+        process.execPath,
+        [join(root, 'infra/ops/redrive/redrive.ts'), ...given],
+        { env },
+        (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+      ),
+    );
+  }
+
+  it('shows gaps in a dry run, closes them beside live traffic, two at once, and the second finds nothing (I1, I2)', async () => {
+    await running.produce(0, 30);
+    await running.passOver('billing', async () => {
+      await running.produce(0, 450);
+      await running.produceTransactions(1, 4);
+    });
+    await running.produce(1, 1);
+    await running.caughtUp('billing');
+    const [end0 = 0, end1 = 0] = await running.ends();
+
+    const dry = await redrive('billing', false);
+    const again = await redrive('billing', false);
+    const live = running.produce(0, 300);
+    const both = await Promise.all([redrive('billing', true), redrive('billing', true), live]);
+    const later = await redrive('billing', true);
+
+    assert.deepEqual(shapeOf(dry.found), ['0 gap 30-479', '1 gap 0,2,4,6', '1 void 1,3,5,7']);
+    assert.deepEqual([end0, end1], [480, 9]);
+    assert.deepEqual(again, dry);
+    assert.deepEqual([both[0].undone, both[1].undone], [[], []]);
+    assert.deepEqual([later.found, later.undone], [[], []]);
+    await assertExact('billing');
+  });
+
+  it('leaves parked what is still refused, and applies it once after a fix (I1)', async () => {
+    await running.deploy(
+      'billing',
+      "{ ...fold, click: (state, click, delta) => { if (click.adId === 'ad-13') throw new Error('no'); delta.bill(click); } }",
+    );
+    await running.produce(2, [{ adId: 'ad-13' }, {}, { adId: 'ad-13' }, { priceMicros: 1.5 }]);
+    await running.caughtUp('billing');
+
+    const dry = await redrive('billing', false);
+    const early = await redrive('billing', true);
+    await running.deploy('billing', undefined);
+    const fixed = await redrive('billing', true, { kinds: new Set(['parked']), partition: 2, to: 2 });
+    const last = await redrive('billing', true);
+
+    const refused = ['2 parked 0,2', '2 parked 3'];
+    assert.deepEqual(shapeOf(dry.found), refused);
+    assert.deepEqual(
+      dry.found.map(({ reason }) => reason),
+      ['fold.threw', 'price.integer'],
+    );
+    assert.deepEqual(shapeOf(early.undone), refused);
+    assert.deepEqual([shapeOf(fixed.found), fixed.undone], [['2 parked 0,2'], []]);
+    assert.deepEqual(
+      last.undone.map(({ reason }) => reason),
+      ['it is still refused: price.integer'],
+    );
+    await assertExact('billing');
+  });
+
+  it('takes from destination documents what retention has removed, and nothing that is not of this log', async () => {
+    await running.caughtUp('fraud');
+    await running.passOver('fraud', () => running.produce(2, 40));
+    await running.produce(2, 5);
+    await running.caughtUp('fraud');
+    const texts = await running.recordTexts(2, 4, 44);
+    await running.deleteBefore(2, 24);
+    const destination = running.addresses('fraud').destination;
+    mkdirSync(destination !== undefined && 'folder' in destination ? destination.folder : '', {
+      recursive: true,
+    });
+    const { sourceArn, function: name } = running.addresses('fraud');
+    const arn = (of: string) => `arn:aws:lambda:eu-west-1:111122223333:function:${of}`;
+    const document = (of: string, records: readonly string[]) => ({
+      requestContext: {
+        requestId: 'r',
+        functionArn: arn(of),
+        condition: 'RetryAttemptsExhausted',
+        approximateInvokeCount: 4,
+      },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      version: '1.0',
+      timestamp: '2026-11-21T10:00:00.000Z',
+      KafkaBatchInfo: { batchSize: records.length, recordsInfo: { 'ad_clicks-2': { firstRecordOffset: 4 } } },
+      payload: `{"eventSource":"aws:kafka","eventSourceArn":${JSON.stringify(sourceArn)},"bootstrapServers":"b","records":{"ad_clicks-2":[${records.join(',')}]}}`,
+    });
+    const forged = (text = '') => JSON.stringify({ ...JSON.parse(text), value: 'Zm9yZ2Vk' });
+
+    const lost = await redrive('fraud', true, { kinds: new Set(['gaps']), to: 30 });
+    running.giveUp('fraud', '1.json', document(name, texts.slice(0, 10)));
+    running.giveUp('fraud', '2.json', document(name, texts.slice(5, 36)));
+    running.giveUp('fraud', '3.json', document(name, [forged(texts[39])]));
+    running.giveUp('fraud', '4.json', document('another', texts));
+    running.giveUp('fraud', '5.json', '{"half');
+    running.giveUp(
+      'fraud',
+      '6.json',
+      document(
+        name,
+        texts.map((text) => text.replace(/"offset":(\d+)/, '"offset":"$1"')),
+      ),
+    );
+    running.giveUp('fraud', '7.json', document(name, [texts[0]?.replace('ad_clicks', 'other') ?? '']));
+    running.giveUp(
+      'fraud',
+      '8.json',
+      document(name, [texts[0]?.replace('"offset":4', '"offset":4000') ?? '']),
+    );
+    const dry = await redrive('fraud', false, { kinds: new Set(['destination']) });
+    const given = await redrive('fraud', true, { kinds: new Set(['destination']) });
+    const rest = await redrive('fraud', true);
+
+    assert.deepEqual(shapeOf(lost.undone), ['2 gone 4-23']);
+    assert.match(lost.undone[0]?.reason ?? '', /can't be redriven any more, the log begins at 24/);
+    assert.deepEqual(shapeOf(dry.found), ['2 given up 4-23,31-39']);
+    assert.deepEqual(given.undone, []);
+    assert.deepEqual([given.documents?.documents, given.documents?.others], [4, 1]);
+    assert.deepEqual(
+      given.documents?.faulty.map(({ name: file }) => file),
+      ['3.json', '5.json', '6.json', '7.json', '8.json'],
+    );
+    assert.match(given.documents?.faulty[0]?.why ?? '', /holds another record at partition 2 offset 43/);
+    assert.deepEqual(
+      [shapeOf(rest.found), shapeOf(rest.undone)],
+      [['2 gap 40-43', '2 gone 3'], ['2 gone 3']],
+    );
+    await running.caughtUp('fraud');
+    const { faults, partitions } = await running.audited('fraud');
+    assert.deepEqual(faults, []);
+    assert.equal(partitions[2]?.parked, 1);
+    assert.equal(partitions[2]?.applied, 48);
+  });
+
+  it('as a command: exit code 1 with what is open, and after a kill in its midst the same again to the end', async () => {
+    await running.passOver('billing', () => running.produce(0, 2_000));
+    await running.produce(0, 1);
+    await running.caughtUp('billing');
+
+    const dry = await command('--ledger', 'billing', '--gaps', '--json');
+    const killed = command('--ledger', 'billing', '--gaps', '--apply');
+    const done = await command('--ledger', 'billing', '--gaps', '--apply');
+    await killed;
+    const bad = await command('--ledger', 'billing', '--partition', '7');
+
+    assert.equal(dry.code, 1, dry.stderr);
+    assert.deepEqual(
+      JSON.parse(dry.stdout).found.map((row: { what: string; count: number }) => [row.what, row.count]),
+      [['gap', 2_000]],
+    );
+    assert.equal(done.code, 0, done.stderr + done.stdout);
+    assert.deepEqual(
+      [bad.code, bad.stderr],
+      [2, 'clickledger: partition 7 is unknown, ad_clicks has 3: 0 to 2\n'],
+    );
+    await assertExact('billing');
+  });
+});

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { readRedriveRequest } from '../../../../infra/ops/redrive/redrive-options.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const access = {
+  endpoint: 'http://127.0.0.1:1',
+  region: 'eu-west-1',
+  accessKeyId: 'a',
+  secretAccessKey: 's',
+};
+const group = { id: 'g', topic: 'ad_clicks', function: 'f', sourceArn: 'arn', batchRecords: 10 };
+const run = {
+  pid: process.pid,
+  kafka: '127.0.0.1:9092',
+  dynamodb: access,
+  lambda: access,
+  tables: { billing: 't', fraud: 'u' },
+  groups: { billing: group, fraud: { ...group, destination: '/d' } },
+};
+
+function runFile(t: TestContext, content: object = run): string {
+  const file = join(temporaryFolder(t), 'run.json');
+  writeFileSync(file, JSON.stringify(content));
+  return file;
+}
+
+describe('npm run redrive: its arguments', () => {
+  it('mean everything of one ledger of the running ground, as a dry run', (t) => {
+    const request = readRedriveRequest(['--ledger', 'fraud'], runFile(t));
+
+    assert.deepEqual([request?.apply, request?.json], [false, false]);
+    assert.deepEqual(request?.selection, {
+      kinds: new Set(['parked', 'gaps', 'destination']),
+      partition: undefined,
+      from: undefined,
+      to: undefined,
+    });
+    const { table, function: name, destination, batchRecords } = request?.addresses ?? {};
+    assert.deepEqual([table, name, destination, batchRecords], ['u', 'f', { folder: '/d' }, 10]);
+  });
+
+  it('choose', (t) => {
+    const given = [
+      '--ledger',
+      'billing',
+      '--gaps',
+      '--partition',
+      '0',
+      '--from',
+      '3',
+      '--to',
+      '3',
+      '--apply',
+    ];
+    const request = readRedriveRequest(given, runFile(t));
+
+    assert.deepEqual(request?.selection, { kinds: new Set(['gaps']), partition: 0, from: 3, to: 3 });
+    assert.equal(request?.apply, true);
+    assert.equal(request?.addresses.destination, undefined);
+  });
+
+  it('name a ledger on AWS in full', () => {
+    const given =
+      '--kafka b-1:9098 --iam --region eu-west-1 --topic t --group g --table ledger --function f --bucket b';
+    const { addresses } = readRedriveRequest(given.split(' '), '/nowhere') ?? {};
+
+    assert.deepEqual(
+      [addresses?.ledger, addresses?.table, addresses?.batchRecords],
+      ['ledger', 'ledger', 10_000],
+    );
+    assert.deepEqual(addresses?.destination, { bucket: 'b', region: 'eu-west-1' });
+    assert.equal(addresses?.kafka.sasl?.mechanism, 'OAUTHBEARER');
+  });
+
+  it('are answered with help', () => {
+    assert.equal(readRedriveRequest(['--help'], '/nowhere'), undefined);
+  });
+
+  const refused: [given: string, why: RegExp][] = [
+    ['', /--ledger is missing, running are billing, fraud/],
+    ['--ledger bilingo', /ledger 'bilingo' is unknown, running are billing, fraud/],
+    ['--ledger toString', /ledger 'toString' is unknown/],
+    ['--ledger billing --partition -1', /--partition/],
+    ['--ledger billing --partition 1.5', /--partition is '1.5', allowed is a whole number from 0/],
+    ['--ledger billing --from 1e3', /--from is '1e3'/],
+    ['--ledger billing --from 9007199254740993', /--from is/],
+    ['--ledger billing --from 9 --to 3', /--from is 9, which comes after --to, 3/],
+    ['--ledger billing --everything', /Unknown option '--everything'/],
+    ['billing', /Unexpected argument 'billing'/],
+    ['--table x', /--table needs --kafka, --topic, --group, --function too/],
+    [
+      '--kafka nowhere --topic t --group g --table t --function f',
+      /--kafka has 'nowhere', allowed is host:port/,
+    ],
+    [
+      '--kafka a:1 --topic t --group g --table t --function f --batch-records 0',
+      /--batch-records is 0, allowed are 1/,
+    ],
+  ];
+  for (const [given, why] of refused)
+    it(`are refused in one sentence: ${given}`, (t) => {
+      const args = given.split(' ').filter((each) => each !== '');
+
+      assert.throws(() => readRedriveRequest(args, runFile(t)), why);
+    });
+
+  it('need a ground that runs', (t) => {
+    const read = (content: object) => () => readRedriveRequest(['--ledger', 'billing'], runFile(t, content));
+
+    assert.throws(
+      () => readRedriveRequest(['--ledger', 'billing'], '/nowhere/run.json'),
+      /nothing runs on this machine/,
+    );
+    assert.throws(
+      read({ ...run, pid: 2 ** 22 + 1 }),
+      /nothing runs on this machine: start it with npm start/,
+    );
+    assert.throws(read({ ...run, lambda: undefined }), /is damaged/);
+  });
+});
