@@ -2,7 +2,8 @@
  * What a team decides about its consumer group: plain data, free of CDK and SDK, read by the function (this room), by
  * infra/aws (which turns it into a stack) and by nobody else. Illegal combinations can't be said where types allow it:
  * giving up comes only with a destination, and waiting for ever only without one, because Lambda turns endless retries
- * with a destination silently into 10 (AWS Lambda docs: kafka-on-failure-destination).
+ * with a destination silently into 10 (AWS Lambda docs: kafka-on-failure-destination). What types can't forbid, and what
+ * plain JavaScript says all the same, synthesis refuses (infra/aws/group-rules.ts).
  */
 
 import type { AlarmSpec } from './alarm-spec.ts';
@@ -15,11 +16,13 @@ export interface GroupSpec {
   readonly topic: string;
   /** LATEST may skip records while a mapping is created or updated (AWS Lambda docs: kafka-starting-positions). */
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
-  /** One invocation gets at most `records` records (1..10 000), gathered for at most `windowSeconds` (0..300). */
-  readonly batch: { readonly records: number; readonly windowSeconds: number };
+  /**
+   * One invocation gets at most `records` records (1..10 000), gathered for at most `windowSeconds` (0..300). Without a
+   * window Lambda gathers for 500 ms, which a mapping that had one never gets back.
+   */
+  readonly batch: { readonly records: number; readonly windowSeconds?: number };
   readonly retry: RetryUntilDone | RetryUntilSpent;
-  /** Event pollers of the mapping; more than the topic has partitions never work at once, so that is the most there can be. */
-  readonly pollers: { readonly min: number; readonly max: number | 'partitions' };
+  readonly pollers: ProvisionedPollers | OnDemandPollers;
   /**
    * `dense`: every offset holds a record, so an offset passed over is a gap. `sparse`: the topic is transactional or
    * compacted; holes inside a delivered batch, and single ones between batches, are void.
@@ -36,6 +39,22 @@ export interface GroupSpec {
   readonly alarms?: AlarmSpec;
 }
 
+/** Pollers of the mapping's own. What only they can do is said here. */
+export interface ProvisionedPollers {
+  readonly min: number;
+  /** More than the topic has partitions never work at once, so that is the most there can be. */
+  readonly max: number | 'partitions';
+  /** Whether the function answers which partitions failed (the default), or throws and gets the whole batch again. */
+  readonly partialResponses?: boolean;
+  /** What the pollers themselves log; INFO unless said. */
+  readonly logs?: 'DEBUG' | 'INFO' | 'WARN';
+}
+
+/** Lambda's pollers: no charge by the hour, but Lambda adds and removes them as it likes, which rebalances the group. */
+export interface OnDemandPollers {
+  readonly mode: 'on-demand';
+}
+
 /** Complete before fresh: a stuck partition waits, and somebody is paged. */
 export interface RetryUntilDone {
   readonly until: 'done';
@@ -50,6 +69,17 @@ export interface RetryUntilSpent {
   readonly ageSeconds: number;
   /** Cut a failed batch in two and retry each half. */
   readonly bisect: boolean;
-  /** Where the whole records go: a bucket of the group's own. */
-  readonly destination: 's3';
+  readonly destination: Destination;
 }
+
+/**
+ * Where what was given up goes: `s3` is a bucket of the group's own. A bucket gets whole batches and a topic of the same
+ * cluster whole records; a queue and an SNS topic are only told the offsets (AWS Lambda docs: kafka-on-failure). `keyArn`
+ * is the customer key under which the destination encrypts, if there is one.
+ */
+export type Destination =
+  | 's3'
+  | { readonly bucketArn: string; readonly keyArn?: string }
+  | { readonly queueArn: string; readonly keyArn?: string }
+  | { readonly snsTopicArn: string; readonly keyArn?: string }
+  | { readonly kafkaTopic: string };

@@ -29,11 +29,15 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: [],
   },
   'infra/app': {
-    at: /^infra\/app\.ts$/,
+    at: /^infra\/(app|record-deployed)\.ts$/,
     rooms: [/^infra\/aws\//, /^functions\/index\.ts$/],
     packages: [cdk],
   },
-  'infra/aws': { at: /^infra\/aws\//, rooms: [/^shared\//, /^functions\/index\.ts$/], packages: [cdk] },
+  'infra/aws': {
+    at: /^infra\/aws\//,
+    rooms: [/^shared\//, /^functions\/index\.ts$/],
+    packages: [cdk, schema],
+  },
   'infra/local': { at: /^infra\/local\//, rooms: [], packages: [kafka, sdk, schema] },
   'infra/start': { at: /^infra\/start(\.ts$|\/)/, rooms: [/^infra\/local\//, /^infra\/ops\//], packages: [] },
   'infra/prove': {

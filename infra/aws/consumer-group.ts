@@ -3,100 +3,168 @@
  * the rollup. All that a group owns is made in here and by nobody else, under the group's own key (I9).
  *
  *   topic ─► mapping ─► handler ─► table ◄─► rollup ◄─ every minute
- *               └─► bucket, for a team that lets go of what fails
+ *               └─► destination, for a team that lets go of what fails
  *
- * What holds counted money or is needed to read it stays when the stack goes: table, bucket, secrets, key.
+ * It knows the cluster by ARN and name only, no stage and no file of this repository, so any CDK app can have one. What
+ * holds counted money or is needed to read it stays when the stack goes: table, bucket, secrets, key. What the group's
+ * data may not say is refused at synthesis, everything at once (group-rules.ts).
  */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import type { Key } from 'aws-cdk-lib/aws-kms';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { CfnEventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { GroupSpec } from '../../shared/group.ts';
 import type { AlarmActions } from './alarms/alarm-set.ts';
 import { watchGroup } from './alarms/watch-group.ts';
-import { dataKey, type Ownership } from './data-key.ts';
+import { dataKey, type Ownership, type OwnLogs } from './data-key.ts';
+import type { DeployedMapping } from './deployed.ts';
+import { givingUp, isOwnFifo } from './giving-up.ts';
 import { GroupFunction } from './group-function.ts';
-import { appendToLedger, giveUpTo, projectLedger, readTopic } from './group-rights.ts';
-import { destinationBucket, ledgerTable } from './group-storage.ts';
-import { kafkaMapping } from './kafka-mapping.ts';
+import { appendToLedger, projectLedger, readTopic } from './group-rights.ts';
+import { type Neighbour, refusalsOf, sharedWith } from './group-rules.ts';
+import { generatedSecrets } from './group-secrets.ts';
+import { readGroup } from './group-shape.ts';
+import { ledgerTable } from './group-storage.ts';
+import { answersInPart, kafkaMapping } from './kafka-mapping.ts';
+import { logGroupPrefix } from './published.ts';
 import { everyMinute } from './rollup-schedule.ts';
 
 export interface ConsumerGroupProps {
   readonly group: GroupSpec;
-  readonly ownership: Ownership;
-  readonly stream: {
-    /** What the stream stack published of the group's topic; known at deployment only. */
-    readonly clusterArn: string;
-    readonly incarnation: string;
-    /** Partitions of the topic in this stage. */
+  /** An MSK cluster, whoever made it, by what it is called. */
+  readonly cluster: { readonly arn: string; readonly name: string };
+  /** What there is to know of `group.topic`. */
+  readonly topic: {
     readonly partitions: number;
     readonly retentionHours: number;
+    /** See `Journal.incarnation`: 1, and one more whenever the topic is recreated. */
+    readonly incarnation: number | string;
   };
+  /** The files that export `handler`, and the lockfile of the packages that they are bundled from. */
+  readonly code: { readonly handler: string; readonly rollup: string; readonly lockFile?: string };
+  /** What everything with a name of its own is named after; the stack and the ledger unless said. */
+  readonly ownership?: Ownership;
+  readonly logRetention?: RetentionDays;
   /** Whom the group's alarms call, by severity; unless given, topics of its own. */
   readonly alarmActions?: AlarmActions;
+  /** Encrypts table, bucket, secrets and logs; a key of the group's own if not given. */
+  readonly key?: IKey;
+  /** Of what holds data. RETAIN unless said; DESTROY also lifts the table's deletion protection. */
+  readonly removalPolicy?: RemovalPolicy;
+  /** What the app's own record says of the mapping that stands; without it nothing stands yet. */
+  readonly deployed?: DeployedMapping | undefined;
+  /** A deployment on the way to another mapping: see rules/deployed.ts. */
+  readonly withoutMapping?: boolean;
 }
 
-/** Of 62 letters and digits each: 381 bits. */
-const SECRET_LENGTH = 64;
 const ROLLUP_MEMORY_MB = 1024;
 /** Longer than the minute between two: a rollup that has fallen behind catches up, and runs side by side do no harm. */
 const ROLLUP_TIMEOUT = Duration.minutes(5);
 
 export class ConsumerGroup extends Construct {
   readonly table: Table;
-  private readonly key: Key;
+  readonly handler: LambdaFunction;
+  readonly rollup: LambdaFunction;
+  /** Undefined in a deployment without it. */
+  readonly mapping: CfnEventSourceMapping | undefined;
+  private readonly props: ConsumerGroupProps;
+  private readonly key: IKey;
+  private readonly ownership: Ownership;
+  private readonly logs: OwnLogs;
+  private readonly removalPolicy: RemovalPolicy;
 
   constructor(scope: Construct, id: string, props: ConsumerGroupProps) {
     super(scope, id);
+    this.props = props;
+    this.refuseBrokenRules();
     const { group } = props;
-    this.key = dataKey(this, 'Key', props.ownership);
-    this.table = ledgerTable(this, 'Table', this.key);
-    const destination =
-      group.retry.until === 'spent' ? destinationBucket(this, 'GivenUp', this.key) : undefined;
-    const { handler, mapping } = this.addHandler(props, destination);
-    const rollup = this.addRollup(props);
-    const { key, table } = this;
-    watchGroup(this, { ...props, key, table, handler, mapping, rollup, actions: props.alarmActions });
+    this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    this.ownership = props.ownership ?? { stage: Stack.of(this).stackName, owner: group.ledger };
+    this.logs = {
+      prefix: logGroupPrefix(this.ownership.stage, this.ownership.owner),
+      retention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+    };
+    const description = `clickledger: data of the ledger ${group.ledger}`;
+    this.key = props.key ?? dataKey(this, 'Key', description, this.logs, this.removalPolicy);
+    this.table = ledgerTable(this, 'Table', this.key, this.removalPolicy);
+    const handler = this.addHandler();
+    this.handler = handler.function;
+    this.mapping = this.addMapping(handler);
+    this.rollup = this.addRollup();
+    this.addWatch();
   }
 
-  private addHandler({ group, ownership, stream }: ConsumerGroupProps, destination: Bucket | undefined) {
+  /** What can't be read is thrown out here; all else is told at synthesis, together with the other groups of the app. */
+  private refuseBrokenRules(): void {
+    const { cluster, topic, deployed } = this.props;
+    const read = readGroup(this.props.group);
+    if ('faults' in read) throw new Error(`${this.node.path}: ${read.faults.join('; ')}`);
+    const { group } = read;
+    const { destination } = group.retry;
+    const reference: unknown = Stack.of(this).resolve(cluster.arn);
+    const fifoDestination = typeof destination === 'object' && isOwnFifo(destination);
+    const subject = { group, cluster: { ...cluster, reference }, topic, fifoDestination, deployed };
+    this.node.addValidation({ validate: () => [...refusalsOf(subject), ...this.sharedInApp()] });
+  }
+
+  private sharedInApp(): string[] {
+    const all = this.node.root.node.findAll().filter((one) => one instanceof ConsumerGroup);
+    return sharedWith(
+      this.asNeighbour(),
+      all.map((one) => one.asNeighbour()),
+    );
+  }
+
+  private asNeighbour(): Neighbour {
+    const { account, region } = Stack.of(this);
+    return { construct: this, group: this.props.group, environment: `${account}/${region}` };
+  }
+
+  private addHandler(): GroupFunction {
+    const { group, code } = this.props;
     const handler = new GroupFunction(this, 'Handler', {
-      ownership,
-      entry: 'handler',
+      ...this.functionProps('handler'),
+      entry: code.handler,
       description: `Counts ${group.topic} in the ledger ${group.ledger}`,
       memoryMb: group.sandbox.memoryMb,
       timeout: Duration.seconds(group.sandbox.timeoutSeconds),
-      key: this.key,
-      environment: this.environmentWith(stream.incarnation),
-      secrets: this.secretsOf(group),
+      secrets: generatedSecrets(this, 'Secrets', group.secrets, this.key, this.removalPolicy),
     });
     handler.allow(...appendToLedger(this.table, this.key));
-    handler.allow(...readTopic(stream.clusterArn, group.topic, group.groupId));
-    if (destination !== undefined) handler.allow(...giveUpTo(destination, this.key));
-    const { clusterArn, partitions } = stream;
+    return handler;
+  }
+
+  private addMapping(handler: GroupFunction): CfnEventSourceMapping | undefined {
+    const { group, cluster, topic, withoutMapping } = this.props;
+    const { key, removalPolicy } = this;
+    const surroundings = { clusterArn: cluster.arn, key, removalPolicy };
+    const asked = group.retry.until === 'spent' ? group.retry.destination : undefined;
+    const destination = asked === undefined ? undefined : givingUp(this, 'GivenUp', asked, surroundings);
+    handler.allow(...readTopic(cluster.arn, group.topic, group.groupId), ...(destination?.rights ?? []));
+    handler.acknowledgeWildcards(destination?.wildcards ?? []);
+    if (withoutMapping === true) return undefined;
     const mapping = kafkaMapping(this, 'Mapping', {
       group,
-      clusterArn,
-      partitions,
+      clusterArn: cluster.arn,
+      partitions: topic.partitions,
       handler: handler.function,
-      destination,
+      destination: destination?.destination,
     });
     // Lambda tries the rights out when the mapping is made, and makes none without them.
     mapping.node.addDependency(handler.role);
-    return { handler: handler.function, mapping };
+    return mapping;
   }
 
-  private addRollup({ group, ownership, stream }: ConsumerGroupProps) {
+  private addRollup(): LambdaFunction {
+    const { group, code } = this.props;
     const rollup = new GroupFunction(this, 'Rollup', {
-      ownership,
-      entry: 'rollup',
+      ...this.functionProps('rollup'),
+      entry: code.rollup,
       description: `Folds the journals of the ledger ${group.ledger} into statement lines`,
       memoryMb: ROLLUP_MEMORY_MB,
       timeout: ROLLUP_TIMEOUT,
-      key: this.key,
-      environment: this.environmentWith(stream.incarnation),
       secrets: {},
     });
     rollup.allow(...projectLedger(this.table, this.key));
@@ -104,29 +172,24 @@ export class ConsumerGroup extends Construct {
     return rollup.function;
   }
 
-  private environmentWith(incarnation: string) {
-    return {
-      LEDGER_TABLE: this.table.tableName,
-      TOPIC_INCARNATION: incarnation,
-      PARTIAL_RESPONSES: 'true',
-    } as const;
+  private addWatch(): void {
+    const { group, cluster, topic, alarmActions } = this.props;
+    const { ownership, key, table, handler, rollup, mapping } = this;
+    watchGroup(this, {
+      ...{ ownership, group, key, table, handler, rollup, mapping },
+      clusterName: cluster.name,
+      retentionHours: topic.retentionHours,
+      actions: alarmActions,
+    });
   }
 
-  /**
-   * One generated secret for each name, as a reference that CloudFormation resolves. They stay, because folding the same log
-   * again gives the same entries only under the same secret.
-   */
-  private secretsOf({ secrets }: GroupSpec): Record<string, string> {
-    const scope = new Construct(this, 'Secrets');
-    const references = secrets.map((name) => {
-      const secret = new Secret(scope, name, {
-        description: `The variable ${name}`,
-        encryptionKey: this.key,
-        generateSecretString: { passwordLength: SECRET_LENGTH, excludePunctuation: true },
-        removalPolicy: RemovalPolicy.RETAIN,
-      });
-      return [name, secret.secretValue.unsafeUnwrap()];
-    });
-    return Object.fromEntries(references);
+  private functionProps<const N extends 'handler' | 'rollup'>(name: N) {
+    const { group, topic, code } = this.props;
+    const environment = {
+      LEDGER_TABLE: this.table.tableName,
+      TOPIC_INCARNATION: String(topic.incarnation),
+      PARTIAL_RESPONSES: answersInPart(group) ? 'true' : 'false',
+    } as const;
+    return { name, lockFile: code.lockFile, logs: this.logs, key: this.key, environment };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The customer key of an owner, `stream` or a team, and log groups under that key. One key per owner, so that a right to
+ * The customer key of an owner, the stream or a team, and log groups under that key. One key per owner, so that a right to
  * one team's data is never a right to another's (I9). Keys stay when a stack goes: without them the retained data is lost.
  *
  * CloudWatch Logs must be named in the key's policy, narrowed to the owner's log groups by their encryption context,
@@ -8,30 +8,38 @@
  */
 
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { logGroupPrefix } from './published.ts';
-import { type StageName, stages } from './stages.ts';
 
+/** What names are made of: `clickledger-<stage>-<owner>`. */
 export interface Ownership {
-  readonly stage: StageName;
-  /** `stream`, or the name of a team's folder. */
+  /** A stage, or in an app of one's own whatever tells its deployments apart. */
+  readonly stage: string;
+  /** `stream`, or the name of a team. */
   readonly owner: string;
 }
 
-export function dataKey(scope: Construct, id: string, { stage, owner }: Ownership): Key {
+export interface OwnLogs {
+  /** Every log group of the owner begins with this, and the owner's key serves those alone. */
+  readonly prefix: string;
+  readonly retention: RetentionDays;
+}
+
+export function dataKey(
+  scope: Construct,
+  id: string,
+  description: string,
+  logs: OwnLogs,
+  removalPolicy = RemovalPolicy.RETAIN,
+): Key {
   const stack = Stack.of(scope);
-  const key = new Key(scope, id, {
-    description: `clickledger ${stage}: data of ${owner}`,
-    enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.RETAIN,
-  });
+  const key = new Key(scope, id, { description, enableKeyRotation: true, removalPolicy });
   const logGroups = stack.formatArn({
     service: 'logs',
     resource: 'log-group',
-    resourceName: `${logGroupPrefix(stage, owner)}*`,
+    resourceName: `${logs.prefix}*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
   key.addToResourcePolicy(
@@ -51,13 +59,13 @@ export function logGroup(
   scope: Construct,
   id: string,
   name: string,
-  encryptionKey: Key,
-  { stage, owner }: Ownership,
+  encryptionKey: IKey,
+  { prefix, retention }: OwnLogs,
 ): LogGroup {
   return new LogGroup(scope, id, {
-    logGroupName: `${logGroupPrefix(stage, owner)}${name}`,
+    logGroupName: `${prefix}${name}`,
     encryptionKey,
-    retention: stages[stage].logDays,
+    retention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
 }

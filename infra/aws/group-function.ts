@@ -1,31 +1,35 @@
 /**
- * One function of a group, bundled from `functions/<team>/<entry>.ts`: its role without any managed policy, its log group,
+ * One function of a group, bundled from the file that the team names: its role without any managed policy, its log group,
  * its environment. The bundle is one ESM file with all that it needs, the SDK included, so what runs is what was locked
  * and tested, not what the runtime happens to bring (AWS Lambda docs: lambda-nodejs).
  *
  * The environment has exactly what shared/config.ts reads. CODE_VERSION is taken from the digest of the bundle, so an entry
  * names the very code that wrote it, and a deployment that changes no code changes no name.
  */
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import type { Duration } from 'aws-cdk-lib/core';
+import { type Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionEnvironment } from '../../shared/config.ts';
-import { logGroup, type Ownership } from './data-key.ts';
+import { logGroup, type OwnLogs } from './data-key.ts';
 import { useOfKey, writeLogs } from './group-rights.ts';
 
 export interface GroupFunctionProps {
-  readonly ownership: Ownership;
-  /** The file in the team's folder; it exports `handler`. */
-  readonly entry: 'handler' | 'rollup';
+  readonly name: 'handler' | 'rollup';
+  /** The file that exports `handler`. */
+  readonly entry: string;
+  /** Says which packages the bundle is made of; found from the folder of the app upwards if not given. */
+  readonly lockFile: string | undefined;
+  readonly logs: OwnLogs;
   readonly description: string;
   readonly memoryMb: number;
   readonly timeout: Duration;
-  readonly key: Key;
+  readonly key: IKey;
   /** All of the environment but what only the bundle can tell. */
   readonly environment: Omit<FunctionEnvironment, 'CODE_VERSION'>;
   /** By name of variable: references that CloudFormation resolves, never the secrets themselves. */
@@ -41,14 +45,14 @@ export class GroupFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: GroupFunctionProps) {
     super(scope, id);
-    const { ownership, entry, key, secrets } = props;
-    const logs = logGroup(this, 'Logs', entry, key, ownership);
+    const { name, key, secrets } = props;
+    const logs = logGroup(this, 'Logs', name, key, props.logs);
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.allow(writeLogs(logs));
     const holdsSecrets = Object.keys(secrets).length > 0;
-    if (holdsSecrets) this.allow(useOfKey('OwnEnvironment', key, 'lambda', ['kms:Decrypt']));
+    if (holdsSecrets) this.allow(useOfKey('OwnEnvironment', key.keyArn, 'lambda', ['kms:Decrypt']));
     this.function = new NodejsFunction(this, 'Function', {
-      ...packagingOf(ownership.owner, entry),
+      ...packagingOf(props.entry, props.lockFile),
       description: props.description,
       memorySize: props.memoryMb,
       timeout: props.timeout,
@@ -65,6 +69,42 @@ export class GroupFunction extends Construct {
     } satisfies FunctionEnvironment;
     for (const [name, value] of Object.entries({ ...secrets, ...environment }))
       this.function.addEnvironment(name, value);
+    this.acknowledgeSynchrony();
+  }
+
+  private acknowledgeSynchrony(): void {
+    Validations.of(this.function).acknowledge(
+      {
+        id: 'Serverless-LambdaDLQ',
+        reason:
+          "A dead-letter queue takes failed asynchronous invocations only (AWS Lambda docs: invocation-async-retain-records). The mapping invokes the handler synchronously and has retries and destination of its own; a rollup that fails is done by the next minute's, which starts from the same checkpoint.",
+      },
+      {
+        id: 'Serverless-LambdaTracing',
+        reason:
+          'No trace comes with a record of Kafka that could be continued. Each entry of the journal names request, code version, offsets and time, and X-Ray would add xray:PutTraceSegments on every resource to each role (AWS Lambda docs: services-xray).',
+      },
+    );
+  }
+
+  /**
+   * Evidence for cdk-nag of the wildcards that rights to a mapping can't do without.
+   * @param objects resources that are all objects of a bucket
+   */
+  acknowledgeWildcards(objects: readonly string[]): void {
+    const role = Validations.of(this.role);
+    role.acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        "Only the six ec2 actions by which Lambda puts the pollers' interfaces into the cluster's network; the page asks for them on every resource, since the interfaces don't exist yet and Describe knows no narrower one (AWS Lambda docs: with-msk-permissions).",
+    });
+    for (const resource of objects) {
+      role.acknowledge({
+        id: `AwsSolutions-IAM5[Resource::${flat(Stack.of(this).resolve(resource))}]`,
+        reason:
+          'Lambda chooses the keys of the objects that it gives up, and documents none for Kafka (AWS Lambda docs: kafka-on-failure). s3:PutObject alone, in the one bucket of this group.',
+      });
+    }
   }
 
   allow(...statements: PolicyStatement[]): void {
@@ -72,14 +112,23 @@ export class GroupFunction extends Construct {
   }
 }
 
-function packagingOf(team: string, entry: string) {
+/** A resource as cdk-nag names it in its findings. */
+function flat(resource: unknown): string {
+  if (typeof resource === 'string') return resource;
+  const { 'Fn::Join': [, parts] = ['', []], 'Fn::GetAtt': attribute } = resource as {
+    'Fn::Join'?: [string, unknown[]];
+    'Fn::GetAtt'?: [string, string];
+  };
+  return attribute === undefined ? parts.map(flat).join('') : `<${attribute.join('.')}>`;
+}
+
+function packagingOf(entry: string, lockFile: string | undefined) {
   return {
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    entry: `${ROOT}functions/${team}/${entry}.ts`,
+    entry,
     handler: 'handler',
-    projectRoot: ROOT,
-    depsLockFilePath: `${ROOT}package-lock.json`,
+    ...(lockFile !== undefined && { projectRoot: dirname(lockFile), depsLockFilePath: lockFile }),
     bundling: {
       format: OutputFormat.ESM,
       mainFields: ['module', 'main'],

@@ -7,7 +7,6 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Aws, Fn } from 'aws-cdk-lib/core';
 
 const LEDGER_ACTIONS = ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'];
@@ -74,29 +73,38 @@ export function readTopic(clusterArn: string, topic: string, groupId: string): P
 }
 
 /** Lambda chooses the keys of objects and documents none for Kafka, so any in the bucket (AWS Lambda docs: kafka-on-failure). */
-export function giveUpTo(bucket: Bucket, key: IKey): PolicyStatement[] {
+export function putObjects(bucketArn: string): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'GiveUpRecords',
       actions: ['s3:PutObject'],
-      resources: [bucket.arnForObjects('*')],
+      resources: [`${bucketArn}/*`],
     }),
-    new PolicyStatement({
-      sid: 'FindDestination',
-      actions: ['s3:ListBucket'],
-      resources: [bucket.bucketArn],
-    }),
-    useOfKey('DestinationKey', key, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']),
+    new PolicyStatement({ sid: 'FindDestination', actions: ['s3:ListBucket'], resources: [bucketArn] }),
   ];
 }
 
+/** To tell a queue or an SNS topic what was given up. */
+export function tell(action: 'sqs:SendMessage' | 'sns:Publish', arn: string): PolicyStatement {
+  return new PolicyStatement({ sid: 'TellOfGivenUp', actions: [action], resources: [arn] });
+}
+
+/** To put what was given up into another topic of the cluster (AWS Lambda docs: kafka-on-failure-destination). */
+export function writeTopic(clusterArn: string, topic: string): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'GiveUpRecords',
+    actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
+    resources: [arnInCluster(clusterArn, 'topic', topic)],
+  });
+}
+
 /** The key through one service only, so that the role can't decrypt by itself what it may not read. */
-export function useOfKey(sid: string, key: IKey, service: string, actions: string[]): PolicyStatement {
+export function useOfKey(sid: string, keyArn: string, service: string, actions: string[]): PolicyStatement {
   const via = `${service}.${Aws.REGION}.amazonaws.com`;
   return new PolicyStatement({
     sid,
     actions,
-    resources: [key.keyArn],
+    resources: [keyArn],
     conditions: { StringEquals: { 'kms:ViaService': via } },
   });
 }
@@ -108,10 +116,11 @@ function ledgerStatement(table: Table, actions: string[]): PolicyStatement {
 /** DynamoDB decrypts a table's key in the caller's name (Amazon DynamoDB docs: encryption.usagenotes). */
 function ledgerKeyStatement(key: IKey): PolicyStatement {
   const actions = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
-  return useOfKey('OwnLedgerKey', key, 'dynamodb', actions);
+  return useOfKey('OwnLedgerKey', key.keyArn, 'dynamodb', actions);
 }
 
 /** `…:cluster/<name>/<uuid>` becomes `…:<kind>/<name>/<uuid>/<name of it>`. */
 function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
-  return `${Fn.join(`:${kind}/`, Fn.split(':cluster/', clusterArn))}/${name}`;
+  const [account, cluster] = [0, 1].map((part) => Fn.select(part, Fn.split(':cluster/', clusterArn, 2)));
+  return `${account}:${kind}/${cluster}/${name}`;
 }

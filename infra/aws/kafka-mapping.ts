@@ -7,30 +7,32 @@
  * | until `done`   | -1: without end   | -1: any    | no        | none: with one, Lambda would make 10 of the -1 |
  * | until `spent`  | as the team says  | as it says | as it says| its own bucket |
  *
- * (AWS Lambda docs: kafka-retry-configurations, kafka-on-failure-destination). Retry settings, partial responses and the
- * poller's logs exist in provisioned mode alone (AWS Lambda docs: kafka-scaling-modes, esm-logging), which is why there is
- * always a poller configuration. The group id is fixed once deployed, and a changed topic reports success and does nothing.
+ * (AWS Lambda docs: kafka-retry-configurations, kafka-on-failure-destination). Retry settings, partial responses, the pollers'
+ * logs and metrics exist with provisioned pollers alone (AWS Lambda docs: kafka-scaling-modes, esm-logging), so a mapping
+ * with pollers on demand says none of them: Lambda delivers its batches again until done, whatever a team would rather have.
+ * What can't be changed once it stands is guarded by rules/deployed.ts.
  */
 import { CfnEventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { GroupSpec } from '../../shared/group.ts';
+import type { GroupSpec, ProvisionedPollers } from '../../shared/group.ts';
 
 export interface KafkaMappingProps {
   readonly group: GroupSpec;
   readonly clusterArn: string;
   readonly partitions: number;
   readonly handler: IFunction;
-  readonly destination: Bucket | undefined;
+  /** As the mapping is told. */
+  readonly destination: string | undefined;
 }
 
 const WITHOUT_END = -1;
 const OF_ANY_AGE = -1;
 
 export function kafkaMapping(scope: Construct, id: string, props: KafkaMappingProps): CfnEventSourceMapping {
-  const { group, clusterArn, partitions, handler, destination } = props;
-  const { min, max } = group.pollers;
-  return new CfnEventSourceMapping(scope, id, {
+  const { group, clusterArn, handler, destination } = props;
+  const { windowSeconds } = group.batch;
+  const mapping = new CfnEventSourceMapping(scope, id, {
     functionName: handler.functionArn,
     eventSourceArn: clusterArn,
     topics: [group.topic],
@@ -38,17 +40,37 @@ export function kafkaMapping(scope: Construct, id: string, props: KafkaMappingPr
     startingPosition: group.startingPosition,
     enabled: true,
     batchSize: group.batch.records,
-    maximumBatchingWindowInSeconds: group.batch.windowSeconds,
-    functionResponseTypes: ['ReportBatchItemFailures'],
+    ...(windowSeconds !== undefined && { maximumBatchingWindowInSeconds: windowSeconds }),
+    ...(destination !== undefined && { destinationConfig: { onFailure: { destination } } }),
+    ...('mode' in group.pollers ? {} : provisionedSettings(group, group.pollers, props.partitions)),
+  });
+  if (destination === undefined) {
+    Validations.of(mapping).acknowledge({
+      id: 'Serverless-LambdaEventSourceMappingDestination',
+      reason:
+        'Complete before fresh: with a destination Lambda would make 10 of the endless retries and give clicks up (AWS Lambda docs: kafka-on-failure-destination). A stuck partition waits, and an alarm pages.',
+    });
+  }
+  return mapping;
+}
+
+/** Whether the function answers which partitions failed, or throws. */
+export function answersInPart({ pollers }: GroupSpec): boolean {
+  return 'mode' in pollers ? false : (pollers.partialResponses ?? true);
+}
+
+function provisionedSettings(group: GroupSpec, pollers: ProvisionedPollers, partitions: number) {
+  const { min, max, logs = 'INFO' } = pollers;
+  return {
+    functionResponseTypes: answersInPart(group) ? ['ReportBatchItemFailures'] : [],
     ...retrySettings(group),
-    ...(destination && { destinationConfig: { onFailure: { destination: destination.bucketArn } } }),
     provisionedPollerConfig: {
       minimumPollers: min,
-      maximumPollers: max === 'partitions' ? Math.max(min, partitions) : max,
+      maximumPollers: max === 'partitions' ? partitions : max,
     },
     metricsConfig: { metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'] },
-    loggingConfig: { systemLogLevel: 'INFO' },
-  });
+    loggingConfig: { systemLogLevel: logs },
+  };
 }
 
 function retrySettings({ retry }: GroupSpec) {

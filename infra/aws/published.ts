@@ -8,6 +8,10 @@ import type { StageName } from './stages.ts';
 /** What the stream stack says of a topic. */
 export type TopicFact = 'cluster-arn' | 'cluster-name' | 'incarnation' | 'partitions' | 'retention-hours';
 
+export function clusterName(stage: StageName): string {
+  return `clickledger-${stage}`;
+}
+
 export function topicPath(stage: StageName, topic: string, fact: TopicFact): string {
   return `/clickledger/${stage}/${topic}/${fact}`;
 }
@@ -18,6 +22,6 @@ export function ledgerTablePath(stage: StageName, ledger: string): string {
 }
 
 /** Every log group of an owner, `stream` or a team, begins with this; the owner's key serves those alone. */
-export function logGroupPrefix(stage: StageName, owner: string): string {
+export function logGroupPrefix(stage: string, owner: string): string {
   return `/clickledger/${stage}/${owner}/`;
 }

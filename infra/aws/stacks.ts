@@ -3,7 +3,8 @@
  * look nothing up, so that synthesis needs no credentials and no network, and any account can take what comes out.
  */
 import { type App, type Stack, Tags } from 'aws-cdk-lib/core';
-import { assertGroups, type Groups } from './group-rules.ts';
+import { type Deployed, deployedMapping, readDeployed } from './deployed.ts';
+import type { Groups } from './group-rules.ts';
 import { GroupStack } from './group-stack.ts';
 import { type StageName, stages } from './stages.ts';
 import { StreamStack } from './stream-stack.ts';
@@ -24,8 +25,17 @@ export const featureFlags: Readonly<Record<string, boolean>> = {
 
 const STREAM = 'stream';
 
-export function addStacks(app: App, stage: StageName, groups: Groups): Stacks {
-  assertGroups(groups);
+/** The context value that takes the mapping out of the stacks of the teams it names, separated by commas. */
+const WITHOUT_MAPPING = 'withoutMapping';
+
+/** @param deployed what stands of the stage; the committed record unless a test has another */
+export function addStacks(
+  app: App,
+  stage: StageName,
+  groups: Groups,
+  deployed: Deployed = readDeployed(stage),
+): Stacks {
+  const withoutMapping = teamsNamed(app.node.tryGetContext(WITHOUT_MAPPING), groups);
   const { terminationProtection } = stages[stage];
   const stream = new StreamStack(app, stackName(stage, STREAM), {
     stage,
@@ -34,9 +44,13 @@ export function addStacks(app: App, stage: StageName, groups: Groups): Stacks {
   });
   tag(stream, stage, STREAM);
   const ofGroups = Object.entries(groups).map(([owner, group]): [string, GroupStack] => {
-    const stack = new GroupStack(app, stackName(stage, owner), {
-      ownership: { stage, owner },
+    const name = stackName(stage, owner);
+    const stack = new GroupStack(app, name, {
+      stage,
+      owner,
       group,
+      deployed: deployedMapping(deployed, name),
+      withoutMapping: withoutMapping.includes(owner),
       description: `Clickledger: the group ${group.groupId} and its ledger ${group.ledger}`,
       terminationProtection,
     });
@@ -44,6 +58,16 @@ export function addStacks(app: App, stage: StageName, groups: Groups): Stacks {
     return [owner, stack];
   });
   return { stream, groups: new Map(ofGroups) };
+}
+
+function teamsNamed(given: unknown, groups: Groups): string[] {
+  const teams = given === undefined ? [] : String(given).split(',');
+  const unknown = teams.find((team) => groups[team] === undefined);
+  if (unknown !== undefined)
+    throw new Error(
+      `${WITHOUT_MAPPING} names '${unknown}', allowed are ${Object.keys(groups).join(', ')}, separated by commas`,
+    );
+  return teams;
 }
 
 function stackName(stage: StageName, owner: string): string {

@@ -12,7 +12,7 @@ import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { brokerSettings, propertyLines, REPLICAS, topicSettings } from './broker-settings.ts';
 import { dataKey, logGroup } from './data-key.ts';
-import { type TopicFact, topicPath } from './published.ts';
+import { clusterName, logGroupPrefix, type TopicFact, topicPath } from './published.ts';
 import { type StageConfig, type StageName, stages } from './stages.ts';
 import { StreamNetwork } from './stream-network.ts';
 
@@ -24,14 +24,14 @@ export class StreamStack extends Stack {
   constructor(scope: Construct, id: string, props: StreamStackProps) {
     super(scope, id, props);
     const { stage } = props;
-    const ownership = { stage, owner: 'stream' };
-    const key = dataKey(this, 'Key', ownership);
-    const network = new StreamNetwork(this, 'Network', logGroup(this, 'FlowLogs', 'network', key, ownership));
+    const logs = { prefix: logGroupPrefix(stage, 'stream'), retention: stages[stage].logDays };
+    const key = dataKey(this, 'Key', `clickledger ${stage}: data of stream`, logs);
+    const network = new StreamNetwork(this, 'Network', logGroup(this, 'FlowLogs', 'network', key, logs));
     const cluster = this.addCluster(stages[stage], {
-      clusterName: `clickledger-${stage}`,
+      clusterName: clusterName(stage),
       network,
       keyArn: key.keyArn,
-      logGroupName: logGroup(this, 'BrokerLogs', 'brokers', key, ownership).logGroupName,
+      logGroupName: logGroup(this, 'BrokerLogs', 'brokers', key, logs).logGroupName,
     });
     this.addTopic(stages[stage], cluster);
     this.publish(stage, cluster);

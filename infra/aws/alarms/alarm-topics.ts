@@ -6,7 +6,7 @@
  */
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Aws, CfnOutput } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -17,7 +17,7 @@ import type { AlarmActions } from './alarm-set.ts';
 export function alarmTopics(
   scope: Construct,
   id: string,
-  key: Key,
+  key: IKey,
   { stage, owner }: Ownership,
 ): AlarmActions {
   const topics = new Construct(scope, id);

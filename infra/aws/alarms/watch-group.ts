@@ -1,9 +1,8 @@
 /** All that watches one group: its alarms, and the dashboard that shows them beside what they are made of. */
 
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnEventSourceMapping, IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Fn } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../../shared/group.ts';
 import { groupDashboard } from '../dashboards/group-dashboard.ts';
@@ -16,35 +15,31 @@ import { groupMetrics } from './group-metrics.ts';
 export interface WatchGroupProps {
   readonly ownership: Ownership;
   readonly group: GroupSpec;
-  readonly key: Key;
+  readonly key: IKey;
   readonly table: Table;
   readonly handler: IFunction;
   readonly rollup: IFunction;
-  readonly mapping: CfnEventSourceMapping;
-  readonly stream: { readonly clusterArn: string; readonly retentionHours: number };
+  /** Undefined in a deployment without it: its alarms stay, and are silent. */
+  readonly mapping: CfnEventSourceMapping | undefined;
+  readonly clusterName: string;
+  readonly retentionHours: number;
   /** Whom alarms call; by default topics of the owner's own. */
   readonly actions?: AlarmActions | undefined;
 }
 
 export function watchGroup(scope: Construct, props: WatchGroupProps): void {
-  const { ownership, group, stream } = props;
+  const { ownership, group, retentionHours } = props;
   const metrics = groupMetrics({
     ledger: group.ledger,
     tableName: props.table.tableName,
     handlerName: props.handler.functionName,
     rollupName: props.rollup.functionName,
-    mappingId: props.mapping.ref,
-    clusterName: clusterNameIn(stream.clusterArn),
+    mappingId: props.mapping?.ref ?? 'none',
+    clusterName: props.clusterName,
     topic: group.topic,
     groupId: group.groupId,
   });
   const actions = props.actions ?? alarmTopics(scope, 'AlarmTopics', props.key, ownership);
-  const { retentionHours } = stream;
   const { alarms } = groupAlarmSet(scope, 'Alarms', { ownership, group, metrics, retentionHours, actions });
   groupDashboard(scope, 'Dashboard', { ownership, group, metrics, alarms });
-}
-
-/** `arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>` */
-function clusterNameIn(clusterArn: string): string {
-  return Fn.select(1, Fn.split('/', clusterArn));
 }

@@ -1,141 +1,291 @@
-/** Refusals: each is provoked once, beside the case next to it that passes. */
+/**
+ * Refusals at synthesis: each is provoked once in a foreign app, past the types where these forbid it, and has to say what
+ * was given, what is allowed and which page or promise says so. Beside them stand the neighbours that pass.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { groups } from '../../../functions/index.ts';
-import { assertGroups } from '../../../infra/aws/group-rules.ts';
-import type { GroupSpec, RetryUntilSpent } from '../../../shared/group.ts';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { ConsumerGroup, type ConsumerGroupProps } from '../../../infra/aws/consumer-group.ts';
+import { groupRules } from '../../../infra/aws/group-rules.ts';
+import { type Change, propsOf, refusalsIn, refusalsOf, spent } from './foreign-app.ts';
 
-const waiting: GroupSpec = {
-  ledger: 'orders',
-  groupId: 'orders-service',
-  topic: 'ad_clicks',
-  startingPosition: 'TRIM_HORIZON',
-  batch: { records: 100, windowSeconds: 1 },
-  retry: { until: 'done' },
-  pollers: { min: 1, max: 3 },
-  offsets: 'dense',
-  rejects: { shareMax: 0.5, countMin: 100 },
-  entryDays: 35,
-  sandbox: { memoryMb: 512, timeoutSeconds: 30 },
-  secrets: [],
-};
-const spent: RetryUntilSpent = {
-  until: 'spent',
-  attempts: 3,
-  ageSeconds: 600,
-  bisect: true,
-  destination: 's3',
-};
+const onDemand = { mode: 'on-demand' } as const;
+const withDestination = (destination: unknown) => ({ retry: { ...spent, destination } });
+const sqs = 'arn:aws:sqs:eu-west-1:111122223333';
+const sns = 'arn:aws:sns:eu-west-1:111122223333';
 
-function faultsOf(change: Partial<GroupSpec>): string {
-  try {
-    assertGroups({ orders: { ...waiting, ...change } });
-    return '';
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-const refused: readonly [what: string, change: Partial<GroupSpec>, fault: string][] = [
+/** By rule: changes that break it and no other, or others that are named too, with what is said to be given and allowed. */
+const refused: readonly [
+  rule: string,
+  change: Change,
+  given: string,
+  allowed: string,
+  ...besides: string[],
+][] = [
+  ['group-id', { groupId: 'orders:eu' }, "groupId is 'orders:eu'", '^[a-zA-Z0-9._-]{1,200}$'],
+  ['group-id', { groupId: '' }, "groupId is ''", '{1,200}'],
+  ['group-id', { groupId: 'g'.repeat(201) }, 'groupId is', '{1,200}'],
+  ['group-id', { groupId: 'orders*' }, "groupId is 'orders*'", '[a-zA-Z0-9._-]'],
+  ['ledger-name', { ledger: 'Orders' }, "ledger is 'Orders'", '^[a-z]'],
+  ['topic-name', { topic: 'orders/*' }, "topic is 'orders/*'", '[a-zA-Z0-9._-]'],
+  ['batch-records', { batch: { records: 0 } }, 'batch.records is 0', 'from 1 to 10000'],
+  ['batch-records', { batch: { records: 10_001 } }, 'batch.records is 10001', 'from 1 to 10000'],
+  ['batch-window', { batch: { records: 1, windowSeconds: 301 } }, 'is 301', 'from 0 to 300'],
+  ['batch-window', { batch: { records: 1, windowSeconds: 0.5 } }, 'is 0.5', 'a whole number'],
+  ['timeout', { sandbox: { memoryMb: 512, timeoutSeconds: 841 } }, 'timeoutSeconds is 841', 'from 1 to 840'],
   [
-    'an empty batch',
-    { batch: { records: 0, windowSeconds: 1 } },
-    'batch.records is 0, allowed are 1 to 10000',
+    'timeout-for-batch',
+    { batch: { records: 10_000, windowSeconds: 1 }, sandbox: { memoryMb: 512, timeoutSeconds: 11 } },
+    'sandbox.timeoutSeconds is 11 with batch.records 10000',
+    'a timeout from 12',
   ],
   [
-    "a batch beyond Lambda's limit",
-    { batch: { records: 10_001, windowSeconds: 1 } },
-    'batch.records is 10001, allowed are 1 to 10000',
+    'age-for-attempt',
+    { batch: { records: 100, windowSeconds: 300 }, retry: { ...spent, ageSeconds: 329 } },
+    'retry.ageSeconds is 329 with a window of 300 s and a timeout of 30 s',
+    'an age from 330',
+  ],
+  ['memory', { sandbox: { memoryMb: 127, timeoutSeconds: 30 } }, 'memoryMb is 127', 'from 128 to 10240'],
+  ['rejects-count', { rejects: { shareMax: 0.5, countMin: 0 } }, 'countMin is 0', 'from 1'],
+  ['rejects-share', { rejects: { shareMax: 1.5, countMin: 1 } }, 'shareMax is 1.5', 'from 0 to 1'],
+  ['entry-days', { entryDays: 7 }, 'entryDays is 7 with a topic that keeps records for 168 hours', 'from 8'],
+  ['pollers-complete', { pollers: { min: 1 } }, 'pollers is {"min":1}', '{ min, max }'],
+  ['pollers-complete', { pollers: { ...onDemand, min: 1 } }, '"min":1', "{ mode: 'on-demand' }"],
+  ['pollers-min', { pollers: { min: 0, max: 3 } }, 'pollers.min is 0', 'from 1 to 200'],
+  ['pollers-max', { pollers: { min: 1, max: 2.5 } }, 'pollers.max is 2.5', 'from 1 to 2000'],
+  ['pollers-order', { pollers: { min: 3, max: 2 } }, 'min is 3 and pollers.max 2', 'up to the maximum'],
+  ['pollers-partitions', { pollers: { min: 1, max: 4 } }, 'pollers.max is 4', "up to 3, the topic's"],
+  ['pollers-partitions', { pollers: { min: 4, max: 'partitions' } }, 'pollers.min is 4', 'up to 3'],
+  [
+    'provisioned-retries',
+    { pollers: onDemand, retry: spent },
+    'retry.attempts is 3 with pollers on demand',
+    'pollers { min, max }',
+    'provisioned-age',
+    'provisioned-bisect',
   ],
   [
-    'a batching window beyond five minutes',
-    { batch: { records: 1, windowSeconds: 301 } },
-    'batch.windowSeconds is 301, allowed are 0 to 300',
+    'provisioned-age',
+    { pollers: onDemand, retry: { ...spent, bisect: false } },
+    'retry.ageSeconds is 600 with pollers on demand',
+    'pollers { min, max }',
+    'provisioned-retries',
   ],
   [
-    'a part of a second as window',
-    { batch: { records: 1, windowSeconds: 0.5 } },
-    'batch.windowSeconds is 0.5, allowed are 0 to 300',
+    'provisioned-bisect',
+    { pollers: onDemand, retry: spent },
+    'retry.bisect is true with pollers on demand',
+    'pollers { min, max }',
+    'provisioned-retries',
+    'provisioned-age',
   ],
   [
-    "a function that outlives its mapping's patience",
-    { sandbox: { memoryMb: 512, timeoutSeconds: 841 } },
-    'sandbox.timeoutSeconds is 841, allowed are 1 to 840',
-  ],
-  ['no poller at all', { pollers: { min: 0, max: 3 } }, 'pollers.min is 0, allowed are 1 to 200'],
-  [
-    'fewer pollers at most than at least',
-    { pollers: { min: 4, max: 3 } },
-    'pollers.max is 3, allowed are 4 to 2000',
+    'provisioned-partial-responses',
+    { pollers: { ...onDemand, partialResponses: true } },
+    'pollers.partialResponses is true with pollers on demand',
+    'pollers { min, max }',
   ],
   [
-    'a group id that silences the lag metrics',
-    { groupId: 'orders:service' },
-    "groupId is 'orders:service', allowed is ^[a-zA-Z0-9._-]{1,200}$",
+    'provisioned-kafka-destination',
+    { pollers: onDemand, ...withDestination({ kafkaTopic: 'orders-given-up' }) },
+    'retry.destination.kafkaTopic is "orders-given-up" with pollers on demand',
+    'pollers { min, max }',
+    'provisioned-retries',
+    'provisioned-age',
+    'provisioned-bisect',
   ],
   [
-    'a ledger name that no parameter path can carry',
-    { ledger: 'Orders' },
-    "ledger is 'Orders', allowed is ^[a-z][a-z0-9-]{1,30}$",
+    'provisioned-logs',
+    { pollers: { ...onDemand, logs: 'INFO' } },
+    'pollers.logs is "INFO" with pollers on demand',
+    'pollers { min, max }',
   ],
   [
-    'more attempts than Lambda counts',
-    { retry: { ...spent, attempts: 10_001 } },
-    'retry.attempts is 10001, allowed are 0 to 10000',
+    'complete-from-the-start',
+    { startingPosition: 'LATEST' },
+    "startingPosition is 'LATEST' with retry until 'done'",
+    "'TRIM_HORIZON'",
   ],
   [
-    'an age below a minute',
-    { retry: { ...spent, ageSeconds: 59 } },
-    'retry.ageSeconds is 59, allowed are 60 to 604800',
+    'endless-without-destination',
+    { retry: { until: 'done', destination: 's3' } },
+    "retry is until 'done' and has a destination",
+    "until 'done' without a destination",
   ],
   [
-    'giving records up where a lone hole counts as void',
-    { offsets: 'sparse', retry: spent },
-    "offsets is 'sparse' with retry until 'spent', allowed is until 'done'",
+    'endless-without-destination',
+    { retry: { ...spent, attempts: -1 } },
+    "until 'spent' with attempts -1 and has a destination",
+    'attempts from 0',
+    'retry-attempts',
   ],
+  ['done-without-bounds', { retry: { until: 'done', attempts: 3 } }, '"attempts":3', "until 'done' alone"],
+  [
+    'spent-in-full',
+    { retry: { until: 'spent', attempts: 3, ageSeconds: 600, bisect: true } },
+    '"bisect":true}',
+    'attempts, ageSeconds, bisect and destination',
+  ],
+  ['retry-attempts', { retry: { ...spent, attempts: 10_001 } }, 'is 10001', 'from 0 to 10000'],
+  ['retry-age', { retry: { ...spent, ageSeconds: 59 } }, 'is 59', 'from 60 to 604800'],
+  ['no-filters', { filters: [{ pattern: '{"value":{}}' }] }, 'for a ledger that tracks gaps', 'none'],
+  ['sparse-until-done', { offsets: 'sparse', retry: spent }, "offsets is 'sparse'", "until 'done'"],
+  [
+    'kafka-destination-other',
+    withDestination({ kafkaTopic: 'orders' }),
+    "retry.destination is the source topic 'orders'",
+    'another topic',
+  ],
+  [
+    'kafka-destination-name',
+    withDestination({ kafkaTopic: 'dlq' }),
+    "retry.destination.kafkaTopic is 'dlq'",
+    '4 to 249 characters',
+  ],
+  [
+    'no-fifo-destination',
+    withDestination({ queueArn: `${sqs}:dead.fifo` }),
+    'the FIFO queue',
+    'a standard one',
+  ],
+  ['no-fifo-destination', withDestination({ snsTopicArn: `${sns}:dead.fifo` }), 'the FIFO topic', 'standard'],
+  [
+    'destination-arn',
+    withDestination({ queueArn: `${sns}:dead` }),
+    `retry.destination is '${sns}:dead'`,
+    'an ARN of one sqs resource',
+  ],
+  ['destination-arn', withDestination({ bucketArn: 'given-up' }), "is 'given-up'", 'one s3 resource'],
 ];
 
-describe('group rules', () => {
-  test('the groups of the registry keep to the rules', () => {
-    assertGroups(groups);
-  });
+/** What is deployed, but for what a case says. */
+const standing = {
+  clusterArn: propsOf().cluster.arn,
+  topic: 'orders',
+  groupId: 'orders-service',
+  startingPosition: 'TRIM_HORIZON',
+  windowSeconds: 1,
+};
 
-  for (const [what, change, fault] of refused) {
-    test(`refuses ${what}`, () => {
-      assert.equal(faultsOf(change), `group 'orders': ${fault}`);
+const refusedAgainstRecord: readonly [string, Change, Partial<ConsumerGroupProps>, string, string, RegExp][] =
+  [
+    [
+      'deployed-topic',
+      { topic: 'orders-v2' },
+      {},
+      "topic is 'orders-v2'",
+      "'orders', which is deployed",
+      /wait until the group has read all of the old topic/,
+    ],
+    [
+      'deployed-group-id',
+      { groupId: 'orders-2' },
+      {},
+      "groupId is 'orders-2'",
+      "'orders-service', which is deployed",
+      /passes over what it has/,
+    ],
+    [
+      'deployed-position',
+      { startingPosition: 'LATEST', retry: spent },
+      {},
+      "startingPosition is 'LATEST'",
+      "'TRIM_HORIZON', which is deployed",
+      /goes on from them/,
+    ],
+    [
+      'deployed-cluster',
+      {},
+      { cluster: { arn: standing.clusterArn.replaceAll('clicks', 'clicks2'), name: 'clicks2' } },
+      'cluster is',
+      standing.clusterArn,
+      /raise the incarnation/,
+    ],
+    [
+      'deployed-window',
+      { batch: { records: 100 } },
+      {},
+      'no windowSeconds',
+      '1 s is deployed',
+      /withoutMapping/,
+    ],
+  ];
+
+function assertRefused(lines: readonly string[], rules: string[], given: string, allowed: string): void {
+  const named = lines.flatMap((line) => /\[([a-z-]+)\]$/.exec(line)?.[1] ?? []);
+  assert.deepEqual(named.toSorted(), rules.toSorted(), lines.join('\n'));
+  const line = lines.find((text) => text.endsWith(`[${rules[0]}]`)) ?? '';
+  const [before = '', after = ''] = line.split('; allowed is ');
+  assert.ok(before.includes(given), line);
+  assert.ok(after.includes(allowed), line);
+  assert.ok(line.includes('[Shop/Orders]'), line);
+}
+
+describe('group rules', () => {
+  for (const [rule, change, given, allowed, ...besides] of refused) {
+    test(`${rule}: refuses ${JSON.stringify(change).slice(0, 90)}`, () => {
+      assertRefused(refusalsOf(change), [rule, ...besides], given, allowed);
     });
   }
 
-  test('takes each bound itself', () => {
-    assert.equal(faultsOf({ batch: { records: 10_000, windowSeconds: 300 } }), '');
-    assert.equal(faultsOf({ batch: { records: 1, windowSeconds: 0 } }), '');
-    assert.equal(faultsOf({ sandbox: { memoryMb: 512, timeoutSeconds: 840 } }), '');
-    assert.equal(faultsOf({ pollers: { min: 3, max: 3 } }), '');
-    assert.equal(faultsOf({ retry: { ...spent, attempts: 0, ageSeconds: 60 } }), '');
-    assert.equal(faultsOf({ offsets: 'sparse' }), '');
+  for (const [rule, change, more, given, allowed, step] of refusedAgainstRecord) {
+    test(`${rule}: refuses a change of what is deployed, and prints the safe steps`, () => {
+      const lines = refusalsOf(change, { deployed: standing, ...more });
+
+      assertRefused(lines, [rule], given, allowed);
+      assert.match(lines.join('\n'), step);
+      assert.match(lines.join('\n'), /1\. .*\n +2\. .*\n +3\. /);
+    });
+  }
+
+  test('cluster-arn, partitions: refuses a cluster that is called otherwise, and a topic without partitions', () => {
+    const cluster = { arn: propsOf().cluster.arn, name: 'orders' };
+    const topic = { partitions: 0, retentionHours: 168, incarnation: 1 };
+    const lines = refusalsOf({ pollers: onDemand }, { cluster, topic });
+
+    assertRefused(lines, ['cluster-arn', 'partitions'], "cluster is 'orders' with the ARN", 'with that name');
   });
 
-  test('refuses two teams in one consumer group, and two in one ledger', () => {
-    const other = { ...waiting, ledger: 'refunds', groupId: 'refunds-service' };
+  test('no-fifo-destination: refuses a reference to a FIFO queue, whose name nobody knows yet', () => {
+    const lines = refusalsIn((stack) => {
+      const { queueArn } = new Queue(stack, 'Dead', { fifo: true });
+      new ConsumerGroup(stack, 'Orders', propsOf(withDestination({ queueArn })));
+    });
 
-    assertGroups({ orders: waiting, refunds: other });
-    assert.throws(() => assertGroups({ orders: waiting, refunds: { ...other, groupId: 'orders-service' } }), {
-      message: "group 'refunds': groupId is 'orders-service', which group 'orders' has",
-    });
-    assert.throws(() => assertGroups({ orders: waiting, refunds: { ...other, ledger: 'orders' } }), {
-      message: "group 'refunds': ledger is 'orders', which group 'orders' has",
-    });
+    assertRefused(lines, ['no-fifo-destination'], 'the FIFO queue', 'a standard one');
   });
 
-  test('tells all faults of all groups at once', () => {
-    const change = { batch: { records: 0, windowSeconds: 999 } };
+  test('each rule of the table is provoked here, and says what it rests on', () => {
+    const provoked = new Set([...refused, ...refusedAgainstRecord].map(([rule]) => rule));
+    for (const { id, because } of groupRules) {
+      assert.ok(provoked.has(id) || ['cluster-arn', 'partitions'].includes(id), id);
+      assert.ok(because.length > 20 || /docs:/.test(because), id);
+    }
+    assert.equal(new Set(groupRules.map(({ id }) => id)).size, groupRules.length);
+  });
 
-    assert.throws(
-      () => assertGroups({ orders: { ...waiting, ...change }, refunds: { ...waiting, ...change } }),
-      {
-        message:
-          /orders.*records.*orders.*windowSeconds.*refunds.*records.*refunds.*groupId.*refunds.*ledger/,
-      },
-    );
+  test('takes each bound itself, and each way of polling and of giving up', () => {
+    const passing: readonly Change[] = [
+      {},
+      { batch: { records: 10_000, windowSeconds: 300 }, sandbox: { memoryMb: 512, timeoutSeconds: 840 } },
+      { batch: { records: 1 } },
+      { pollers: { min: 3, max: 3, partialResponses: false, logs: 'DEBUG' } },
+      { pollers: { min: 1, max: 'partitions' }, offsets: 'sparse' },
+      { pollers: onDemand },
+      { pollers: { ...onDemand, partialResponses: false } },
+      { startingPosition: 'LATEST', retry: { ...spent, attempts: 0, ageSeconds: 60 } },
+      withDestination({ queueArn: `${sqs}:dead` }),
+      withDestination({ snsTopicArn: `${sns}:dead`, keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' }),
+      withDestination({ bucketArn: 'arn:aws:s3:::given-up' }),
+      withDestination({ kafkaTopic: 'dead' }),
+    ];
+    for (const change of passing) assert.deepEqual(refusalsOf(change), [], JSON.stringify(change));
+  });
+
+  test('what is as deployed passes, and so does a window in place of another', () => {
+    assert.deepEqual(refusalsOf({}, { deployed: standing }), []);
+    assert.deepEqual(refusalsOf({ batch: { records: 1, windowSeconds: 0 } }, { deployed: standing }), []);
+    const { windowSeconds, ...withoutWindow } = standing;
+    assert.deepEqual(refusalsOf({ batch: { records: 1 } }, { deployed: withoutWindow }), []);
   });
 });

@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { groups } from '../../../functions/index.ts';
 import type { GroupSpec } from '../../../shared/group.ts';
-import { evaluated, resourceOf, resourcesOf, templateOf, templatesOf } from './templates.ts';
+import {
+  type CfnTemplate,
+  evaluated,
+  resourceOf,
+  resourcesOf,
+  templateOf,
+  templatesOf,
+} from './templates.ts';
 
 function mappingOf(team: string, given = templateOf('prod', team)) {
   const { Properties, DependsOn } = resourceOf(given, 'AWS::Lambda::EventSourceMapping');
@@ -64,23 +71,67 @@ describe('mapping', () => {
   });
 
   test("a team's batch, pollers and position reach the mapping as it wrote them", () => {
-    const { billing } = groups as { billing: GroupSpec };
+    const { fraud } = groups as { fraud: GroupSpec };
     const changed: GroupSpec = {
-      ...billing,
+      ...fraud,
       batch: { records: 500, windowSeconds: 0 },
-      pollers: { min: 2, max: 2 },
+      pollers: { min: 2, max: 2, logs: 'WARN', partialResponses: false },
       startingPosition: 'LATEST',
     };
 
-    const template = templatesOf('dev', { billing: changed }).get('clickledger-dev-billing')!;
-    const { properties } = mappingOf('billing', template);
+    const template = templatesOf('dev', { fraud: changed }, {}).get('clickledger-dev-fraud')!;
+    const { properties } = mappingOf('fraud', template);
 
     assert.equal(properties.BatchSize, 500);
     assert.equal(properties.MaximumBatchingWindowInSeconds, 0);
     assert.deepEqual(properties.ProvisionedPollerConfig, { MinimumPollers: 2, MaximumPollers: 2 });
+    assert.deepEqual(properties.LoggingConfig, { SystemLogLevel: 'WARN' });
+    assert.deepEqual(properties.FunctionResponseTypes, []);
     assert.equal(properties.StartingPosition, 'LATEST');
+    assert.equal(partialResponsesIn(template), 'false');
+  });
+
+  test('a mapping with pollers on demand says nothing that only provisioned pollers can do', () => {
+    const { billing } = groups as { billing: GroupSpec };
+    const changed: GroupSpec = { ...billing, batch: { records: 100 }, pollers: { mode: 'on-demand' } };
+
+    const template = templatesOf('dev', { billing: changed }, {}).get('clickledger-dev-billing')!;
+    const { properties } = mappingOf('billing', template);
+
+    assert.deepEqual(properties, {
+      FunctionName: `{${handlerOf('billing')}.Arn}`,
+      EventSourceArn: common.EventSourceArn,
+      Topics: common.Topics,
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'billing-service' },
+      StartingPosition: 'TRIM_HORIZON',
+      Enabled: true,
+      BatchSize: 100,
+    });
+    assert.equal(partialResponsesIn(template), 'false');
+  });
+
+  test('a deployment on the way to another mapping has none, and all else', () => {
+    const whole = templateOf('dev', 'fraud');
+    const without = templatesOf('dev', groups, undefined, { withoutMapping: 'fraud' });
+
+    const missing = Object.entries(whole.Resources).filter(
+      ([id]) => without.get('clickledger-dev-fraud')!.Resources[id] === undefined,
+    );
+    assert.deepEqual(
+      missing.map(([, { Type }]) => Type),
+      ['AWS::Lambda::EventSourceMapping'],
+    );
+    assert.deepEqual(without.get('clickledger-dev-billing'), templateOf('dev', 'billing'));
+    assert.throws(() => templatesOf('dev', groups, undefined, { withoutMapping: 'fruad' }), {
+      message: "withoutMapping names 'fruad', allowed are billing, fraud, separated by commas",
+    });
   });
 });
+
+function partialResponsesIn(template: CfnTemplate): unknown {
+  const { Properties } = resourceOf(template, 'AWS::Lambda::Function', 'GroupHandler');
+  return Properties.Environment.Variables.PARTIAL_RESPONSES;
+}
 
 function handlerOf(team: string): string {
   const [handler] = resourcesOf(templateOf('prod', team), 'AWS::Lambda::Function').filter(([id]) =>

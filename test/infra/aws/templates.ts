@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
 import { groups } from '../../../functions/index.ts';
+import type { Deployed } from '../../../infra/aws/deployed.ts';
 import type { Groups } from '../../../infra/aws/group-rules.ts';
 import { addStacks, featureFlags } from '../../../infra/aws/stacks.ts';
 import type { StageName } from '../../../infra/aws/stages.ts';
@@ -26,22 +27,27 @@ export interface CfnTemplate {
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Export?: unknown }>>;
 }
 
-/** All templates of a stage, by the name of the stack. */
-export function templatesOf(stage: StageName, given: Groups = groups): ReadonlyMap<string, CfnTemplate> {
+/** All templates of a stage, by the name of the stack; what is deployed is the committed record unless said. */
+export function templatesOf(
+  stage: StageName,
+  given: Groups = groups,
+  deployed?: Deployed,
+  context: Readonly<Record<string, unknown>> = {},
+): ReadonlyMap<string, CfnTemplate> {
   const outdir = mkdtempSync(join(tmpdir(), 'clickledger-templates-'));
-  const app = unbundledApp(outdir);
-  addStacks(app, stage, given);
+  const app = unbundledApp(outdir, context);
+  addStacks(app, stage, given, deployed);
   const templates = app.synth().stacks.map(({ stackName, template }) => [stackName, template] as const);
   rmSync(outdir, { recursive: true });
   return new Map(templates);
 }
 
 /** An app as infra/app.ts makes it, but without running esbuild. */
-export function unbundledApp(outdir: string): App {
+export function unbundledApp(outdir: string, context: Readonly<Record<string, unknown>> = {}): App {
   return new App({
     analyticsReporting: false,
     outdir,
-    context: { 'aws:cdk:bundling-stacks': [] },
+    context: { ...context, 'aws:cdk:bundling-stacks': [] },
     postCliContext: featureFlags,
   });
 }
@@ -91,6 +97,10 @@ export function evaluated(template: CfnTemplate, value: any): any {
   if ('Ref' in value) return refOf(template, value.Ref);
   if ('Fn::GetAtt' in value) return `{${value['Fn::GetAtt'].join('.')}}`;
   if ('Fn::Join' in value) return evaluated(template, value['Fn::Join'][1]).join(value['Fn::Join'][0]);
+  if ('Fn::Select' in value) {
+    const [index, list] = value['Fn::Select'];
+    return evaluated(template, list)[index];
+  }
   if ('Fn::Split' in value) return evaluated(template, value['Fn::Split'][1]).split(value['Fn::Split'][0]);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, evaluated(template, item)]));
 }

@@ -1,0 +1,140 @@
+/** Rules of one number or name each, and of numbers that have to fit each other. */
+import { Token } from 'aws-cdk-lib/core';
+import { matching, type Rule, within } from './rule.ts';
+
+/** Time that the handler keeps back for its answer, and a pace that is a hundredth of the one measured. */
+const ANSWER_SECONDS = 2;
+const RECORDS_PER_SECOND = 1_000;
+
+const names: readonly Rule[] = [
+  matching(
+    'group-id',
+    'groupId',
+    /^[a-zA-Z0-9._-]{1,200}$/,
+    "1 to 200 characters (AWS Lambda docs: kafka-consumer-group-id); with ':' MSK's lag metrics stay silent (AWS MSK docs: consumer-lag); '*' would be a wildcard in the right to join it",
+    ({ group }) => group.groupId,
+  ),
+  matching(
+    'ledger-name',
+    'ledger',
+    /^[a-z][a-z0-9-]{1,30}$/,
+    'it is part of names of resources and of paths of parameters',
+    ({ group }) => group.ledger,
+  ),
+  matching(
+    'topic-name',
+    'topic',
+    /^[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,248}$/,
+    'what a mapping takes as a topic (CloudFormation schema of AWS::Lambda::EventSourceMapping)',
+    ({ group }) => group.topic,
+  ),
+  {
+    id: 'cluster-arn',
+    because: 'rights to topic and group are made of these parts (AWS Lambda docs: services-msk-tutorial)',
+    check: ({ cluster: { arn, name } }) => {
+      if (Token.isUnresolved(arn)) return undefined;
+      const [, ofArn] = /^arn:aws[a-z-]*:kafka:[a-z0-9-]+:\d{12}:cluster\/([^/*]+)\/[^/*]+$/.exec(arn) ?? [];
+      if (ofArn !== undefined && (Token.isUnresolved(name) || name === ofArn)) return undefined;
+      return {
+        given: `cluster is '${name}' with the ARN '${arn}'`,
+        allowed: 'arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid> with that name',
+      };
+    },
+  },
+];
+
+const batch: readonly Rule[] = [
+  within(
+    'batch-records',
+    'batch.records',
+    [1, 10_000],
+    'AWS Lambda docs: msk-esm-parameters',
+    ({ group }) => group.batch.records,
+  ),
+  within(
+    'batch-window',
+    'batch.windowSeconds',
+    [0, 300],
+    'AWS Lambda docs: msk-esm-parameters',
+    ({ group }) => group.batch.windowSeconds,
+  ),
+  within(
+    'timeout',
+    'sandbox.timeoutSeconds',
+    [1, 840],
+    'a mapping from Kafka needs a function that ends within 14 minutes (AWS Lambda docs: with-kafka-configure)',
+    ({ group }) => group.sandbox.timeoutSeconds,
+  ),
+  {
+    id: 'timeout-for-batch',
+    because: `at ${RECORDS_PER_SECOND} records a second and ${ANSWER_SECONDS} s for the answer a full batch takes longer, would time out, and come again and again (AWS Lambda docs: with-kafka-configure)`,
+    check: ({ group: { batch, sandbox } }) => {
+      const needed = Math.ceil(batch.records / RECORDS_PER_SECOND) + ANSWER_SECONDS;
+      if (sandbox.timeoutSeconds >= needed) return undefined;
+      return {
+        given: `sandbox.timeoutSeconds is ${sandbox.timeoutSeconds} with batch.records ${batch.records}`,
+        allowed: `a timeout from ${needed}, or a smaller batch`,
+      };
+    },
+  },
+  {
+    id: 'age-for-attempt',
+    because:
+      'a record waits out the window and then one invocation; one that grows too old meanwhile is given up after at most one attempt (AWS Lambda docs: kafka-retry-configurations)',
+    check: ({ group: { batch, sandbox, retry } }) => {
+      const needed = (batch.windowSeconds ?? 1) + sandbox.timeoutSeconds;
+      if (retry.ageSeconds === undefined || retry.ageSeconds === -1 || retry.ageSeconds >= needed)
+        return undefined;
+      return {
+        given: `retry.ageSeconds is ${retry.ageSeconds} with a window of ${batch.windowSeconds ?? 0.5} s and a timeout of ${sandbox.timeoutSeconds} s`,
+        allowed: `an age from ${needed}, the sum of both`,
+      };
+    },
+  },
+];
+
+const bounds: readonly Rule[] = [
+  within(
+    'memory',
+    'sandbox.memoryMb',
+    [128, 10_240],
+    'AWS Lambda docs: gettingstarted-limits',
+    ({ group }) => group.sandbox.memoryMb,
+  ),
+  within(
+    'partitions',
+    'topic.partitions',
+    [1, 100_000],
+    'Kafka has no other topics',
+    ({ topic }) => topic.partitions,
+  ),
+  within(
+    'rejects-count',
+    'rejects.countMin',
+    [1, 10_000],
+    'a batch has no more records',
+    ({ group }) => group.rejects.countMin,
+  ),
+  {
+    id: 'rejects-share',
+    because: 'it is a share of a batch',
+    check: ({ group: { rejects } }) =>
+      rejects.shareMax >= 0 && rejects.shareMax <= 1
+        ? undefined
+        : { given: `rejects.shareMax is ${rejects.shareMax}`, allowed: 'from 0 to 1' },
+  },
+  {
+    id: 'entry-days',
+    because:
+      'an entry has to outlive the records that it counts, or a late redelivery would find no journal (I1)',
+    check: ({ group: { entryDays }, topic: { retentionHours } }) =>
+      Number.isInteger(entryDays) && entryDays * 24 > retentionHours
+        ? undefined
+        : {
+            given: `entryDays is ${entryDays} with a topic that keeps records for ${retentionHours} hours`,
+            allowed: `a whole number from ${Math.floor(retentionHours / 24) + 1}`,
+          },
+  },
+];
+
+export const limits: readonly Rule[] = [...names, ...batch, ...bounds];

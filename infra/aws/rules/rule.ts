@@ -1,0 +1,79 @@
+/**
+ * A rule of the table in group-rules.ts: what it looks at, and what it says when it is broken. Every refusal has the same
+ * four parts: what was given, what is allowed, why (with the page that documents it), and the rule's id.
+ */
+import type { DeployedMapping } from '../deployed.ts';
+import type { GivenGroup } from '../group-shape.ts';
+
+/** All that a rule may look at. */
+export interface Subject {
+  readonly group: GivenGroup;
+  /** `reference` is the ARN as the template has it. */
+  readonly cluster: { readonly arn: string; readonly name: string; readonly reference: unknown };
+  readonly topic: { readonly partitions: number; readonly retentionHours: number };
+  /** Whether the destination refers to a FIFO queue or topic of the same app. */
+  readonly fifoDestination: boolean;
+  /** What the committed record says of the mapping that stands. */
+  readonly deployed: DeployedMapping | undefined;
+}
+
+export interface Fault {
+  readonly given: string;
+  readonly allowed: string;
+  /** For what can't be had by a plain deployment: how to get there. */
+  readonly steps?: readonly string[];
+}
+
+export interface Rule {
+  readonly id: string;
+  /** What AWS documents, with the page; or what of the ledger's own promises it rests on. */
+  readonly because: string;
+  readonly check: (subject: Subject) => Fault | undefined;
+}
+
+export function refusal(rule: Rule, fault: Fault): string {
+  const steps = (fault.steps ?? []).map((step, index) => `\n    ${index + 1}. ${step}`);
+  return `${fault.given}; allowed is ${fault.allowed}: ${rule.because} [${rule.id}]${steps.join('')}`;
+}
+
+/** A whole number within bounds; a value that was not given breaks nothing. */
+export function within(
+  id: string,
+  property: string,
+  [min, max]: readonly [number, number],
+  because: string,
+  ofSubject: (subject: Subject) => number | undefined,
+): Rule {
+  return {
+    id,
+    because,
+    check: (subject) => {
+      const value = ofSubject(subject);
+      if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return undefined;
+      return { given: `${property} is ${value}`, allowed: `a whole number from ${min} to ${max}` };
+    },
+  };
+}
+
+export function matching(
+  id: string,
+  property: string,
+  pattern: RegExp,
+  because: string,
+  ofSubject: (subject: Subject) => string,
+): Rule {
+  return {
+    id,
+    because,
+    check: (subject) => {
+      const value = ofSubject(subject);
+      return pattern.test(value)
+        ? undefined
+        : { given: `${property} is '${value}'`, allowed: pattern.source };
+    },
+  };
+}
+
+export function isProvisioned({ pollers }: GivenGroup): boolean {
+  return pollers.mode === undefined;
+}
