@@ -15,11 +15,9 @@ import type { CfnEventSourceMapping, Function as LambdaFunction } from 'aws-cdk-
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { GroupSpec } from '../../shared/group.ts';
-import type { AlarmActions } from './alarms/alarm-set.ts';
 import { watchGroup } from './alarms/watch-group.ts';
+import type { ConsumerGroupProps } from './consumer-group-props.ts';
 import { dataKey, type Ownership, type OwnLogs } from './data-key.ts';
-import type { DeployedMapping } from './deployed.ts';
 import { givingUp, isOwnFifo } from './giving-up.ts';
 import { GroupFunction } from './group-function.ts';
 import { appendToLedger, projectLedger, readTopic } from './group-rights.ts';
@@ -30,34 +28,6 @@ import { ledgerTable } from './group-storage.ts';
 import { answersInPart, kafkaMapping } from './kafka-mapping.ts';
 import { logGroupPrefix } from './published.ts';
 import { everyMinute } from './rollup-schedule.ts';
-
-export interface ConsumerGroupProps {
-  readonly group: GroupSpec;
-  /** An MSK cluster, whoever made it, by what it is called. */
-  readonly cluster: { readonly arn: string; readonly name: string };
-  /** What there is to know of `group.topic`. */
-  readonly topic: {
-    readonly partitions: number;
-    readonly retentionHours: number;
-    /** See `Journal.incarnation`: 1, and one more whenever the topic is recreated. */
-    readonly incarnation: number | string;
-  };
-  /** The files that export `handler`, and the lockfile of the packages that they are bundled from. */
-  readonly code: { readonly handler: string; readonly rollup: string; readonly lockFile?: string };
-  /** What everything with a name of its own is named after; the stack and the ledger unless said. */
-  readonly ownership?: Ownership;
-  readonly logRetention?: RetentionDays;
-  /** Whom the group's alarms call, by severity; unless given, topics of its own. */
-  readonly alarmActions?: AlarmActions;
-  /** Encrypts table, bucket, secrets and logs; a key of the group's own if not given. */
-  readonly key?: IKey;
-  /** Of what holds data. RETAIN unless said; DESTROY also lifts the table's deletion protection. */
-  readonly removalPolicy?: RemovalPolicy;
-  /** What the app's own record says of the mapping that stands; without it nothing stands yet. */
-  readonly deployed?: DeployedMapping | undefined;
-  /** A deployment on the way to another mapping: see rules/deployed.ts. */
-  readonly withoutMapping?: boolean;
-}
 
 const ROLLUP_MEMORY_MB = 1024;
 /** Longer than the minute between two: a rollup that has fallen behind catches up, and runs side by side do no harm. */
@@ -78,7 +48,8 @@ export class ConsumerGroup extends Construct {
   constructor(scope: Construct, id: string, props: ConsumerGroupProps) {
     super(scope, id);
     this.props = props;
-    this.refuseBrokenRules();
+    const refusals = this.refusals();
+    this.node.addValidation({ validate: () => [...refusals, ...this.sharedInApp()] });
     const { group } = props;
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.ownership = props.ownership ?? { stage: Stack.of(this).stackName, owner: group.ledger };
@@ -89,24 +60,28 @@ export class ConsumerGroup extends Construct {
     const description = `clickledger: data of the ledger ${group.ledger}`;
     this.key = props.key ?? dataKey(this, 'Key', description, this.logs, this.removalPolicy);
     this.table = ledgerTable(this, 'Table', this.key, this.removalPolicy);
-    const handler = this.addHandler();
-    this.handler = handler.function;
-    this.mapping = this.addMapping(handler);
-    this.rollup = this.addRollup();
-    this.addWatch();
+    try {
+      const handler = this.addHandler();
+      this.handler = handler.function;
+      this.mapping = this.addMapping(handler);
+      this.rollup = this.addRollup();
+      this.addWatch();
+    } catch (error) {
+      // What CDK says of a part that it can't make says less than the rule that was broken before.
+      throw refusals.length === 0 ? error : refused(this, refusals, error);
+    }
   }
 
-  /** What can't be read is thrown out here; all else is told at synthesis, together with the other groups of the app. */
-  private refuseBrokenRules(): void {
+  /** Told at synthesis, together with those of the app's other groups; only what can't even be read is thrown here. */
+  private refusals(): string[] {
     const { cluster, topic, deployed } = this.props;
     const read = readGroup(this.props.group);
-    if ('faults' in read) throw new Error(`${this.node.path}: ${read.faults.join('; ')}`);
+    if ('faults' in read) throw refused(this, read.faults);
     const { group } = read;
     const { destination } = group.retry;
     const reference: unknown = Stack.of(this).resolve(cluster.arn);
     const fifoDestination = typeof destination === 'object' && isOwnFifo(destination);
-    const subject = { group, cluster: { ...cluster, reference }, topic, fifoDestination, deployed };
-    this.node.addValidation({ validate: () => [...refusalsOf(subject), ...this.sharedInApp()] });
+    return refusalsOf({ group, cluster: { ...cluster, reference }, topic, fifoDestination, deployed });
   }
 
   private sharedInApp(): string[] {
@@ -192,4 +167,8 @@ export class ConsumerGroup extends Construct {
     } as const;
     return { name, lockFile: code.lockFile, logs: this.logs, key: this.key, environment };
   }
+}
+
+function refused(construct: Construct, refusals: readonly string[], cause?: unknown): Error {
+  return new Error(refusals.map((refusal) => `[${construct.node.path}] ${refusal}`).join('\n'), { cause });
 }

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { ConsumerGroup, type ConsumerGroupProps } from '../../../infra/aws/consumer-group.ts';
+import { ConsumerGroup } from '../../../infra/aws/consumer-group.ts';
+import type { ConsumerGroupProps } from '../../../infra/aws/consumer-group-props.ts';
 import { groupRules } from '../../../infra/aws/group-rules.ts';
 import { type Change, propsOf, refusalsIn, refusalsOf, spent } from './foreign-app.ts';
 
