@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { groups } from '../../functions/index.ts';
 import { type RunFile, runFileIn } from '../../infra/local/run-file.ts';
 import { recountTopic } from '../../infra/ops/recount.ts';
 import { furnished, groundFolder, root } from '../support/ground-folder.ts';
@@ -12,7 +13,8 @@ import { KafkaView } from '../support/kafka-view.ts';
 import { RunningStart } from '../support/running-start.ts';
 
 const TOPIC = 'ad_clicks';
-const GROUPS = ['billing-service', 'fraud-service'];
+const GROUPS = Object.values(groups).map(({ groupId }) => groupId);
+const LEDGERS = Object.values(groups).map(({ ledger }) => ledger);
 const PARTITIONS = 3;
 const CLICKS = 20_000;
 
@@ -71,7 +73,7 @@ describe('npm start, while it runs', { timeout: 180_000 }, () => {
     assert.match(run.dynamodb.endpoint, /^http:\/\/127\.0\.0\.1:\d+$/);
     const { region, accessKeyId, secretAccessKey } = run.dynamodb;
     assert.deepEqual([region.length > 0, accessKeyId.length, secretAccessKey.length], [true, 20, 40]);
-    assert.deepEqual(Object.keys(run.tables).sort(), ['billing', 'fraud']);
+    assert.deepEqual(Object.keys(run.tables).sort(), LEDGERS.toSorted());
     assert.match(run.lambda.endpoint, /^http:\/\/127\.0\.0\.1:\d+$/);
     const { billing, fraud } = run.groups;
     assert.deepEqual(

@@ -1,0 +1,58 @@
+/**
+ * `npm run reachable`: whether Lambda's pollers can reach the brokers and what they need besides, before anything is deployed on it. Looks at
+ * a synthesized template or at what stands on AWS, and changes nothing.
+ */
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { OpsError, runCommand } from '../ops-error.ts';
+import type { Check } from './check.ts';
+import { checkNetwork } from './checks.ts';
+import { networkFromEc2 } from './from-ec2.ts';
+import { networkFromTemplate } from './from-template.ts';
+import type { Network } from './network.ts';
+import { type ReachableRequest, readReachableRequest, USAGE } from './request.ts';
+
+async function networkOf(of: ReachableRequest['of']): Promise<Network> {
+  if ('template' in of) return networkFromTemplate(of.template);
+  const client = new EC2Client({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000 },
+  });
+  try {
+    return await networkFromEc2(client, of.subnets, of.groups);
+  } catch (cause) {
+    if (cause instanceof OpsError) throw cause;
+    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    throw new OpsError(
+      `EC2 could not be asked (${said}): set AWS_REGION and credentials that may ec2:Describe* subnets, route tables, access lists, security groups, endpoints and VPC attributes`,
+      cause,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+export function checkLines(network: Network, checks: readonly Check[]): string[] {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const count = (verdict: Check['verdict']) => checks.filter((check) => check.verdict === verdict).length;
+  return [
+    `${network.source}: subnets ${network.subnets.map(({ id }) => id).join(', ')}; security groups ${network.groups.map(({ id }) => id).join(', ')}`,
+    ...checks.flatMap(({ name, verdict, found, rule, todo }) => [
+      `${verdict.toUpperCase().padEnd(4)}  ${name.padEnd(width)}  ${found}`,
+      `      ${' '.repeat(width)}  (${rule})`,
+      ...(todo === '' ? [] : [`      ${' '.repeat(width)}  -> ${todo}`]),
+    ]),
+    `${count('pass')} pass, ${count('warn')} to look at, ${count('fail')} fail`,
+  ];
+}
+
+if (import.meta.main) {
+  await runCommand(async () => {
+    const request = readReachableRequest(process.argv.slice(2));
+    if (request === undefined) return console.log(USAGE);
+    const network = await networkOf(request.of);
+    const checks = checkNetwork(network, request);
+    if (request.json) console.log(JSON.stringify({ source: network.source, checks }));
+    else console.log(checkLines(network, checks).join('\n'));
+    if (checks.some(({ verdict }) => verdict === 'fail')) process.exitCode = 1;
+  });
+}

@@ -1,0 +1,172 @@
+/**
+ * The services that pollers call: Lambda to invoke and STS to take on the role, in on-demand mode; none in provisioned mode, where Lambda
+ * comes from outside the VPC (AWS Lambda docs: kafka-scaling-modes). And the service of a failure destination.
+ */
+import { type Check, NETWORK_PAGE, type Needs } from './check.ts';
+import { type Admits, admits } from './endpoint-policy.ts';
+import { ANYWHERE, type Endpoint, hasPort, type Network, type SecurityGroup, within } from './network.ts';
+
+const HTTPS = 443;
+const MODES_PAGE = 'AWS Lambda docs: kafka-scaling-modes';
+const FAILURE_PAGE = 'AWS Lambda docs: kafka-on-failure';
+
+const actions: Readonly<Record<string, string>> = {
+  lambda: 'lambda:InvokeFunction',
+  sts: 'sts:AssumeRole',
+  secretsmanager: 'secretsmanager:GetSecretValue',
+};
+
+export function serviceChecks(network: Network, needs: Needs): Check[] {
+  const services = ['lambda', 'sts', ...(needs.secret ? ['secretsmanager'] : [])];
+  if (needs.pollers === 'provisioned') return [notNeeded(network, services)];
+  return services.map((service) => serviceCheck(network, service));
+}
+
+function notNeeded({ endpoints }: Network, services: readonly string[]): Check {
+  const idle = endpoints.filter(({ service }) => services.includes(service)).map(({ id }) => id);
+  return {
+    name: 'NAT or endpoints',
+    verdict: 'pass',
+    found:
+      idle.length === 0
+        ? 'none, and none needed'
+        : `not needed; ${idle.join(', ')} may go, if nothing else uses them`,
+    rule: `${MODES_PAGE}: provisioned pollers need neither`,
+    todo: '',
+  };
+}
+
+function serviceCheck(network: Network, service: string): Check {
+  const name = `way to ${service}`;
+  const rule = `${NETWORK_PAGE}: on-demand pollers need NAT or an interface endpoint, in public subnets too`;
+  const byNat = network.subnets.filter((subnet) => !hasNat(subnet));
+  const out = allowsOut(network);
+  if (byNat.length === 0 && network.subnets.length > 0)
+    return out
+      ? { name, verdict: 'pass', found: 'by NAT, from every subnet', rule, todo: '' }
+      : {
+          name,
+          verdict: 'fail',
+          found: 'NAT, but no security group lets 443 out',
+          rule,
+          todo: 'allow TCP 443 out to 0.0.0.0/0',
+        };
+  const endpoint = network.endpoints.find((each) => each.service === service && each.type === 'Interface');
+  if (endpoint === undefined) {
+    const subnets = byNat.map(({ id, routes }) =>
+      routes.some(({ by }) => by === 'internet gateway') ? `${id} (public)` : id,
+    );
+    return {
+      name,
+      verdict: 'fail',
+      found: `no NAT from ${subnets.join(', ')} and no interface endpoint`,
+      rule,
+      todo: `add an interface endpoint for ${service}, or NAT; or take provisioned pollers, which need neither`,
+    };
+  }
+  return { name, rule, ...endpointVerdict(network, endpoint, actions[service] ?? `${service}:*`) };
+}
+
+function endpointVerdict(network: Network, endpoint: Endpoint, action: string): Omit<Check, 'name' | 'rule'> {
+  const { id } = endpoint;
+  const fail = (found: string, todo: string) => ({ verdict: 'fail', found, todo }) as const;
+  if (!endpoint.available || endpoint.subnets.length === 0)
+    return fail(
+      `${id} is not available in any subnet`,
+      `put ${id} into a subnet of the VPC and wait until it is available`,
+    );
+  if (!endpoint.privateDns || !network.dns)
+    return fail(
+      endpoint.privateDns ? `${id}, but the VPC resolves no private names` : `${id} has no private DNS name`,
+      'enable private DNS on the endpoint, and DNS support and hostnames on the VPC',
+    );
+  if (!accepts(endpoint.groups, network))
+    return fail(
+      `no group of ${id} accepts 443 from the cluster's`,
+      `let a group of ${id} accept TCP 443 from the cluster's security group`,
+    );
+  if (!allowsOut(network, endpoint))
+    return fail(
+      `${id}, but no group of the cluster lets 443 out to it`,
+      "allow TCP 443 out from the cluster's security group",
+    );
+  const admitted: Admits = admits(endpoint.policy, action);
+  if (admitted === 'yes') return { verdict: 'pass', found: `by ${id}`, todo: '' };
+  const todo = `let its policy allow ${action} to the principal lambda.amazonaws.com`;
+  return admitted === 'no'
+    ? fail(`the policy of ${id} does not admit lambda.amazonaws.com with ${action}`, todo)
+    : {
+        verdict: 'warn',
+        found: `the policy of ${id} admits ${action} on conditions that can't be judged here`,
+        todo,
+      };
+}
+
+/** The page asks for an endpoint of the destination's service, without saying whether provisioned mode waives it. */
+export function destinationCheck(network: Network, { pollers }: Needs, service: string): Check {
+  const name = `way to ${service}, for failures`;
+  const rule = `${FAILURE_PAGE}: a VPC endpoint of the destination's service`;
+  const endpoint = network.endpoints.find((each) => each.service === service && each.available);
+  const routed = network.subnets.every(
+    (subnet) =>
+      hasNat(subnet) || subnet.routes.some(({ target, active }) => active && target === endpoint?.id),
+  );
+  const open =
+    endpoint?.type === 'Interface'
+      ? accepts(endpoint.groups, network) && allowsOut(network, endpoint)
+      : allowsOut(network);
+  if ((routed || endpoint?.type === 'Interface') && open)
+    return {
+      name,
+      verdict: 'pass',
+      found: endpoint === undefined ? 'by NAT' : `by ${endpoint.id}`,
+      rule,
+      todo: '',
+    };
+  const found =
+    routed || endpoint?.type === 'Interface'
+      ? 'no security group lets 443 through'
+      : `no NAT and no endpoint that every subnet has a route to`;
+  return {
+    name,
+    verdict: pollers === 'provisioned' ? 'warn' : 'fail',
+    found: pollers === 'provisioned' ? `${found}; whether provisioned mode needs it is nowhere said` : found,
+    rule,
+    todo: `add an endpoint for ${service}${service === 's3' ? ' (a gateway endpoint costs nothing)' : ''} and let 443 out`,
+  };
+}
+
+function hasNat({ routes }: Network['subnets'][number]): boolean {
+  return routes.some(({ to, by, active }) => active && by === 'nat' && to === ANYWHERE);
+}
+
+/** 443 out of some group of the cluster: to anywhere, or to the endpoint's own groups and subnets. */
+function allowsOut({ groups, subnets }: Network, endpoint?: Endpoint): boolean {
+  const targets = endpoint === undefined ? [] : endpoint.groups.map(({ id }) => id);
+  return groups.some(({ rules }) =>
+    rules.some(
+      ({ direction, ports, peers }) =>
+        direction === 'out' &&
+        hasPort(ports, HTTPS) &&
+        peers.some(
+          (peer) =>
+            peer === ANYWHERE ||
+            peer.startsWith('pl-') ||
+            targets.includes(peer) ||
+            (endpoint !== undefined && subnets.every(({ cidr }) => within(cidr, peer))),
+        ),
+    ),
+  );
+}
+
+function accepts(groups: readonly SecurityGroup[], network: Network): boolean {
+  const own = network.groups.map(({ id }) => id);
+  return groups.some(({ rules }) =>
+    rules.some(
+      ({ direction, ports, peers }) =>
+        direction === 'in' &&
+        hasPort(ports, HTTPS) &&
+        peers.some((peer) => own.includes(peer) || network.subnets.every(({ cidr }) => within(cidr, peer))),
+    ),
+  );
+}
