@@ -1,0 +1,244 @@
+/**
+ * What one team's roles can do to another team's things, by evaluating the synthesized statements as IAM would (I9), and
+ * that each role has what its function really calls: the list of calls is taken from a run of the handler and the rollup.
+ */
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { Context } from 'aws-lambda';
+import { fold } from '../../../functions/billing/fold.ts';
+import { group } from '../../../functions/billing/group.ts';
+import { groups } from '../../../functions/index.ts';
+import { type StageName, stages } from '../../../infra/aws/stages.ts';
+import { consumer } from '../../../shared/consumer.ts';
+import { scheduledRollup } from '../../../shared/scheduled-rollup.ts';
+import { anEvent, aRecord, records, START_MS } from '../../support/builders.ts';
+import { type Call, isAllowed, isDenied, type Statement } from '../../support/iam.ts';
+import { memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
+import { type CfnTemplate, evaluated, resourcesOf, templateOf } from './templates.ts';
+
+const stageNames = Object.keys(stages) as StageName[];
+const teams = Object.keys(groups);
+const cluster = 'arn:aws:kafka:eu-west-1:111122223333:cluster/clickledger/UUID-1';
+const inCluster = (kind: string, name: string) => `${cluster.replace(':cluster/', `:${kind}/`)}/${name}`;
+const via = (service: string) => ({ 'kms:ViaService': `${service}.eu-west-1.amazonaws.com` });
+
+/** Evaluated, with every `{id}` made the team's own: the same logical ids stand in each team's template. */
+function owned<T>(team: string, template: CfnTemplate, value: unknown): T {
+  return JSON.parse(JSON.stringify(evaluated(template, value)).replaceAll('{Group', `{${team}.Group`));
+}
+
+function statementsOf(stage: StageName, team: string, role: string): Statement[] {
+  const template = templateOf(stage, team);
+  const policies = resourcesOf(template, 'AWS::IAM::Policy').filter(([id]) => id.startsWith(role));
+  return policies.flatMap(([, { Properties }]) =>
+    owned<Statement[]>(team, template, Properties.PolicyDocument.Statement),
+  );
+}
+
+function arnOf(stage: StageName, team: string, type: string, idPrefix = 'Group'): string {
+  const found = resourcesOf(templateOf(stage, team), type).find(([id]) => id.startsWith(idPrefix));
+  assert.ok(found, `${team} has no ${type} that begins with ${idPrefix}`);
+  return `{${team}.${found[0]}.Arn}`;
+}
+
+/** The DynamoDB actions of one delivery, its redelivery, a record that is parked, and of the rollup after them. */
+const called = { GroupHandler: new Set<string>(), GroupRollup: new Set<string>() };
+
+/** What Lambda does in the name of the handler's role (AWS Lambda docs: with-msk-permissions, msk-cluster-auth, esm-logging). */
+function mappingCalls(stage: StageName, team: string): Call[] {
+  const { groupId, topic } = groups[team]!;
+  const logs = arnOf(stage, team, 'AWS::Logs::LogGroup', 'GroupHandlerLogs');
+  return [
+    { action: 'kafka:DescribeClusterV2', resource: cluster },
+    { action: 'kafka:GetBootstrapBrokers', resource: cluster },
+    { action: 'kafka-cluster:Connect', resource: cluster },
+    { action: 'kafka-cluster:DescribeClusterDynamicConfiguration', resource: cluster },
+    { action: 'kafka-cluster:DescribeTopic', resource: inCluster('topic', topic) },
+    { action: 'kafka-cluster:ReadData', resource: inCluster('topic', topic) },
+    { action: 'kafka-cluster:DescribeGroup', resource: inCluster('group', groupId) },
+    { action: 'kafka-cluster:AlterGroup', resource: inCluster('group', groupId) },
+    { action: 'ec2:CreateNetworkInterface', resource: 'arn:aws:ec2:eu-west-1:111122223333:subnet/s' },
+    { action: 'ec2:DescribeVpcs', resource: '*' },
+    { action: 'logs:CreateLogStream', resource: logs },
+    { action: 'logs:PutLogEvents', resource: logs },
+  ];
+}
+
+/** All that would be an intrusion into a team's things. */
+function intrusions(stage: StageName, victim: string): Call[] {
+  const { groupId } = groups[victim]!;
+  const table = arnOf(stage, victim, 'AWS::DynamoDB::Table');
+  const key = arnOf(stage, victim, 'AWS::KMS::Key');
+  const group = inCluster('group', groupId);
+  const items = ['GetItem', 'Query', 'Scan', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'];
+  const buckets = resourcesOf(templateOf(stage, victim), 'AWS::S3::Bucket').map(
+    ([id]) => `{${victim}.${id}.Arn}`,
+  );
+  return [
+    ...['DescribeGroup', 'AlterGroup', 'DeleteGroup'].map((action) => ({
+      action: `kafka-cluster:${action}`,
+      resource: group,
+    })),
+    ...[...items, 'DeleteTable', 'UpdateTimeToLive'].map((action) => ({
+      action: `dynamodb:${action}`,
+      resource: table,
+    })),
+    { action: 'dynamodb:Query', resource: `${table}/index/any` },
+    ...['dynamodb', 's3', 'lambda', 'secretsmanager'].flatMap((service) =>
+      ['kms:Decrypt', 'kms:GenerateDataKey'].map((action) => ({
+        action,
+        resource: key,
+        context: via(service),
+      })),
+    ),
+    { action: 'kms:Decrypt', resource: key },
+    ...buckets.flatMap((bucket) => [
+      { action: 's3:PutObject', resource: `${bucket}/x` },
+      { action: 's3:GetObject', resource: `${bucket}/x` },
+      { action: 's3:ListBucket', resource: bucket },
+    ]),
+    {
+      action: 'lambda:InvokeFunction',
+      resource: arnOf(stage, victim, 'AWS::Lambda::Function', 'GroupHandler'),
+    },
+    { action: 'logs:PutLogEvents', resource: arnOf(stage, victim, 'AWS::Logs::LogGroup', 'GroupHandler') },
+    ...resourcesOf(templateOf(stage, victim), 'AWS::SecretsManager::Secret').map(([id]) => ({
+      action: 'secretsmanager:GetSecretValue',
+      resource: `{${victim}.${id}}`,
+    })),
+  ];
+}
+
+function inWords(call: Call): string {
+  return `${call.action} on ${call.resource} ${JSON.stringify(call.context ?? {})}`;
+}
+
+describe('isolation of groups', () => {
+  before(async () => {
+    const ledger = memoryLedger();
+    const clock = steppedClock(START_MS);
+    const config = { table: 'ledger', incarnation: 1, partialResponses: true, code: 'c', secrets: {} };
+    const context = {
+      awsRequestId: 'r',
+      functionName: 'f',
+      getRemainingTimeInMillis: () => 300_000,
+    } as Context;
+    const means = { config, client: ledger.client, clock };
+    const handler = consumer(group, () => fold, means);
+    const event = anEvent([...records(0, 5), aRecord({ offset: 5, text: 'no click' })]);
+    for (const delivery of [event, event]) await handler(structuredClone(delivery), context);
+    for (const command of ledger.sent) called.GroupHandler.add(actionOf(command));
+    ledger.sent.length = 0;
+    await scheduledRollup(group, means)({}, context, { signal: new AbortController().signal });
+    for (const command of ledger.sent) called.GroupRollup.add(actionOf(command));
+  });
+
+  test('each function may do on its table what it calls there, and nothing that it never calls', () => {
+    assert.ok(called.GroupHandler.has('dynamodb:PutItem') && called.GroupRollup.has('dynamodb:UpdateItem'));
+    for (const stage of stageNames) {
+      for (const team of teams) {
+        const table = arnOf(stage, team, 'AWS::DynamoDB::Table');
+        for (const role of ['GroupHandler', 'GroupRollup'] as const) {
+          const statements = statementsOf(stage, team, role);
+          const granted = statements.flatMap(({ Action }) =>
+            [Action].flat().filter((action) => action.startsWith('dynamodb:')),
+          );
+          assert.deepEqual([...new Set(granted)].sort(), [...called[role]].sort(), `${role} of ${team}`);
+          for (const action of called[role]) assert.ok(isAllowed(statements, { action, resource: table }));
+        }
+      }
+    }
+  });
+
+  test('the handler has all that its mapping does in its name', () => {
+    for (const stage of stageNames)
+      for (const team of teams)
+        for (const call of mappingCalls(stage, team))
+          assert.ok(isAllowed(statementsOf(stage, team, 'GroupHandler'), call), `${team}: ${inWords(call)}`);
+  });
+
+  test('fraud may put what it gives up into its bucket, through its key, and reads nothing there', () => {
+    for (const stage of stageNames) {
+      const statements = statementsOf(stage, 'fraud', 'GroupHandler');
+      const bucket = arnOf(stage, 'fraud', 'AWS::S3::Bucket');
+      const key = arnOf(stage, 'fraud', 'AWS::KMS::Key');
+      assert.ok(isAllowed(statements, { action: 's3:PutObject', resource: `${bucket}/any/key` }));
+      assert.ok(isAllowed(statements, { action: 's3:ListBucket', resource: bucket }));
+      assert.ok(isAllowed(statements, { action: 'kms:GenerateDataKey', resource: key, context: via('s3') }));
+      assert.ok(!isAllowed(statements, { action: 'kms:Decrypt', resource: key, context: via('sqs') }));
+      assert.ok(!isAllowed(statements, { action: 's3:GetObject', resource: `${bucket}/any/key` }));
+    }
+  });
+
+  test("no role of a team joins another's group, or touches its table, key, bucket, secrets, logs or functions (I9)", () => {
+    for (const stage of stageNames) {
+      for (const team of teams) {
+        const statements = statementsOf(stage, team, '');
+        assert.ok(statements.length > 5);
+        for (const victim of teams.filter((other) => other !== team)) {
+          const calls = intrusions(stage, victim);
+          assert.ok(calls.length > 20);
+          for (const call of calls) assert.ok(!isAllowed(statements, call), `${team}: ${inWords(call)}`);
+        }
+      }
+    }
+  });
+
+  test('the same calls are no intrusion for the owner where it needs them, so they are well aimed', () => {
+    const owned = intrusions('prod', 'fraud').filter((call) =>
+      isAllowed(statementsOf('prod', 'fraud', ''), call),
+    );
+    const services = new Set(owned.map(({ action }) => action.split(':')[0]));
+    assert.deepEqual([...services].sort(), ['dynamodb', 'kafka-cluster', 'kms', 'logs', 's3']);
+  });
+
+  test('nobody writes to a topic, makes or deletes one, or alters the cluster', () => {
+    for (const stage of stageNames) {
+      for (const team of teams) {
+        const statements = statementsOf(stage, team, '');
+        const topic = inCluster('topic', groups[team]!.topic);
+        for (const action of ['WriteData', 'CreateTopic', 'DeleteTopic', 'AlterTopic'])
+          assert.ok(!isAllowed(statements, { action: `kafka-cluster:${action}`, resource: topic }));
+        assert.ok(!isAllowed(statements, { action: 'kafka-cluster:AlterCluster', resource: cluster }));
+        assert.ok(
+          !isAllowed(statements, { action: 'kafka-cluster:ReadData', resource: inCluster('topic', 'x') }),
+        );
+      }
+    }
+  });
+
+  test('buckets and alarm topics refuse whoever comes without TLS', () => {
+    for (const stage of stageNames) {
+      const template = templateOf(stage, 'fraud');
+      const policies = ['AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy'].flatMap((type) =>
+        resourcesOf(template, type).map(([, { Properties }]) => Properties.PolicyDocument.Statement),
+      );
+      assert.ok(policies.length >= 2);
+      for (const policy of policies) {
+        const statements = owned<Statement[]>('fraud', template, policy);
+        const { Action, Resource } = statements.find(({ Effect }) => Effect === 'Deny')!;
+        const action = [Action].flat()[0]!.replace('*', 'PutObject');
+        const call = { action, resource: [Resource].flat()[0]! };
+        assert.ok(isDenied(statements, { ...call, context: { 'aws:SecureTransport': 'false' } }));
+        assert.ok(!isDenied(statements, { ...call, context: { 'aws:SecureTransport': 'true' } }));
+      }
+    }
+  });
+
+  test('the evaluator knows wildcards, conditions and denials', () => {
+    const all: Statement = { Effect: 'Allow', Action: 'dynamodb:*', Resource: 'arn:table/b*' };
+    const call = { action: 'dynamodb:GetItem', resource: 'arn:table/billing' };
+    assert.ok(isAllowed([all], call));
+    assert.ok(!isAllowed([all], { ...call, resource: 'arn:table/fraud' }));
+    assert.ok(!isAllowed([all, { ...all, Effect: 'Deny', Action: '*' }], call));
+    const bound = { ...all, Condition: { StringEquals: { key: 'x' } } };
+    assert.ok(!isAllowed([bound], call));
+    assert.ok(isAllowed([bound], { ...call, context: { key: 'x' } }));
+    assert.throws(() => isAllowed([{ ...all, Condition: { IpAddress: { 'aws:SourceIp': 'x' } } }], call));
+  });
+});
+
+/** `PutItemCommand` is `dynamodb:PutItem`. */
+function actionOf(command: object): string {
+  return `dynamodb:${command.constructor.name.replace(/Command$/, '')}`;
+}

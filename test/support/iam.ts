@@ -1,0 +1,60 @@
+/**
+ * Evaluates IAM statements as one account does for its own roles: an explicit Deny beats every Allow, nothing is allowed that no
+ * statement allows (AWS IAM docs: reference_policies_evaluation-logic). Of conditions it knows those that our templates
+ * use; any other throws, so that none is passed over.
+ */
+
+export interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** One call: what, on what, and what IAM knows of the request besides. */
+export interface Call {
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+export function isAllowed(statements: readonly Statement[], call: Call): boolean {
+  const applying = statements.filter((statement) => applies(statement, call));
+  return applying.some(({ Effect }) => Effect === 'Allow') && !isDenied(statements, call);
+}
+
+export function isDenied(statements: readonly Statement[], call: Call): boolean {
+  return statements.some((statement) => statement.Effect === 'Deny' && applies(statement, call));
+}
+
+function applies({ Action, Resource, Condition = {} }: Statement, call: Call): boolean {
+  return (
+    // Actions are compared without regard to case, resources with it.
+    [Action].flat().some((pattern) => matches(pattern.toLowerCase(), call.action.toLowerCase())) &&
+    [Resource].flat().some((pattern) => matches(pattern, call.resource)) &&
+    Object.entries(Condition).every(([operator, keys]) =>
+      Object.entries(keys).every(([key, wanted]) => holds(operator, [wanted].flat(), call.context?.[key])),
+    )
+  );
+}
+
+function holds(operator: string, wanted: readonly string[], given: string | undefined): boolean {
+  switch (operator) {
+    case 'StringEquals':
+    case 'Bool':
+      return given !== undefined && wanted.includes(given);
+    case 'ArnLike':
+    case 'StringLike':
+      return given !== undefined && wanted.some((pattern) => matches(pattern, given));
+    case 'NumericLessThan':
+      return given !== undefined && wanted.some((bound) => Number(given) < Number(bound));
+    default:
+      throw new Error(`the evaluator does not know the condition ${operator}`);
+  }
+}
+
+/** `*` stands for any text, `?` for any one character. */
+function matches(pattern: string, text: string): boolean {
+  const escaped = pattern.replace(/[\\^$.|+()[\]{}]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(text);
+}
