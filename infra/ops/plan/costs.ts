@@ -51,6 +51,7 @@ export function groupCosts(
     ),
     metrics: each(metricCount, prices['metric-month'], `${metricCount} of shared/metrics.ts`),
     alarms: each(inputs.alarms, prices['alarm-month'], String(inputs.alarms)),
+    dashboard: each(1, prices['dashboard-month'], '1'),
     logs: each(
       logsGb,
       prices['logs-in-gb'],

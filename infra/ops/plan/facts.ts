@@ -50,6 +50,7 @@ export const prices = {
     'Amazon DynamoDB pricing page',
   ),
   'alarm-month': row(0.1, 'alarm on one metric, a month', 'documented~', 'Amazon CloudWatch pricing page'),
+  'dashboard-month': row(3, 'dashboard, a month', 'documented~', 'Amazon CloudWatch pricing page'),
   'metric-month': row(0.3, 'custom metric, a month', 'documented~', 'Amazon CloudWatch pricing page'),
   'logs-in-gb': row(0.5, 'GB of logs taken in', 'documented~', 'Amazon CloudWatch pricing page'),
   'key-month': row(1, 'customer-managed key, a month', 'documented~', 'AWS KMS pricing page'),

@@ -46,7 +46,7 @@ const defaults = {
   'window-seconds': 1,
   headroom: 2,
   'entry-days': 35,
-  alarms: 15,
+  alarms: 20,
 };
 
 export const USAGE = `npm run plan -- [options]

@@ -5,12 +5,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { groups } from '../../../../functions/index.ts';
 import { limits, prices } from '../../../../infra/ops/plan/facts.ts';
 import type { Figure } from '../../../../infra/ops/plan/figure.ts';
 import { readInputs } from '../../../../infra/ops/plan/inputs.ts';
 import { entryFixedBytes, entryLineBytes, itemBytes } from '../../../../infra/ops/plan/item-sizes.ts';
 import { planFor } from '../../../../infra/ops/plan/plan.ts';
 import { reportLines } from '../../../../infra/ops/plan/report.ts';
+import { resourcesOf, templateOf } from '../../aws/templates.ts';
 
 const COMMAND = join(import.meta.dirname, '../../../../infra/ops/plan/plan.ts');
 
@@ -109,7 +111,8 @@ describe('the planner', () => {
     near(group['Lambda compute'], invocations * (consumers.durationMs.value / 1000) * 0.0000133334);
     near(group['DynamoDB writes'], ledger.writeUnitsPerSecond.value * seconds * 0.000000625);
     near(group['DynamoDB reads'], ledger.readUnitsPerSecond.value * seconds * 0.000000125);
-    near(group['alarms'], 1.5);
+    near(group['alarms'], 2);
+    near(group['dashboard'], 3);
   });
 
   it('clusters side by side at published prices, and why Serverless is not one of them', () => {
@@ -173,6 +176,14 @@ describe('the planner', () => {
     );
     assert.ok(entryFixedBytes > 300 && entryFixedBytes < 1024, `${entryFixedBytes}`);
     assert.ok(entryLineBytes > 15 && entryLineBytes < 30, `${entryLineBytes}`);
+  });
+
+  it('counts about as many alarms as a group has', () => {
+    for (const team of Object.keys(groups)) {
+      const alarms = resourcesOf(templateOf('dev', team), 'AWS::CloudWatch::Alarm').length;
+
+      assert.ok(Math.abs(alarms - planned().inputs.alarms) <= 5, `${team} has ${alarms}`);
+    }
   });
 
   it('every price and limit says where it is from', () => {

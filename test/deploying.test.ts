@@ -1,0 +1,116 @@
+/** docs/deploying.md: its code synthesizes, its figures are the planner's, its tables are what the templates say. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { groups } from '../functions/index.ts';
+import { stages } from '../infra/aws/stages.ts';
+import { readInputs } from '../infra/ops/plan/inputs.ts';
+import { planFor } from '../infra/ops/plan/plan.ts';
+import { type CfnTemplate, templateOf } from './infra/aws/templates.ts';
+import { root } from './support/ground-folder.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const page = readFileSync(join(root, 'docs/deploying.md'), 'utf8');
+
+function blocks(language: string): string[] {
+  return Array.from(
+    page.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs')),
+    ([, block = '']) => block,
+  );
+}
+
+/** Types that stay when the stack goes. */
+function retained({ Resources }: CfnTemplate): string[] {
+  const kept = Object.values(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
+  return [...new Set(kept.map(({ Type }) => Type))].sort();
+}
+
+describe('the page on deploying', () => {
+  it("its app of somebody else's synthesizes, and reads from the other account's connection", async (t) => {
+    const folder = join(realpathSync(temporaryFolder(t)), 'app');
+    mkdirSync(folder);
+    symlinkSync(root, join(folder, 'clickledger'));
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    writeFileSync(join(folder, 'app.ts'), blocks('ts').join('\n'));
+    const env = {
+      ...process.env,
+      CDK_OUTDIR: join(folder, 'out'),
+      CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [] }),
+    };
+
+    await promisify(execFile)(process.execPath, ['app.ts'], { cwd: folder, env });
+
+    const template = JSON.parse(
+      readFileSync(join(folder, 'out/Billing.template.json'), 'utf8'),
+    ) as CfnTemplate;
+    const [mapping] = Object.values(template.Resources).filter(
+      ({ Type }) => Type === 'AWS::Lambda::EventSourceMapping',
+    );
+    assert.match(mapping?.Properties.EventSourceArn, /:vpc-connection\/111122223333\/clicks\//);
+    assert.match(JSON.stringify(template.Resources), /"kafka:DescribeVpcConnection"/);
+    assert.match(JSON.stringify(template.Resources), /:topic\/.*ad_clicks/);
+  });
+
+  it('names exactly what stays when a stack goes', () => {
+    const rowOf = (name: string) =>
+      Array.from(
+        new RegExp(`^\\| ${name} +\\| (.*)\\|$`, 'm').exec(page)?.[1]?.matchAll(/`([^`]+)`/g) ?? [],
+        ([, type]) => type,
+      ).sort();
+    const ofTeams = Object.keys(groups).flatMap((team) => retained(templateOf('prod', team)));
+
+    assert.deepEqual(rowOf('stream'), retained(templateOf('prod', 'stream')));
+    assert.deepEqual(rowOf('each team'), [...new Set(ofTeams)].sort());
+  });
+
+  it("its figures of a dev stage are the planner's", () => {
+    const [, given = ''] = /`npm run plan -- (--clicks-per-second [^`]+)`/.exec(page) ?? [];
+    const inputs = readInputs(given.split(' '));
+    assert.ok(typeof inputs === 'object');
+    const { clusters, group } = planFor(inputs);
+    const { brokers } = stages.dev;
+    assert.ok(brokers.type === 'standard');
+    const volumes = brokers.count * brokers.volumeGib * inputs.prices['standard-storage-gb-month'];
+
+    const figures = Array.from(page.matchAll(/\| +(\d+\.\d\d) \|$/gm), ([, figure]) => Number(figure));
+    assert.deepEqual(figures, [
+      clusters.find(({ type }) => type === 'standard')?.costs['brokers']?.value,
+      volumes,
+      group['event pollers']?.value,
+    ]);
+    const rest =
+      Object.values(group).reduce((sum, { value }) => sum + value, 0) - (group['event pollers']?.value ?? 0);
+    assert.ok(rest > 15 && rest < 30, `${rest} is about twenty`);
+  });
+
+  it('the services of its table are those of the templates', () => {
+    const services: Readonly<Record<string, string>> = {
+      CloudWatch: 'cloudwatch',
+      DynamoDB: 'dynamodb',
+      EC2: 'ec2',
+      IAM: 'iam',
+      KMS: 'kms',
+      Lambda: 'lambda',
+      Logs: 'logs',
+      MSK: 'kafka',
+      S3: 's3',
+      SNS: 'sns',
+      SSM: 'ssm',
+      Scheduler: 'scheduler',
+      SecretsManager: 'secretsmanager',
+    };
+    const rows = [
+      ['the stream', ['stream']],
+      ['a team', Object.keys(groups)],
+    ] as const;
+    for (const [row, owners] of rows) {
+      const said = new RegExp(`^\\| ${row} .*$`, 'm').exec(page)?.[0] ?? '';
+      for (const owner of owners)
+        for (const { Type } of Object.values(templateOf('prod', owner).Resources))
+          assert.ok(said.includes(`\`${services[Type.split('::')[1] ?? '']}\``), `${row}: ${Type}`);
+    }
+  });
+});
