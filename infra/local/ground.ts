@@ -33,7 +33,7 @@ export interface GroundOptions extends ServersOptions {
   readonly sessionTimeoutMs?: number;
   /** What comes again after a partial response; `listed` if it is left out. */
   readonly partialRetry?: PartialRetry;
-  /** Runs a mapping of the plan by other rules. */
+  /** Runs a mapping by other rules, each time that it starts: an operator may set others at any time. */
   readonly mappings?: (planned: PlannedMapping) => PlannedMapping;
   /** Where the functions reach DynamoDB, if not directly: what stands between may make faults. */
   readonly functionsReach?: (direct: DynamoDbAccess) => Promise<DynamoDbAccess>;
@@ -63,11 +63,10 @@ export class Ground {
     if (options.fresh)
       for (const old of [data, join(options.folder, 'logs'), destinationsIn(options.folder)])
         rmSync(old, { recursive: true, force: true });
-    const read = readPlan(options.templates, {
+    const plan = readPlan(options.templates, {
       honoured: honouredOptions,
       secrets: keptSecrets(join(data, 'secrets.json')),
     });
-    const plan = { ...read, mappings: read.mappings.map(options.mappings ?? ((planned) => planned)) };
     const children = new Children();
     const servers = await startServers(options, plan, children);
     try {
@@ -162,8 +161,9 @@ export class Ground {
   }
 
   /** Starts its pollers: those of a mapping of the plan, or of one more that somebody tries out. */
-  addMapping(mapping: PlannedMapping): Pollers {
+  addMapping(planned: PlannedMapping): Pollers {
     const { sessionTimeoutMs = SESSION_TIMEOUT_MS, partialRetry = 'listed', folder } = this.#options;
+    const mapping = this.#options.mappings?.(planned) ?? planned;
     const assignment = pollerAssignment(mapping, {
       bootstrap: this.kafka,
       target: this.functionOf(mapping.functionId),

@@ -105,6 +105,7 @@ export class FaultProxy {
     if (fault?.kind === 'reply-lost' || fault?.kind === 'killed-after-forward') to.destroy();
     else await answer(to, reply);
     if (fault?.kind === 'killed-after-reply') signal('SIGKILL');
+    if (fault?.kind === 'poller-killed-after-reply') fault.kill();
     return reply;
   }
 }
@@ -124,13 +125,13 @@ function callOf(from: IncomingMessage, body: Buffer): Call {
     ExpressionAttributeValues?: Record<string, { S?: string }>;
   };
   const key = asked.Item ?? asked.Key;
+  const entry = asked.Item?.['sk']?.S?.startsWith('entry#') ? asked.Item : undefined;
   return {
     sandbox: / app\/(pid-\d+)/.exec(agent)?.[1],
     operation,
     pk: key?.['pk']?.S ?? asked.ExpressionAttributeValues?.[':pk']?.S ?? '',
-    commits: asked.Item?.['sk']?.S?.startsWith('entry#')
-      ? asked.Item['changed']?.M?.['offsets']?.S
-      : undefined,
+    commits: entry?.['changed']?.M?.['offsets']?.S,
+    code: entry?.['by']?.M?.['code']?.S,
   };
 }
 

@@ -10,6 +10,8 @@ export interface Call {
   readonly pk: string;
   /** The offsets that it commits, if it puts a journal entry. */
   readonly commits: string | undefined;
+  /** The version of the code that computed what it commits. */
+  readonly code: string | undefined;
 }
 
 export type Fault =
@@ -22,6 +24,8 @@ export type Fault =
   /** Forwarded; the reply comes after the client has given up. */
   | { readonly kind: 'reply-late'; readonly ms: number }
   | { readonly kind: 'killed-before-forward' | 'killed-after-forward' | 'killed-after-reply' }
+  /** The poller that waits for the function is killed, so that what was written is never acknowledged by it. */
+  | { readonly kind: 'poller-killed-after-reply'; readonly kill: () => void }
   /** Frozen before its request is forwarded; thawed, and the request forwarded, when `thaw` resolves. */
   | { readonly kind: 'frozen'; readonly thaw: Promise<void> };
 

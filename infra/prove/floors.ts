@@ -6,18 +6,29 @@ export interface Seen extends Readonly<Record<keyof Floors, number>> {
   readonly records: number;
 }
 
+/** What is counted elsewhere than in the events. */
+export type Counted = Pick<
+  Seen,
+  'rebalances' | 'partitionsMoved' | 'redelivered' | 'records' | 'oddClasses' | 'codes'
+>;
+
 const points = ['killed-before-forward', 'killed-after-forward', 'killed-after-reply'];
 
-export function seenIn(events: Events, counted: Pick<Seen, 'rebalances' | 'redelivered' | 'records'>): Seen {
+export function seenIn(events: Events, counted: Counted): Seen {
   const kills = Object.entries(events.counts()).filter(([kind]) => kind.startsWith('killed: '));
   return {
     kills: kills.reduce((sum, [, count]) => sum + count, 0),
     killsAtEachPoint: Math.min(...points.map((point) => events.count(`function ${point}`))),
+    pollersKilled: events.count('fault: poller-killed-after-reply'),
     zombies: events.count('function frozen'),
     lateWrites: events.count('late write'),
     repliesLost: events.count('fault: reply-lost'),
     putsLost: events.count('put lost'),
-    poisonSent: events.count('poison sent'),
+    appliedInPart: events.count('applied in part'),
+    secondMappings: events.count('second mapping'),
+    replays: events.count('replayed'),
+    weeksPassed: events.count('weeks passed'),
+    isolated: events.count('committed while another group stood still'),
     ...counted,
   };
 }

@@ -1,13 +1,16 @@
 /** What is measured of a ground after the faults: when it has caught up, and what the auditor finds. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Ground } from '../local/ground.ts';
 import type { PlannedMapping } from '../local/plan.ts';
 import { auditLedger } from '../ops/audit/audit-ledger.ts';
 import type { Findings } from '../ops/audit/findings.ts';
-import { TopicLog } from '../ops/audit/topic-log.ts';
+import { readCheckpointItem } from '../ops/audit/layout.ts';
+import { getCheckpointItem, readEntryItems, readJournalNames } from '../ops/audit/ledger-items.ts';
+import { withLedger } from './ledger-access.ts';
 
-/** Waits until every group has committed the whole log; returns how long it took. */
+const LOOK_EVERY_MS = 500;
+
+/** Waits until every group has committed the whole log, and every rollup has reached the newest entry; returns how long it took. */
 export async function healed(
   ground: Ground,
   withinMs: number,
@@ -16,38 +19,52 @@ export async function healed(
   const began = performance.now();
   while (performance.now() - began < withinMs && !signal.aborted) {
     const caughtUp = await Promise.all(
-      ground.plan.mappings.map(async (mapping) => {
-        const log = new TopicLog({ bootstrapBrokers: [...ground.kafka] }, mapping.topic, mapping.groupId);
-        try {
-          const bounds = await log.bounds();
-          const committed = await log.committed(bounds.length);
-          return bounds.every(({ end }, partition) => end === (committed[partition] ?? 0));
-        } catch {
-          return false;
-        } finally {
-          await log.close().catch(() => {});
-        }
-      }),
+      ground.plan.mappings.map((mapping) => hasCaughtUp(ground, mapping).catch(() => false)),
     );
-    if (caughtUp.every(Boolean)) return Math.round(performance.now() - began);
-    await pause(500);
+    if (caughtUp.every(Boolean) && (await rolledUp(ground).catch(() => false)))
+      return Math.round(performance.now() - began);
+    await pause(LOOK_EVERY_MS);
   }
   return undefined;
 }
 
+function hasCaughtUp(ground: Ground, mapping: PlannedMapping): Promise<boolean> {
+  return withLedger(ground, mapping, async ({ log }) => {
+    const bounds = await log.bounds();
+    const committed = await log.committed(bounds.length);
+    return bounds.every(({ end }, partition) => end === (committed[partition] ?? 0));
+  });
+}
+
+async function rolledUp(ground: Ground): Promise<boolean> {
+  await Promise.all(
+    ground.plan.schedules.map(({ functionId }) => ground.sandboxesOf(functionId).invoke(Buffer.from('{}'))),
+  );
+  const reached = await Promise.all(
+    ground.plan.mappings.map((mapping) =>
+      withLedger(ground, mapping, async (access) => {
+        for (const journal of await readJournalNames(access)) {
+          const checkpoint = await getCheckpointItem(access, journal);
+          const newest = (await readEntryItems(access, journal)).at(-1)?.['sk']?.S ?? '';
+          const through = checkpoint === undefined ? -1 : readCheckpointItem(checkpoint).through;
+          if (newest !== '' && through < Number(newest.replace('entry#', ''))) return false;
+        }
+        return true;
+      }),
+    ),
+  );
+  return reached.every(Boolean);
+}
+
 /** @param atRest whether nothing may be left to count */
-export async function judged(ground: Ground, mapping: PlannedMapping, atRest: boolean): Promise<Findings> {
-  const { endpoint, region, accessKeyId, secretAccessKey } = ground.dynamodb;
-  const client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
-  const environment = Object.values(ground.functionOf(mapping.functionId).environment);
-  const table = ground.plan.tables.find(({ name }) => environment.includes(name))?.name ?? '';
-  const log = new TopicLog({ bootstrapBrokers: [...ground.kafka] }, mapping.topic, mapping.groupId);
-  try {
-    const findings = await auditLedger({ client, table }, log, mapping.topic);
+export function judged(ground: Ground, mapping: PlannedMapping, atRest: boolean): Promise<Findings> {
+  return withLedger(ground, mapping, async (access) => {
+    const findings = await auditLedger(access, access.log, mapping.topic);
+    // The auditor takes other topics for those that were read before; here there has been no other.
+    for (const journal of await readJournalNames(access))
+      if (!journal.startsWith(`${mapping.topic}@`))
+        findings.add('phantom', journal, 'is of a topic that the ledger’s group does not read');
     if (atRest) findings.demandRest();
     return findings;
-  } finally {
-    client.destroy();
-    await log.close();
-  }
+  });
 }

@@ -1,38 +1,19 @@
-/** Records that are no clicks, of every class that the contract of the click refuses, sent among the clicks. */
+/** Sends odd records among the clicks, each class in turn, as many at once as make a handful. */
 import { ProduceAcks, Producer } from '@platformatic/kafka';
+import { type OddRecord, oddRecords } from './poison-corpus.ts';
 import type { Seeded } from './seeded.ts';
 
-const click = { v: 1, clickId: 'poison', advertiserId: 'adv-1', adId: 'ad-1', priceMicros: 1_000 };
-
-const values: readonly (Buffer | string | undefined)[] = [
-  undefined,
-  '',
-  '{"v":1,"clickId":"half',
-  '[]',
-  'null',
-  '"text"',
-  Buffer.from([0xff, 0xfe, 0x00, 0x80]),
-  `\ufeff${JSON.stringify(click)}`,
-  '['.repeat(10_000),
-  JSON.stringify({ ...click, v: 99 }),
-  JSON.stringify({ ...click, advertiserId: 'a#b' }),
-  JSON.stringify({ ...click, advertiserId: '__proto__' }),
-  JSON.stringify({ ...click, clickId: 7 }),
-  JSON.stringify({ ...click, priceMicros: '12' }),
-  JSON.stringify({ ...click, priceMicros: -1 }),
-  JSON.stringify({ ...click, priceMicros: 0.5 }),
-  JSON.stringify({ ...click, priceMicros: undefined }),
-  JSON.stringify(click).replace('1000}', '1e3}'),
-  JSON.stringify(click).replace('1000}', '9007199254740993}'),
-  JSON.stringify(click).replace('1000}', '1000,"priceMicros":999.99999999999999999}'),
-];
+/** A journal can bear 1,000 runs of parked records; these make about 500 in each of three partitions. */
+const HANDFULS_MAX = 300;
 
 export class Poison {
   readonly #producer: Producer<string, Buffer, string, string>;
   readonly #topic: string;
-  readonly #partitions: number;
   readonly #random: Seeded;
+  readonly #seen = new Set<string>();
+  #partitions: number;
   #next = 0;
+  #handfuls = 0;
 
   constructor(bootstrap: readonly string[], topic: string, partitions: number, random: Seeded) {
     this.#topic = topic;
@@ -47,22 +28,49 @@ export class Poison {
     });
   }
 
-  /** Each class in turn. */
-  async send(count: number): Promise<void> {
-    const messages = Array.from({ length: count }, () => {
-      const value = values[this.#next++ % values.length];
-      const partition = Math.floor(this.#random.next() * this.#partitions);
-      return {
-        topic: this.#topic,
-        partition,
-        value: (typeof value === 'string' ? Buffer.from(value) : value) as Buffer,
-      };
-    });
-    await this.#producer.send({ messages, acks: ProduceAcks.ALL });
+  /** How many classes the broker has taken. */
+  get classes(): number {
+    return this.#seen.size;
+  }
+
+  grow(partitions: number): void {
+    this.#partitions = partitions;
+  }
+
+  /** Whether they were sent: a partition takes only so many. */
+  async send(count: number): Promise<boolean> {
+    if (this.#handfuls >= HANDFULS_MAX) return false;
+    this.#handfuls += 1;
+    const partition = Math.floor(this.#random.next() * this.#partitions);
+    const handful = Array.from({ length: count }, () => this.#following());
+    const messages = handful.flatMap((odd) =>
+      Array.from({ length: odd.times ?? 1 }, () => this.#message(odd, partition)),
+    );
+    // Large ones are within what the broker takes only when they are compressed.
+    await this.#producer.send({ messages, acks: ProduceAcks.ALL, compression: 'gzip' });
+    for (const { name } of handful) this.#seen.add(name);
+    return true;
   }
 
   async close(): Promise<void> {
     await this.#producer.close();
+  }
+
+  #following(): OddRecord {
+    for (;;) {
+      const odd = oddRecords[this.#next++ % oddRecords.length] as OddRecord;
+      if (odd.once !== true || !this.#seen.has(odd.name)) return odd;
+    }
+  }
+
+  #message({ key, value, headers }: OddRecord, partition: number) {
+    return {
+      topic: this.#topic,
+      partition,
+      ...(key !== undefined && { key }),
+      value: value as Buffer,
+      ...(headers !== undefined && { headers }),
+    };
   }
 }
 

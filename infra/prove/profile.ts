@@ -1,5 +1,6 @@
 /** How long a proof runs, how much flows, and what has to have happened for it to count (faults-and-audit.md, floors). */
 import { parseArgs } from 'node:util';
+import { oddRecords } from './poison-corpus.ts';
 
 /** What must at least have happened; a run below any of them proves nothing, and says so. */
 export interface Floors {
@@ -7,7 +8,11 @@ export interface Floors {
   readonly kills: number;
   /** At each of the three points of a commit. */
   readonly killsAtEachPoint: number;
+  /** Pollers killed between a function's commit and their own. */
+  readonly pollersKilled: number;
   readonly rebalances: number;
+  /** Partitions of a group that another member of it has taken over. */
+  readonly partitionsMoved: number;
   /** Functions frozen within a commit, their partition given to others meanwhile. */
   readonly zombies: number;
   /** Of those, the ones whose write came after another's. */
@@ -16,8 +21,18 @@ export interface Floors {
   /** Puts that found another entry in their place. */
   readonly putsLost: number;
   readonly redelivered: number;
-  /** Handfuls of records that are no clicks; three have every class of them. */
-  readonly poisonSent: number;
+  /** Classes of odd records that the broker has taken. */
+  readonly oddClasses: number;
+  /** Hand-overs of records beside their group. */
+  readonly appliedInPart: number;
+  readonly secondMappings: number;
+  readonly replays: number;
+  /** Times that retention and expiry have removed what is old. */
+  readonly weeksPassed: number;
+  /** Versions of the code whose entries stand. */
+  readonly codes: number;
+  /** Commits of other groups while all functions of one stood still. */
+  readonly isolated: number;
 }
 
 export interface Profile {
@@ -28,44 +43,68 @@ export interface Profile {
   readonly faultsForMsMax: number;
   /** After it, lag has to be zero within so long. */
   readonly healWithinMs: number;
+  /** How long all functions of one group stand still at a time. */
+  readonly groupFrozenMs: number;
+  /** Whether another release of the functions is deployed at times. */
+  readonly releases: boolean;
   readonly floors: Floors;
 }
+
+const once = {
+  secondMappings: 1,
+  replays: 1,
+  weeksPassed: 1,
+  codes: 2,
+  isolated: 1,
+  oddClasses: oddRecords.length,
+};
+const none = Object.fromEntries(Object.keys({ ...once }).map((what) => [what, 0])) as typeof once;
 
 export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = {
   smoke: {
     name: 'smoke',
     clicks: 100_000,
-    faultsForMs: 45_000,
+    faultsForMs: 40_000,
     faultsForMsMax: 120_000,
     healWithinMs: 60_000,
+    groupFrozenMs: 5_000,
+    releases: true,
     floors: {
+      ...once,
       kills: 50,
-      killsAtEachPoint: 2,
+      killsAtEachPoint: 1,
+      pollersKilled: 1,
       rebalances: 10,
+      partitionsMoved: 6,
       zombies: 5,
       lateWrites: 1,
       repliesLost: 1,
       putsLost: 3,
       redelivered: 1_000,
-      poisonSent: 4,
+      appliedInPart: 5,
     },
   },
   mutant: {
     name: 'mutant',
-    clicks: 10_000,
+    clicks: 60_000,
     faultsForMs: 60_000,
     faultsForMsMax: 90_000,
     healWithinMs: 30_000,
+    groupFrozenMs: 2_000,
+    releases: false,
     floors: {
+      ...none,
       kills: 5,
       killsAtEachPoint: 0,
+      pollersKilled: 0,
       rebalances: 2,
+      partitionsMoved: 0,
       zombies: 1,
       lateWrites: 0,
       repliesLost: 0,
       putsLost: 0,
       redelivered: 1,
-      poisonSent: 1,
+      appliedInPart: 1,
     },
   },
   full: {
@@ -74,16 +113,23 @@ export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = 
     faultsForMs: 30 * 60_000,
     faultsForMsMax: 40 * 60_000,
     healWithinMs: 120_000,
+    groupFrozenMs: 60_000,
+    releases: true,
     floors: {
+      ...once,
       kills: 1_000,
       killsAtEachPoint: 50,
+      pollersKilled: 50,
       rebalances: 200,
+      partitionsMoved: 6,
       zombies: 50,
       lateWrites: 20,
       repliesLost: 50,
       putsLost: 50,
       redelivered: 100_000,
-      poisonSent: 100,
+      appliedInPart: 100,
+      replays: 5,
+      weeksPassed: 5,
     },
   },
 };

@@ -8,6 +8,8 @@ export interface ProofOptions {
   readonly profile: Profile;
   readonly seed: number;
   readonly templates: string;
+  /** The templates of another release, to be deployed at times. */
+  readonly otherRelease: string | undefined;
   /** Everything of the proof is kept here. */
   readonly folder: string;
   readonly say: (line: string) => void;

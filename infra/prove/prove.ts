@@ -9,6 +9,7 @@ import { GroundError } from '../local/ground-error.ts';
 import { lockGround } from '../local/ground-lock.ts';
 import { currentTemplates } from '../local/templates-folder.ts';
 import { lineOf, proveMutants } from './mutants.ts';
+import { synthesizedRelease } from './other-release.ts';
 import { BadRequest, type ProveRequest, readProveRequest, USAGE } from './profile.ts';
 import type { Proof } from './proof.ts';
 import { runProof } from './run-proof.ts';
@@ -46,7 +47,9 @@ async function main(): Promise<number> {
       `Proof ${profile.name}, seed ${seed}: at least ${profile.clicks} clicks and ${profile.faultsForMs / 1000} s of faults`,
     );
     const templates = await currentTemplates({ root, stage: 'dev', folder: base, say });
-    const proof = await runProof({ profile, seed, templates, folder, say, signal: ending.signal });
+    const otherRelease = profile.releases ? await synthesizedRelease(root, folder, say) : undefined;
+    const given = { profile, seed, templates, otherRelease, folder, say, signal: ending.signal };
+    const proof = await runProof(given);
     if (ending.signal.aborted) return 130;
     const verdict = verdictOf(proof, profile);
     if (json) console.log(JSON.stringify(jsonOf(request, proof, verdict)));

@@ -2,25 +2,30 @@
  * Which requests to DynamoDB meet a fault, and which: by the seed. A frozen function is made a zombie: the poller that waits for
  * it is killed, and its write goes on only after another has committed on the same journal.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Events } from './events.ts';
 import type { Call, Fault, Heard } from './fault.ts';
 import type { Seeded } from './seeded.ts';
 
 /** Of a hundred commits, so many meet each. */
 const commitFaults = {
-  none: 49,
-  'killed-before-forward': 6,
-  'killed-after-forward': 6,
-  'killed-after-reply': 6,
-  'reply-lost': 7,
+  none: 60,
+  'killed-before-forward': 4,
+  'killed-after-forward': 4,
+  'killed-after-reply': 4,
+  'poller-killed-after-reply': 2,
+  'reply-lost': 6,
   'reply-late': 1,
   'reset-before-forward': 2,
   throttled: 4,
   'internal-error': 2,
   unavailable: 1,
   delayed: 4,
-  frozen: 12,
+  frozen: 6,
 } as const;
+type CommitFault = keyof typeof commitFaults;
+/** So many times out of all, the one that was seen least. */
+const RAREST_SHARE = 0.2;
 const otherFaults = {
   none: 94,
   throttled: 2,
@@ -29,6 +34,7 @@ const otherFaults = {
   delayed: 2,
 } as const;
 
+const LOOK_EVERY_MS = 20;
 const FROZEN_AT_ONCE = 3;
 /** If nobody else commits: there may be nothing left to commit. */
 const FROZEN_MS_MAX = 12_000;
@@ -47,6 +53,12 @@ export class RequestFaults {
   readonly #events: Events;
   readonly #processes: FaultedProcess;
   readonly #frozen = new Map<string, { readonly sandbox: string; readonly thaw: () => void }>();
+  /** Whose requests are under way. */
+  readonly #underWay = new Map<Call, string | undefined>();
+  /** The group whose functions all stand still, if one's do. */
+  standing: string | undefined;
+  /** The versions of the code whose entries stand. */
+  readonly codes = new Set<string>();
   #active = false;
   #throttledUntil = 0;
 
@@ -71,30 +83,55 @@ export class RequestFaults {
     this.#throttledUntil = performance.now() + ms;
   }
 
+  /** Whether nothing of a group is under way any more; what is frozen of it goes on at once. */
+  async quiet(group: string, withinMs: number): Promise<boolean> {
+    const until = performance.now() + withinMs;
+    while ([...this.#underWay.values()].includes(group)) {
+      for (const [key, { thaw }] of this.#frozen) if (key.startsWith(`${group} `)) thaw();
+      if (performance.now() > until) return false;
+      await pause(LOOK_EVERY_MS);
+    }
+    return true;
+  }
+
   decide(call: Call): Fault | undefined {
     const { sandbox } = call;
     const group = sandbox === undefined ? undefined : this.#processes.groupOf(sandbox);
+    this.#underWay.set(call, group);
     if (!this.#active || sandbox === undefined) return undefined;
     if (performance.now() < this.#throttledUntil && this.#random.chance(0.9)) return { kind: 'throttled' };
     if (call.commits === undefined) return this.#shaped(this.#random.weighted(otherFaults));
-    const kind = this.#random.weighted(commitFaults);
+    const kind = this.#random.chance(RAREST_SHARE) ? this.#rarest() : this.#random.weighted(commitFaults);
+    const killOwner = () => this.#processes.killOwner(group ?? '', call.pk);
+    if (kind === 'poller-killed-after-reply') return { kind, kill: killOwner };
     if (kind !== 'frozen') return this.#shaped(kind);
     const key = `${group} ${call.pk}`;
     if (group === undefined || this.#frozen.has(key) || this.#frozen.size >= FROZEN_AT_ONCE) return undefined;
-    return this.#freeze(key, sandbox, () => this.#processes.killOwner(group, call.pk));
+    return this.#freeze(key, sandbox, killOwner);
   }
 
   hear({ call, fault, status, error }: Heard): void {
-    const { sandbox = '', pk: journal, commits: offsets } = call;
+    const { sandbox = '', pk: journal, commits: offsets, code } = call;
+    const group = this.#underWay.get(call) ?? this.#processes.groupOf(sandbox);
+    this.#underWay.delete(call);
     if (fault !== undefined) this.#events.add(`fault: ${fault}`);
     if (offsets === undefined) return;
-    const group = this.#processes.groupOf(sandbox);
-    const what = `${group} ${sandbox} ${fault ?? ''} ${status ?? 'no reply'} ${error ?? ''}`;
+    const what = `${group} ${sandbox} code ${code} ${fault ?? ''} ${status ?? 'no reply'} ${error ?? ''}`;
     this.#events.add(commitKind(status), { journal, offsets, what });
     if (error === 'ConditionalCheckFailedException') this.#events.add('put lost');
     if (fault === 'frozen' && error === 'ConditionalCheckFailedException') this.#events.add('late write');
     const frozen = this.#frozen.get(`${group} ${journal}`);
+    if (status === 200 && code !== undefined) this.codes.add(code);
+    if (status === 200 && this.standing !== undefined && this.standing !== group)
+      this.#events.add('committed while another group stood still');
     if (status === 200 && frozen !== undefined && frozen.sandbox !== sandbox) frozen.thaw();
+  }
+
+  /** So that each befalls however few commits there are. */
+  #rarest(): CommitFault {
+    const kinds = (Object.keys(commitFaults) as CommitFault[]).filter((kind) => kind !== 'none');
+    const seen = (kind: CommitFault) => this.#events.count(`fault: ${kind}`);
+    return kinds.reduce((rarest, kind) => (seen(kind) < seen(rarest) ? kind : rarest));
   }
 
   #freeze(key: string, sandbox: string, then: () => void): Fault {
@@ -109,7 +146,7 @@ export class RequestFaults {
     return { kind: 'frozen', thaw: promise };
   }
 
-  #shaped(kind: Exclude<keyof typeof commitFaults, 'frozen'>): Fault | undefined {
+  #shaped(kind: Exclude<CommitFault, 'frozen' | 'poller-killed-after-reply'>): Fault | undefined {
     if (kind === 'none') return undefined;
     if (kind === 'delayed') return { kind, ms: this.#random.between(10, 600) };
     if (kind === 'reply-late') return { kind, ms: LATE_MS };

@@ -26,6 +26,12 @@ export class Seeded {
     return choices[Math.floor(this.next() * choices.length)];
   }
 
+  /** All of them, in any order. */
+  shuffled<Choice>(choices: readonly Choice[]): Choice[] {
+    const left = [...choices];
+    return choices.map(() => left.splice(Math.floor(this.next() * left.length), 1)[0] as Choice);
+  }
+
   /** One of the keys, each as likely as its weight says. */
   weighted<Key extends string>(weights: Readonly<Record<Key, number>>): Key {
     const entries = Object.entries(weights) as [Key, number][];

@@ -24,19 +24,20 @@ export function verdictOf(proof: Proof, profile: Profile): Verdict {
     findings.faults.map((fault) => ({ group, ...fault })),
   );
   const more = { floors, faults };
-  if (brokeByItself !== undefined)
-    return {
-      verdict: 'INVALID',
-      exitCode: 127,
-      because: [`something broke that nobody broke: ${brokeByItself}`],
-      ...more,
-    };
   const moneyFaults = faults.filter(({ kind }) => healedMs !== undefined || kind !== 'missing');
   if (moneyFaults.length > 0)
     return {
       verdict: 'FAIL',
       exitCode: 129,
       because: [`${moneyFaults.length} faults in the ledgers`],
+      ...more,
+    };
+  // After the money, since a wrong ledger stays wrong whatever else broke; before the progress, which may be its doing.
+  if (brokeByItself !== undefined)
+    return {
+      verdict: 'INVALID',
+      exitCode: 127,
+      because: [`something broke that nobody broke: ${brokeByItself}`],
       ...more,
     };
   if (healedMs === undefined)

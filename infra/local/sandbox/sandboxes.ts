@@ -48,10 +48,12 @@ export class Sandboxes {
   readonly #lent = new Map<number, Sandbox>();
   #started = 0;
   #file: string;
+  #told: PlannedFunction['environment'];
 
   constructor(options: SandboxesOptions) {
     this.#options = options;
     this.#file = options.planned.file;
+    this.#told = options.planned.environment;
     this.#log = createWriteStream(join(options.logFolder, `${options.planned.name}.log`), { flags: 'a' });
   }
 
@@ -74,9 +76,10 @@ export class Sandboxes {
     }
   }
 
-  /** A deploy: what is started from now on loads this bundle, and what has loaded another ends, in the midst of its work too. */
-  useBundle(file: string): void {
+  /** A deploy: what is started from now on loads this bundle and is told this, and what has loaded another ends, in the midst of its work too. */
+  useBundle(file: string, environment: PlannedFunction['environment']): void {
     this.#file = file;
+    this.#told = environment;
     for (const { process } of [...this.#idle.splice(0), ...this.#lent.values()])
       if (process.connected) process.disconnect();
   }
@@ -101,7 +104,7 @@ export class Sandboxes {
       socket,
     };
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: { ...environment, ...planned.environment, AWS_LAMBDA_FUNCTION_NAME: planned.name },
+      env: { ...environment, ...this.#told, AWS_LAMBDA_FUNCTION_NAME: planned.name },
       execArgv: [`--max-old-space-size=${planned.memoryMb}`],
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -96,4 +96,13 @@ describe('the verdict of a proof', () => {
       'something broke that nobody broke: the broker was given up',
     ]);
   });
+
+  it('is FAIL for a wrong ledger even where something broke that nobody broke', (t) => {
+    const [verdict, exitCode] = judged(t, {
+      brokeByItself: 'the broker was given up',
+      ledgers: ledgers('double'),
+    });
+
+    assert.deepEqual([verdict, exitCode], ['FAIL', 129]);
+  });
 });

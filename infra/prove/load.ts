@@ -1,0 +1,86 @@
+/** What flows: clicks at a steady rate, odd records among them when they are asked for, and one partition more at some time. */
+import { Admin } from '@platformatic/kafka';
+import type { Ground } from '../local/ground.ts';
+import { ClickProducer } from '../local/producer/click-producer.ts';
+import type { Events } from './events.ts';
+import { Poison } from './poison.ts';
+import type { Profile } from './profile.ts';
+import type { Seeded } from './seeded.ts';
+
+const ADVERTISERS = 500;
+/** Clicks come faster than the profile asks for, since the broker is away at times. */
+const RATE_AHEAD = 1.5;
+
+export interface LoadParts {
+  readonly ground: Ground;
+  readonly profile: Profile;
+  readonly seed: number;
+  readonly random: Seeded;
+  readonly events: Events;
+}
+
+export class Load {
+  readonly poison: Poison;
+  readonly #parts: LoadParts;
+  readonly #topic: string;
+  #partitions: number;
+  #producer: ClickProducer;
+
+  constructor(parts: LoadParts) {
+    const { ground, random } = parts;
+    const [topic] = ground.plan.topics;
+    if (topic === undefined) throw new Error('the templates have no topic');
+    this.#parts = parts;
+    this.#topic = topic.name;
+    this.#partitions = topic.partitions;
+    this.poison = new Poison(ground.kafka, topic.name, topic.partitions, random);
+    this.#producer = this.#produce();
+  }
+
+  get produced(): number {
+    return this.#producer.produced;
+  }
+
+  /** The topic gets one more, and clicks and odd records go there too. */
+  async addPartition(): Promise<void> {
+    const [name, count] = [this.#topic, this.#partitions + 1];
+    const admin = new Admin({
+      clientId: 'clickledger-prove',
+      bootstrapBrokers: [...this.#parts.ground.kafka],
+      retries: 10,
+    });
+    try {
+      await admin.createPartitions({ topics: [{ name, count, assignments: null }] });
+    } finally {
+      await admin.close();
+    }
+    this.#partitions = count;
+    this.poison.grow(count);
+    this.#producer.stop();
+    this.#producer = this.#produce();
+  }
+
+  async stop(): Promise<void> {
+    this.#producer.stop();
+    await this.poison.close().catch(() => {});
+  }
+
+  /** Goes on where each partition's log ends. */
+  #produce(): ClickProducer {
+    const { ground, profile, seed, events } = this.#parts;
+    return new ClickProducer({
+      assignment: {
+        bootstrap: ground.kafka,
+        topic: this.#topic,
+        partitions: this.#partitions,
+        seed,
+        advertisers: ADVERTISERS,
+        clicks: undefined,
+        rate: Math.ceil((RATE_AHEAD * profile.clicks * 1000) / profile.faultsForMs),
+      },
+      children: ground.children,
+      logFolder: ground.logFolder,
+      say: (line) => events.add('said', { what: line }),
+    });
+  }
+}

@@ -1,0 +1,73 @@
+/** The laptop's ground as a proof needs it: faults between functions and DynamoDB, sessions that run out soon, batches of many sizes. */
+import { Ground } from '../local/ground.ts';
+import type { PlannedMapping } from '../local/plan.ts';
+import type { Events } from './events.ts';
+import { FaultProxy } from './fault-proxy.ts';
+import type { RequestFaults } from './request-faults.ts';
+import type { Seeded } from './seeded.ts';
+import { signalSandbox } from './signals.ts';
+
+const SESSION_TIMEOUT_MS = 2_000;
+/** Each time that a mapping starts it gets one of each: small batches make many commits, large ones are torn apart more. */
+const BATCH_RECORDS = [100, 300, 1_000, 10_000];
+const WINDOWS_MS = [0, 100, 500];
+
+interface ProofGroundParts {
+  readonly templates: string;
+  readonly folder: string;
+  readonly faults: RequestFaults;
+  readonly random: Seeded;
+  readonly events: Events;
+  readonly giveUp: (error: unknown) => void;
+}
+
+export interface ProofGround {
+  readonly ground: Ground;
+  /** From now on mappings start as they are planned. */
+  readonly asPlanned: () => void;
+  stop(): Promise<void>;
+}
+
+export async function startProofGround(parts: ProofGroundParts): Promise<ProofGround> {
+  const { templates, folder, faults, random, events, giveUp } = parts;
+  let vary = true;
+  let proxy: FaultProxy | undefined;
+  let running: Ground | undefined;
+  const ground = await Ground.start({
+    templates,
+    folder,
+    own: { kafka: undefined, dynamodb: undefined },
+    kafkaPort: undefined,
+    dynamodbPort: undefined,
+    fresh: false,
+    sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    varied: (planned) => (vary ? varied(planned, random) : planned),
+    say: (line) => events.add('said', { what: line }),
+    giveUp,
+    functionsReach: async (direct) => {
+      proxy = await FaultProxy.start({
+        endpoint: direct.endpoint,
+        decide: (call) => faults.decide(call),
+        heard: (heard) => faults.hear(heard),
+        signal: (sandbox, name, at) => running && signalSandbox(running, sandbox, name, at, events),
+      });
+      return { ...direct, endpoint: proxy.endpoint };
+    },
+  });
+  running = ground;
+  return {
+    ground,
+    asPlanned() {
+      vary = false;
+    },
+    async stop() {
+      await ground.stop();
+      await proxy?.close();
+    },
+  };
+}
+
+function varied(planned: PlannedMapping, random: Seeded): PlannedMapping {
+  const batchSize = random.pick(BATCH_RECORDS) ?? planned.batchSize;
+  return { ...planned, batchSize, windowMs: random.pick(WINDOWS_MS) ?? planned.windowMs };
+}
