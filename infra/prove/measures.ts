@@ -5,7 +5,7 @@ import type { PlannedMapping } from '../local/plan.ts';
 import { auditLedger } from '../ops/audit/audit-ledger.ts';
 import type { Findings } from '../ops/audit/findings.ts';
 import { readCheckpointItem } from '../ops/audit/layout.ts';
-import { getCheckpointItem, readEntryItems, readJournalNames } from '../ops/audit/ledger-items.ts';
+import { getCheckpointItem, readDirectory, readEntryItems } from '../ops/audit/ledger-items.ts';
 import { withLedger } from './ledger-access.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -43,9 +43,9 @@ async function rolledUp(ground: Ground): Promise<boolean> {
   const reached = await Promise.all(
     ground.plan.mappings.map((mapping) =>
       withLedger(ground, mapping, async (access) => {
-        for (const journal of await readJournalNames(access)) {
+        for (const journal of await readDirectory(access)) {
           const checkpoint = await getCheckpointItem(access, journal);
-          const newest = (await readEntryItems(access, journal)).at(-1)?.['sk']?.S ?? '';
+          const newest = (await Array.fromAsync(readEntryItems(access, journal))).at(-1)?.['sk']?.S ?? '';
           const through = checkpoint === undefined ? -1 : readCheckpointItem(checkpoint).through;
           if (newest !== '' && through < Number(newest.replace('entry#', ''))) return false;
         }
@@ -61,7 +61,7 @@ export function judged(ground: Ground, mapping: PlannedMapping, atRest: boolean)
   return withLedger(ground, mapping, async (access) => {
     const findings = await auditLedger(access, access.log, mapping.topic);
     // The auditor takes other topics for those that were read before; here there has been no other.
-    for (const journal of await readJournalNames(access))
+    for (const journal of await readDirectory(access))
       if (!journal.startsWith(`${mapping.topic}@`))
         findings.add('phantom', journal, 'is of a topic that the ledger’s group does not read');
     if (atRest) findings.demandRest();

@@ -143,7 +143,7 @@ export interface ProveRequest {
 }
 
 export const USAGE = `npm run prove -- [options]
-  --smoke     100,000 clicks and 45 s of faults (what is run without options)
+  --smoke     100,000 clicks and 40 s of faults (what is run without options)
   --full      5,000,000 clicks and 30 min of faults
   --mutants   each broken variant of the write path in test/mutants, which all have to get FAIL
   --mutant X  one of them

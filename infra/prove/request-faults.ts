@@ -7,9 +7,10 @@ import type { Events } from './events.ts';
 import type { Call, Fault, Heard } from './fault.ts';
 import type { Seeded } from './seeded.ts';
 
-/** Of a hundred commits, so many meet each. */
+/** Of a hundred commits, so many meet each; `rarest` is the one that was met least, so that few commits meet all. */
 const commitFaults = {
-  none: 60,
+  none: 45,
+  rarest: 20,
   'killed-before-forward': 4,
   'killed-after-forward': 4,
   'killed-after-reply': 4,
@@ -23,9 +24,7 @@ const commitFaults = {
   delayed: 4,
   frozen: 6,
 } as const;
-type CommitFault = keyof typeof commitFaults;
-/** So many times out of all, the one that was seen least. */
-const RAREST_SHARE = 0.2;
+type CommitFault = Exclude<keyof typeof commitFaults, 'rarest'>;
 const otherFaults = {
   none: 94,
   throttled: 2,
@@ -101,7 +100,8 @@ export class RequestFaults {
     if (!this.#active || sandbox === undefined) return undefined;
     if (performance.now() < this.#throttledUntil && this.#random.chance(0.9)) return { kind: 'throttled' };
     if (call.commits === undefined) return this.#shaped(this.#random.weighted(otherFaults));
-    const kind = this.#random.chance(RAREST_SHARE) ? this.#rarest() : this.#random.weighted(commitFaults);
+    const drawn = this.#random.weighted(commitFaults);
+    const kind = drawn === 'rarest' ? this.#rarest() : drawn;
     const killOwner = () => this.#processes.killOwner(group ?? '', call.pk);
     if (kind === 'poller-killed-after-reply') return { kind, kill: killOwner };
     if (kind !== 'frozen') return this.#shaped(kind);
@@ -127,9 +127,10 @@ export class RequestFaults {
     if (status === 200 && frozen !== undefined && frozen.sandbox !== sandbox) frozen.thaw();
   }
 
-  /** So that each befalls however few commits there are. */
   #rarest(): CommitFault {
-    const kinds = (Object.keys(commitFaults) as CommitFault[]).filter((kind) => kind !== 'none');
+    const kinds = (Object.keys(commitFaults) as (keyof typeof commitFaults)[]).filter(
+      (kind) => kind !== 'none' && kind !== 'rarest',
+    );
     const seen = (kind: CommitFault) => this.#events.count(`fault: ${kind}`);
     return kinds.reduce((rarest, kind) => (seen(kind) < seen(rarest) ? kind : rarest));
   }

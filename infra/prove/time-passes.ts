@@ -8,8 +8,9 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { Admin } from '@platformatic/kafka';
 import type { PlannedMapping } from '../local/plan.ts';
-import { type Item, readCheckpointItem, readEntryItem } from '../ops/audit/layout.ts';
-import { getCheckpointItem, readEntryItems, readJournalNames } from '../ops/audit/ledger-items.ts';
+import type { Item } from '../ops/audit/attributes.ts';
+import { readCheckpointItem, readEntryItem } from '../ops/audit/layout.ts';
+import { getCheckpointItem, readDirectory, readEntryItems } from '../ops/audit/ledger-items.ts';
 import type { Arena } from './arena.ts';
 import { type LedgerAccess, withLedger } from './ledger-access.ts';
 
@@ -43,7 +44,7 @@ export async function letTimePass(arena: Arena, mapping: PlannedMapping): Promis
 async function readBy({ client, table, log }: LedgerAccess): Promise<number[]> {
   const bounds = await log.bounds();
   const committed = await log.committed(bounds.length);
-  const journals = await readJournalNames({ client, table });
+  const journals = await readDirectory({ client, table });
   return await Promise.all(
     bounds.map(async ({ start }, partition) => {
       const journal = journals.find((name) => name.endsWith(`#${partition}`));
@@ -73,14 +74,17 @@ async function expire(access: LedgerAccess, topic: string, logStarts: readonly n
   const { client, table, planned } = access;
   const expiry = planned.expiryAttribute;
   let removed = 0;
-  for (const journal of await readJournalNames(access)) {
+  for (const journal of await readDirectory(access)) {
     const logStart = journal.startsWith(`${topic}@`)
       ? (logStarts[Number(journal.split('#').at(-1))] ?? 0)
       : 0;
     const checkpoint = await getCheckpointItem(access, journal);
     if (checkpoint === undefined || expiry === undefined) continue;
     const { through } = readCheckpointItem(checkpoint);
-    const gone = [...(await readEntryItems(access, journal)).filter(outlived(through, logStart)), checkpoint];
+    const gone = [
+      ...(await Array.fromAsync(readEntryItems(access, journal))).filter(outlived(through, logStart)),
+      checkpoint,
+    ];
     for (const { pk, sk, [expiry]: expires } of gone) {
       if (expires === undefined || pk === undefined || sk === undefined) continue;
       await client.send(new DeleteItemCommand({ TableName: table, Key: { pk, sk } }));

@@ -48,6 +48,8 @@ export function verdictOf(proof: Proof, profile: Profile): Verdict {
       ...more,
     };
   const missed = missedFloors(seen, profile);
+  for (const [group, { unsure }] of ledgers)
+    if (unsure.length > 0) missed.push(`the audit of ${group} could not tell: ${unsure.join(', ')}`);
   if (events.count('committed') === 0) missed.push('no commit was heard');
   if (missed.length > 0)
     return {

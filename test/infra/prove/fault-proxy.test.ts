@@ -5,7 +5,7 @@ import type { Fault } from '../../../infra/prove/fault.ts';
 import { until } from '../../support/until.ts';
 import { AGENT, commit, JOURNAL, ProxyBench } from './proxy-bench.ts';
 
-const call = { sandbox: 'pid-123', operation: 'PutItem', pk: JOURNAL, commits: '4-5,9' };
+const call = { sandbox: 'pid-123', operation: 'PutItem', pk: JOURNAL, commits: '4-5,9', code: 'v1' };
 const done = { status: 200, body: '{"done":true}', crc: '7' };
 const refused = (status: number, name: string) => ({
   status,
@@ -152,14 +152,14 @@ describe('the fault proxy', () => {
     await bench.send({}, { operation: 'ListTables', headers: elsewhere });
     await until('all are heard of', () => bench.heard.length === 4);
 
-    const commits = undefined;
+    const none = { commits: undefined, code: undefined };
     assert.deepEqual(
       bench.heard.map((heard) => heard.call),
       [
-        { sandbox: 'pid-123', operation: 'GetItem', pk: 'journals', commits },
-        { sandbox: 'pid-123', operation: 'PutItem', pk: 'journals', commits },
-        { sandbox: undefined, operation: 'Query', pk: JOURNAL, commits },
-        { sandbox: 'pid-9', operation: 'ListTables', pk: '', commits },
+        { sandbox: 'pid-123', operation: 'GetItem', pk: 'journals', ...none },
+        { sandbox: 'pid-123', operation: 'PutItem', pk: 'journals', ...none },
+        { sandbox: undefined, operation: 'Query', pk: JOURNAL, ...none },
+        { sandbox: 'pid-9', operation: 'ListTables', pk: '', ...none },
       ],
     );
   });

@@ -4,7 +4,10 @@ import { missedFloors, seenIn } from '../../../infra/prove/floors.ts';
 import type { Floors } from '../../../infra/prove/profile.ts';
 import { enough, profile, someEvents } from './proofs.ts';
 
-const counted = { rebalances: 11, redelivered: 12, records: 13 };
+const counted = {
+  ...{ rebalances: 11, redelivered: 12, records: 13 },
+  ...{ partitionsMoved: 14, oddClasses: 15, codes: 16 },
+};
 const nothing = {
   kills: 0,
   killsAtEachPoint: 0,
@@ -12,7 +15,12 @@ const nothing = {
   lateWrites: 0,
   repliesLost: 0,
   putsLost: 0,
-  poisonSent: 0,
+  pollersKilled: 0,
+  appliedInPart: 0,
+  secondMappings: 0,
+  replays: 0,
+  weeksPassed: 0,
+  isolated: 0,
 };
 
 describe('what has happened in a proof', () => {
@@ -26,11 +34,15 @@ describe('what has happened in a proof', () => {
       ...['function frozen', 'frozen: function', 'frozen: poller', 'fault: frozen', 'late write'],
       ...['fault: reply-lost', 'fault: reply-lost', 'fault: reply-late', 'put lost', 'not committed'],
       ...['poison sent', 'fault: killed-before-forward', 'said', 'committed'],
+      ...['fault: poller-killed-after-reply', 'applied in part', 'applied in part', 'second mapping'],
+      ...['replayed', 'weeks passed', 'weeks could not pass'],
+      ...Array.from({ length: 3 }, () => 'committed while another group stood still'),
     ]);
 
     assert.deepEqual(seenIn(events, counted), {
       ...{ ...counted, kills: 4, killsAtEachPoint: 0, zombies: 1, lateWrites: 1 },
-      ...{ repliesLost: 2, putsLost: 1, poisonSent: 1 },
+      ...{ repliesLost: 2, putsLost: 1, pollersKilled: 1, appliedInPart: 2, secondMappings: 1 },
+      ...{ replays: 1, weeksPassed: 1, isolated: 3 },
     });
   });
 

@@ -14,6 +14,8 @@ export const profile: Profile = {
   faultsForMs: 1,
   faultsForMsMax: 2,
   healWithinMs: 60_000,
+  groupFrozenMs: 1,
+  releases: false,
   floors: {
     kills: 50,
     killsAtEachPoint: 2,
@@ -23,7 +25,15 @@ export const profile: Profile = {
     repliesLost: 4,
     putsLost: 3,
     redelivered: 90,
-    poisonSent: 6,
+    oddClasses: 6,
+    pollersKilled: 7,
+    partitionsMoved: 8,
+    appliedInPart: 9,
+    secondMappings: 11,
+    replays: 12,
+    weeksPassed: 13,
+    codes: 14,
+    isolated: 15,
   },
 };
 

@@ -17,6 +17,7 @@ export const commit = {
     pk: { S: JOURNAL },
     sk: { S: 'entry#0000000000000007' },
     changed: { M: { offsets: { S: '4-5,9' }, lines: { S: '{}' } } },
+    by: { M: { code: { S: 'v1' } } },
   },
 };
 

@@ -8,8 +8,20 @@ import { Seeded } from '../../../infra/prove/seeded.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 export const JOURNAL = 'ad_clicks@1#0';
-export const commit: Call = { sandbox: 'pid-1', operation: 'PutItem', pk: JOURNAL, commits: '4-5' };
-export const query: Call = { sandbox: 'pid-1', operation: 'Query', pk: JOURNAL, commits: undefined };
+export const commit: Call = {
+  sandbox: 'pid-1',
+  operation: 'PutItem',
+  pk: JOURNAL,
+  commits: '4-5',
+  code: 'v1',
+};
+export const query: Call = {
+  sandbox: 'pid-1',
+  operation: 'Query',
+  pk: JOURNAL,
+  commits: undefined,
+  code: undefined,
+};
 export const lost = { status: 400, error: 'ConditionalCheckFailedException' };
 
 /** Always the same choice among the weighted. */

@@ -57,6 +57,7 @@ describe('faults at requests', () => {
     const again = ['delayed', 'internal-error', 'none', 'reset-before-forward', 'throttled'];
     const killed = ['killed-after-forward', 'killed-after-reply', 'killed-before-forward'];
     const commits = [...again, ...killed, 'frozen', 'reply-late', 'reply-lost', 'unavailable'];
+    commits.push('poller-killed-after-reply');
     assert.deepEqual(kinds(commit).sort(), commits.sort());
     assert.deepEqual(kinds(query).sort(), again);
   });
@@ -124,6 +125,6 @@ describe('what is heard of requests', () => {
 
     assert.deepEqual(more, []);
     assert.equal(found?.kind, 'not committed');
-    assert.equal(found?.what, 'billing pid-1 frozen 400 ConditionalCheckFailedException');
+    assert.equal(found?.what, 'billing pid-1 code v1 frozen 400 ConditionalCheckFailedException');
   });
 });
