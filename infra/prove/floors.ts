@@ -27,7 +27,6 @@ export function seenIn(events: Events, counted: Counted): Seen {
     appliedInPart: events.count('applied in part'),
     secondMappings: events.count('second mapping'),
     replays: events.count('replayed'),
-    weeksPassed: events.count('weeks passed'),
     isolated: events.count('committed while another group stood still'),
     ...counted,
   };

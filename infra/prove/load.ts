@@ -21,8 +21,9 @@ export interface LoadParts {
 
 export class Load {
   readonly poison: Poison;
+  readonly topic: string;
+  readonly configs: { readonly name: string; readonly value: string }[];
   readonly #parts: LoadParts;
-  readonly #topic: string;
   #partitions: number;
   #producer: ClickProducer;
 
@@ -31,7 +32,8 @@ export class Load {
     const [topic] = ground.plan.topics;
     if (topic === undefined) throw new Error('the templates have no topic');
     this.#parts = parts;
-    this.#topic = topic.name;
+    this.topic = topic.name;
+    this.configs = Object.entries(topic.configs).map(([name, value]) => ({ name, value }));
     this.#partitions = topic.partitions;
     this.poison = new Poison(ground.kafka, topic.name, topic.partitions, random);
     this.#producer = this.#produce();
@@ -41,9 +43,13 @@ export class Load {
     return this.#producer.produced;
   }
 
+  get partitions(): number {
+    return this.#partitions;
+  }
+
   /** The topic gets one more, and clicks and odd records go there too. */
   async addPartition(): Promise<void> {
-    const [name, count] = [this.#topic, this.#partitions + 1];
+    const [name, count] = [this.topic, this.#partitions + 1];
     const admin = new Admin({
       clientId: 'clickledger-prove',
       bootstrapBrokers: [...this.#parts.ground.kafka],
@@ -60,8 +66,12 @@ export class Load {
     this.#producer = this.#produce();
   }
 
-  async stop(): Promise<void> {
+  stopClicks(): void {
     this.#producer.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.stopClicks();
     await this.poison.close().catch(() => {});
   }
 
@@ -71,7 +81,7 @@ export class Load {
     return new ClickProducer({
       assignment: {
         bootstrap: ground.kafka,
-        topic: this.#topic,
+        topic: this.topic,
         partitions: this.#partitions,
         seed,
         advertisers: ADVERTISERS,

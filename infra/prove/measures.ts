@@ -4,6 +4,7 @@ import type { Ground } from '../local/ground.ts';
 import type { PlannedMapping } from '../local/plan.ts';
 import { auditLedger } from '../ops/audit/audit-ledger.ts';
 import type { Findings } from '../ops/audit/findings.ts';
+import type { JournalState } from '../ops/audit/journal-state.ts';
 import { readCheckpointItem } from '../ops/audit/layout.ts';
 import { getCheckpointItem, readDirectory, readEntryItems } from '../ops/audit/ledger-items.ts';
 import { withLedger } from './ledger-access.ts';
@@ -56,10 +57,20 @@ async function rolledUp(ground: Ground): Promise<boolean> {
   return reached.every(Boolean);
 }
 
-/** @param atRest whether nothing may be left to count */
-export function judged(ground: Ground, mapping: PlannedMapping, atRest: boolean): Promise<Findings> {
+export interface JudgeWishes {
+  /** Nothing may be left to count. */
+  readonly atRest: boolean;
+  /** What an earlier audit saw; less may not be there. */
+  readonly since?: readonly JournalState[] | undefined;
+}
+
+export function judged(
+  ground: Ground,
+  mapping: PlannedMapping,
+  { atRest, since }: JudgeWishes,
+): Promise<Findings> {
   return withLedger(ground, mapping, async (access) => {
-    const findings = await auditLedger(access, access.log, mapping.topic);
+    const findings = await auditLedger(access, access.log, mapping.topic, { since });
     // The auditor takes other topics for those that were read before; here there has been no other.
     for (const journal of await readDirectory(access))
       if (!journal.startsWith(`${mapping.topic}@`))

@@ -3,9 +3,6 @@ import { ProduceAcks, Producer } from '@platformatic/kafka';
 import { type OddRecord, oddRecords } from './poison-corpus.ts';
 import type { Seeded } from './seeded.ts';
 
-/** A journal can bear 1,000 runs of parked records; these make about 500 in each of three partitions. */
-const HANDFULS_MAX = 300;
-
 export class Poison {
   readonly #producer: Producer<string, Buffer, string, string>;
   readonly #topic: string;
@@ -13,7 +10,6 @@ export class Poison {
   readonly #seen = new Set<string>();
   #partitions: number;
   #next = 0;
-  #handfuls = 0;
 
   constructor(bootstrap: readonly string[], topic: string, partitions: number, random: Seeded) {
     this.#topic = topic;
@@ -37,10 +33,8 @@ export class Poison {
     this.#partitions = partitions;
   }
 
-  /** Whether they were sent: a partition takes only so many. */
-  async send(count: number): Promise<boolean> {
-    if (this.#handfuls >= HANDFULS_MAX) return false;
-    this.#handfuls += 1;
+  /** All of them to one partition, one after the other. */
+  async send(count: number): Promise<void> {
     const partition = Math.floor(this.#random.next() * this.#partitions);
     const handful = Array.from({ length: count }, () => this.#following());
     const messages = handful.flatMap((odd) =>
@@ -49,7 +43,6 @@ export class Poison {
     // Large ones are within what the broker takes only when they are compressed.
     await this.#producer.send({ messages, acks: ProduceAcks.ALL, compression: 'gzip' });
     for (const { name } of handful) this.#seen.add(name);
-    return true;
   }
 
   async close(): Promise<void> {

@@ -27,8 +27,6 @@ export interface Floors {
   readonly appliedInPart: number;
   readonly secondMappings: number;
   readonly replays: number;
-  /** Times that retention and expiry have removed what is old. */
-  readonly weeksPassed: number;
   /** Versions of the code whose entries stand. */
   readonly codes: number;
   /** Commits of other groups while all functions of one stood still. */
@@ -47,13 +45,15 @@ export interface Profile {
   readonly groupFrozenMs: number;
   /** Whether another release of the functions is deployed at times. */
   readonly releases: boolean;
+  /** Whether the topic is recreated after all. */
+  readonly recreates: boolean;
   readonly floors: Floors;
 }
 
 const once = {
   secondMappings: 1,
   replays: 1,
-  weeksPassed: 1,
+
   codes: 2,
   isolated: 1,
   oddClasses: oddRecords.length,
@@ -69,6 +69,7 @@ export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = 
     healWithinMs: 60_000,
     groupFrozenMs: 5_000,
     releases: true,
+    recreates: false,
     floors: {
       ...once,
       kills: 50,
@@ -92,6 +93,7 @@ export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = 
     healWithinMs: 30_000,
     groupFrozenMs: 2_000,
     releases: false,
+    recreates: true,
     floors: {
       ...none,
       kills: 5,
@@ -115,6 +117,7 @@ export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = 
     healWithinMs: 120_000,
     groupFrozenMs: 60_000,
     releases: true,
+    recreates: true,
     floors: {
       ...once,
       kills: 1_000,
@@ -129,7 +132,6 @@ export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = 
       redelivered: 100_000,
       appliedInPart: 100,
       replays: 5,
-      weeksPassed: 5,
     },
   },
 };

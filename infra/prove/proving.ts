@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ground } from '../local/ground.ts';
-import { type Fault, Findings } from '../ops/audit/findings.ts';
+import type { Fault, Findings } from '../ops/audit/findings.ts';
+import { topicRecreated, weeksPass } from './aftermath.ts';
 import { Arena } from './arena.ts';
 import { Chaos } from './chaos.ts';
 import { Events } from './events.ts';
 import { missedFloors, type Seen, seenIn } from './floors.ts';
 import { Load } from './load.ts';
+import { LookingOn } from './looking-on.ts';
 import { healed, judged } from './measures.ts';
 import type { Proof, ProofOptions } from './proof.ts';
 import { type ProofGround, startProofGround } from './proof-ground.ts';
@@ -18,10 +20,11 @@ import { killOwner } from './signals.ts';
 
 const TOLD_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 250;
-const AUDIT_AFTER_MS = 5_000;
 
 /** What there is once it has been started. */
 interface Started extends ProofGround {
+  readonly arena: Arena;
+  readonly enough: AbortController;
   readonly load: Load;
   readonly rebalances: Rebalances;
 }
@@ -32,10 +35,8 @@ export class Proving {
   readonly #random: Seeded;
   readonly #faults: RequestFaults;
   #parts: Started | undefined;
-  #arena: Arena | undefined;
   #broke: string | undefined;
-  /** The first faults that were found in each ledger before the end. */
-  readonly #meanwhile = new Map<string, readonly Fault[]>();
+  readonly #meanwhile = new LookingOn();
 
   constructor(options: ProofOptions) {
     this.#options = options;
@@ -44,12 +45,14 @@ export class Proving {
     this.#faults = new RequestFaults(this.#random, this.#events, {
       groupOf: (sandbox) => this.#ground.children.list().find(({ pid }) => `pid-${pid}` === sandbox)?.group,
       killOwner: (group, journal) =>
-        killOwner(this.#ground, group, journal, (child) => this.#arena?.kill(child, `owner of ${journal}`)),
+        killOwner(this.#ground, group, journal, (child) =>
+          this.#started.arena.kill(child, `owner of ${journal}`),
+        ),
     });
   }
 
   async start(): Promise<void> {
-    const { templates, folder, profile, seed } = this.#options;
+    const { templates, folder, profile, seed, signal } = this.#options;
     const parts = { random: this.#random, events: this.#events };
     const giveUp = (error: unknown) => {
       this.#broke ??= error instanceof Error ? error.message : String(error);
@@ -57,61 +60,74 @@ export class Proving {
     const running = await startProofGround({ ...parts, templates, folder, faults: this.#faults, giveUp });
     const { ground } = running;
     const load = new Load({ ...parts, ground, profile, seed });
-    this.#parts = { ...running, load, rebalances: new Rebalances(ground, this.#events) };
+    const enough = new AbortController();
+    const until = AbortSignal.any([signal, enough.signal]);
+    const arena = new Arena({ ...parts, ground, faults: this.#faults, until });
+    this.#parts = { ...running, load, arena, enough, rebalances: new Rebalances(ground, this.#events) };
   }
 
   /** Until the time is over and enough has happened. */
   async breakThings(): Promise<void> {
     const { profile, signal, folder, otherRelease } = this.#options;
-    const { ground, load, asPlanned } = this.#started;
-    const enough = new AbortController();
-    const until = AbortSignal.any([signal, enough.signal]);
-    const arena = new Arena({
-      ground,
-      faults: this.#faults,
-      random: this.#random,
-      events: this.#events,
-      until,
-    });
+    const { load, asPlanned, arena, enough } = this.#started;
+    const { until } = arena;
     const releases = otherRelease === undefined ? undefined : { other: otherRelease, folder };
     const chaos = new Chaos(arena, profile, load, releases);
-    this.#arena = arena;
     until.addEventListener('abort', () => this.#faults.end());
     this.#faults.begin();
-    const ran = Promise.all([chaos.run(), this.#auditMeanwhile(arena)]);
+    const ran = Promise.all([chaos.run(), this.#meanwhile.lookOn(arena)]);
     await this.#untilEnough(until);
     enough.abort();
-    await load.stop();
+    load.stopClicks();
     signal.throwIfAborted();
     await ran;
     asPlanned();
     await chaos.heal();
   }
 
+  /** At rest, and again after what comes then, if all was well. */
   async judge(): Promise<Proof> {
     const { profile, signal, say } = this.#options;
-    const ground = this.#ground;
-    const healedMs = await healed(ground, profile.healWithinMs, signal);
-    if (healedMs === undefined)
-      for (const mapping of ground.plan.mappings)
-        say(
-          `${mapping.groupId}: ${JSON.stringify([...ground.owned(mapping)])} ${JSON.stringify(ground.children.list())}`,
-        );
-    say('Reading the log and the ledgers by other code …');
-    const ledgers = new Map<string, Findings>();
-    for (const mapping of ground.plan.mappings)
-      ledgers.set(mapping.groupId, await judged(ground, mapping, true));
-    for (const [group, faults] of this.#meanwhile)
-      for (const { kind, journal, what } of faults)
-        ledgers.get(group)?.add(kind, journal, `meanwhile: ${what}`);
+    const { arena, load } = this.#started;
+    let healedMs = await this.#healed();
+    const ledgers = await this.#judged(new Map());
+    for (const [group, faults] of this.#meanwhile.found) accuse(ledgers.get(group), 'meanwhile', faults);
+    const records = Math.min(...Array.from(ledgers.values(), recordsIn));
+    const after = [weeksPass, ...(profile.recreates ? [topicRecreated] : [])];
+    for (const { name, happen } of after) {
+      const well = Array.from(ledgers.values()).every(({ faults }) => faults.length === 0);
+      if (!well || healedMs === undefined || this.#broke !== undefined || signal.aborted) break;
+      say(`Then ${name} …`);
+      const failed = await happen(arena, load);
+      if (failed !== undefined) this.#broke = failed;
+      const again = await this.#healed();
+      const found = await this.#judged(ledgers);
+      for (const [group, { faults }] of found) accuse(ledgers.get(group), name, faults);
+      if (again === undefined) healedMs = undefined;
+    }
     this.#events.flush();
-    const records = Math.min(
-      ...Array.from(ledgers.values(), ({ partitions }) =>
-        partitions.reduce((sum, { applied, parked }) => sum + applied + parked, 0),
-      ),
-    );
     const seen = { ...this.#seen(), records };
     return { events: this.#events, ledgers, seen, healedMs, brokeByItself: this.#broke };
+  }
+
+  async #healed(): Promise<number | undefined> {
+    const { profile, signal, say } = this.#options;
+    const { ground } = this.#started;
+    const healedMs = await healed(ground, profile.healWithinMs, signal);
+    for (const mapping of healedMs === undefined ? ground.plan.mappings : [])
+      say(`${mapping.groupId}: ${JSON.stringify([...ground.owned(mapping)])}`);
+    return healedMs;
+  }
+
+  /** @param before what is to be there still */
+  async #judged(before: ReadonlyMap<string, Findings>): Promise<Map<string, Findings>> {
+    this.#options.say('Reading the log and the ledgers by other code …');
+    const ledgers = new Map<string, Findings>();
+    for (const mapping of this.#ground.plan.mappings) {
+      const since = before.get(mapping.groupId)?.journals;
+      ledgers.set(mapping.groupId, await judged(this.#ground, mapping, { atRest: true, since }));
+    }
+    return ledgers;
   }
 
   async stop(): Promise<void> {
@@ -130,29 +146,11 @@ export class Proving {
       const now = performance.now();
       if (now - began > profile.faultsForMs && missedFloors(this.#seen(), profile).length === 0) return;
       if (now - began > profile.faultsForMsMax || this.#broke !== undefined) return;
-      if (untilFault === true && this.#meanwhile.size > 0) return;
+      if (untilFault === true && this.#meanwhile.found.size > 0) return;
       if (now - toldAt > TOLD_EVERY_MS) {
         toldAt = now;
         say(progressLine((now - began) / 1000, this.#seen()));
       }
-    }
-  }
-
-  /** What the auditor finds while all this goes on counts too; while a server is away it can't look. */
-  async #auditMeanwhile(arena: Arena): Promise<void> {
-    const { until } = arena;
-    let tookMs = 0; // It shares a process with the proxy, and may not take all of it.
-    while (!until.aborted) {
-      await pause(Math.max(AUDIT_AFTER_MS, 3 * tookMs), undefined, { signal: until }).catch(() => {});
-      const began = performance.now();
-      for (const mapping of until.aborted ? [] : arena.mappings) {
-        const { faults } = await arena
-          .readingAlone(() => judged(arena.ground, mapping, false))
-          .catch(() => new Findings());
-        if (faults.length > 0 && !this.#meanwhile.has(mapping.groupId))
-          this.#meanwhile.set(mapping.groupId, faults);
-      }
-      tookMs = performance.now() - began;
     }
   }
 
@@ -180,6 +178,14 @@ export class Proving {
   get #ground(): Ground {
     return this.#started.ground;
   }
+}
+
+function accuse(findings: Findings | undefined, when: string, faults: readonly Fault[]): void {
+  for (const { kind, journal, what } of faults) findings?.add(kind, journal, `${when}: ${what}`);
+}
+
+function recordsIn({ partitions }: Findings): number {
+  return partitions.reduce((sum, { applied, parked }) => sum + applied + parked, 0);
 }
 
 function progressLine(seconds: number, seen: Seen): string {

@@ -131,6 +131,8 @@ export class Sandboxes {
 
   #free(sandbox: Sandbox): void {
     if (!this.#lent.delete(sandbox.lease.id)) return;
+    // One that a deploy has ended already may not have noticed yet.
+    if (!sandbox.process.connected) return;
     if (sandbox.file === this.#file) this.#idle.push(sandbox);
     else sandbox.process.disconnect();
   }

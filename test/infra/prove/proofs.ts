@@ -16,6 +16,7 @@ export const profile: Profile = {
   healWithinMs: 60_000,
   groupFrozenMs: 1,
   releases: false,
+  recreates: false,
   floors: {
     kills: 50,
     killsAtEachPoint: 2,
@@ -31,7 +32,6 @@ export const profile: Profile = {
     appliedInPart: 9,
     secondMappings: 11,
     replays: 12,
-    weeksPassed: 13,
     codes: 14,
     isolated: 15,
   },
