@@ -46,12 +46,12 @@ export class Ground {
   readonly children: Children;
   readonly kafka: readonly string[];
   readonly dynamodb: DynamoDbAccess;
+  readonly logFolder: string;
   readonly #options: GroundOptions;
   readonly #servers: Servers;
   readonly #reached: DynamoDbAccess;
   readonly #topicNotes: readonly string[];
   readonly #socketFolder: string;
-  readonly #logFolder: string;
   readonly #sandboxes = new Map<string, Sandboxes>();
   readonly #metrics = new Map<string, EmittedMetrics>();
   readonly #pollers = new Map<string, Pollers>();
@@ -96,13 +96,13 @@ export class Ground {
     this.#topicNotes = topicNotes;
     this.#options = options;
     this.#servers = servers;
-    this.#logFolder = join(options.folder, 'logs');
+    this.logFolder = join(options.folder, 'logs');
     this.#socketFolder = emptySocketFolder(options.folder);
     this.plan = plan;
     this.children = children;
     this.kafka = servers.kafka;
     this.dynamodb = servers.dynamodb;
-    mkdirSync(this.#logFolder, { recursive: true });
+    mkdirSync(this.logFolder, { recursive: true });
     for (const planned of plan.functions) this.#addFunction(planned);
     for (const mapping of plan.mappings) if (mapping.enabled) this.addMapping(mapping);
     for (const planned of plan.schedules) {
@@ -132,10 +132,6 @@ export class Ground {
     return [...this.plan.notes, ...this.#topicNotes, ...platformNotes];
   }
 
-  get logFolder(): string {
-    return this.#logFolder;
-  }
-
   async stop(): Promise<void> {
     await Promise.all([...this.#pollers.values()].map((pollers) => pollers.stop()));
     await Promise.all(this.#schedules.map((schedule) => schedule.stop()));
@@ -152,7 +148,7 @@ export class Ground {
       group: this.plan.mappings.find(({ functionId }) => functionId === planned.id)?.groupId,
       environment: lambdaEnvironment(planned, this.#reached),
       socketFolder: this.#socketFolder,
-      logFolder: this.#logFolder,
+      logFolder: this.logFolder,
       children: this.children,
       metrics,
     });
@@ -176,7 +172,7 @@ export class Ground {
       assignment,
       sandboxes: this.sandboxesOf(mapping.functionId),
       children: this.children,
-      logFolder: this.#logFolder,
+      logFolder: this.logFolder,
       say: this.#options.say,
     });
     this.#pollers.set(mapping.id, pollers);

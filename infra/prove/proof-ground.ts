@@ -55,6 +55,9 @@ export async function startProofGround(parts: ProofGroundParts): Promise<ProofGr
     },
   });
   running = ground;
+  // However this process ends: what is frozen can't notice by itself.
+  const killAll = () => ground.children.killAll();
+  process.on('exit', killAll);
   return {
     ground,
     asPlanned() {
@@ -63,6 +66,7 @@ export async function startProofGround(parts: ProofGroundParts): Promise<ProofGr
     async stop() {
       await ground.stop();
       await proxy?.close();
+      process.off('exit', killAll);
     },
   };
 }
