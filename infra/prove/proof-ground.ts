@@ -41,7 +41,7 @@ export async function startProofGround(parts: ProofGroundParts): Promise<ProofGr
     dynamodbPort: undefined,
     fresh: false,
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
-    varied: (planned) => (vary ? varied(planned, random) : planned),
+    mappings: (planned) => (vary ? varied(planned, random) : planned),
     say: (line) => events.add('said', { what: line }),
     giveUp,
     functionsReach: async (direct) => {

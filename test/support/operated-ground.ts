@@ -185,7 +185,7 @@ export class OperatedGround {
   async deploy(team: Team, fold: string | undefined): Promise<string> {
     const planned = this.ground.functionOf(this.mappingOf(team).functionId);
     const file = fold === undefined ? planned.file : await this.bundle(team, fold);
-    this.ground.sandboxesOf(planned.id).useBundle(file);
+    this.ground.sandboxesOf(planned.id).useBundle(file, planned.environment);
     return file;
   }
 
@@ -224,7 +224,7 @@ export class OperatedGround {
   }
 
   audited(team: Team, atRest = true): Promise<Findings> {
-    return judged(this.ground, this.mappingOf(team), atRest);
+    return judged(this.ground, this.mappingOf(team), { atRest });
   }
 
   async stop(): Promise<void> {
