@@ -12,7 +12,7 @@ import { type ReleaseOptions, releaseFaults } from './releases.ts';
 const weights = {
   killFunction: 2.5,
   killPoller: 0.6,
-  killProducer: 0.3,
+  killProducer: 0.05,
   killBroker: 0.05,
   killDynamoDb: 0.05,
   freezePoller: 0.4,
@@ -38,6 +38,9 @@ type Name = keyof typeof weights;
 
 /** Of so many actions, one is the next of all in turn. */
 const IN_TURN_EVERY = 5;
+const ACTIONS_AT_A_TIME = 4;
+const PROGRESS_WITHIN_MS = 3_000;
+const LOOK_EVERY_MS = 50;
 const SELDOM = 0.1;
 
 export class Chaos {
@@ -74,8 +77,18 @@ export class Chaos {
       const name = next ?? random.weighted(weights);
       this.#arena.aside(name, this.#actions[name]());
       await this.#arena.wait(random.between(60, 320));
+      if (n % ACTIONS_AT_A_TIME === 0) await this.#progress();
     }
     await this.#arena.settled();
+  }
+
+  /** On a slow machine too something has to be written between the faults, for them to befall. */
+  async #progress(): Promise<void> {
+    const { events, until } = this.#arena;
+    const before = events.count('committed');
+    const latest = performance.now() + PROGRESS_WITHIN_MS;
+    while (events.count('committed') === before && performance.now() < latest && !until.aborted)
+      await this.#arena.wait(LOOK_EVERY_MS);
   }
 
   /** Every mapping as it is planned, with two members. */

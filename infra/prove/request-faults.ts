@@ -9,12 +9,13 @@ import type { Seeded } from './seeded.ts';
 
 /** Of a hundred commits, so many meet each; `rarest` is the one that was met least, so that few commits meet all. */
 const commitFaults = {
-  none: 45,
-  rarest: 20,
+  none: 40,
+  rarest: 25,
+  frozen: 6,
+  'poller-killed-after-reply': 2,
   'killed-before-forward': 4,
   'killed-after-forward': 4,
   'killed-after-reply': 4,
-  'poller-killed-after-reply': 2,
   'reply-lost': 6,
   'reply-late': 1,
   'reset-before-forward': 2,
@@ -22,7 +23,6 @@ const commitFaults = {
   'internal-error': 2,
   unavailable: 1,
   delayed: 4,
-  frozen: 6,
 } as const;
 type CommitFault = Exclude<keyof typeof commitFaults, 'rarest'>;
 const otherFaults = {
