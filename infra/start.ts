@@ -116,14 +116,22 @@ async function report(session: Session, display: LiveDisplay): Promise<number> {
   display.say('Drained. Reading the log again, to compare …');
   const { records, byLedger } = await session.verdicts();
   const groups = Array.from(byLedger, ([ledger, verdict]) => {
-    const { applied, duplicates, parked, micros, expectedMicros, difference } = verdict;
+    const { applied, duplicates, parked, missing, micros, expectedMicros, difference, givenUp } = verdict;
+    if (givenUp !== undefined) display.say(givenUp);
     const sums = {
       micros: exactNumber(micros),
       expectedMicros: exactNumber(expectedMicros),
     };
     return [
       ledger,
-      { applied, duplicates, parked, ...sums, ...(difference !== undefined && { difference }) },
+      {
+        applied,
+        duplicates,
+        parked,
+        ...(missing > 0 && { missing }),
+        ...sums,
+        ...(difference !== undefined && { difference }),
+      },
     ] as const;
   });
   const exact = [...byLedger.values()].every(({ difference }) => difference === undefined);

@@ -8,6 +8,8 @@ export interface LedgerVerdict {
   readonly micros: bigint;
   readonly expectedMicros: bigint;
   readonly parked: number;
+  /** Records of the log that are neither applied nor parked. */
+  readonly missing: number;
   /** The first difference in words; undefined if there is none. */
   readonly difference: string | undefined;
 }
@@ -26,7 +28,8 @@ export async function compareLedger(ledger: Ledger, recount: Recount): Promise<L
     unequal('offsets in gaps', openGap, 0) ??
     firstDifference('journal', await journalLines(ledger), recount.lines) ??
     firstDifference('statement', await statementLines(ledger, advertisers), recount.lines);
-  return { applied, micros, expectedMicros: recount.micros, parked, difference };
+  const missing = Math.max(0, recount.records - applied - parked);
+  return { applied, micros, expectedMicros: recount.micros, parked, missing, difference };
 }
 
 function unequal(what: string, is: number | bigint, should: number | bigint): string | undefined {

@@ -12,8 +12,15 @@ import { runGroup, writeRunFile } from '../local/run-file.ts';
 import { type JournalTotals, journalTotals, openLedger } from '../ops/ledger-view.ts';
 import { recountTopic } from '../ops/recount.ts';
 import { compareLedger, type LedgerVerdict } from '../ops/verdict.ts';
+import { givenUpLine } from './given-up-line.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
+
+export interface GroupVerdict extends LedgerVerdict {
+  readonly duplicates: number;
+  /** Where what is missing in the ledger is to be found, in words; undefined where nothing is. */
+  readonly givenUp: string | undefined;
+}
 
 interface WatchedGroup {
   /** The name under which its stack publishes the table. */
@@ -133,13 +140,16 @@ export class Session {
   /** Every ledger against the log, read again; by ledger. */
   async verdicts(): Promise<{
     records: number;
-    byLedger: Map<string, LedgerVerdict & { duplicates: number }>;
+    byLedger: Map<string, GroupVerdict>;
   }> {
     const recount = await recountTopic(this.ground.kafka, this.topic);
-    const byLedger = new Map<string, LedgerVerdict & { duplicates: number }>();
+    const byLedger = new Map<string, GroupVerdict>();
     for (const { ledger, mapping } of this.groups) {
       const duplicates = this.ground.metric(mapping.functionId, 'Duplicates');
-      byLedger.set(ledger, { ...(await compareLedger(this.#ledger(ledger), recount)), duplicates });
+      const verdict = await compareLedger(this.#ledger(ledger), recount);
+      const { givenUp } = this.ground.pollersOf(mapping);
+      const said = givenUpLine(ledger, verdict.missing, givenUp);
+      byLedger.set(ledger, { ...verdict, duplicates, givenUp: said });
     }
     return { records: recount.records, byLedger };
   }

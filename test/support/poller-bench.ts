@@ -36,6 +36,7 @@ export class PollerBench {
   readonly givenUp: GivenUp[] = [];
   readonly poller: Poller;
   commitFails = 0;
+  borrowFails = 0;
 
   constructor(partitions: number, some: Partial<PollerRules> = {}) {
     this.queues = Array.from(
@@ -54,7 +55,10 @@ export class PollerBench {
       rules: { ...rules, ...some },
       reader: {} as LogReader,
       membership: membership as unknown as Membership,
-      borrow: () => Promise.resolve({ invoke } as unknown as Invoker),
+      borrow: () =>
+        this.borrowFails-- > 0
+          ? Promise.reject(new Error('the function does not start'))
+          : Promise.resolve({ invoke } as unknown as Invoker),
       giveBack: () => {},
       giveUp: (givenUp) => {
         this.givenUp.push(givenUp);

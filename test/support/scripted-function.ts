@@ -10,6 +10,8 @@ export interface Behaviour {
   readonly does: 'succeed' | 'throw' | 'exit' | 'hang' | 'spin' | 'hold' | 'answer' | 'unwritable';
   /** Only in calls with records of this partition; the others succeed. */
   readonly partition?: number;
+  /** Only in calls with a record at this offset. */
+  readonly offset?: number;
   readonly answer?: unknown;
 }
 
@@ -61,7 +63,9 @@ export async function handler(event: Event, context: { awsRequestId: string }): 
 function behaviourFor(folder: string, offsets: Call['offsets']): Behaviour {
   const behaviours = JSON.parse(readFileSync(join(folder, 'behaviour.json'), 'utf8')) as Behaviour[];
   const meant = behaviours.find(
-    ({ partition }) => partition === undefined || offsets[partition] !== undefined,
+    ({ partition, offset }) =>
+      (partition === undefined || offsets[partition] !== undefined) &&
+      (offset === undefined || Object.values(offsets).flat().includes(offset)),
   );
   return meant ?? { does: 'succeed' };
 }

@@ -34,11 +34,19 @@ export function destinationsIn(folder: string): string {
   return join(folder, 'destinations');
 }
 
+/** For people: where it is. */
+export function placeOfDestination({
+  address,
+  folder,
+}: Pick<DestinationOptions, 'address' | 'folder'>): string {
+  return address.kind === 'kafka' ? `topic ${address.topic}` : join(folder, address.kind, address.name);
+}
+
 const REQUEST_BYTES = 512 * 1024;
 
 export function destinationAt({ address, folder, bootstrap }: DestinationOptions): Deliver {
   if (address.kind === 'kafka') return topicOf(address.topic, bootstrap);
-  const within = join(folder, address.kind, address.name);
+  const within = placeOfDestination({ address, folder });
   const document = address.kind === 's3' ? batchDocumentWithPayload : batchDocument;
   return async (givenUp, context) => write(within, document(givenUp, context), context.now);
 }

@@ -14,27 +14,22 @@ export interface GaveUp {
   readonly undelivered?: string;
 }
 
-export interface GivenUpCounts {
-  /** Records that a destination has. */
-  readonly delivered: number;
-  /** Records without a trace: no destination, or one that could not be reached. */
-  readonly dropped: number;
-}
-
 export class GivenUpRecords {
-  #counts: GivenUpCounts = { delivered: 0, dropped: 0 };
+  /** Where they go, in words; undefined where the mapping has no destination. */
+  readonly destination: string | undefined;
+  /** Records that the destination has. */
+  delivered = 0;
+  /** Records without a trace: no destination, or one that refused them. */
+  dropped = 0;
 
-  get counts(): GivenUpCounts {
-    return this.#counts;
+  constructor(destination: string | undefined) {
+    this.destination = destination;
   }
 
   /** In words, what has happened. */
   add({ records, offsets, because, at, undelivered }: GaveUp): string {
-    const { delivered, dropped } = this.#counts;
-    this.#counts =
-      at === undefined
-        ? { delivered, dropped: dropped + records }
-        : { delivered: delivered + records, dropped };
+    if (at === undefined) this.dropped += records;
+    else this.delivered += records;
     const whither =
       at !== undefined
         ? `they are in ${at}`

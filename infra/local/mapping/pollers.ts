@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { type Children, killProcess, pidOf } from '../children.ts';
 import type { PlannedMapping } from '../plan.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
-import { type GivenUpCounts, GivenUpRecords } from './given-up.ts';
+import { placeOfDestination } from './destination.ts';
+import { GivenUpRecords } from './given-up.ts';
 import { type OwnedPartition, ownedPartitions } from './owned-partitions.ts';
 import type { GroundMessage, PollerAssignment, PollerMessage, PollerStatus } from './poller-process.ts';
 
@@ -42,17 +43,20 @@ const RESTART_PAUSE_MS = 300;
 const STOP_WAIT_MS = 5_000;
 
 export class Pollers {
+  /** Since the start. */
+  readonly givenUp: GivenUpRecords;
   readonly #options: PollersOptions;
   readonly #log: WriteStream;
   readonly #running = new Map<number, RunningPoller>();
   readonly #committed = new Map<number, number>();
-  readonly #givenUp = new GivenUpRecords();
   /** Numbers of the pollers that there should be. */
   readonly #wanted = new Set<number>();
   #stopping = false;
 
   constructor(options: PollersOptions) {
     this.#options = options;
+    const { destination } = options.assignment;
+    this.givenUp = new GivenUpRecords(destination && placeOfDestination(destination));
     this.#log = createWriteStream(join(options.logFolder, `pollers-${options.mapping.groupId}.log`), {
       flags: 'a',
     });
@@ -63,10 +67,6 @@ export class Pollers {
   /** How often the group has dealt out its partitions, as far as its members have said. */
   get generation(): number {
     return Math.max(-1, ...Array.from(this.#running.values(), ({ status }) => status?.generation ?? -1));
-  }
-
-  get givenUp(): GivenUpCounts {
-    return this.#givenUp.counts;
   }
 
   get count(): number {
@@ -150,7 +150,7 @@ export class Pollers {
     else if (message.kind === 'log') this.#write(`poller ${poller.number} ${message.message}`);
     else if (message.kind === 'borrow') void this.#lendTo(poller);
     else {
-      const said = this.#givenUp.add(message.gaveUp);
+      const said = this.givenUp.add(message.gaveUp);
       this.#write(`poller ${poller.number} ${said}`);
       this.#options.say(`${this.#options.mapping.groupId}: ${said}`);
     }

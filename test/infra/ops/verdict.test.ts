@@ -117,6 +117,7 @@ describe('the verdict', () => {
       micros: 1_250_014n,
       expectedMicros: 1_250_014n,
       parked: 1,
+      missing: 0,
       difference: undefined,
     });
   });
@@ -140,9 +141,10 @@ describe('the verdict', () => {
   it('names a click of the log that the ledger lacks (I2)', async () => {
     const more = [...log, aRecord({ offset: 6 })];
 
-    const { difference } = await compareLedger(await filled(), recountOf(more));
+    const { difference, missing } = await compareLedger(await filled(), recountOf(more));
 
     assert.equal(difference, 'clicks applied: 7 in the ledger, 8 by the log');
+    assert.equal(missing, 1);
   });
 
   it('names clicks that were billed twice (I1)', async () => {

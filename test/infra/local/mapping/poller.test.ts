@@ -65,6 +65,82 @@ describe('a poller', () => {
     assert.deepEqual(first.offsets, { 't-0': [0, 1] });
   });
 
+  // AWS Lambda docs: invocation-eventsourcemapping
+  for (const provisioned of [true, false])
+    it(`opens the next window when the previous ${provisioned ? 'batch is done' : 'invocation is done, on-demand'}`, async () => {
+      const bench = new PollerBench(1, { windowMs: 60_000, provisioned, batchRecords: 3 });
+      bench.fill(3);
+
+      (await bench.invocation(0)).end({ failed: 'no' });
+      const retry = await bench.invocation(1);
+      bench.fill(1);
+      const endedAt = Date.now();
+      retry.end(success);
+      await until('the batch is done', () => bench.committed()[0] === 3);
+
+      const { windowFrom = 0 } = bench.queues[0] as PartitionQueue;
+      assert.equal(windowFrom >= endedAt, provisioned);
+      assert.ok(windowFrom > 0 && bench.invocations.length === 2);
+    });
+
+  it('commits what it has given up, once the destination has it', async () => {
+    const bench = new PollerBench(1, { retryAttempts: 1 });
+    bench.fill(7);
+
+    (await bench.invocation(0)).end({ failed: 'no' });
+    (await bench.invocation(1)).end({ failed: 'no' });
+    const next = await bench.invocation(2);
+
+    assert.deepEqual(next.offsets, { 't-0': [5, 6] });
+    assert.deepEqual(
+      bench.givenUp.map(({ condition, batch: { invocations } }) => [condition, invocations]),
+      [['RetryAttemptsExhausted', 2]],
+    );
+    await until('the offsets have moved on', () => bench.committed()[0] === 5);
+  });
+
+  it('uses up no attempt where there is no sandbox to be had', async () => {
+    const bench = new PollerBench(1, { retryAttempts: 0 });
+    bench.borrowFails = 2;
+    bench.fill(5);
+
+    (await bench.invocation(0)).end(success);
+    await until('it is committed', () => bench.committed()[0] === 5);
+
+    assert.deepEqual(bench.givenUp, []);
+    assert.deepEqual(bench.logged, Array(2).fill('t-0 failed: the function does not start'));
+  });
+
+  it('delivers the halves of a failed batch one after the other, and commits up to the lowest that is open', async () => {
+    const bench = new PollerBench(1, { bisect: true, retryAttempts: 0, batchRecords: 4 });
+    bench.fill(4);
+
+    (await bench.invocation(0)).end({ failed: 'no' });
+    const first = await bench.invocation(1);
+    first.end(success);
+    const second = await bench.invocation(2);
+    await until('the first half is committed', () => bench.committed()[0] === 2);
+
+    assert.deepEqual([first.offsets, second.offsets], [{ 't-0': [0, 1] }, { 't-0': [2, 3] }]);
+    second.end(success);
+    await until('all is committed', () => bench.committed()[0] === 4);
+  });
+
+  it('gives up nothing of a partition that another member has taken over', async () => {
+    const bench = new PollerBench(2, { batchRecords: 10, retryAttempts: 0 });
+    bench.fill(5, 5);
+
+    const first = await bench.invocation(0);
+    (bench.queues[0] as PartitionQueue).revoked = true;
+    first.end({ failed: 'no' });
+    await until('the other is given up', () => bench.committed()[1] === 5);
+
+    assert.deepEqual(
+      bench.givenUp.map(({ batch: { records } }) => [...records.keys()]),
+      [['t-1']],
+    );
+  });
+
   it('commits a partition only when its records are resolved (I7)', async () => {
     const bench = new PollerBench(2, { batchRecords: 10 });
     bench.fill(5, 5);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { Children } from '../../../../infra/local/children.ts';
 import { EmittedMetrics } from '../../../../infra/local/emitted-metrics.ts';
 import type { PlannedFunction } from '../../../../infra/local/plan.ts';
+import { writeFrame } from '../../../../infra/local/sandbox/frames.ts';
 import { Invoker, type Lease } from '../../../../infra/local/sandbox/invoker.ts';
 import type { Sandboxes } from '../../../../infra/local/sandbox/sandboxes.ts';
 import { lentAtOnce, sandboxesIn } from '../../../support/local-mapping.ts';
@@ -157,6 +159,19 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
         WITHIN_MS,
       );
     });
+
+  it('are ended at the timeout where a handler blocks its process and nobody else is left to see to it', async () => {
+    behave(folder, { does: 'spin' });
+    const { pid, socket } = await open().lend();
+    const holder = connect(socket);
+    writeFrame(holder, { requestId: 'r', timeoutMs: 300 }, event);
+    await until('it blocks', () => callsOf(folder).some((call) => call.pid === pid), WITHIN_MS);
+
+    holder.destroy();
+    await until('it has ended', () => !isAlive(pid), WITHIN_MS);
+
+    behave(folder, { does: 'succeed' });
+  });
 
   it('end with the ground', async () => {
     const sandboxes = open();

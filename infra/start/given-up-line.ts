@@ -1,0 +1,21 @@
+/** What `npm start` says of a ledger in which offsets of the log are missing: how many, where they are, and what counts them. */
+import type { GivenUpRecords } from '../local/mapping/given-up.ts';
+
+/**
+ * Undefined where nothing is missing.
+ * @param missing offsets of the log that are neither applied nor parked
+ */
+export function givenUpLine(
+  ledger: string,
+  missing: number,
+  { delivered, dropped, destination }: Pick<GivenUpRecords, 'delivered' | 'dropped' | 'destination'>,
+): string | undefined {
+  if (missing === 0) return undefined;
+  const parts = [
+    `${ledger} is not exact: ${missing} offsets of the log are not in it`,
+    `its mapping gave up ${delivered + dropped} records since the start`,
+    ...(destination === undefined ? [] : [`${delivered} of them went to ${destination}`]),
+    ...(dropped === 0 ? [] : [`${dropped} were dropped and are in the log alone`]),
+  ];
+  return `${parts.join('; ')}. npm start -- --keep, then npm run redrive -- --ledger ${ledger} --apply counts them.`;
+}

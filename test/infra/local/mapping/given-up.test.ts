@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GivenUpRecords } from '../../../../infra/local/mapping/given-up.ts';
+
+const some = { offsets: 'clicks-0 5..9', because: 'TypeError: no; attempts: 4' };
+
+describe('what a mapping has given up', () => {
+  it('is said and counted: delivered, dropped for want of a destination, and lost by one', () => {
+    const records = new GivenUpRecords('/there');
+
+    const said = [
+      records.add({ ...some, records: 5, at: '/there/x.json' }),
+      records.add({ ...some, records: 2 }),
+      records.add({ ...some, records: 1, undelivered: 'EACCES' }),
+    ];
+
+    assert.deepEqual(said, [
+      'gave up 5 records (clicks-0 5..9; TypeError: no; attempts: 4): they are in /there/x.json',
+      'gave up 2 records (clicks-0 5..9; TypeError: no; attempts: 4): DROPPED, the mapping has no destination',
+      'gave up 1 records (clicks-0 5..9; TypeError: no; attempts: 4): LOST to the mapping, its destination refused them: EACCES',
+    ]);
+    assert.deepEqual([records.delivered, records.dropped], [5, 3]);
+  });
+});
