@@ -32,6 +32,16 @@ export const groupAlarms = [
 ] as const;
 export type GroupAlarm = (typeof groupAlarms)[number];
 
+export const streamAlarms = [
+  'no-controller',
+  'broker-cpu',
+  'offline-partitions',
+  'under-min-isr',
+  'under-replicated',
+  'broker-disk',
+] as const;
+export type StreamAlarm = (typeof streamAlarms)[number];
+
 export interface AlarmSpec<Name extends string = GroupAlarm> {
   readonly thresholds?: Partial<AlarmThresholds>;
   /** Other than the default. */

@@ -8,6 +8,8 @@
  * without saying so, but `CreateCluster` is reported to answer "Unsupported InstanceType" for every KRaft version.
  */
 
+import type { AlarmSpec, StreamAlarm } from '../../shared/alarm-spec.ts';
+
 export type StageName = 'dev' | 'prod';
 
 export interface StageConfig {
@@ -19,6 +21,8 @@ export interface StageConfig {
   readonly logDays: 30 | 90;
   /** Whether CloudFormation refuses to delete the stacks. */
   readonly terminationProtection: boolean;
+  /** Severities and omissions of the stream's alarms other than the defaults. */
+  readonly alarms?: Omit<AlarmSpec<StreamAlarm>, 'thresholds'>;
 }
 
 export interface StandardBrokers {

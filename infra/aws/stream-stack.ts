@@ -10,6 +10,7 @@ import { CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { watchStream } from './alarms/watch-stream.ts';
 import { brokerSettings, propertyLines, REPLICAS, topicSettings } from './broker-settings.ts';
 import { dataKey, logGroup } from './data-key.ts';
 import { clusterName, logGroupPrefix, type TopicFact, topicPath } from './published.ts';
@@ -35,6 +36,7 @@ export class StreamStack extends Stack {
     });
     this.addTopic(stages[stage], cluster);
     this.publish(stage, cluster);
+    watchStream(this, { ownership, config: stages[stage], key, clusterName: cluster.clusterName });
   }
 
   /** Without an account CDK plans for two zones; Express brokers want three (AWS MSK docs: msk-broker-types-express). */

@@ -6,7 +6,7 @@
  */
 import { Alarm, ComparisonOperator, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { AlarmSpec, Severity } from '../../../shared/alarm-spec.ts';
+import { type AlarmSpec, severities as allSeverities, type Severity } from '../../../shared/alarm-spec.ts';
 import type { Ownership } from '../data-key.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 
@@ -76,6 +76,12 @@ function assertKnown<Name extends string>(
     if (typeof reason === 'string' && reason.trim().length >= REASON_LENGTH_MIN) continue;
     faults.push(
       `going without the alarm '${name}' has the reason '${reason}', say it in at least ${REASON_LENGTH_MIN} characters`,
+    );
+  }
+  for (const [name, severity] of Object.entries(severities ?? {})) {
+    if (allSeverities.some((known) => known === severity)) continue;
+    faults.push(
+      `the alarm '${name}' has the severity '${severity}', allowed are ${allSeverities.join(', ')}`,
     );
   }
   if (faults.length > 0) throw new Error(`alarms of '${owner}': ${faults.join('; ')}`);

@@ -1,0 +1,109 @@
+/** The runbook: one page per alarm, none without one, and commands that exist. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { defaultThresholds, groupAlarms, streamAlarms } from '../../shared/alarm-spec.ts';
+import { failures } from '../../shared/errors.ts';
+import { metrics } from '../../shared/metrics.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, 'docs/runbook');
+const headings = ['What it means', 'How to look', 'What to do', 'When it is over'];
+const INDEX = 'README.md';
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+function page(file: string): string {
+  return readFileSync(join(folder, file), 'utf8');
+}
+
+const pages = readdirSync(folder).filter((file) => file.endsWith('.md') && file !== INDEX);
+
+function sectionsOf(text: string): Map<string, string> {
+  const [, ...parts] = text.split(/^## /m);
+  return new Map(
+    parts.map((part) => {
+      const [heading = '', ...lines] = part.split('\n');
+      return [heading, lines.join('\n').trim()];
+    }),
+  );
+}
+
+/** Commands in blocks for the shell, those that go on over a line joined. */
+function commandsIn(text: string): string[] {
+  return [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) =>
+    block.replaceAll('\\\n', ' ').trim().split('\n'),
+  );
+}
+
+/** In words, what is wrong with a page. */
+function faultsOf(file: string, text: string): string[] {
+  const sections = sectionsOf(text);
+  const faults: string[] = [];
+  if (!text.startsWith(`# ${file.replace(/\.md$/, '')}\n`))
+    faults.push('its title is not the name of its alarm');
+  if ([...sections.keys()].join() !== headings.join())
+    faults.push(`its headings are ${[...sections.keys()]}`);
+  for (const [heading, body] of sections) if (body.length < 20) faults.push(`'${heading}' says nothing`);
+  const commands = commandsIn(sections.get('How to look') ?? '');
+  if (commands.length === 0) faults.push('it has no command to look with');
+  for (const command of commands)
+    if (!/^(aws [a-z0-9]+ [a-z0-9-]+|npm run [a-z-]+)( |$)/.test(command))
+      faults.push(`what is '${command}'`);
+  for (const [, script = ''] of text.matchAll(/npm run ([a-z-]+)/g))
+    if (scripts[script] === undefined) faults.push(`there is no npm run ${script}`);
+  return faults;
+}
+
+describe('runbook', () => {
+  it('every alarm has its page, and every page its alarm', () => {
+    assert.deepEqual(pages.sort(), [...groupAlarms, ...streamAlarms].map((name) => `${name}.md`).sort());
+  });
+
+  it('every page says what it means, how to look, what to do and when it is over, by commands that exist', () => {
+    for (const file of pages) assert.deepEqual(faultsOf(file, page(file)), [], file);
+  });
+
+  it('a page without a command, with one that does not exist, or with a section left empty is found out', () => {
+    const right = page('record-age.md');
+
+    assert.deepEqual(faultsOf('other.md', right), ['its title is not the name of its alarm']);
+    assert.equal(faultsOf('record-age.md', right.replace(/```sh.*?```/s, '')).length, 1);
+    assert.match(
+      faultsOf('record-age.md', right.replaceAll('npm run audit', 'npm run audits'))[0]!,
+      /audits/,
+    );
+    assert.ok(
+      faultsOf('record-age.md', right.replace(/(## What to do\n\n).*?\n\n##/s, '$1.\n\n##')).length >= 1,
+    );
+  });
+
+  it('the index lists every page with a severity', () => {
+    const listed = [...page(INDEX).matchAll(/^\| \[([\w-]+)\]\(\1\.md\) \| (?:page|ticket|notice) \|$/gm)];
+
+    assert.deepEqual(
+      listed.map(([, name]) => name),
+      [...groupAlarms, ...streamAlarms],
+    );
+  });
+
+  it('what pages name of the code exists: thresholds, metrics, failure codes', () => {
+    const all = pages.map(page).join('\n');
+    for (const name of Object.keys(defaultThresholds))
+      assert.ok(all.includes(`\`${name}\``), `${name} is nowhere`);
+    for (const [, name = ''] of all.matchAll(/`((?:Rollup|Open|Partitions|Record|Log)[A-Z]\w+)`/g))
+      assert.ok(name in metrics || name === 'LogAppendTime', name);
+    for (const [, code = ''] of all.matchAll(
+      /`((?:log|journal|batch|fold|entry|money|table|config|event)\.[a-z]+)`/g,
+    ))
+      assert.ok(code in failures, code);
+  });
+
+  it('a halted partition finds its code, whichever it is', () => {
+    const text = page('partition-halted.md');
+    const byPerson = Object.entries(failures).filter(([, { remedy }]) => remedy === 'person');
+    for (const [code] of byPerson)
+      if (code !== 'log.mismatch' && code !== 'event.malformed')
+        assert.ok(text.includes(`\`${code}\``), code);
+  });
+});

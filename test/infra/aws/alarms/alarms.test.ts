@@ -1,0 +1,245 @@
+/** The alarms of every owner: which there are, whom they call, and that none can be left out without a word. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { groups } from '../../../../functions/index.ts';
+import { stages } from '../../../../infra/aws/stages.ts';
+import { type AlarmSpec, groupAlarms, severities, streamAlarms } from '../../../../shared/alarm-spec.ts';
+import type { GroupSpec } from '../../../../shared/group.ts';
+import {
+  type CfnTemplate,
+  evaluated,
+  resourceOf,
+  resourcesOf,
+  templateOf,
+  templatesOf,
+} from '../templates.ts';
+import { documented, emittedBy, notOnExpress, unpublished } from './known-metrics.ts';
+import { alarmsOf, dashboardOf, type UsedMetric } from './watched.ts';
+
+/** The names in dimensions are those of the template's own resources, and the functions write to the very table. */
+async function assertPublished(stage: 'dev' | 'prod', owner: string): Promise<void> {
+  const template = templateOf(stage, owner);
+  const used = [...alarmsOf(template).flatMap(({ metrics }) => metrics), ...dashboardOf(template).metrics];
+  assert.ok(used.length > 10);
+  const group = groups[owner];
+  if (group === undefined) {
+    for (const metric of used) assert.equal(unpublished(metric, []), undefined);
+    const names = used.map(({ name }) => name);
+    if (stages[stage].brokers.type === 'express')
+      for (const name of notOnExpress) assert.ok(!names.includes(name), name);
+    return;
+  }
+  const handler = resourceOf(template, 'AWS::Lambda::Function', 'GroupHandler');
+  const table = evaluated(template, handler.Properties.Environment.Variables).LEDGER_TABLE;
+  const emitted = await emittedBy(group, table);
+  for (const metric of used) assert.equal(unpublished(metric, emitted), undefined);
+  const values = new Set(used.flatMap(({ dimensions }) => Object.values(dimensions)));
+  for (const [type, prefix] of ownResources)
+    assert.ok(
+      values.has(`{${resourcesOf(template, type).find(([id]) => id.startsWith(prefix))![0]}}`),
+      prefix,
+    );
+  for (const name of [group.groupId, group.topic, 'clickledger']) assert.ok(values.has(name), name);
+}
+
+const ownResources = [
+  ['AWS::DynamoDB::Table', 'GroupTable'],
+  ['AWS::Lambda::Function', 'GroupHandler'],
+  ['AWS::Lambda::Function', 'GroupRollup'],
+  ['AWS::Lambda::EventSourceMapping', 'GroupMapping'],
+] as const;
+
+const stageNames = ['dev', 'prod'] as const;
+const owners = ['stream', ...Object.keys(groups)];
+
+const standardOnly = ['offline-partitions', 'under-min-isr', 'under-replicated', 'broker-disk'];
+
+/** What each owner has to have, in the order of the lists. */
+function expectedAlarms(stage: 'dev' | 'prod', owner: string): string[] {
+  if (owner === 'stream')
+    return streamAlarms.filter(
+      (name) => stages[stage].brokers.type === 'standard' || !standardOnly.includes(name),
+    );
+  return groupAlarms.filter((name) => name !== 'destination' || groups[owner]!.retry.until === 'spent');
+}
+
+function eachOwner(check: (template: CfnTemplate, stage: 'dev' | 'prod', owner: string) => void): void {
+  for (const stage of stageNames) for (const owner of owners) check(templateOf(stage, owner), stage, owner);
+}
+
+function billingWith(alarms: AlarmSpec): CfnTemplate {
+  const billing: GroupSpec = { ...groups['billing']!, alarms };
+  return templatesOf('prod', { billing }).get('clickledger-prod-billing')!;
+}
+
+function namesIn(template: CfnTemplate): string[] {
+  return alarmsOf(template).map(({ name }) => name.replace(/^clickledger-(dev|prod)-[^-]+-/, ''));
+}
+
+describe('alarms', () => {
+  it('every owner has all of its alarms, in both stages', () => {
+    eachOwner((template, stage, owner) => {
+      assert.deepEqual(namesIn(template).sort(), expectedAlarms(stage, owner).sort());
+      for (const { name } of alarmsOf(template)) assert.ok(name.startsWith(`clickledger-${stage}-${owner}-`));
+    });
+  });
+
+  it('an alarm says how severe it is, what it means and where its page is, and calls the topic of its severity', () => {
+    eachOwner((template) => {
+      for (const { name, description, properties } of alarmsOf(template)) {
+        const [, severity = '', page] =
+          /^\[(page|ticket|notice)\] [A-Z].*\. Runbook: docs\/runbook\/([\w-]+)\.md$/.exec(description) ?? [];
+        assert.ok(page !== undefined && name.endsWith(`-${page}`), description);
+        assert.ok(description.length <= 1_024);
+        assert.match(properties.AlarmActions[0], new RegExp(`AlarmTopics${severity}`));
+        assert.deepEqual(
+          properties.OKActions,
+          properties.AlarmActions,
+          'who is called hears when it is over',
+        );
+      }
+    });
+  });
+
+  it('an owner has a topic for each severity, under its own key, by TLS only; CloudWatch may use that key', () => {
+    eachOwner((template) => {
+      const topics = resourcesOf(template, 'AWS::SNS::Topic');
+      assert.equal(topics.length, severities.length);
+      for (const [, { Properties }] of topics)
+        assert.match(Properties.KmsMasterKeyId['Fn::GetAtt'][0], /Key/);
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::SNS::TopicPolicy')) {
+        const [statement] = Properties.PolicyDocument.Statement;
+        assert.deepEqual(statement.Condition, { Bool: { 'aws:SecureTransport': 'false' } });
+      }
+      const key = resourceOf(template, 'AWS::KMS::Key');
+      assert.ok(key.Properties.KeyPolicy.Statement.some(({ Sid }: { Sid?: string }) => Sid === 'OwnAlarms'));
+    });
+  });
+
+  it('what CloudWatch can look back on is not exceeded: metrics, periods, days', () => {
+    eachOwner((template) => {
+      for (const { name, properties, metrics } of alarmsOf(template)) {
+        const periods = properties.Metrics?.map(
+          ({ MetricStat }: { MetricStat?: { Period: number } }) => MetricStat?.Period,
+        ) ?? [properties.Period];
+        const period = Math.max(...periods.filter((each: number | undefined) => each !== undefined));
+        assert.ok(metrics.length >= 1 && metrics.length <= 10, name);
+        assert.ok(properties.DatapointsToAlarm <= properties.EvaluationPeriods, name);
+        const days = (period * properties.EvaluationPeriods) / 86_400;
+        assert.ok(days <= (period >= 3_600 ? 7 : 1), `${name} looks back ${days} days`);
+      }
+    });
+  });
+
+  it('one minute is never enough where the sources publish at different times', () => {
+    for (const name of ['record-age', 'lag-unseen', 'no-progress', 'retention']) {
+      const { properties } = alarmsOf(templateOf('prod', 'billing')).find((alarm) =>
+        alarm.name.endsWith(name),
+      )!;
+      assert.ok(properties.EvaluationPeriods - properties.DatapointsToAlarm >= 5, name);
+    }
+  });
+
+  it('a rebalance storm of five minutes neither ends record-age nor begins what waits for a lasting one', () => {
+    const byName = new Map(
+      alarmsOf(templateOf('prod', 'billing')).map((alarm) => [alarm.name, alarm.properties]),
+    );
+    const of = (name: string) => byName.get(`clickledger-prod-billing-${name}`);
+
+    assert.ok(of('record-age').EvaluationPeriods - of('record-age').DatapointsToAlarm >= 5);
+    for (const name of ['lag-unseen', 'no-progress']) assert.ok(of(name).DatapointsToAlarm > 5, name);
+    for (const name of ['duplicates', 'partition-stuck', 'failed-invokes'])
+      assert.ok(of(name).DatapointsToAlarm >= 3, `${name}: five minutes touch two periods of five`);
+  });
+
+  it("thresholds and severities are the team's; retention is half of the topic's", () => {
+    const template = billingWith({
+      thresholds: { recordAgeSecondsMax: 60, openGapMinutesMax: 7 },
+      severities: { 'record-age': 'notice' },
+    });
+
+    const alarms = new Map(alarmsOf(template).map((alarm) => [alarm.name, alarm]));
+    const age = alarms.get('clickledger-prod-billing-record-age')!;
+    const formula = JSON.stringify(age.properties.Metrics);
+    assert.ok(formula.includes('FILL(age, 0) >= 60000 OR FILL(drain, 0) >= 60 '), formula);
+    assert.match(age.description, /^\[notice\] /);
+    assert.match(age.properties.AlarmActions[0], /AlarmTopicsnotice/);
+    assert.equal(alarms.get('clickledger-prod-billing-open-gap')!.properties.EvaluationPeriods, 7);
+    const retention = JSON.stringify(alarms.get('clickledger-prod-billing-retention')!.properties.Metrics);
+    assert.ok(retention.includes('FILL(drain, 0) >= 302400'), 'half of seven days');
+  });
+
+  it('going without an alarm takes a reason, and the dashboard repeats it', () => {
+    const reason = 'the topic has one partition, and will have no more';
+
+    const template = billingWith({ without: { 'poller-ceiling': reason } });
+
+    assert.deepEqual(
+      namesIn(template).sort(),
+      expectedAlarms('prod', 'billing')
+        .filter((name) => name !== 'poller-ceiling')
+        .sort(),
+    );
+    assert.ok(dashboardOf(template).texts.some((text) => text.includes(`**poller-ceiling** (${reason})`)));
+  });
+
+  it('every metric of an alarm or a dashboard is one that AWS documents or that our functions emit, dimension by dimension', async () => {
+    for (const stage of stageNames) for (const owner of owners) await assertPublished(stage, owner);
+  });
+
+  it('an alarm on a misspelt metric, a wrong dimension or the ledger of another stage is found out', async () => {
+    const emitted = await emittedBy(groups['billing']!, 'ledger');
+    const right = {
+      namespace: 'Clickledger',
+      name: 'OpenGap',
+      dimensions: { service: 'billing', table: 'ledger' },
+    };
+    const wrong: UsedMetric[] = [
+      { ...right, name: 'OpenGaps' },
+      { ...right, namespace: 'clickledger' },
+      { ...right, dimensions: { service: 'billing' } },
+      { ...right, dimensions: { service: 'billing', table: 'other' } },
+      { namespace: 'AWS/Lambda', name: 'IteratorAge', dimensions: { FunctionName: 'f' } },
+      { namespace: 'AWS/Lambda', name: 'DroppedEventCount', dimensions: { FunctionName: 'f' } },
+      {
+        namespace: 'AWS/Kafka',
+        name: 'EstimatedMaxTimeLag',
+        dimensions: { 'Consumer Group': 'g', Topic: 't' },
+      },
+    ];
+
+    assert.equal(unpublished(right, emitted), undefined);
+    for (const metric of wrong) assert.ok(unpublished(metric, emitted), JSON.stringify(metric));
+    assert.equal(documented['AWS/Lambda IteratorAge'], undefined);
+  });
+
+  it('what cannot be meant is refused, each with what is allowed', () => {
+    const refused: [AlarmSpec, RegExp][] = [
+      [
+        { without: { parked: ' ' } },
+        /alarms of 'billing': going without the alarm 'parked' has the reason ' ', say it in at least 10/,
+      ],
+      [
+        { without: { 'record-ages': 'a reason that is long' } as never },
+        /alarm 'record-ages' is none of this owner's, allowed are record-age, /,
+      ],
+      [
+        { without: { destination: 'billing has none at all' } },
+        /alarm 'destination' is none of this owner's/,
+      ],
+      [{ severities: { age: 'page' } as never }, /alarm 'age' is none of this owner's/],
+      [
+        { severities: { parked: 'panic' } as never },
+        /the alarm 'parked' has the severity 'panic', allowed are page, ticket, notice/,
+      ],
+      [{ thresholds: { duplicateShareMax: 20 } }, /duplicateShareMax is 20, allowed are 0\.001 to 1/],
+      [
+        { thresholds: { recordAgeSecondsMax: Number.NaN } },
+        /recordAgeSecondsMax is NaN, allowed are 1 to 604800/,
+      ],
+      [{ thresholds: { ageMax: 5 } as never }, /'ageMax' is no threshold, allowed are recordAgeSecondsMax, /],
+    ];
+
+    for (const [alarms, expected] of refused) assert.throws(() => billingWith(alarms), expected);
+  });
+});
