@@ -36,7 +36,7 @@ export class StreamStack extends Stack {
     });
     this.addTopic(stages[stage], cluster);
     this.publish(stage, cluster);
-    watchStream(this, { ownership, config: stages[stage], key, clusterName: cluster.clusterName });
+    watchStream(this, { ownership: { stage, owner: 'stream' }, config: stages[stage], key });
   }
 
   /** Without an account CDK plans for two zones; Express brokers want three (AWS MSK docs: msk-broker-types-express). */

@@ -8,7 +8,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Aws, CfnOutput } from 'aws-cdk-lib/core';
+import { Annotations, Aws, CfnOutput } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { severities } from '../../../shared/alarm-spec.ts';
 import type { Ownership } from '../data-key.ts';
@@ -21,7 +21,7 @@ export function alarmTopics(
   { stage, owner }: Ownership,
 ): AlarmActions {
   const topics = new Construct(scope, id);
-  key.addToResourcePolicy(
+  const { statementAdded } = key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'OwnAlarms',
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -30,6 +30,13 @@ export function alarmTopics(
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
     }),
   );
+  if (!statementAdded) {
+    const need = 'let cloudwatch.amazonaws.com use kms:Decrypt and kms:GenerateDataKey*';
+    Annotations.of(topics).addWarningV2(
+      'clickledger:alarm-key',
+      `the key is not of this app: its policy has to ${need}, or no alarm is delivered`,
+    );
+  }
   const actions = severities.map((severity) => {
     const topic = new Topic(topics, severity, {
       displayName: `clickledger ${stage} ${owner}: ${severity}`,

@@ -4,6 +4,8 @@
  * effort and silent while the mapping is disabled (AWS Lambda docs: monitoring-metrics-types), which is why none of
  * these is the only one to notice that nothing moves: age-alarms.ts does.
  *
+ * With on-demand pollers the mapping counts nothing; what only its counts could tell has no alarm there.
+ *
  * Alarms on DynamoDB's own metrics keep their state while data is missing, whatever they are told (Amazon CloudWatch docs:
  * alarms-and-missing-data), and its throttle counts are missing whenever nothing is throttled. FILL gives them a zero.
  */
@@ -25,31 +27,32 @@ const held = { bad: 1, of: 15 };
 const lasting = { bad: 5, of: 15 };
 
 export function deliveryAlarms(of: GroupMetrics, group: GroupSpec): AlarmDefinition<GroupAlarm>[] {
-  return [
-    failedInvokes(of),
-    ...(group.retry.until === 'spent' ? [destination(of)] : []),
-    dropped(of),
-    mappingErrors(of),
-    throttles(of),
-    pollerCeiling(of),
-    ...tableAlarms(of),
-  ];
+  const ofMapping = hasOwnCounts(group)
+    ? [
+        ...(group.retry.until === 'spent' ? [destination(of)] : []),
+        dropped(of),
+        mappingErrors(of),
+        pollerCeiling(of),
+      ]
+    : [];
+  return [failedInvokes(of, hasOwnCounts(group)), ...ofMapping, throttles(of), ...tableAlarms(of)];
 }
 
-function failedInvokes(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
+/** Whether the mapping publishes metrics: provisioned pollers do (AWS Lambda docs: kafka-scaling-modes). */
+export function hasOwnCounts({ pollers }: GroupSpec): boolean {
+  return !('mode' in pollers);
+}
+
+function failedInvokes(of: GroupMetrics, withCounts: boolean): AlarmDefinition<GroupAlarm> {
+  const counts = {
+    events: of.mapping('FailedInvokeEventCount'),
+    batches: of.mapping('InvokeErrorCount'),
+  };
   return {
     name: 'failed-invokes',
     severity: 'ticket',
     says: 'Invocations have failed or reported failed records in each of three periods of five minutes.',
-    metric: sumOf(
-      'failed',
-      {
-        events: of.mapping('FailedInvokeEventCount'),
-        batches: of.mapping('InvokeErrorCount'),
-        errors: of.handler('Errors'),
-      },
-      FIVE_MINUTES,
-    ),
+    metric: sumOf('failed', { ...(withCounts && counts), errors: of.handler('Errors') }, FIVE_MINUTES),
     periods: { bad: 3, of: 3 },
     ...sparse,
   };

@@ -7,7 +7,7 @@ import type { Ownership } from '../data-key.ts';
 import { ageAlarms } from './age-alarms.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import { type AlarmActions, AlarmSet } from './alarm-set.ts';
-import { deliveryAlarms } from './delivery-alarms.ts';
+import { deliveryAlarms, hasOwnCounts } from './delivery-alarms.ts';
 import type { GroupMetrics } from './group-metrics.ts';
 import { ledgerAlarms } from './ledger-alarms.ts';
 
@@ -33,7 +33,7 @@ function definitionsOf({ group, metrics, retentionHours }: GroupAlarmsProps): Al
   const thresholds = thresholdsOf(group);
   return [
     ...ageAlarms(metrics, thresholds, retentionHours),
-    ...ledgerAlarms(metrics, thresholds, retentionHours),
+    ...ledgerAlarms(metrics, thresholds, retentionHours, hasOwnCounts(group)),
     ...deliveryAlarms(metrics, group),
   ];
 }

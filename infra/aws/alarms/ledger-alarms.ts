@@ -15,17 +15,19 @@ const FOREIGN_SHARE = 0.2;
 /** Below it, five minutes are too short to compare two counts that are stamped differently. */
 const FOREIGN_RECORDS_MIN = 1_000;
 
+/** @param withCounts whether the mapping counts what it delivers */
 export function ledgerAlarms(
   of: GroupMetrics,
   thresholds: AlarmThresholds,
   retentionHours: number,
+  withCounts: boolean,
 ): AlarmDefinition<GroupAlarm>[] {
   return [
     ...failureAlarms(of),
     ...openAlarms(of, thresholds, retentionHours),
     duplicates(of, thresholds),
     rollupBehind(of, thresholds),
-    foreignWriter(of),
+    ...(withCounts ? [foreignWriter(of)] : []),
   ];
 }
 

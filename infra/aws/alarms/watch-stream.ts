@@ -1,26 +1,26 @@
 /** All that watches the stream: alarms of brokers and topic, and their dashboard. */
-import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { streamDashboard } from '../dashboards/stream-dashboard.ts';
-import type { Ownership } from '../data-key.ts';
-import type { StageConfig } from '../stages.ts';
+import { clusterName as clusterNameOf } from '../published.ts';
+import type { StageConfig, StageName } from '../stages.ts';
 import type { AlarmActions } from './alarm-set.ts';
 import { alarmTopics } from './alarm-topics.ts';
 import { streamAlarmSet } from './stream-alarms.ts';
 import { streamMetrics } from './stream-metrics.ts';
 
 export interface WatchStreamProps {
-  readonly ownership: Ownership;
+  readonly ownership: { readonly stage: StageName; readonly owner: string };
   readonly config: StageConfig;
-  readonly key: Key;
-  readonly clusterName: string;
+  readonly key: IKey;
   /** Whom alarms call; by default topics of the owner's own. */
   readonly actions?: AlarmActions | undefined;
 }
 
 export function watchStream(scope: Construct, props: WatchStreamProps): void {
-  const { ownership, config, key, clusterName } = props;
+  const { ownership, config, key } = props;
   const { brokers, topic } = config;
+  const clusterName = clusterNameOf(ownership.stage);
   const metrics = streamMetrics(clusterName, topic.name, brokers.count);
   const actions = props.actions ?? alarmTopics(scope, 'AlarmTopics', key, ownership);
   const { alarms } = streamAlarmSet(scope, 'Alarms', { ownership, config, metrics, actions });

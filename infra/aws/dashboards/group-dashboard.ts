@@ -7,6 +7,7 @@ import { AlarmStatusWidget, Dashboard, type IAlarm, TextWidget } from 'aws-cdk-l
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../../shared/group.ts';
 import { expression, FIVE_MINUTES } from '../alarms/alarm-definition.ts';
+import { hasOwnCounts } from '../alarms/delivery-alarms.ts';
 import type { GroupMetrics } from '../alarms/group-metrics.ts';
 import type { Ownership } from '../data-key.ts';
 import { FULL_WIDTH, graph } from './widgets.ts';
@@ -27,7 +28,7 @@ export function groupDashboard(scope: Construct, id: string, props: GroupDashboa
       [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 5 })],
       lagOf(metrics),
       ledgerOf(metrics),
-      mappingOf(metrics),
+      ...(hasOwnCounts(group) ? [mappingOf(metrics)] : []),
       functionsOf(metrics),
     ],
   });
@@ -54,7 +55,6 @@ function lagOf(of: GroupMetrics) {
       of.lag('SumOffsetLag').with({ label: 'MSK, all partitions' }),
       of.lag('MaxOffsetLag').with({ label: 'MSK, worst partition' }),
       of.handler('OffsetLag', 'Maximum').with({ label: 'Lambda' }),
-      of.mapping('SumOffsetLag', 'Maximum').with({ label: 'mapping' }),
     ]),
     graph('Topic in, group out', [of.topic('BytesInPerSec').with({ label: 'bytes/s into the topic' })], {
       right: [

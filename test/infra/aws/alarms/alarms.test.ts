@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { groups } from '../../../../functions/index.ts';
+import { clusterName } from '../../../../infra/aws/published.ts';
 import { stages } from '../../../../infra/aws/stages.ts';
 import { type AlarmSpec, groupAlarms, severities, streamAlarms } from '../../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../../shared/group.ts';
@@ -39,7 +40,7 @@ async function assertPublished(stage: 'dev' | 'prod', owner: string): Promise<vo
       values.has(`{${resourcesOf(template, type).find(([id]) => id.startsWith(prefix))![0]}}`),
       prefix,
     );
-  for (const name of [group.groupId, group.topic, 'clickledger']) assert.ok(values.has(name), name);
+  for (const name of [group.groupId, group.topic, clusterName(stage)]) assert.ok(values.has(name), name);
 }
 
 const ownResources = [
@@ -211,6 +212,18 @@ describe('alarms', () => {
     assert.equal(unpublished(right, emitted), undefined);
     for (const metric of wrong) assert.ok(unpublished(metric, emitted), JSON.stringify(metric));
     assert.equal(documented['AWS/Lambda IteratorAge'], undefined);
+  });
+
+  it('with on-demand pollers there is no alarm on what only the mapping could count: it would never fire', () => {
+    const billing: GroupSpec = { ...groups['billing']!, pollers: { mode: 'on-demand' } };
+
+    const template = templatesOf('prod', { billing }).get('clickledger-prod-billing')!;
+
+    const used = [...alarmsOf(template).flatMap(({ metrics }) => metrics), ...dashboardOf(template).metrics];
+    assert.ok(used.every(({ dimensions }) => dimensions['EventSourceMappingUUID'] === undefined));
+    const left = namesIn(template);
+    const gone = ['foreign-writer', 'destination', 'dropped', 'mapping-errors', 'poller-ceiling'];
+    assert.deepEqual(left.sort(), groupAlarms.filter((name) => !gone.includes(name)).sort());
   });
 
   it('what cannot be meant is refused, each with what is allowed', () => {
