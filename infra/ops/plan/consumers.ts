@@ -11,6 +11,7 @@ export interface ConsumerPlan {
   readonly pollers: Figure;
   readonly pollersMax: Figure;
   readonly epus: Figure;
+  readonly epusMax: Figure;
   readonly epuHours: Figure;
   readonly clicksPerInvocation: Figure;
   readonly invocationsPerSecond: Figure;
@@ -21,10 +22,11 @@ export interface ConsumerPlan {
 }
 
 export function planConsumers(inputs: Inputs, partitions: PartitionPlan): ConsumerPlan {
-  const { clicksPerSecond: load, handlerClicksPerSecond: speed, commitMs, windowSeconds } = inputs;
+  const { clicksPerSecond: load, handlerClicksPerSecond: speed, commitMs, windowSeconds, headroom } = inputs;
   const mbps = partitions.bytesPerSecond.value;
   const count = partitions.partitions.value;
   const { pollerMbps, pollerInvocations, pollersMax, epuMbps, epuPollers } = limits;
+  const pollersMost = Math.min(count, pollersMax.value);
   const handled = partitions.handlerCapacity.value;
   const pollers = Math.min(
     count,
@@ -42,7 +44,7 @@ export function planConsumers(inputs: Inputs, partitions: PartitionPlan): Consum
       `max(1, ceil(${plain(mbps)} / ${pollerMbps.value} MB/s), ceil(${plain(load)} / ${plain(handled)} / ${pollerInvocations.value} invocations)), at most ${count} partitions: the mapping's minimum`,
     ),
     pollersMax: figure(
-      Math.min(count, pollersMax.value),
+      pollersMost,
       'pollers',
       `one for each of ${count} partitions, at most ${plain(pollersMax.value)}: the mapping's maximum, for a backlog`,
     ),
@@ -50,6 +52,11 @@ export function planConsumers(inputs: Inputs, partitions: PartitionPlan): Consum
       epus,
       'EPU',
       `max(ceil(${pollers} / ${epuPollers.value} pollers), ceil(${plain(mbps)} / ${epuMbps.value} MB/s))`,
+    ),
+    epusMax: figure(
+      Math.max(Math.ceil(pollersMost / epuPollers.value), Math.ceil((headroom * mbps) / epuMbps.value)),
+      'EPU',
+      `max(ceil(${pollersMost} / ${epuPollers.value} pollers), ceil(${headroom} × ${plain(mbps)} / ${epuMbps.value} MB/s)), while a backlog lasts`,
     ),
     epuHours: figure(epus * MONTH_HOURS, 'EPU-hours/month', `${epus} × ${MONTH_HOURS} h`),
     clicksPerInvocation: figure(

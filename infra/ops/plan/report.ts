@@ -51,6 +51,7 @@ const consumerNames = {
   pollers: 'pollers, minimum',
   pollersMax: 'pollers, maximum',
   epus: 'event poller units',
+  epusMax: 'event poller units, most',
   clicksPerInvocation: 'clicks an invocation',
   invocationsPerSecond: 'invocations',
   durationMs: 'duration',

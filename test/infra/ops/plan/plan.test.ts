@@ -77,6 +77,15 @@ describe('the planner', () => {
     assert.equal(consumers.concurrencyMax.value, partitions.partitions.value + 1);
   });
 
+  it('a backlog takes more pollers, and so more units', () => {
+    const { partitions, consumers } = planned('--clicks-per-second=3000000 --zipf=0');
+    const count = partitions.partitions.value;
+
+    assert.equal(consumers.pollers.value, Math.ceil(852 / 5));
+    assert.equal(consumers.epus.value, Math.ceil(852 / 20));
+    assert.equal(consumers.epusMax.value, Math.max(Math.ceil(count / 10), Math.ceil((2 * 852) / 20)));
+  });
+
   it('pollers follow the invocations at once where batches are small', () => {
     const { consumers } = planned('--batch-records=10 --zipf=0');
 
