@@ -24,7 +24,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-describe('redrive and replay', { timeout: 240_000 }, () => {
+describe('redrive and replay', { timeout: 600_000 }, () => {
   let running: OperatedGround;
   const targets: Target[] = [];
   after(async () => {
