@@ -9,13 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { readOwnEndpoints } from './local/endpoints.ts';
 import { GroundError } from './local/ground-error.ts';
 import { lockGround } from './local/ground-lock.ts';
+import { portToUse } from './local/ports.ts';
 import { removeRunFile, runFileIn } from './local/run-file.ts';
 import { currentTemplates } from './local/templates-folder.ts';
 import { exactNumber } from './ops/money.ts';
-import { Halts } from './start/halts.ts';
-import { incarnationOf } from './start/incarnation.ts';
 import { LiveDisplay } from './start/live-display.ts';
 import { readStartOptions, type StartOptions, USAGE } from './start/options.ts';
+import { LivePage } from './start/page/live-page.ts';
+import { Throttling } from './start/page/throttling.ts';
 import { Session } from './start/session.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -48,8 +49,11 @@ async function main(): Promise<number> {
   const own = readOwnEndpoints(process.env);
   const unlock = lockGround(folder);
   const display = new LiveDisplay(process.stdout);
+  const throttling = options.page ? new Throttling() : undefined;
   let session: Session | undefined;
+  let page: LivePage | undefined;
   try {
+    if (options.pagePort !== undefined) await portToUse(options.pagePort, 'the page');
     const say = (line: string) => display.say(line);
     const templates = await currentTemplates({ root, stage: options.stage, folder, say });
     const giveUp = (error: unknown) => ending.abort(error);
@@ -63,24 +67,27 @@ async function main(): Promise<number> {
       dynamodbPort,
       fresh: !keep,
       partialRetry,
-      parameter: incarnationOf(folder, options),
       say,
       giveUp,
+      ...(throttling && { functionsReach: throttling.reach }),
     });
-    introduce(session, display);
+    page = throttling && (await LivePage.start(session, throttling, options.pagePort));
+    introduce(session, display, page?.url);
     return await watch(session, options, display);
   } finally {
     display.end();
     if (session !== undefined) {
       console.log('Stopping …');
+      await page?.stop();
       await session.stop();
     }
+    await throttling?.close();
     removeRunFile(folder);
     unlock();
   }
 }
 
-function introduce({ ground, groups, topic }: Session, display: LiveDisplay): void {
+function introduce({ ground, groups, topic }: Session, display: LiveDisplay, url: string | undefined): void {
   const { endpoint, region, accessKeyId } = ground.dynamodb;
   display.say(`Kafka      ${ground.kafka.join(',')}   topic ${topic}`);
   display.say(`DynamoDB   ${endpoint}   region ${region}, access key ${accessKeyId}`);
@@ -88,17 +95,16 @@ function introduce({ ground, groups, topic }: Session, display: LiveDisplay): vo
     display.say(`Ledger     ${ledger}: table ${table}, group ${mapping.groupId}`);
   display.say(`All of it, with every process: ${runFileIn(folder)}`);
   for (const note of ground.notes()) display.say(`Not as on AWS: ${note}`);
+  if (url !== undefined) display.say(`Open       ${url}`);
 }
 
 async function watch(session: Session, options: StartOptions, display: LiveDisplay): Promise<number> {
-  const halts = new Halts();
   let progress = '';
   let progressAt = Date.now();
   while (!ending.signal.aborted) {
     await session.look();
     const live = session.live();
     display.show(live, Date.now());
-    for (const news of halts.news(session.halted())) display.say(news);
     if (options.exit && session.drained()) return report(session, display);
     const now = JSON.stringify([
       session.producer.produced,

@@ -39,7 +39,16 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: [cdk, schema],
   },
   'infra/local': { at: /^infra\/local\//, rooms: [], packages: [kafka, sdk, schema] },
-  'infra/start': { at: /^infra\/start(\.ts$|\/)/, rooms: [/^infra\/local\//, /^infra\/ops\//], packages: [] },
+  'infra/start': {
+    at: /^infra\/start(\.ts$|\/)/,
+    // Of the proof, what its page's buttons do too.
+    rooms: [
+      /^infra\/local\//,
+      /^infra\/ops\//,
+      /^infra\/prove\/(fault-proxy|forget-group|poison|seeded)\.ts$/,
+    ],
+    packages: [],
+  },
   'infra/prove': {
     at: /^infra\/prove\//,
     rooms: [/^infra\/local\//, /^infra\/ops\//],

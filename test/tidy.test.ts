@@ -24,7 +24,7 @@ function read(file: string): string {
 }
 
 const files = projectFiles();
-const sources = files.filter((file) => /^(shared|functions|infra)\/.*\.ts$/.test(file));
+const sources = files.filter((file) => /^(shared|functions|infra)\/.*\.(ts|js)$/.test(file));
 
 describe('tidy', () => {
   it('each source file opens by saying what it is for', () => {

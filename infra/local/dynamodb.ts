@@ -30,6 +30,17 @@ export interface DynamoDbAccess {
   readonly secretAccessKey: string;
 }
 
+/** The same as a process takes it from its environment (AWS SDKs docs: environment variables). */
+export function dynamoDbEnvironment(access: DynamoDbAccess): Record<string, string> {
+  return {
+    AWS_REGION: access.region,
+    AWS_DEFAULT_REGION: access.region,
+    AWS_ACCESS_KEY_ID: access.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: access.endpoint,
+  };
+}
+
 export interface RunningDynamoDb extends RunningJvm, DynamoDbAccess {
   readonly port: number;
 }

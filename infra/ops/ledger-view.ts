@@ -11,7 +11,7 @@ import {
   readCheckpoint,
   readHead,
 } from '../../shared/journal-store.ts';
-import { countOffsets, gapsOf } from '../../shared/offsets.ts';
+import { countOffsets, gapsOf, nextOffset, type OffsetSet } from '../../shared/offsets.ts';
 import { parseJournalKey } from '../../shared/position.ts';
 import { readStatements, wholePeriod } from '../../shared/statement.ts';
 
@@ -32,6 +32,10 @@ export interface JournalTotals {
   readonly micros: bigint;
   readonly parked: number;
   readonly openGap: number;
+  /** Offsets that were counted, parked or found void. */
+  readonly resolved: OffsetSet;
+  /** The offset after the newest of them. */
+  readonly next: number;
 }
 
 export async function journalTotals(ledger: Ledger): Promise<JournalTotals[]> {
@@ -48,6 +52,8 @@ export async function journalTotals(ledger: Ledger): Promise<JournalTotals[]> {
         micros,
         parked: countOffsets(state.parked),
         openGap: countOffsets(gapsOf(state.resolved)),
+        resolved: state.resolved,
+        next: nextOffset(state.resolved),
       };
     }),
   );

@@ -6,7 +6,12 @@ export interface LivePartition {
   /** Number of the poller that owns it; undefined while nobody does. */
   readonly owner: number | undefined;
   readonly committed: number | undefined;
+  /** What it was just before the ledger was read: never ahead of what is counted (I7). */
+  readonly committedThen: number | undefined;
   readonly end: number | undefined;
+  /** Offset after the newest that the ledger has resolved. */
+  readonly applied: number;
+  readonly gaps: number;
   readonly clicks: bigint;
   readonly micros: bigint;
   readonly parked: number;

@@ -17,10 +17,11 @@ export interface StartOptions {
   readonly keep: boolean;
   /** What comes again after a partial response. */
   readonly partialRetry: PartialRetry;
-  /** Which one the topic is now; undefined for what the templates or an earlier run say. */
-  readonly incarnation: number | undefined;
   readonly kafkaPort: number | undefined;
   readonly dynamodbPort: number | undefined;
+  /** Serve the live page; one that is to end by itself is watched by no person, unless a port is given. */
+  readonly page: boolean;
+  readonly pagePort: number | undefined;
 }
 
 export const USAGE = `npm start -- [options]
@@ -33,9 +34,10 @@ export const USAGE = `npm start -- [options]
   --keep              go on with the log and the tables of the last run
   --partial-retry R   after a partial response retry the records it lists (listed), or resume each partition at the
                       first of them, so that later successes run again (resume): AWS's pages leave it open (listed)
-  --incarnation N     with --keep: the topic was recreated, and is the Nth of its name from now on
   --kafka-port N      (any free one)
   --dynamodb-port N   (any free one)
+  --page-port N       of the live page (any free one; with --exit: no page unless this is given)
+  --no-page           no live page
   --help
 Your own servers: CLICKLEDGER_KAFKA=host:port, CLICKLEDGER_DYNAMODB=http://host:port
 Another folder for its data, jars and logs than .clickledger: CLICKLEDGER_FOLDER=path`;
@@ -55,9 +57,10 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
     stage: text,
     keep: flag,
     'partial-retry': text,
-    incarnation: text,
     'kafka-port': text,
     'dynamodb-port': text,
+    'page-port': text,
+    'no-page': flag,
     help: flag,
   });
   if (parsed['help'] === true) return undefined;
@@ -65,14 +68,12 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
   const clicks = number('clicks', 1, 1_000_000_000);
   if (parsed['exit'] === true && clicks === undefined)
     throw new GroundError('--exit needs --clicks N: without a number of clicks there is no end to wait for');
-  const incarnation = number('incarnation', 1, 999_999_999);
-  if (incarnation !== undefined && parsed['keep'] !== true)
-    throw new GroundError('--incarnation needs --keep: without it everything begins anew, with the first');
   const [kafkaPort, dynamodbPort] = [number('kafka-port', 1, 65_535), number('dynamodb-port', 1, 65_535)];
-  if (kafkaPort !== undefined && kafkaPort === dynamodbPort)
-    throw new GroundError(
-      `--kafka-port and --dynamodb-port are both ${kafkaPort}: each server needs its own`,
-    );
+  const pagePort = number('page-port', 1, 65_535);
+  refuseSamePorts({ '--kafka-port': kafkaPort, '--dynamodb-port': dynamodbPort, '--page-port': pagePort });
+  const noPage = parsed['no-page'] === true;
+  if (noPage && pagePort !== undefined)
+    throw new GroundError('--page-port is given, and --no-page too: leave one of them out');
   return {
     stage: String(parsed['stage'] ?? 'dev'),
     clicks,
@@ -82,10 +83,20 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
     advertisers: number('advertisers', 1, 1_000_000) ?? 500,
     keep: parsed['keep'] === true,
     partialRetry: partialRetry(parsed['partial-retry']),
-    incarnation,
     kafkaPort,
     dynamodbPort,
+    page: !noPage && (parsed['exit'] !== true || pagePort !== undefined),
+    pagePort,
   };
+}
+
+function refuseSamePorts(ports: Readonly<Record<string, number | undefined>>): void {
+  const given = Object.entries(ports).filter(([, port]) => port !== undefined);
+  for (const [i, [name, port]] of given.entries()) {
+    const [other] = given.slice(0, i).find(([, taken]) => taken === port) ?? [];
+    if (other !== undefined)
+      throw new GroundError(`${other} and ${name} are both ${port}: each server needs its own`);
+  }
 }
 
 type Parsed = Readonly<Record<string, string | boolean | undefined>>;

@@ -3,19 +3,17 @@
  * The ledgers are found as an operator finds them, by what their stacks publish; the ground itself knows nothing of them.
  */
 import { Ground, type GroundOptions } from '../local/ground.ts';
-import { GroundError } from '../local/ground-error.ts';
 import { InvokeEndpoint } from '../local/invoke-endpoint.ts';
 import { LogReader } from '../local/mapping/log-reader.ts';
-import type { PlannedMapping } from '../local/plan.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
 import { runGroup, writeRunFile } from '../local/run-file.ts';
 import { type JournalTotals, journalTotals, openLedger } from '../ops/ledger-view.ts';
 import { recountTopic } from '../ops/recount.ts';
 import { compareLedger, type LedgerVerdict } from '../ops/verdict.ts';
 import { givenUpLine } from './given-up-line.ts';
-import type { Halted } from './halts.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
+import { type WatchedGroup, watchedGroups } from './watched-groups.ts';
 
 export interface GroupVerdict extends LedgerVerdict {
   readonly duplicates: number;
@@ -23,24 +21,16 @@ export interface GroupVerdict extends LedgerVerdict {
   readonly givenUp: string | undefined;
 }
 
-interface WatchedGroup {
-  /** The name under which its stack publishes the table. */
-  readonly ledger: string;
-  readonly table: string;
-  readonly mapping: PlannedMapping;
-}
-
-/** `/clickledger/<stage>/ledger/<ledger>/table`, as infra/aws publishes it. */
-const tablePath = /^\/clickledger\/[^/]+\/ledger\/([^/]+)\/table$/;
-
 export class Session {
   readonly ground: Ground;
   readonly topic: string;
+  readonly partitions: number;
   readonly groups: readonly WatchedGroup[];
   readonly producer: ClickProducer;
   readonly #observer: LogReader;
   readonly #lambda: InvokeEndpoint;
   #ends: readonly number[] = [];
+  readonly #committed = new Map<string, ReadonlyMap<number, number | undefined>>();
   readonly #totals = new Map<string, readonly JournalTotals[]>();
 
   static async start(options: StartOptions, ground: GroundOptions): Promise<Session> {
@@ -63,7 +53,7 @@ export class Session {
     this.#lambda = lambda;
     this.groups = watchedGroups(ground);
     this.topic = this.groups[0]?.mapping.topic ?? '';
-    const partitions = ground.plan.topics.find(({ name }) => name === this.topic)?.partitions ?? 1;
+    this.partitions = ground.plan.topics.find(({ name }) => name === this.topic)?.partitions ?? 1;
     const writeFile = () =>
       writeRunFile(folder, {
         pid: process.pid,
@@ -89,7 +79,15 @@ export class Session {
     });
     const { seed, advertisers, clicks, rate } = options;
     this.producer = new ClickProducer({
-      assignment: { bootstrap: ground.kafka, topic: this.topic, partitions, seed, advertisers, clicks, rate },
+      assignment: {
+        bootstrap: ground.kafka,
+        topic: this.topic,
+        partitions: this.partitions,
+        seed,
+        advertisers,
+        clicks,
+        rate,
+      },
       children: ground.children,
       logFolder: ground.logFolder,
       say,
@@ -102,11 +100,19 @@ export class Session {
       this.#observer.bounds().then(({ latest }) => {
         this.#ends = latest;
       }),
-      ...this.groups.map(async ({ ledger }) => {
-        this.#totals.set(ledger, await journalTotals(this.#ledger(ledger)));
+      ...this.groups.map(async ({ ledger, mapping }) => {
+        const owned = this.ground.owned(mapping);
+        const totals = await journalTotals(this.#ledger(ledger));
+        this.#committed.set(ledger, new Map(Array.from(owned, ([at, { committed }]) => [at, committed])));
+        this.#totals.set(ledger, totals);
       }),
     ];
     await Promise.allSettled(looks);
+  }
+
+  /** By partition, the offset after its newest record. */
+  get ends(): readonly number[] {
+    return this.#ends;
   }
 
   live(): LiveGroup[] {
@@ -120,22 +126,16 @@ export class Session {
           end,
           owner: owned.get(partition)?.poller,
           committed: owned.get(partition)?.committed,
+          committedThen: this.#committed.get(ledger)?.get(partition),
           clicks: journal.reduce((sum, { clicks }) => sum + clicks, 0n),
           micros: journal.reduce((sum, { micros }) => sum + micros, 0n),
           parked: journal.reduce((sum, { parked }) => sum + parked, 0),
+          gaps: journal.reduce((sum, { openGap }) => sum + openGap, 0),
+          applied: Math.max(0, ...journal.map(({ next }) => next)),
         };
       });
       return { groupId: mapping.groupId, partitions };
     });
-  }
-
-  /** By group, the partitions that failed so far because their log is another (I10), and for other reasons that need a person. */
-  halted(): Halted[] {
-    return this.groups.map(({ mapping: { groupId, functionId } }) => ({
-      groupId,
-      mismatches: this.ground.metric(functionId, 'LogMismatch'),
-      halts: this.ground.metric(functionId, 'PartitionsHalted'),
-    }));
   }
 
   /** Whether every group has committed all that was produced. */
@@ -176,23 +176,4 @@ export class Session {
     const { endpoint, region, accessKeyId, secretAccessKey } = this.ground.dynamodb;
     return openLedger(table, { endpoint, region, credentials: { accessKeyId, secretAccessKey } });
   }
-}
-
-/** The groups whose function writes a ledger that its stack publishes. */
-function watchedGroups(ground: Ground): WatchedGroup[] {
-  const { mappings, published } = ground.plan;
-  const groups = Array.from(published, ([path, table]) => ({
-    ledger: tablePath.exec(path)?.[1],
-    table,
-  })).flatMap(({ ledger, table }) => {
-    const mapping = mappings.find(({ functionId }) =>
-      Object.values(ground.functionOf(functionId).environment).includes(table),
-    );
-    return ledger === undefined || mapping === undefined ? [] : [{ ledger, table, mapping }];
-  });
-  if (groups.length === 0)
-    throw new GroundError(
-      'the templates have no mapping whose function writes a published ledger: there is nothing to watch',
-    );
-  return groups;
 }

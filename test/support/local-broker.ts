@@ -47,8 +47,16 @@ export class LocalBroker {
     return name;
   }
 
-  produce(messages: readonly Message[], options: { compression?: 'gzip' } = {}): Promise<void> {
-    return send(this.bootstrap, messages, options);
+  async produce(messages: readonly Message[], options: { compression?: 'gzip' } = {}): Promise<void> {
+    const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+      clientId: 'test',
+      bootstrapBrokers: [...this.bootstrap],
+      autocreateTopics: false,
+      // A topic may be a moment old and without leaders: of what is sent then, some is sent again.
+      idempotent: true,
+    });
+    await producer.send({ acks: -1, messages: [...messages], ...options });
+    await producer.close();
   }
 
   /** The next offset of a partition. */
@@ -94,22 +102,6 @@ export class LocalBroker {
     await this.#admin?.close();
     await this.#broker?.stop();
   }
-}
-
-export async function send(
-  bootstrap: readonly string[],
-  messages: readonly Message[],
-  options: { compression?: 'gzip' } = {},
-): Promise<void> {
-  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
-    clientId: 'test',
-    bootstrapBrokers: [...bootstrap],
-    autocreateTopics: false,
-    // A topic may be a moment old and without leaders: of what is sent then, some is sent again.
-    idempotent: true,
-  });
-  await producer.send({ acks: -1, messages: [...messages], ...options });
-  await producer.close();
 }
 
 /** So many messages for a partition, numbered. */

@@ -120,8 +120,7 @@ export function publishedParameters(scope: Scope): Map<string, string> {
 
 function publishedValue(scope: Scope, place: Place, resource: Resource): string {
   const at = placeBehind(place, resource.stack, resource.id, 'Value');
-  const value = textOf(scope, at, resource.properties['Value'] ?? null);
-  return scope.parameter?.(String(identity(scope, place, resource)), value) ?? value;
+  return textOf(scope, at, resource.properties['Value'] ?? null);
 }
 
 function secretValue(scope: Scope, place: Place, reference: string, key: string): string {

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { type Children, pidOf } from '../children.ts';
-import type { ProducerAssignment, ProducerMessage } from './producer-process.ts';
+import type { Pace, ProducerAssignment, ProducerMessage } from './producer-process.ts';
 
 export interface ClickProducerOptions {
   readonly assignment: ProducerAssignment;
@@ -18,6 +18,7 @@ const RESTART_PAUSE_MS = 500;
 export class ClickProducer {
   readonly #options: ClickProducerOptions;
   readonly #log: WriteStream;
+  #pace: Pace;
   #process: ChildProcess | undefined;
   #stopping = false;
   #produced = 0;
@@ -25,6 +26,7 @@ export class ClickProducer {
 
   constructor(options: ClickProducerOptions) {
     this.#options = options;
+    this.#pace = options.assignment;
     this.#log = createWriteStream(join(options.logFolder, 'producer.log'), { flags: 'a' });
     this.#start();
   }
@@ -32,6 +34,16 @@ export class ClickProducer {
   /** Clicks that the broker has acknowledged. */
   get produced(): number {
     return this.#produced;
+  }
+
+  get pace(): Pace {
+    return this.#pace;
+  }
+
+  /** From now on, also for one that is started again. */
+  setPace(pace: Pace): void {
+    this.#pace = pace;
+    if (this.#process?.connected) this.#process.send(pace, () => {});
   }
 
   get done(): boolean {
@@ -45,7 +57,8 @@ export class ClickProducer {
   }
 
   #start(): void {
-    const { assignment, children, say } = this.#options;
+    const { children, say } = this.#options;
+    const assignment: ProducerAssignment = { ...this.#options.assignment, ...this.#pace };
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

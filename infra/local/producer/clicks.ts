@@ -60,9 +60,19 @@ export class ClickSource {
     return shares;
   }
 
-  click(partition: number, n: number): MadeClick {
+  /** The first advertiser is dealt first. */
+  readonly partitionOfHotKey = 0;
+
+  /** The n-th of its partition, if it is one of those that one key is heated with. */
+  hotClick(n: number): MadeClick {
+    return this.click(this.partitionOfHotKey, n, 1);
+  }
+
+  /** @param only whose click it is, where that is not left to chance */
+  click(partition: number, n: number, only?: number): MadeClick {
     const chance = chanceOf(this.#market.seed, partition, n);
-    const advertiser = this.#advertiser(partition, chance());
+    const drawn = this.#advertiser(partition, chance());
+    const advertiser = only ?? drawn;
     const bot = chance() < BOT_SHARE;
     const ad = bot ? 1 : 1 + Math.floor(chance() * ADS_PER_ADVERTISER);
     const ip = bot ? `198.51.100.${advertiser % 5}` : `10.${byte(chance)}.${byte(chance)}.${byte(chance)}`;

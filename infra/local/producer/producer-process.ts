@@ -4,9 +4,16 @@
  * so many a second for ever.
  */
 import { Consumer, ListOffsetTimestamps, ProduceAcks, Producer } from '@platformatic/kafka';
-import { ClickSource } from './clicks.ts';
+import { ClickSource, type MadeClick } from './clicks.ts';
 
-export interface ProducerAssignment {
+export interface Pace {
+  /** Clicks per second; undefined for as fast as possible. */
+  readonly rate: number | undefined;
+  /** Beside them, as many again by one advertiser, so all with one key and in one partition. */
+  readonly heated?: boolean;
+}
+
+export interface ProducerAssignment extends Pace {
   readonly bootstrap: readonly string[];
   readonly topic: string;
   readonly partitions: number;
@@ -14,8 +21,6 @@ export interface ProducerAssignment {
   readonly advertisers: number;
   /** All clicks of the log together; undefined for no end. */
   readonly clicks: number | undefined;
-  /** Clicks per second; undefined for as fast as possible. */
-  readonly rate: number | undefined;
 }
 
 export type ProducerMessage = { readonly kind: 'produced'; readonly clicks: number; readonly done: boolean };
@@ -26,7 +31,8 @@ const TICK_MS = 50;
 const assignment = JSON.parse(process.argv[2] ?? '{}') as ProducerAssignment;
 process.on('disconnect', () => process.exit(0));
 
-const { bootstrap, topic, partitions, clicks: goal, rate } = assignment;
+const { bootstrap, topic, partitions, clicks: goal } = assignment;
+let pace: Pace = assignment;
 const clientId = 'clickledger-producer';
 const source = new ClickSource(assignment);
 const producer = new Producer({
@@ -38,21 +44,31 @@ const producer = new Producer({
   retryDelay: 300,
 });
 const produced = await logEnds();
-const begun = { at: Date.now(), clicks: total() };
+/** Where the present pace began: by partition, and in all. Those that a key was heated with since are apart. */
+let begun = { at: Date.now(), from: goal === undefined ? [...produced] : zeros(), clicks: total() };
+let heatedClicks = zeros();
+process.on('message', (message: Pace) => {
+  pace = message;
+  begun = { at: Date.now(), from: goal === undefined ? [...produced] : begun.from, clicks: total() };
+  heatedClicks = goal === undefined ? zeros() : heatedClicks;
+});
 
 const report = setInterval(() => tell(false), 250);
 for (;;) {
+  const { rate, heated = false } = pace;
   const aim = Math.min(
     goal ?? Number.POSITIVE_INFINITY,
     rate === undefined ? Number.POSITIVE_INFINITY : due(rate),
   );
-  const shares = source.shares(Math.min(aim, total() + SEND_CLICKS_MAX));
+  const until = Math.min(aim, marketClicks() + SEND_CLICKS_MAX);
+  const shares = source.shares(until - sum(begun.from)).map((share, at) => share + (begun.from[at] ?? 0));
   // Shares are rounded: that of a partition may be greater in a smaller whole, and then this one would come out too great.
   const messages = shares
     .flatMap((share, partition) => made(partition, share))
-    .slice(0, Math.max(0, aim - total()));
+    .slice(0, Math.max(0, aim - marketClicks()));
   if (messages.length > 0) await producer.send({ messages });
   for (const { partition } of messages) produced[partition] = (produced[partition] ?? 0) + 1;
+  if (heated) await heat(messages.length);
   if (goal !== undefined && total() >= goal) break;
   if (rate !== undefined) await pause(TICK_MS);
 }
@@ -63,10 +79,21 @@ process.disconnect?.();
 
 function made(partition: number, share: number) {
   const from = produced[partition] ?? 0;
-  return Array.from({ length: Math.max(0, share - from) }, (_, i) => {
-    const { key, value } = source.click(partition, from + i);
-    return { topic, partition, key: Buffer.from(key), value: Buffer.from(value) };
-  });
+  const length = Math.max(0, share - from + (heatedClicks[partition] ?? 0));
+  return Array.from({ length }, (_, i) => message(partition, source.click(partition, from + i)));
+}
+
+async function heat(clicks: number): Promise<void> {
+  const partition = source.partitionOfHotKey;
+  const from = produced[partition] ?? 0;
+  const messages = Array.from({ length: clicks }, (_, i) => message(partition, source.hotClick(from + i)));
+  if (messages.length > 0) await producer.send({ messages });
+  produced[partition] = from + clicks;
+  heatedClicks[partition] = (heatedClicks[partition] ?? 0) + clicks;
+}
+
+function message(partition: number, { key, value }: MadeClick) {
+  return { topic, partition, key: Buffer.from(key), value: Buffer.from(value) };
 }
 
 function due(perSecond: number): number {
@@ -74,7 +101,19 @@ function due(perSecond: number): number {
 }
 
 function total(): number {
-  return produced.reduce((sum, clicks) => sum + clicks, 0);
+  return sum(produced);
+}
+
+function marketClicks(): number {
+  return total() - sum(heatedClicks);
+}
+
+function sum(clicks: readonly number[]): number {
+  return clicks.reduce((all, each) => all + each, 0);
+}
+
+function zeros(): number[] {
+  return new Array<number>(partitions).fill(0);
 }
 
 /** What a killed predecessor had sent may still arrive, so the ends count once they stand still. */

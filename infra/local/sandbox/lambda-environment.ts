@@ -1,5 +1,5 @@
 /** Of the variables that Lambda sets, the part that code may rely on (AWS Lambda docs: configuration-envvars), and where DynamoDB is. */
-import type { DynamoDbAccess } from '../dynamodb.ts';
+import { type DynamoDbAccess, dynamoDbEnvironment } from '../dynamodb.ts';
 import type { PlannedFunction } from '../plan.ts';
 
 export function lambdaEnvironment(
@@ -9,11 +9,7 @@ export function lambdaEnvironment(
   return {
     PATH: process.env['PATH'] ?? '',
     TZ: ':UTC',
-    AWS_REGION: dynamodb.region,
-    AWS_DEFAULT_REGION: dynamodb.region,
-    AWS_ACCESS_KEY_ID: dynamodb.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: dynamodb.secretAccessKey,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+    ...dynamoDbEnvironment(dynamodb),
     AWS_LAMBDA_FUNCTION_NAME: planned.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(planned.memoryMb),

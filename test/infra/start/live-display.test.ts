@@ -5,7 +5,17 @@ import { LiveDisplay } from '../../../infra/start/live-display.ts';
 import type { LiveGroup } from '../../../infra/start/live-lines.ts';
 
 const groups = (clicks: bigint): LiveGroup[] => {
-  const partition = { owner: 1, committed: 5, end: 5, clicks, micros: clicks, parked: 0 };
+  const partition = {
+    owner: 1,
+    committed: 5,
+    end: 5,
+    clicks,
+    micros: clicks,
+    parked: 0,
+    applied: 5,
+    gaps: 0,
+    committedThen: 5,
+  };
   const partitions = [0, 1].map((number) => ({ ...partition, partition: number }));
   return [{ groupId: 'billing-service', partitions }];
 };

@@ -11,6 +11,9 @@ function aGroup(...partitions: Partial<LivePartition>[]): LiveGroup {
     clicks: 0n,
     micros: 0n,
     parked: 0,
+    applied: 0,
+    committedThen: 0,
+    gaps: 0,
     ...fields,
   }));
   return { groupId: 'billing-service', partitions: all };

@@ -24,15 +24,16 @@ describe('the options of npm start', () => {
       advertisers: 500,
       keep: false,
       partialRetry: 'listed',
-      incarnation: undefined,
       kafkaPort: undefined,
       dynamodbPort: undefined,
+      page: true,
+      pagePort: undefined,
     });
   });
 
   it('are all read', () => {
     const given =
-      '--clicks 5 --rate 6 --exit --seed 0 --advertisers 7 --stage prod --keep --incarnation 2 --partial-retry resume --kafka-port 8 --dynamodb-port 65535';
+      '--clicks 5 --rate 6 --exit --seed 0 --advertisers 7 --stage prod --keep --partial-retry resume --kafka-port 8 --dynamodb-port 65535 --page-port 9';
 
     assert.deepEqual(readStartOptions(given.split(' ')), {
       stage: 'prod',
@@ -43,10 +44,16 @@ describe('the options of npm start', () => {
       advertisers: 7,
       keep: true,
       partialRetry: 'resume',
-      incarnation: 2,
       kafkaPort: 8,
       dynamodbPort: 65_535,
+      page: true,
+      pagePort: 9,
     });
+  });
+
+  it('serve no page where nobody will look: with --exit, or where none is wanted', () => {
+    assert.equal(readStartOptions(['--clicks', '5', '--exit'])?.page, false);
+    assert.equal(readStartOptions(['--no-page'])?.page, false);
   });
 
   it('make a number of clicks come as fast as possible', () => {
@@ -57,7 +64,7 @@ describe('the options of npm start', () => {
     const allowed = refusal('--nothing').split('allowed are ')[1]?.split(', ') ?? [];
 
     assert.equal(readStartOptions(['--help', '--exit']), undefined);
-    assert.equal(allowed.length, 12);
+    assert.equal(allowed.length, 13);
     for (const option of allowed) assert.ok(USAGE.includes(`\n  ${option}`), option);
   });
 
@@ -68,8 +75,6 @@ describe('the options of npm start', () => {
     ['--clicks', "Option '--clicks <value>' argument missing; allowed are "],
     ['--exit=yes --clicks 5', "Option '--exit' does not take an argument; allowed are "],
     ['--exit', '--exit needs --clicks N: without a number of clicks there is no end to wait for'],
-    ['--incarnation 2', '--incarnation needs --keep: without it everything begins anew, with the first'],
-    ['--keep --incarnation 0', "--incarnation is '0', allowed is a whole number from 1 to 999999999"],
     ['--clicks 0', "--clicks is '0', allowed is a whole number from 1 to 1000000000"],
     ['--clicks 1e5', "--clicks is '1e5', allowed is a whole number from 1 to 1000000000"],
     ['--clicks 1000000001', "--clicks is '1000000001', allowed is a whole number from 1 to 1000000000"],
@@ -84,6 +89,12 @@ describe('the options of npm start', () => {
       '--kafka-port 9092 --dynamodb-port 9092',
       '--kafka-port and --dynamodb-port are both 9092: each server needs its own',
     ],
+    [
+      '--kafka-port 9092 --page-port 9092',
+      '--kafka-port and --page-port are both 9092: each server needs its own',
+    ],
+    ['--page-port 0', "--page-port is '0', allowed is a whole number from 1 to 65535"],
+    ['--no-page --page-port 80', '--page-port is given, and --no-page too: leave one of them out'],
   ];
   for (const [given, sentence] of refused) {
     it(`refuse ${given}, saying what was given and what is allowed`, () => {

@@ -67,6 +67,24 @@ describe('the click producer', { timeout: 200_000 }, () => {
     assert.match(said.join('\n'), /^the click producer \(pid \d+\) ended with SIGKILL; another one starts$/);
   });
 
+  it('changes its pace while it runs; a key is heated by clicks of one advertiser beside the others', async () => {
+    await broker.topic('paced', 3);
+    const { producer } = producing('paced', 3, undefined, 300);
+    await until('it produces', () => producer.produced > 30, WITHIN_MS);
+
+    producer.setPace({ rate: 3_000, heated: true });
+    await until('far more came', () => producer.produced > 9_000, WITHIN_MS);
+    producer.stop();
+    await until('it has ended', () => children.list().length === 0, WITHIN_MS);
+
+    const [hot = [], ...others] = await Promise.all([0, 1, 2].map((at) => broker.values('paced', at)));
+    const ofFirst = hot.filter((value) => JSON.parse(value).advertiserId === 'adv-1').length;
+    const ids = [hot, ...others].flat().map((value) => JSON.parse(value).clickId);
+    assert.ok(hot.length > 2.5 * Math.max(...others.map(({ length }) => length)), `${hot.length}`);
+    assert.ok(ofFirst > 0.7 * hot.length, `${ofFirst} of ${hot.length}`);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
   it('that is stopped ends, and is not started again', async () => {
     await broker.topic('endless', 1);
     const { producer, said } = producing('endless', 1, undefined, 200);

@@ -1,0 +1,59 @@
+/**
+ * The page's server-sent events (HTML standard: server-sent events): everybody who looks gets each event, and who comes gets what
+ * it takes to begin with. Bounded: so many lookers at once, and one who does not read what is sent is dropped rather than kept
+ * waiting for; its browser connects again by itself.
+ */
+import type { ServerResponse } from 'node:http';
+
+const LOOKERS_MAX = 20;
+/** Some seconds of events; a page that is behind by more is not read at all. */
+const UNREAD_BYTES_MAX = 1024 * 1024;
+const RECONNECT_AFTER_MS = 1_000;
+
+export interface StreamEvent {
+  readonly name: string;
+  readonly data: unknown;
+}
+
+export class LiveStream {
+  readonly #lookers = new Set<ServerResponse>();
+  readonly #beginning: () => readonly StreamEvent[];
+
+  /** @param beginning what somebody who comes now has to be sent first */
+  constructor(beginning: () => readonly StreamEvent[]) {
+    this.#beginning = beginning;
+  }
+
+  get lookers(): number {
+    return this.#lookers.size;
+  }
+
+  /** False where there are too many already. */
+  open(response: ServerResponse, headers: Readonly<Record<string, string>>): boolean {
+    if (this.#lookers.size >= LOOKERS_MAX) return false;
+    response.writeHead(200, { ...headers, 'Content-Type': 'text/event-stream' });
+    response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
+    for (const event of this.#beginning()) response.write(written(event));
+    this.#lookers.add(response);
+    response.on('close', () => this.#lookers.delete(response));
+    return true;
+  }
+
+  send(event: StreamEvent): void {
+    if (this.#lookers.size === 0) return;
+    const text = written(event);
+    for (const response of this.#lookers) {
+      if (response.writableLength > UNREAD_BYTES_MAX) response.destroy();
+      else response.write(text);
+    }
+  }
+
+  close(): void {
+    for (const response of this.#lookers) response.end();
+  }
+}
+
+/** JSON has no line breaks outside its strings, and escapes those inside. */
+function written({ name, data }: StreamEvent): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

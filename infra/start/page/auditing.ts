@@ -1,0 +1,123 @@
+/** Holds the page's auditor: starts it when somebody looks for the first time, starts another where it ends, puts its findings into words. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { type Children, pidOf } from '../../local/children.ts';
+import type { LedgerVerdictView, VerdictView } from '../../local/dashboard/view.ts';
+import { type DynamoDbAccess, dynamoDbEnvironment } from '../../local/dynamodb.ts';
+import type { AuditAssignment, AuditMessage } from './auditing-process.ts';
+
+export interface AuditingOptions {
+  readonly assignment: AuditAssignment;
+  readonly dynamodb: DynamoDbAccess;
+  readonly children: Children;
+}
+
+/** What the log holds. */
+export interface Worth {
+  /** Epoch milliseconds: at least what stood in it then. */
+  readonly asOf: number;
+  readonly clicks: number;
+  readonly micros: bigint;
+  readonly refused: number;
+}
+
+interface Known {
+  audit?: { readonly at: number; readonly found: Extract<AuditMessage, { kind: 'audit' }> };
+  sums?: { readonly at: number; readonly agree: boolean | undefined };
+  failed?: string | undefined;
+}
+
+const PROCESS_FILE = new URL('./auditing-process.ts', import.meta.url).pathname;
+const RESTART_PAUSE_MS = 1_000;
+
+export class Auditing {
+  readonly #options: AuditingOptions;
+  readonly #known = new Map<string, Known>();
+  #process: ChildProcess | undefined;
+  #watched = false;
+  #stopping = false;
+  worth: Worth | undefined;
+
+  constructor(options: AuditingOptions) {
+    this.#options = options;
+    for (const { ledger } of options.assignment.groups) this.#known.set(ledger, {});
+  }
+
+  /** Works only while somebody looks; what is known of long ago is not told as if it were of now. */
+  watch(watched: boolean): void {
+    if (watched === this.#watched) return;
+    this.#watched = watched;
+    this.worth = undefined;
+    for (const ledger of this.#known.keys()) this.#known.set(ledger, {});
+    if (watched && this.#process === undefined) this.#start();
+    else this.#tell();
+  }
+
+  verdict(now: number): VerdictView {
+    const ledgers = Array.from(this.#known, ([ledger, known]) => ledgerVerdict(ledger, known, now));
+    if (ledgers.some(({ state }) => state === 'wrong'))
+      return { state: 'wrong', says: 'A ledger does not agree with the log', ledgers };
+    if (ledgers.every(({ state }) => state === 'exact'))
+      return { state: 'exact', says: 'Exact: every record counted once', ledgers };
+    return { state: 'unknown', says: 'Checking', ledgers };
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    if (this.#process?.connected) this.#process.disconnect();
+  }
+
+  #start(): void {
+    const { assignment, dynamodb, children } = this.#options;
+    const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
+      env: { ...process.env, ...dynamoDbEnvironment(dynamodb) },
+      detached: true,
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    this.#process = child;
+    const pid = pidOf(child);
+    children.add({ role: 'auditor', name: 'auditor of the page', pid });
+    child.on('message', (message: AuditMessage) => this.#hear(message));
+    child.on('exit', () => {
+      children.remove(pid);
+      setTimeout(() => this.#stopping || this.#start(), RESTART_PAUSE_MS).unref();
+    });
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#process?.connected) this.#process.send({ watched: this.#watched }, () => {});
+  }
+
+  #hear(message: AuditMessage): void {
+    if (message.kind === 'worth') {
+      this.worth = { ...message, micros: BigInt(message.micros) };
+      return;
+    }
+    const known = this.#known.get(message.ledger);
+    if (known === undefined) return;
+    if (message.kind === 'sums') known.sums = { at: Date.now(), agree: message.agree };
+    else if (message.kind === 'failed') known.failed = message.because;
+    else {
+      known.audit = { at: Date.now(), found: message };
+      known.failed = undefined;
+    }
+  }
+}
+
+function ledgerVerdict(ledger: string, { audit, sums, failed }: Known, now: number): LedgerVerdictView {
+  if (audit === undefined)
+    return { ledger, state: 'unknown', says: failed ?? 'the first audit is under way', faults: [] };
+  const { records, tookMs, faults } = audit.found;
+  const ago = `${seconds(now - audit.at)} ago`;
+  if (faults.length > 0) return { ledger, state: 'wrong', says: `audited ${ago}: FAIL`, faults };
+  if (sums?.agree === false)
+    return { ledger, state: 'unknown', says: 'the sums differ; the audit is looking why', faults: [] };
+  const summed = sums?.agree === true ? `; its sums agreed ${seconds(now - sums.at)} ago` : '';
+  const away = failed === undefined ? '' : `; since then: ${failed}`;
+  const says = `${records.toLocaleString('en')} records audited ${ago} in ${seconds(tookMs)}: PASS${summed}${away}`;
+  return { ledger, state: 'exact', says, faults: [] };
+}
+
+function seconds(ms: number): string {
+  return ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+}

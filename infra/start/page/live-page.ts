@@ -1,0 +1,177 @@
+/**
+ * The page of `npm start`: takes a picture of the session twice a second, sends it to everybody who looks, remembers some minutes of
+ * it for the charts, and does what the buttons ask for. All that it keeps is bounded, and while nobody looks it asks nobody.
+ */
+
+import { LiveStream } from '../../local/dashboard/live-stream.ts';
+import { PageServer } from '../../local/dashboard/page-server.ts';
+import type { GroupView, PageView, Sample } from '../../local/dashboard/view.ts';
+import type { LiveGroup } from '../live-lines.ts';
+import type { Session } from '../session.ts';
+import { Auditing, type Worth } from './auditing.ts';
+import { GroupWatch } from './group-watch.ts';
+import { Happenings } from './happenings.ts';
+import { LogEnds } from './log-ends.ts';
+import { PageActions } from './page-actions.ts';
+import { billedOf, groupView, naiveView, pageView, sampleOf, topicView } from './picture.ts';
+import type { Throttling } from './throttling.ts';
+import { type Billed, BilledTotals } from './totals.ts';
+
+const PICTURE_EVERY_MS = 500;
+const SAMPLE_EVERY_MS = 1_000;
+const SAMPLES_KEPT = 180;
+const nothing: Billed = { clicks: 0, micros: 0n };
+
+export class LivePage {
+  readonly #session: Session;
+  readonly #throttling: Throttling;
+  readonly #ends = new LogEnds();
+  readonly #totals = new BilledTotals();
+  readonly #samples: Sample[] = [];
+  readonly #stream: LiveStream;
+  readonly #happenings: Happenings;
+  readonly #actions: PageActions;
+  readonly #auditing: Auditing;
+  readonly #watch: GroupWatch;
+  readonly #timer: NodeJS.Timeout;
+  readonly #brokerIsForeign: boolean;
+  #server: PageServer | undefined;
+  #naiveBilled: Billed = nothing;
+  #view: PageView;
+
+  static async start(session: Session, throttling: Throttling, port: number | undefined): Promise<LivePage> {
+    const page = new LivePage(session, throttling);
+    try {
+      page.#server = await PageServer.start({
+        port,
+        stream: page.#stream,
+        act: (asked) => page.#actions.act(asked).finally(() => page.#take()),
+      });
+      return page;
+    } catch (error) {
+      await page.stop();
+      throw error;
+    }
+  }
+
+  private constructor(session: Session, throttling: Throttling) {
+    this.#session = session;
+    this.#throttling = throttling;
+    const { ground, topic, groups } = session;
+    this.#brokerIsForeign = !ground.children.list().some(({ role }) => role === 'broker');
+    this.#stream = new LiveStream(() => [
+      { name: 'history', data: { samples: this.#samples, lines: this.#happenings.lines } },
+      { name: 'view', data: this.#view },
+    ]);
+    this.#happenings = new Happenings((data) => this.#stream.send({ name: 'line', data }));
+    this.#actions = new PageActions(session, throttling, this.#happenings);
+    this.#auditing = new Auditing({
+      assignment: {
+        kafka: ground.kafka,
+        topic,
+        groups: groups.map(({ ledger, table, mapping }) => ({ ledger, table, group: mapping.groupId })),
+      },
+      dynamodb: ground.dynamodb,
+      children: ground.children,
+    });
+    this.#watch = new GroupWatch(
+      ground.kafka,
+      groups.map(({ mapping }) => mapping.groupId),
+    );
+    this.#view = this.#picture();
+    this.#timer = setInterval(() => this.#take(), PICTURE_EVERY_MS);
+  }
+
+  get url(): string {
+    return this.#server?.url ?? '';
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#auditing.stop();
+    await this.#server?.close();
+    await Promise.all([this.#actions.stop(), this.#watch.stop()]);
+  }
+
+  #take(): void {
+    const looked = this.#stream.lookers > 0;
+    this.#auditing.watch(looked);
+    this.#watch.watched = looked;
+    void this.#lookAtNaive();
+    this.#view = this.#picture();
+    this.#happenings.look(this.#view.groups, this.#view.at);
+    const newest = this.#samples.at(-1);
+    if (newest === undefined || this.#view.at - newest.at >= SAMPLE_EVERY_MS - PICTURE_EVERY_MS / 2) {
+      const sample = sampleOf(this.#view);
+      this.#samples.push(sample);
+      if (this.#samples.length > SAMPLES_KEPT) this.#samples.shift();
+      this.#stream.send({ name: 'sample', data: sample });
+    }
+    this.#stream.send({ name: 'view', data: this.#view });
+  }
+
+  #picture(): PageView {
+    const { topic, producer } = this.#session;
+    const at = Date.now();
+    this.#ends.note(at, this.#session.ends);
+    const { naive } = this.#actions;
+    const { rate, heated = false } = producer.pace;
+    const live = this.#session.live();
+    const { billed, worth } = this.#billed(live, at);
+    return pageView({
+      at,
+      topic: topicView(topic, this.#ends, worth),
+      groups: this.#groupViews(live, billed, at),
+      verdict: this.#auditing.verdict(at),
+      controls: {
+        rate,
+        heated,
+        throttled: this.#throttling.on,
+        brokerIsForeign: this.#brokerIsForeign,
+        naive: naive !== undefined,
+      },
+      naive: naive && naiveView(naive, billed.get(naive.id) ?? nothing, worth),
+    });
+  }
+
+  /** By group, the naive among them; and what the log is worth, if what was billed just before is known. */
+  #billed(
+    live: readonly LiveGroup[],
+    at: number,
+  ): { billed: ReadonlyMap<string, Billed>; worth: Worth | undefined } {
+    const now = new Map(live.map((group) => [group.groupId, billedOf(group)]));
+    const { naive } = this.#actions;
+    if (naive !== undefined) now.set(naive.id, this.#naiveBilled);
+    this.#totals.note(at, now);
+    const { worth } = this.#auditing;
+    const then = worth && this.#totals.before(worth.asOf);
+    return then === undefined ? { billed: now, worth: undefined } : { billed: then, worth };
+  }
+
+  #groupViews(live: readonly LiveGroup[], billed: ReadonlyMap<string, Billed>, at: number): GroupView[] {
+    return this.#session.groups.flatMap(({ ledger, mapping }, i) => {
+      const pollers = this.#session.ground.pollersOf(mapping);
+      const { frozen, paused } = this.#actions.group(mapping.groupId);
+      const of = live[i];
+      if (of === undefined) return [];
+      const facts = {
+        live: of,
+        ledger,
+        generation: pollers.generation,
+        members: pollers.members(),
+        frozen,
+        paused,
+        billed: billed.get(mapping.groupId) ?? nothing,
+        duplicates: this.#session.ground.metric(mapping.functionId, 'Duplicates'),
+        watch: this.#watch.of(mapping.groupId),
+      };
+      return [groupView(facts, this.#ends, at)];
+    });
+  }
+
+  async #lookAtNaive(): Promise<void> {
+    const { naive } = this.#actions;
+    if (naive === undefined) this.#naiveBilled = nothing;
+    else this.#naiveBilled = await naive.totals().catch(() => this.#naiveBilled);
+  }
+}

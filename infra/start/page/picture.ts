@@ -1,0 +1,117 @@
+/** Puts what the ground, the ledgers and the auditor know into the one picture that the page is sent. */
+import { RATES } from '../../local/dashboard/actions.ts';
+import type {
+  GroupView,
+  MemberView,
+  NaiveView,
+  PageView,
+  Sample,
+  TopicView,
+  VerdictView,
+} from '../../local/dashboard/view.ts';
+import type { SeenPoller } from '../../local/mapping/pollers.ts';
+import { formatMicros } from '../../ops/money.ts';
+import type { LiveGroup } from '../live-lines.ts';
+import type { Worth } from './auditing.ts';
+import type { LogEnds } from './log-ends.ts';
+import type { Billed } from './totals.ts';
+
+export interface GroupFacts {
+  readonly live: LiveGroup;
+  readonly ledger: string;
+  readonly generation: number;
+  readonly members: readonly SeenPoller[];
+  readonly frozen: ReadonlySet<number>;
+  readonly paused: boolean;
+  readonly duplicates: number;
+  readonly billed: Billed;
+  readonly watch: Pick<GroupView, 'state' | 'rebalancingSince' | 'lastRebalanceMs'>;
+}
+
+export function billedOf({ partitions }: LiveGroup): Billed {
+  return {
+    clicks: Number(partitions.reduce((sum, { clicks }) => sum + clicks, 0n)),
+    micros: partitions.reduce((sum, { micros }) => sum + micros, 0n),
+  };
+}
+
+export function groupView(facts: GroupFacts, ends: LogEnds, now: number): GroupView {
+  const { live, ledger, generation, members, frozen, paused, duplicates, watch, billed } = facts;
+  const { partitions } = live;
+  const sum = (of: 'parked' | 'gaps') => partitions.reduce((all, each) => all + each[of], 0);
+  return {
+    group: live.groupId,
+    ledger,
+    ...watch,
+    state: paused ? 'paused' : watch.state,
+    generation: generation < 0 ? undefined : generation,
+    members: members.map((member) => memberView(member, frozen)).sort((a, b) => a.poller - b.poller),
+    partitions: partitions.map(({ partition, owner, committedThen: committed, applied, end = 0 }) => {
+      const next = committed ?? 0;
+      const ageMs = ends.ageMs(partition, next, now);
+      const lagSeconds = ageMs === undefined ? undefined : Math.round(ageMs / 100) / 10;
+      return { partition, owner, committed, applied, lag: Math.max(0, end - next), lagSeconds };
+    }),
+    clicks: billed.clicks,
+    money: formatMicros(billed.micros),
+    duplicates,
+    parked: sum('parked'),
+    gaps: sum('gaps'),
+  };
+}
+
+function memberView(
+  { number, pid, generation, partitions }: SeenPoller,
+  frozen: ReadonlySet<number>,
+): MemberView {
+  const sorted = [...partitions].sort((a, b) => a - b);
+  if (frozen.has(pid)) return { poller: number, pid, state: 'frozen', partitions: sorted };
+  if (generation === undefined) return { poller: number, pid, state: 'joining', partitions: [] };
+  return { poller: number, pid, state: sorted.length > 0 ? 'owner' : 'standby', partitions: sorted };
+}
+
+export function topicView(name: string, ends: LogEnds, worth: Worth | undefined): TopicView {
+  const partitions = ends.partitions();
+  const sum = (of: 'end' | 'rate') => partitions.reduce((all, each) => all + each[of], 0);
+  return {
+    name,
+    partitions,
+    records: sum('end'),
+    rate: sum('rate'),
+    worth: worth && { clicks: worth.clicks, refused: worth.refused, micros: formatMicros(worth.micros) },
+  };
+}
+
+export function naiveView(
+  group: { readonly id: string; members(): NaiveView['members'] },
+  billed: Billed,
+  worth: Worth | undefined,
+): NaiveView {
+  const { clicks, micros } = billed;
+  const tooMuch = worth && {
+    clicks: Math.max(0, clicks - worth.clicks),
+    money: formatMicros(micros > worth.micros ? micros - worth.micros : 0n),
+  };
+  return { group: group.id, members: group.members(), clicks, money: formatMicros(micros), tooMuch };
+}
+
+export function pageView(parts: {
+  at: number;
+  topic: TopicView;
+  groups: readonly GroupView[];
+  verdict: VerdictView;
+  controls: Omit<PageView['controls'], 'rates'>;
+  naive: NaiveView | undefined;
+}): PageView {
+  return { ...parts, controls: { ...parts.controls, rates: RATES } };
+}
+
+export function sampleOf({ at, topic, groups }: PageView): Sample {
+  return {
+    at,
+    rates: topic.partitions.map(({ rate }) => rate),
+    lags: Object.fromEntries(
+      groups.map(({ group, partitions }) => [group, partitions.map(({ lag }) => lag)]),
+    ),
+  };
+}

@@ -1,0 +1,32 @@
+/** Stands between the functions and DynamoDB, and lets everything pass, until the page's button throttles: then most is refused. */
+import type { DynamoDbAccess } from '../../local/dynamodb.ts';
+import { FaultProxy } from '../../prove/fault-proxy.ts';
+
+/** Of requests, while it throttles: a table over its limits lets some through too. */
+const REFUSED = 0.9;
+
+export class Throttling {
+  on = false;
+  #proxy: FaultProxy | undefined;
+  #reached: DynamoDbAccess | undefined;
+
+  /** For the ground: what its functions reach instead of DynamoDB itself. */
+  readonly reach = async (direct: DynamoDbAccess): Promise<DynamoDbAccess> => {
+    this.#proxy = await FaultProxy.start({
+      endpoint: direct.endpoint,
+      decide: () => (this.on && Math.random() < REFUSED ? { kind: 'throttled' } : undefined),
+      signal: () => {},
+      heard: () => {},
+    });
+    this.#reached = { ...direct, endpoint: this.#proxy.endpoint };
+    return this.#reached;
+  };
+
+  get reached(): DynamoDbAccess | undefined {
+    return this.#reached;
+  }
+
+  async close(): Promise<void> {
+    await this.#proxy?.close();
+  }
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { GroupView, LogLine } from '../../../../infra/local/dashboard/view.ts';
+import { Happenings } from '../../../../infra/start/page/happenings.ts';
+
+const owner = (poller: number, partitions: number[]) =>
+  ({ poller, pid: 100 + poller, state: partitions.length > 0 ? 'owner' : 'standby', partitions }) as const;
+
+function aGroup(fields: Partial<GroupView> = {}): GroupView {
+  return {
+    group: 'billing-service',
+    ledger: 'billing',
+    state: 'stable',
+    rebalancingSince: undefined,
+    lastRebalanceMs: undefined,
+    generation: 1,
+    members: [owner(1, [0])],
+    partitions: [aPartition(1)],
+    clicks: 0,
+    money: '0.000000',
+    duplicates: 0,
+    parked: 0,
+    gaps: 0,
+    ...fields,
+  };
+}
+
+function aPartition(of: number | undefined) {
+  return { partition: 0, owner: of, committed: 1_234, applied: 1_234, lag: 0, lagSeconds: 0 };
+}
+
+function told(...looks: GroupView[]): LogLine[] {
+  const lines: LogLine[] = [];
+  const happenings = new Happenings((line) => lines.push(line));
+  for (const [i, group] of looks.entries()) happenings.look([group], i * 1_000);
+  return lines;
+}
+
+describe('what happened', () => {
+  it('is nothing while nothing changes', () => {
+    assert.deepEqual(told(aGroup(), aGroup(), aGroup({ clicks: 5 })), []);
+  });
+
+  it('tells a hand-over: who is gone, what was taken away, and where its successor goes on', () => {
+    const standby = aGroup({ members: [owner(1, [0]), owner(2, [])] });
+    const orphaned = aGroup({ members: [owner(2, [])], partitions: [aPartition(undefined)] });
+    const after = aGroup({ members: [owner(2, [0])], partitions: [aPartition(2)], generation: 2 });
+
+    const lines = told(standby, orphaned, orphaned, after).map(({ kind, says }) => `${kind}: ${says}`);
+
+    assert.deepEqual(lines, [
+      'left: poller 1 is gone (pid 101)',
+      'revoked: partition 0 from poller 1',
+      'assigned: partition 0 to poller 2, which goes on at committed offset 1,234, after 2.0 s without an owner',
+      'generation: generation 2',
+    ]);
+  });
+
+  it('puts duplicates that come in many batches into one line, and parked records into another', () => {
+    const lines = told(aGroup(), aGroup({ duplicates: 10 }), aGroup({ duplicates: 25, parked: 1 }));
+
+    assert.deepEqual(
+      lines.map(({ n, says }) => [n, says.slice(0, 22)]),
+      [
+        [1, '10 records came again '],
+        [1, '25 records came again '],
+        [2, '1 record is no click: '],
+      ],
+    );
+  });
+
+  it('is kept so long and no longer', () => {
+    const happenings = new Happenings(() => {});
+    for (let n = 0; n < 500; n++) happenings.add('killed', undefined, String(n));
+
+    assert.equal(happenings.lines.length, 200);
+    assert.equal(happenings.lines.at(-1)?.says, '499');
+  });
+});
