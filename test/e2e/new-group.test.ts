@@ -60,7 +60,12 @@ describe('a third team in one command', { timeout: 240_000 }, () => {
         'test/functions',
       ),
       node('node_modules/typescript/bin/tsc', '--noEmit'),
-      node('--test', `test/functions/${TEAM}/*.test.ts`, 'test/rooms.test.ts'),
+      node(
+        '--test',
+        `test/functions/${TEAM}/*.test.ts`,
+        'test/infra/new-group/*.test.ts',
+        'test/rooms.test.ts',
+      ),
     ]);
 
     const added = [...after.keys()].filter((file) => !before.has(file));

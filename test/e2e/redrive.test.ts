@@ -14,10 +14,17 @@ import { closeTarget, type Target } from '../../infra/ops/redrive/target.ts';
 import { formatOffsets } from '../../shared/offsets.ts';
 import { groundFolder, root } from '../support/ground-folder.ts';
 import { OperatedGround, type Team } from '../support/operated-ground.ts';
+import { until } from '../support/until.ts';
 
 const everything: Selection = { kinds: new Set<Kind>(['parked', 'gaps', 'destination']) };
 
-describe('npm run redrive', { timeout: 240_000 }, () => {
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('redrive and replay', { timeout: 600_000 }, () => {
   let running: OperatedGround;
   const targets: Target[] = [];
   after(async () => {
@@ -30,7 +37,7 @@ describe('npm run redrive', { timeout: 240_000 }, () => {
   });
 
   async function redrive(team: Team, apply: boolean, selection = everything): Promise<Redrive> {
-    const target = running.target(team, { batchRecords: 100 });
+    const target = running.target(team);
     targets.push(target);
     return redriveLedger(target, selection, {
       apply,
@@ -49,14 +56,16 @@ describe('npm run redrive', { timeout: 240_000 }, () => {
     assert.deepEqual(faults, []);
   }
 
-  function command(...given: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  /** @param given a signal among them kills it */
+  function command(name: 'redrive' | 'replay', ...given: (string | AbortSignal)[]): Promise<Ended> {
     const env = { ...process.env, CLICKLEDGER_FOLDER: folder };
+    const file = join(root, `infra/ops/${name}/${name}.ts`);
+    const texts = given.filter((each) => typeof each === 'string');
+    const signal = given.find((each) => typeof each !== 'string');
+    const options = { env, killSignal: 'SIGKILL', ...(signal && { signal }) } as const;
     return new Promise((resolve) =>
-      execFile(
-        process.execPath,
-        [join(root, 'infra/ops/redrive/redrive.ts'), ...given],
-        { env },
-        (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+      execFile(process.execPath, [file, '--ledger', ...texts], options, (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
       ),
     );
   }
@@ -192,22 +201,97 @@ describe('npm run redrive', { timeout: 240_000 }, () => {
     await running.produce(0, 1);
     await running.caughtUp('billing');
 
-    const dry = await command('--ledger', 'billing', '--gaps', '--json');
-    const killed = command('--ledger', 'billing', '--gaps', '--apply');
-    const done = await command('--ledger', 'billing', '--gaps', '--apply');
-    await killed;
-    const bad = await command('--ledger', 'billing', '--partition', '7');
+    const dry = await command('redrive', 'billing', '--gaps', '--json');
+    const killed = new AbortController();
+    const first = command('redrive', 'billing', '--gaps', '--apply', killed.signal);
+    await until(
+      'it is in the midst of its work',
+      async () => (await running.totals('billing')).openGap < 2_000,
+      60_000,
+    );
+    killed.abort();
+    const { code: killedCode } = await first;
+    const left = (await running.totals('billing')).openGap;
+    const done = await command('redrive', 'billing', '--gaps', '--apply');
+    const bad = await command('redrive', 'billing', '--partition', '7');
 
     assert.equal(dry.code, 1, dry.stderr);
     assert.deepEqual(
       JSON.parse(dry.stdout).found.map((row: { what: string; count: number }) => [row.what, row.count]),
       [['gap', 2_000]],
     );
+    assert.ok(Number.isNaN(killedCode) && left > 0, `it ended with ${killedCode} and left ${left}`);
     assert.equal(done.code, 0, done.stderr + done.stdout);
+    assert.match(done.stdout, new RegExp(`${left} offsets redriven, 0 still open`));
     assert.deepEqual(
       [bad.code, bad.stderr],
       [2, 'clickledger: partition 7 is unknown, ad_clicks has 3: 0 to 2\n'],
     );
     await assertExact('billing');
+  });
+
+  it('replays the whole log with no new effect, and tells an open gap apart (I1)', async () => {
+    await running.passOver('billing', () => running.produce(0, 7));
+    await running.produce(0, 1);
+    await running.caughtUp('billing');
+    const before = await running.totals('billing');
+
+    const dry = await command('replay', 'billing', '--from', 'start', '--json');
+    const first = await command('replay', 'billing', '--from', 'start', '--apply', '--json');
+    const again = await command('replay', 'billing', '--from', '2026-01-01', '--apply');
+    const after = await running.totals('billing');
+
+    const rows = JSON.parse(first.stdout).partitions as Record<string, number>[];
+    const open = JSON.parse(dry.stdout).partitions.map((row: { open: number }) => row.open);
+    assert.deepEqual([dry.code, open], [0, [7, 0, 0]]);
+    assert.equal(first.code, 0, first.stdout + first.stderr);
+    for (const { records = 0, duplicates, applied, filled = 0 } of rows)
+      assert.deepEqual([duplicates, applied], [records - filled, 0]);
+    assert.deepEqual(
+      rows.map(({ filled }) => filled),
+      [7, 0, 0],
+    );
+    assert.ok((rows[0]?.['records'] ?? 0) > 2_000);
+    assert.equal(again.code, 0, again.stdout);
+    assert.match(again.stdout, /PASS {2}ledger billing: of \d+ records 0 were counted again, 0 filled gaps/);
+    assert.equal(after.clicks - before.clicks, 7n);
+    await assertExact('billing');
+  });
+
+  it('compares the ledger with a shadow of it, and shows what another fold would change', async () => {
+    const dearer = await running.bundle(
+      'billing',
+      "{ ...fold, click: (state, click, delta) => delta.bill(click.advertiserId === 'adv-2' ? { ...click, priceMicros: click.priceMicros + 1 } : click) }",
+    );
+    const tables = await running.tables();
+
+    const same = await command('replay', 'billing', '--from', 'start', '--shadow', '--apply', '--json');
+    const other = await command(
+      'replay',
+      'billing',
+      '--from',
+      'start',
+      '--shadow',
+      '--apply',
+      '--bundle',
+      dearer,
+      '--json',
+    );
+
+    const { verdict, partitions, totals } = JSON.parse(same.stdout);
+    assert.deepEqual([same.code, verdict], [0, 'same'], same.stdout + same.stderr);
+    const { clicks } = await running.totals('billing');
+    const before = partitions[2].beforeLog;
+    assert.ok(before > 0, 'some have left the log');
+    assert.deepEqual(totals.ledger, totals.shadow);
+    assert.ok(totals.ledger.clicks > 2_000 && totals.ledger.clicks <= Number(clicks));
+    const changed = JSON.parse(other.stdout);
+    assert.deepEqual([other.code, changed.verdict], [1, 'different'], other.stderr);
+    for (const { advertiser, ledger, shadow } of changed.differences) {
+      assert.equal(advertiser, 'adv-2');
+      assert.deepEqual([shadow.clicks, shadow.micros], [ledger.clicks, ledger.micros + ledger.clicks]);
+    }
+    assert.ok(changed.differences.length >= 1);
+    assert.deepEqual(await running.tables(), tables, 'the shadow tables are gone');
   });
 });

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { Admin, Producer } from '@platformatic/kafka';
 import { build } from 'esbuild';
 import { Ground } from '../../infra/local/ground.ts';
@@ -14,7 +15,8 @@ import type { PlannedMapping } from '../../infra/local/plan.ts';
 import { runGroup, writeRunFile } from '../../infra/local/run-file.ts';
 import { currentTemplates } from '../../infra/local/templates-folder.ts';
 import type { Findings } from '../../infra/ops/audit/findings.ts';
-import { type Addresses, openTarget, type Target } from '../../infra/ops/redrive/target.ts';
+import { journalTotals } from '../../infra/ops/ledger-view.ts';
+import { type Addresses, closeTarget, openTarget, type Target } from '../../infra/ops/redrive/target.ts';
 import { readAddresses } from '../../infra/ops/redrive/target-options.ts';
 import { judged } from '../../infra/prove/measures.ts';
 import { aClick, type ClickFields } from './builders.ts';
@@ -23,6 +25,8 @@ import { until } from './until.ts';
 
 const TOPIC = 'ad_clicks';
 const WITHIN_MS = 60_000;
+/** Of an operator's events: few, so that work of many batches needs few records. */
+const BATCH_RECORDS = 100;
 
 export type Team = 'billing' | 'fraud';
 
@@ -68,7 +72,8 @@ export class OperatedGround {
       groups: Object.fromEntries(
         tables.map(([team]) => {
           const mapping = this.mappingOf(team);
-          return [team, runGroup(mapping, ground.functionOf(mapping.functionId).name, folder)];
+          const group = runGroup(mapping, ground.functionOf(mapping.functionId).name, folder);
+          return [team, { ...group, batchRecords: BATCH_RECORDS }];
         }),
       ),
       children: [],
@@ -221,6 +226,24 @@ export class OperatedGround {
       join(folder.folder, name),
       typeof document === 'string' ? document : JSON.stringify(document),
     );
+  }
+
+  /** Of all partitions together. */
+  async totals(team: Team): Promise<{ clicks: bigint; openGap: number }> {
+    const target = this.target(team);
+    const totals = await journalTotals(target.store);
+    await closeTarget(target);
+    return totals.reduce(
+      (sum, { clicks, openGap }) => ({ clicks: sum.clicks + clicks, openGap: sum.openGap + openGap }),
+      { clicks: 0n, openGap: 0 },
+    );
+  }
+
+  async tables(): Promise<string[]> {
+    const target = this.target('billing');
+    const { TableNames = [] } = await target.store.client.send(new ListTablesCommand({}));
+    await closeTarget(target);
+    return TableNames;
   }
 
   audited(team: Team, atRest = true): Promise<Findings> {

@@ -17,6 +17,8 @@ export interface Work {
   readonly wanted: OffsetSet;
   /** Of records that the ledger has parked. */
   readonly unpark: boolean;
+  /** Offsets without a record are closed as void where they are in a gap. */
+  readonly close: boolean;
 }
 
 export interface Manner {
@@ -59,13 +61,13 @@ export async function deliver(target: Target, work: Work, manner: Manner): Promi
 /** One batch, whatever it was read from. */
 export async function send(
   target: Target,
-  { partition, unpark }: Pick<Work, 'partition' | 'unpark'>,
+  { partition, unpark, close }: Omit<Work, 'wanted'>,
   batch: Batch,
   signal: AbortSignal,
 ): Promise<{ requests: readonly string[]; failed: string | undefined }> {
   const { topic, sourceArn, kafka } = target;
   const source = { topic, partition, sourceArn, bootstrap: kafka.bootstrapBrokers.join(',') };
-  const empty = unpark ? noOffsets : await stillInLog(target, partition, batch.empty);
+  const empty = !close ? noOffsets : await stillInLog(target, partition, batch.empty);
   if (batch.texts.length === 0 && empty.length === 0) return { requests: [], failed: undefined };
   const payload = eventPayload(source, { ...batch, empty }, unpark);
   return callFunction(target.functions, target.function, payload, signal);

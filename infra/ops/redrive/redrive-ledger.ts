@@ -89,10 +89,10 @@ async function redrivePartition(
   const reasons = await parkedReasons(target.store, journal, parked);
   const unparked = await deliver(
     target,
-    { partition, wanted: intersection(parked, log), unpark: true },
+    { partition, wanted: intersection(parked, log), unpark: true, close: false },
     manner,
   );
-  const filled = await deliver(target, { partition, wanted: gaps, unpark: false }, manner);
+  const filled = await deliver(target, { partition, wanted: gaps, unpark: false, close: true }, manner);
   return { work, parked, reasons, unparked, gaps, gone: kinds.has('gaps') ? work.gone : noOffsets, filled };
 }
 

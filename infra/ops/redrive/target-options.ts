@@ -103,6 +103,13 @@ function running(runFile: string, ledger: string | undefined, usage: string): Ad
   const run = readRunFile(runFile, runSchema, 'name a ledger on AWS in full (--help)');
   if (ledger === undefined)
     throw new OpsError(`--ledger is missing, running are ${Object.keys(run.tables).join(', ')}\n${usage}`);
+  return addressesIn(run, ledger);
+}
+
+/** What `run.json` says, or whoever runs a ground without one. */
+export type GroundAddresses = Omit<v.InferOutput<typeof runSchema>, 'pid'>;
+
+export function addressesIn(run: GroundAddresses, ledger: string): Addresses {
   const group = ofLedger(run.groups, ledger);
   const config = (access: v.InferOutput<typeof accessSchema>) => {
     const { endpoint, region, accessKeyId, secretAccessKey } = access;

@@ -82,7 +82,7 @@ describe('the record of what is deployed', () => {
 
     assert.deepEqual(Object.keys(record), ['clickledger-dev-stream']);
     assert.throws(() => recordDeployed({}, { stage: 'dev', owners: ['fruad'] }), {
-      message: "--owners names 'fruad', allowed are stream, billing, fraud",
+      message: `--owners names 'fruad', allowed are stream, ${Object.keys(groups).join(', ')}`,
     });
   });
 

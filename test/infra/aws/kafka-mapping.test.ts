@@ -123,7 +123,7 @@ describe('mapping', () => {
     );
     assert.deepEqual(without.get('clickledger-dev-billing'), templateOf('dev', 'billing'));
     assert.throws(() => templatesOf('dev', groups, undefined, { withoutMapping: 'fruad' }), {
-      message: "withoutMapping names 'fruad', allowed are billing, fraud, separated by commas",
+      message: `withoutMapping names 'fruad', allowed are ${Object.keys(groups).join(', ')}, separated by commas`,
     });
   });
 });

@@ -3,15 +3,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { groups } from '../../../functions/index.ts';
 import { readRequest } from '../../../infra/new-group/request.ts';
+import type { GroupSpec } from '../../../shared/group.ts';
 
+const { billing, fraud } = groups as Record<'billing' | 'fraud', GroupSpec>;
 const elsewhere = {
-  ...groups,
-  money: { ...groups['billing']!, ledger: 'invoices', groupId: 'money-service' },
+  billing,
+  fraud,
+  money: { ...billing, ledger: 'invoices', groupId: 'money-service' },
 };
 
 describe('a request for a new group', () => {
   it('needs a name alone', () => {
-    assert.deepEqual(readRequest(['recommendations'], groups), {
+    assert.deepEqual(readRequest(['recommendations'], elsewhere), {
       team: 'recommendations',
       groupId: 'recommendations-service',
       owner: '@clickledger/recommendations',
@@ -21,7 +24,7 @@ describe('a request for a new group', () => {
   it('may say the group id and the owner', () => {
     const given = ['click-quality', '--group-id', 'Quality.2', '--owner', '@ada'];
 
-    assert.deepEqual(readRequest(given, groups), {
+    assert.deepEqual(readRequest(given, elsewhere), {
       team: 'click-quality',
       groupId: 'Quality.2',
       owner: '@ada',
@@ -29,7 +32,7 @@ describe('a request for a new group', () => {
   });
 
   it('is nothing where help is asked for', () => {
-    assert.equal(readRequest(['--help'], groups), undefined);
+    assert.equal(readRequest(['--help'], elsewhere), undefined);
   });
 
   const names = 'allowed are 3 to 31 characters: small letters and digits, words joined by -, a letter first';

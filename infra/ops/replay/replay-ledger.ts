@@ -1,0 +1,104 @@
+/**
+ * Hands a range of the log to a ledger's deployed function once more, and proves by the journal that nothing came of it: of what was
+ * resolved before, no offset may stand in an entry that came after. Offsets in open gaps are applied by the way, and told apart.
+ */
+
+import { parseLines } from '../../../shared/delta.ts';
+import type { Entry } from '../../../shared/journal.ts';
+import { entriesAfter } from '../../../shared/journal-store.ts';
+import {
+  countOffsets,
+  intersection,
+  noOffsets,
+  type OffsetSet,
+  offsetSet,
+  union,
+  without,
+} from '../../../shared/offsets.ts';
+import { deliver } from '../redrive/deliver.ts';
+import type { OpenWork } from '../redrive/open-work.ts';
+import { type Target, tableAnswer } from '../redrive/target.ts';
+import type { Range } from './ranges.ts';
+
+export interface Replayed {
+  readonly range: Range;
+  readonly journal: string;
+  /** That the log held in the range and the function was given. */
+  readonly records: number;
+  readonly duplicates: number;
+  /** Of open gaps: what this replay has counted or parked for the first time. */
+  readonly filled: number;
+  /** The same, by whoever wrote the ledger meanwhile. */
+  readonly filledByOthers: number;
+  /** Offsets with a second effect; has to be empty (I1). */
+  readonly again: OffsetSet;
+  /** What ended it early, or what does not add up. */
+  readonly faults: readonly string[];
+}
+
+export interface ReplayManner {
+  readonly signal: AbortSignal;
+  readonly progress: (done: number, of: number) => void;
+}
+
+export async function replayLedger(
+  target: Target,
+  ranges: readonly Range[],
+  work: readonly OpenWork[],
+  { signal, progress }: ReplayManner,
+): Promise<Replayed[]> {
+  const of = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+  let done = 0;
+  const count = (offsets: number) => {
+    done += offsets;
+    progress(done, of);
+  };
+  const replayed: Replayed[] = [];
+  for (const range of ranges) {
+    const { partition, start, end } = range;
+    const before = work.find((each) => each.partition === partition);
+    if (before === undefined) throw new Error(`partition ${partition} was not looked at`);
+    const wanted: OffsetSet = [start, end - 1];
+    const manner = { apply: true, signal, progress: count };
+    const sent = await deliver(target, { partition, wanted, unpark: false, close: false }, manner);
+    const entries = await tableAnswer(
+      target.store,
+      Array.fromAsync(entriesAfter(target.store, before.journal, before.state.version)),
+    );
+    const effects = effectsOf(entries, wanted, before.state.resolved, new Set(sent.requests));
+    const { journal } = before;
+    const stopped = sent.failed && `stopped at offset ${sent.failed.at}: ${sent.failed.why}`;
+    const faults = [...(stopped === undefined ? [] : [stopped]), ...effects.faults];
+    const duplicates = sent.records - effects.filled;
+    replayed.push({ range, journal, records: sent.records, duplicates, ...effects, faults });
+  }
+  return replayed;
+}
+
+/** Pure: what entries that came after have done to offsets of the range. */
+export function effectsOf(
+  entries: readonly Entry[],
+  range: OffsetSet,
+  resolved: OffsetSet,
+  requests: ReadonlySet<string>,
+): Pick<Replayed, 'filled' | 'filledByOthers' | 'again' | 'faults'> {
+  const faults: string[] = [];
+  let again: OffsetSet = noOffsets;
+  let seen = resolved;
+  let [filled, filledByOthers] = [0, 0];
+  for (const { changed, state, by } of entries) {
+    const taken = without(changed.offsets, changed.void);
+    again = union(again, intersection(range, intersection(changed.offsets, seen)));
+    const fresh = countOffsets(intersection(range, without(taken, seen)));
+    if (requests.has(by.request)) filled += fresh;
+    else filledByOthers += fresh;
+    seen = union(seen, changed.offsets);
+    const parked = offsetSet(changed.parked.map(({ offset }) => offset));
+    const applied = countOffsets(without(taken, parked)) + countOffsets(changed.unparked);
+    let clicks = 0;
+    for (const { line } of parseLines(changed.lines)) clicks += line.clicks;
+    if (clicks !== applied)
+      faults.push(`entry ${state.version} counts ${clicks} clicks for ${applied} offsets`);
+  }
+  return { filled, filledByOthers, again, faults };
+}

@@ -1,0 +1,68 @@
+/** `npm run replay`: reads a range of the topic again, into the ledger itself, where nothing may come of it, or into a shadow ledger. */
+
+import { nextOffset } from '../../../shared/offsets.ts';
+import { operatorSignal, showProgress } from '../operator-terminal.ts';
+import { runCommand } from '../ops-error.ts';
+import { type OpenWork, openWork } from '../redrive/open-work.ts';
+import { closeTarget, openTarget, type Target } from '../redrive/target.ts';
+import { type Asked, type Range, rangesOf } from './ranges.ts';
+import { replayLedger } from './replay-ledger.ts';
+import { type ReplayRequest, readReplayRequest, USAGE } from './replay-options.ts';
+import { dryRunLines, dryRunRows, exitCodeOf, replayJson, replayLines } from './replay-report.ts';
+import { shadowReplay } from './shadow-replay.ts';
+import { exitCodeOf as shadowExitCode, shadowJson, shadowLines } from './shadow-report.ts';
+
+await runCommand(async () => {
+  const request = readReplayRequest(process.argv.slice(2));
+  if (request === undefined) {
+    console.log(USAGE);
+    return;
+  }
+  const target = openTarget(request.addresses);
+  try {
+    process.exitCode = await replay(target, request);
+  } finally {
+    await closeTarget(target);
+  }
+});
+
+async function replay(target: Target, { asked, apply, shadow, json }: ReplayRequest): Promise<number> {
+  const signal = operatorSignal();
+  const work = await openWork(target, { partition: asked.partition });
+  const ranges = await foundRanges(target, asked, work);
+  const { ledger } = target;
+  if (!apply) {
+    const rows = dryRunRows(ranges, work);
+    if (json) console.log(JSON.stringify({ ledger, applied: false, partitions: rows }));
+    else for (const line of dryRunLines(ledger, rows)) console.log(line);
+    return 0;
+  }
+  const progress = showProgress(`replaying ${ledger}`);
+  const manner = { signal, progress: progress.show };
+  if (shadow === undefined) {
+    const replayed = await replayLedger(target, ranges, work, manner);
+    progress.end();
+    if (json) console.log(replayJson(ledger, replayed));
+    else for (const line of replayLines(ledger, replayed)) console.log(line);
+    return exitCodeOf(replayed);
+  }
+  const shadowed = await shadowReplay(target, ranges, work, shadow, manner);
+  progress.end();
+  if (json) console.log(shadowJson(ledger, shadowed));
+  else for (const line of shadowLines(ledger, shadowed)) console.log(line);
+  return shadowExitCode(shadowed);
+}
+
+async function foundRanges({ log }: Target, asked: Asked, work: readonly OpenWork[]): Promise<Range[]> {
+  const times = [asked.from, asked.to].flatMap((place) =>
+    typeof place === 'object' && 'time' in place ? [place.time] : [],
+  );
+  const offsets = new Map<number, (number | undefined)[]>();
+  for (const time of times) offsets.set(time, await log.offsetsAt(time));
+  const extents = work.map(({ partition, bounds, state }) => ({
+    partition,
+    log: bounds,
+    counted: nextOffset(state.resolved),
+  }));
+  return rangesOf(asked, extents, (time, partition) => offsets.get(time)?.[partition]);
+}
