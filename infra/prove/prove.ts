@@ -71,8 +71,8 @@ function jsonOf(
   proof: Proof,
   { verdict, because, floors, faults }: Verdict,
 ) {
-  const { events, seen, healedMs } = proof;
-  const counts = { seen, healedMs, events: events.counts() };
+  const { events, seen, healedMs, partialRetry } = proof;
+  const counts = { partialRetry, seen, healedMs, events: events.counts() };
   return { verdict, because, seed, profile: profile.name, ...counts, floors, faults };
 }
 

@@ -14,6 +14,7 @@ import { healed, judged } from './measures.ts';
 import type { Proof, ProofOptions } from './proof.ts';
 import { type ProofGround, startProofGround } from './proof-ground.ts';
 import { Rebalances } from './rebalances.ts';
+import { redriveNow } from './redrives.ts';
 import { RequestFaults } from './request-faults.ts';
 import { Seeded } from './seeded.ts';
 import { killOwner } from './signals.ts';
@@ -52,13 +53,14 @@ export class Proving {
   }
 
   async start(): Promise<void> {
-    const { templates, folder, profile, seed, signal } = this.#options;
+    const { templates, folder, profile, seed, signal, say } = this.#options;
     const parts = { random: this.#random, events: this.#events };
     const giveUp = (error: unknown) => {
       this.#broke ??= error instanceof Error ? error.message : String(error);
     };
     const running = await startProofGround({ ...parts, templates, folder, faults: this.#faults, giveUp });
-    const { ground } = running;
+    const { ground, partialRetry } = running;
+    say(`After a partial response the mappings deliver again: ${partialRetry}`);
     const load = new Load({ ...parts, ground, profile, seed });
     const enough = new AbortController();
     const until = AbortSignal.any([signal, enough.signal]);
@@ -72,7 +74,7 @@ export class Proving {
     const { load, asPlanned, arena, enough } = this.#started;
     const { until } = arena;
     const releases = otherRelease === undefined ? undefined : { other: otherRelease, folder };
-    const chaos = new Chaos(arena, profile, load, releases);
+    const chaos = new Chaos(arena, profile, { load, operated: this.#started, releases });
     until.addEventListener('abort', () => this.#faults.end());
     this.#faults.begin();
     const ran = Promise.all([chaos.run(), this.#meanwhile.lookOn(arena)]);
@@ -107,13 +109,17 @@ export class Proving {
     }
     this.#events.flush();
     const seen = { ...this.#seen(), records };
-    return { events: this.#events, ledgers, seen, healedMs, brokeByItself: this.#broke };
+    const { partialRetry } = this.#started;
+    return { events: this.#events, partialRetry, ledgers, seen, healedMs, brokeByItself: this.#broke };
   }
 
   async #healed(): Promise<number | undefined> {
     const { profile, signal, say } = this.#options;
     const { ground } = this.#started;
-    const healedMs = await healed(ground, profile.healWithinMs, signal);
+    const redrive = async () => {
+      for (const mapping of ground.plan.mappings) await redriveNow(this.#started, mapping, signal);
+    };
+    const healedMs = await healed(ground, { withinMs: profile.healWithinMs, signal, redrive });
     for (const mapping of healedMs === undefined ? ground.plan.mappings : [])
       say(`${mapping.groupId}: ${JSON.stringify([...ground.owned(mapping)])}`);
     return healedMs;
