@@ -85,6 +85,16 @@ export class Arena {
     this.#pending.set(settled, name);
   }
 
+  /** Waits until nothing of these names is under way; false where it lasts longer. */
+  async ended(names: readonly string[], withinMs: number): Promise<boolean> {
+    const until = performance.now() + withinMs;
+    while ([...this.#pending.values()].some((name) => names.includes(name))) {
+      if (performance.now() >= until || this.until.aborted) return false;
+      await this.wait(LOOK_EVERY_MS);
+    }
+    return true;
+  }
+
   /** Whatever was begun has come to its end. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) {

@@ -6,6 +6,7 @@ import type { Load } from './load.ts';
 import { loadFaults } from './load-faults.ts';
 import { processFaults } from './process-faults.ts';
 import type { Profile } from './profile.ts';
+import { type Operated, redriveFaults } from './redrives.ts';
 import { type ReleaseOptions, releaseFaults } from './releases.ts';
 
 /** How often each befalls, beside the others. */
@@ -29,6 +30,7 @@ const weights = {
   addPartition: 0.05,
   rollUpTwice: 0.8,
   applyInPart: 2,
+  redrive: 0.4,
   letWeeksPass: 0.2,
   deploy: 0.8,
   misleadClocks: 0.3,
@@ -47,9 +49,14 @@ export class Chaos {
   readonly #arena: Arena;
   readonly #actions: Readonly<Record<Name, () => Promise<void>>>;
 
-  /** @param releases left out where there is only one release */
-  constructor(arena: Arena, profile: Profile, load: Load, releases: ReleaseOptions | undefined) {
+  /** @param parts `releases` is undefined where there is only one */
+  constructor(
+    arena: Arena,
+    profile: Profile,
+    parts: { load: Load; operated: Operated; releases: ReleaseOptions | undefined },
+  ) {
     const { faults, random, events } = arena;
+    const { load, operated, releases } = parts;
     this.#arena = arena;
     const none = async () => {};
     this.#actions = {
@@ -57,6 +64,7 @@ export class Chaos {
       ...groupFaults(arena),
       ...journalFaults(arena),
       ...loadFaults(arena, load),
+      ...redriveFaults(arena, operated),
       ...(releases === undefined ? { deploy: none, misleadClocks: none } : releaseFaults(arena, releases)),
       async throttle() {
         faults.throttle(random.between(500, 4_000));

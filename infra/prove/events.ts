@@ -20,6 +20,7 @@ export class Events {
   readonly #began = performance.now();
   readonly #counts = new Map<string, number>();
   readonly #commits: Event[] = [];
+  readonly #others: Event[] = [];
   #lines: string[] = [];
   #n = 0;
 
@@ -31,7 +32,7 @@ export class Events {
     this.#n += 1;
     const event = { n: this.#n, at: Math.round(performance.now() - this.#began), kind, ...more };
     this.#counts.set(kind, this.count(kind) + 1);
-    if (event.journal !== undefined) this.#commits.push(event);
+    (event.journal === undefined ? this.#others : this.#commits).push(event);
     this.#lines.push(`${JSON.stringify(event)}\n`);
     if (this.#lines.length >= 500) this.flush();
   }
@@ -54,6 +55,11 @@ export class Events {
           return offset >= from && offset <= to;
         }),
     );
+  }
+
+  /** What happened to no journal alone, between two times of the run. */
+  between(from: number, to: number): Event[] {
+    return this.#others.filter(({ at }) => at >= from && at <= to);
   }
 
   flush(): void {

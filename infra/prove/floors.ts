@@ -25,6 +25,7 @@ export function seenIn(events: Events, counted: Counted): Seen {
     repliesLost: events.count('fault: reply-lost'),
     putsLost: events.count('put lost'),
     appliedInPart: events.count('applied in part'),
+    redrives: events.count('redriven'),
     secondMappings: events.count('second mapping'),
     replays: events.count('replayed'),
     isolated: events.count('committed while another group stood still'),

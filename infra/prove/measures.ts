@@ -11,18 +11,27 @@ import { withLedger } from './ledger-access.ts';
 
 const LOOK_EVERY_MS = 500;
 
-/** Waits until every group has committed the whole log, and every rollup has reached the newest entry; returns how long it took. */
+export interface HealOptions {
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+  /** What mappings have given up on is an operator's to redrive. */
+  readonly redrive: () => Promise<void>;
+}
+
+/**
+ * Waits until every group has committed the whole log, redrives what was passed over, and waits until every rollup has reached the
+ * newest entry; returns how long it took.
+ */
 export async function healed(
   ground: Ground,
-  withinMs: number,
-  signal: AbortSignal,
+  { withinMs, signal, redrive }: HealOptions,
 ): Promise<number | undefined> {
   const began = performance.now();
   while (performance.now() - began < withinMs && !signal.aborted) {
     const caughtUp = await Promise.all(
       ground.plan.mappings.map((mapping) => hasCaughtUp(ground, mapping).catch(() => false)),
     );
-    if (caughtUp.every(Boolean) && (await rolledUp(ground).catch(() => false)))
+    if (caughtUp.every(Boolean) && (await settled(ground, redrive).catch(() => false)))
       return Math.round(performance.now() - began);
     await pause(LOOK_EVERY_MS);
   }
@@ -35,6 +44,11 @@ function hasCaughtUp(ground: Ground, mapping: PlannedMapping): Promise<boolean> 
     const committed = await log.committed(bounds.length);
     return bounds.every(({ end }, partition) => end === (committed[partition] ?? 0));
   });
+}
+
+async function settled(ground: Ground, redrive: () => Promise<void>): Promise<boolean> {
+  await redrive();
+  return await rolledUp(ground);
 }
 
 async function rolledUp(ground: Ground): Promise<boolean> {

@@ -25,6 +25,8 @@ export interface Floors {
   readonly oddClasses: number;
   /** Hand-overs of records beside their group. */
   readonly appliedInPart: number;
+  /** By an operator, beside live traffic. */
+  readonly redrives: number;
   readonly secondMappings: number;
   readonly replays: number;
   /** Versions of the code whose entries stand. */
@@ -51,6 +53,7 @@ export interface Profile {
 }
 
 const once = {
+  redrives: 1,
   secondMappings: 1,
   replays: 1,
 
@@ -132,6 +135,7 @@ export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = 
       redelivered: 100_000,
       appliedInPart: 100,
       replays: 5,
+      redrives: 20,
     },
   },
 };

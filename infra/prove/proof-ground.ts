@@ -1,5 +1,7 @@
 /** The laptop's ground as a proof needs it: faults between functions and DynamoDB, sessions that run out soon, batches of many sizes. */
 import { Ground } from '../local/ground.ts';
+import { InvokeEndpoint } from '../local/invoke-endpoint.ts';
+import type { PartialRetry } from '../local/mapping/decide.ts';
 import type { PlannedMapping } from '../local/plan.ts';
 import type { Events } from './events.ts';
 import { FaultProxy } from './fault-proxy.ts';
@@ -10,6 +12,8 @@ import { signalSandbox } from './signals.ts';
 const SESSION_TIMEOUT_MS = 2_000;
 /** Each time that a mapping starts it gets one of each: small batches make many commits, large ones are torn apart more. */
 const BATCH_RECORDS = [100, 300, 1_000, 10_000];
+/** Lambda's documentation can be read either way. */
+const PARTIAL_RETRIES: readonly PartialRetry[] = ['listed', 'resume'];
 const WINDOWS_MS = [0, 100, 500];
 
 interface ProofGroundParts {
@@ -23,6 +27,10 @@ interface ProofGroundParts {
 
 export interface ProofGround {
   readonly ground: Ground;
+  /** Where operators' tools invoke functions. */
+  readonly lambda: InvokeEndpoint;
+  readonly folder: string;
+  readonly partialRetry: PartialRetry;
   /** From now on mappings start as they are planned. */
   readonly asPlanned: () => void;
   stop(): Promise<void>;
@@ -30,6 +38,7 @@ export interface ProofGround {
 
 export async function startProofGround(parts: ProofGroundParts): Promise<ProofGround> {
   const { templates, folder, faults, random, events, giveUp } = parts;
+  const partialRetry = random.pick(PARTIAL_RETRIES) ?? 'listed';
   let vary = true;
   let proxy: FaultProxy | undefined;
   let running: Ground | undefined;
@@ -41,6 +50,7 @@ export async function startProofGround(parts: ProofGroundParts): Promise<ProofGr
     dynamodbPort: undefined,
     fresh: false,
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    partialRetry,
     mappings: (planned) => (vary ? varied(planned, random) : planned),
     say: (line) => events.add('said', { what: line }),
     giveUp,
@@ -58,12 +68,17 @@ export async function startProofGround(parts: ProofGroundParts): Promise<ProofGr
   // However this process ends: what is frozen can't notice by itself.
   const killAll = () => ground.children.killAll();
   process.on('exit', killAll);
+  const lambda = await InvokeEndpoint.start(ground);
   return {
     ground,
+    lambda,
+    folder,
+    partialRetry,
     asPlanned() {
       vary = false;
     },
     async stop() {
+      await lambda.close();
       await ground.stop();
       await proxy?.close();
       process.off('exit', killAll);

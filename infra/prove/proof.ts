@@ -1,4 +1,5 @@
 /** What a proof is asked for, and what it has seen. */
+import type { PartialRetry } from '../local/mapping/decide.ts';
 import type { Findings } from '../ops/audit/findings.ts';
 import type { Events } from './events.ts';
 import type { Seen } from './floors.ts';
@@ -21,6 +22,8 @@ export interface ProofOptions {
 
 export interface Proof {
   readonly events: Events;
+  /** What the mappings delivered again after a partial response. */
+  readonly partialRetry: PartialRetry;
   /** By consumer group. */
   readonly ledgers: ReadonlyMap<string, Findings>;
   readonly seen: Seen;

@@ -10,16 +10,14 @@ import { lockGround } from '../local/ground-lock.ts';
 import { currentTemplates } from '../local/templates-folder.ts';
 import { lineOf, proveMutants } from './mutants.ts';
 import { synthesizedRelease } from './other-release.ts';
-import { BadRequest, type ProveRequest, readProveRequest, USAGE } from './profile.ts';
-import type { Proof } from './proof.ts';
+import { BadRequest, readProveRequest, USAGE } from './profile.ts';
+import { jsonOf, reportLines } from './report.ts';
 import { runProof } from './run-proof.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { verdictOf } from './verdict.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const base = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger');
 const folder = join(base, 'prove');
-const EVENTS_SHOWN = 40;
-const FAULTS_SHOWN = 10;
 
 const ending = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
@@ -53,7 +51,7 @@ async function main(): Promise<number> {
     if (ending.signal.aborted) return 130;
     const verdict = verdictOf(proof, profile);
     if (json) console.log(JSON.stringify(jsonOf(request, proof, verdict)));
-    else for (const line of reportLines(request, proof, verdict)) console.log(line);
+    else for (const line of reportLines(request, proof, verdict, folder)) console.log(line);
     return verdict.exitCode;
   } finally {
     unlock();
@@ -64,62 +62,6 @@ async function main(): Promise<number> {
 function shareJars(): void {
   mkdirSync(join(base, 'jars'), { recursive: true });
   if (!existsSync(join(folder, 'jars'))) symlinkSync(join(base, 'jars'), join(folder, 'jars'));
-}
-
-function jsonOf(
-  { seed, profile }: ProveRequest,
-  proof: Proof,
-  { verdict, because, floors, faults }: Verdict,
-) {
-  const { events, seen, healedMs } = proof;
-  const counts = { seen, healedMs, events: events.counts() };
-  return { verdict, because, seed, profile: profile.name, ...counts, floors, faults };
-}
-
-function reportLines({ seed }: ProveRequest, proof: Proof, verdict: Verdict): string[] {
-  const { events, ledgers, healedMs, seen } = proof;
-  const counts = Object.entries(events.counts()).map(([kind, count]) => [kind, String(count)] as const);
-  const floors = verdict.floors.map(
-    ({ what, seen, floor }) => [`${what} (at least ${floor})`, String(seen)] as const,
-  );
-  const rows = [...counts, ...floors, ['records', String(seen.records)] as const];
-  const widest = Math.max(...rows.map(([name]) => name.length));
-  const table = rows.map(([name, count]) => `${name.padEnd(widest)}  ${count.padStart(9)}`);
-  const groups = [...ledgers].map(([group, { faults, partitions }]) => {
-    const applied = partitions.reduce((sum, each) => sum + each.applied, 0);
-    const parked = partitions.reduce((sum, each) => sum + each.parked, 0);
-    return `${group}: ${applied} clicks counted once, ${parked} records parked, ${faults.length} faults`;
-  });
-  const healed =
-    healedMs === undefined ? [] : [`caught up ${(healedMs / 1000).toFixed(1)} s after the last fault`];
-  const faults = verdict.faults
-    .slice(0, FAULTS_SHOWN)
-    .map(({ group, kind, journal, what }) => `${group} ${kind}: ${journal} ${what}`);
-  return [
-    ...table,
-    ...groups,
-    ...healed,
-    ...faults,
-    ...firstWrong(proof, verdict),
-    `${verdict.verdict}  seed ${seed} ${verdict.because.join('; ')}`,
-  ];
-}
-
-/** All that happened to the first wrong position. */
-function firstWrong({ events }: Proof, { faults }: Verdict): string[] {
-  for (const { journal, what } of faults) {
-    const offset = /offsets? (\d+)/.exec(what)?.[1];
-    if (offset === undefined) continue;
-    const around = events.around(journal, Number(offset)).slice(0, EVENTS_SHOWN);
-    const lines = around.map(
-      ({ n, at, kind, offsets, what: how }) => `  ${n} at ${at} ms: ${kind} ${offsets}: ${how}`,
-    );
-    return [
-      `what happened to offset ${offset} of ${journal}, from ${join(folder, 'logs', 'events.jsonl')}:`,
-      ...lines,
-    ];
-  }
-  return [];
 }
 
 try {

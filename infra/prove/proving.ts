@@ -2,15 +2,13 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ground } from '../local/ground.ts';
-import type { Fault, Findings } from '../ops/audit/findings.ts';
-import { topicRecreated, weeksPass } from './aftermath.ts';
 import { Arena } from './arena.ts';
 import { Chaos } from './chaos.ts';
 import { Events } from './events.ts';
 import { missedFloors, type Seen, seenIn } from './floors.ts';
+import { Judging, unhealed } from './judging.ts';
 import { Load } from './load.ts';
 import { LookingOn } from './looking-on.ts';
-import { healed, judged } from './measures.ts';
 import type { Proof, ProofOptions } from './proof.ts';
 import { type ProofGround, startProofGround } from './proof-ground.ts';
 import { Rebalances } from './rebalances.ts';
@@ -52,13 +50,14 @@ export class Proving {
   }
 
   async start(): Promise<void> {
-    const { templates, folder, profile, seed, signal } = this.#options;
+    const { templates, folder, profile, seed, signal, say } = this.#options;
     const parts = { random: this.#random, events: this.#events };
     const giveUp = (error: unknown) => {
       this.#broke ??= error instanceof Error ? error.message : String(error);
     };
     const running = await startProofGround({ ...parts, templates, folder, faults: this.#faults, giveUp });
-    const { ground } = running;
+    const { ground, partialRetry } = running;
+    say(`After a partial response the mappings deliver again: ${partialRetry}`);
     const load = new Load({ ...parts, ground, profile, seed });
     const enough = new AbortController();
     const until = AbortSignal.any([signal, enough.signal]);
@@ -72,7 +71,7 @@ export class Proving {
     const { load, asPlanned, arena, enough } = this.#started;
     const { until } = arena;
     const releases = otherRelease === undefined ? undefined : { other: otherRelease, folder };
-    const chaos = new Chaos(arena, profile, load, releases);
+    const chaos = new Chaos(arena, profile, { load, operated: this.#started, releases });
     until.addEventListener('abort', () => this.#faults.end());
     this.#faults.begin();
     const ran = Promise.all([chaos.run(), this.#meanwhile.lookOn(arena)]);
@@ -80,54 +79,27 @@ export class Proving {
     enough.abort();
     load.stopClicks();
     signal.throwIfAborted();
+    if (this.#isFound) return void ran.catch(() => {}); // It ends with the ground.
     await ran;
     asPlanned();
     await chaos.heal();
   }
 
-  /** At rest, and again after what comes then, if all was well. */
+  /** At rest, and again after what comes then, if all was well; at once where somebody only waits for a fault. */
   async judge(): Promise<Proof> {
+    const { found } = this.#meanwhile;
     const { profile, signal, say } = this.#options;
-    const { arena, load } = this.#started;
-    let healedMs = await this.#healed();
-    const ledgers = await this.#judged(new Map());
-    for (const [group, faults] of this.#meanwhile.found) accuse(ledgers.get(group), 'meanwhile', faults);
-    const records = Math.min(...Array.from(ledgers.values(), recordsIn));
-    const after = [weeksPass, ...(profile.recreates ? [topicRecreated] : [])];
-    for (const { name, happen } of after) {
-      const well = Array.from(ledgers.values()).every(({ faults }) => faults.length === 0);
-      if (!well || healedMs === undefined || this.#broke !== undefined || signal.aborted) break;
-      say(`Then ${name} …`);
-      const failed = await happen(arena, load);
-      if (failed !== undefined) this.#broke = failed;
-      const again = await this.#healed();
-      const found = await this.#judged(ledgers);
-      for (const [group, { faults }] of found) accuse(ledgers.get(group), name, faults);
-      if (again === undefined) healedMs = undefined;
-    }
+    const judging = new Judging(this.#started, { profile, signal, say });
+    const judged = this.#isFound ? unhealed(found) : await judging.judge(found, () => this.#broke);
     this.#events.flush();
-    const seen = { ...this.#seen(), records };
-    return { events: this.#events, ledgers, seen, healedMs, brokeByItself: this.#broke };
-  }
-
-  async #healed(): Promise<number | undefined> {
-    const { profile, signal, say } = this.#options;
-    const { ground } = this.#started;
-    const healedMs = await healed(ground, profile.healWithinMs, signal);
-    for (const mapping of healedMs === undefined ? ground.plan.mappings : [])
-      say(`${mapping.groupId}: ${JSON.stringify([...ground.owned(mapping)])}`);
-    return healedMs;
-  }
-
-  /** @param before what is to be there still */
-  async #judged(before: ReadonlyMap<string, Findings>): Promise<Map<string, Findings>> {
-    this.#options.say('Reading the log and the ledgers by other code …');
-    const ledgers = new Map<string, Findings>();
-    for (const mapping of this.#ground.plan.mappings) {
-      const since = before.get(mapping.groupId)?.journals;
-      ledgers.set(mapping.groupId, await judged(this.#ground, mapping, { atRest: true, since }));
-    }
-    return ledgers;
+    return {
+      events: this.#events,
+      partialRetry: this.#started.partialRetry,
+      ledgers: judged.ledgers,
+      seen: { ...this.#seen(), records: judged.records },
+      healedMs: judged.healedMs,
+      brokeByItself: this.#broke ?? judged.failed,
+    };
   }
 
   async stop(): Promise<void> {
@@ -138,7 +110,7 @@ export class Proving {
   }
 
   async #untilEnough(until: AbortSignal): Promise<void> {
-    const { profile, say, untilFault } = this.#options;
+    const { profile, say } = this.#options;
     const began = performance.now();
     let toldAt = began;
     while (!until.aborted) {
@@ -146,7 +118,7 @@ export class Proving {
       const now = performance.now();
       if (now - began > profile.faultsForMs && missedFloors(this.#seen(), profile).length === 0) return;
       if (now - began > profile.faultsForMsMax || this.#broke !== undefined) return;
-      if (untilFault === true && this.#meanwhile.found.size > 0) return;
+      if (this.#isFound) return;
       if (now - toldAt > TOLD_EVERY_MS) {
         toldAt = now;
         say(progressLine((now - began) / 1000, this.#seen()));
@@ -170,6 +142,10 @@ export class Proving {
     });
   }
 
+  get #isFound(): boolean {
+    return this.#options.untilFault === true && this.#meanwhile.found.size > 0;
+  }
+
   get #started(): Started {
     if (this.#parts === undefined) throw new Error('the ground has not been started');
     return this.#parts;
@@ -178,14 +154,6 @@ export class Proving {
   get #ground(): Ground {
     return this.#started.ground;
   }
-}
-
-function accuse(findings: Findings | undefined, when: string, faults: readonly Fault[]): void {
-  for (const { kind, journal, what } of faults) findings?.add(kind, journal, `${when}: ${what}`);
-}
-
-function recordsIn({ partitions }: Findings): number {
-  return partitions.reduce((sum, { applied, parked }) => sum + applied + parked, 0);
 }
 
 function progressLine(seconds: number, seen: Seen): string {

@@ -9,7 +9,8 @@ import { Proving } from './proving.ts';
 
 export async function runProof(options: ProofOptions): Promise<Proof> {
   const { folder, say } = options;
-  for (const old of ['data', 'logs']) rmSync(join(folder, old), { recursive: true, force: true });
+  for (const old of ['data', 'logs', 'destinations'])
+    rmSync(join(folder, old), { recursive: true, force: true });
   mkdirSync(join(folder, 'logs'), { recursive: true });
   const proving = new Proving(options);
   try {

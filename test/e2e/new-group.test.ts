@@ -32,7 +32,7 @@ function changedLines(before: string, after: string): string[] {
   return after.split('\n').filter((line) => !known.includes(line));
 }
 
-describe('a third team in one command', { timeout: 240_000 }, () => {
+describe('a third team in one command', { timeout: 420_000 }, () => {
   it('its own folders, one line in the registry, one owner; it synthesizes, runs and passes its tests', async (t) => {
     const copy = checkoutCopy(join(groundFolder(t), 'checkout'));
     const before = filesOf(copy);
@@ -51,7 +51,7 @@ describe('a third team in one command', { timeout: 240_000 }, () => {
       given: ['--clicks', String(CLICKS), '--exit'],
     });
     const [{ code }] = await Promise.all([
-      start.ended(180_000),
+      start.ended(300_000),
       node(
         'node_modules/@biomejs/biome/bin/biome',
         'ci',

@@ -39,7 +39,7 @@ export class Delivery {
 
   async run(): Promise<void> {
     const { rules, invoke, log, stopped } = this.#parts;
-    let failedInARow = 0;
+    let unreachedInARow = 0;
     for (;;) {
       this.#keep(this.#open);
       const [batch, ...rest] = this.#open;
@@ -50,15 +50,16 @@ export class Delivery {
         this.#keep([...due.deliver, ...rest]);
         continue;
       }
-      const decision = decide(batch, await invoke(batch.records), rules, Date.now());
+      const happened = await invoke(batch.records);
+      const decision = decide(batch, happened, rules, Date.now());
       await this.#giveUp(decision.givenUp);
       this.#keep([...decision.deliver, ...rest]);
-      failedInARow = decision.because === undefined ? 0 : failedInARow + 1;
+      unreachedInARow = 'unreached' in happened.end ? unreachedInARow + 1 : 0;
       if (decision.because !== undefined)
         log(`${[...batch.records.keys()].join(', ')} failed: ${decision.because}`);
       if (stopped.aborted) return;
-      if (failedInARow > 0 && this.#open.length > 0)
-        await pause(Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** (failedInARow - 1)));
+      const [next] = this.#open;
+      if (decision.because !== undefined && next !== undefined) await pause(next.failures + unreachedInARow);
     }
   }
 
@@ -89,6 +90,8 @@ export class Delivery {
   }
 }
 
-function pause(ms: number): Promise<void> {
+/** Longer with each attempt; a batch that was only cut has none behind it. */
+function pause(attempts: number): Promise<void> {
+  const ms = Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** Math.max(0, attempts - 1));
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { App, Stack } from 'aws-cdk-lib/core';
+import { type App, Stack } from 'aws-cdk-lib/core';
 import { ConsumerGroup } from '../../../infra/aws/consumer-group.ts';
 import type { ConsumerGroupProps } from '../../../infra/aws/consumer-group-props.ts';
 import type { GroupSpec, RetryUntilSpent } from '../../../shared/group.ts';
-import type { CfnTemplate } from './templates.ts';
+import { type CfnTemplate, unbundledApp } from './templates.ts';
 
 export const CLUSTER_ARN =
   'arn:aws:kafka:eu-west-1:111122223333:cluster/clicks/0a1b2c3d-4e5f-6789-abcd-0123456789ab-7';
@@ -54,7 +54,7 @@ export function propsOf(change: Change = {}, more: Partial<ConsumerGroupProps> =
 export function synthesized(fill: (stack: Stack, app: App) => void): CfnTemplate {
   const outdir = mkdtempSync(join(tmpdir(), 'clickledger-foreign-'));
   try {
-    const app = new App({ analyticsReporting: false, outdir, context: { 'aws:cdk:bundling-stacks': [] } });
+    const app = unbundledApp(outdir);
     const stack = new Stack(app, 'Shop');
     fill(stack, app);
     return app.synth().getStackByName('Shop').template;

@@ -68,8 +68,8 @@ describe('stacks', () => {
         assert.equal(terminationProtection, stage === 'prod');
   });
 
-  test('the app needs no account, no region and no credentials, and refuses a stage it does not know', async () => {
-    await runApp({ stage: 'prod' });
+  test('the app needs no account, no region and no credentials, passes the schemas of CloudFormation, and refuses a stage it does not know', async () => {
+    for (const stage of stageNames) await runApp({ stage });
     await assert.rejects(
       runApp({ stage: 'production' }),
       /stage 'production' is unknown, allowed are dev, prod/,

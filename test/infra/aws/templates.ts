@@ -12,6 +12,9 @@ import type { Groups } from '../../../infra/aws/group-rules.ts';
 import { addStacks, featureFlags } from '../../../infra/aws/stacks.ts';
 import type { StageName } from '../../../infra/aws/stages.ts';
 
+/** CDK's own check of templates costs seconds; stacks.test.ts has it run over both stages, once. */
+process.env['CDK_VALIDATION'] = 'false';
+
 export interface CfnResource {
   readonly Type: string;
   // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of any shape, and the assertions say which.

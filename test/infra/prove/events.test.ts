@@ -45,6 +45,22 @@ describe('the events of a proof', () => {
     assert.deepEqual(events.around('ad_clicks@2#0', 0), []);
   });
 
+  it('of no journal are found by their time', (t) => {
+    const { events } = anEventFile(t);
+    let now = performance.now();
+    t.mock.method(performance, 'now', () => now);
+    for (const kind of ['one', 'two', 'three']) {
+      events.add(kind);
+      events.add('committed', { journal: JOURNAL, offsets: '7' });
+      now += 1_000;
+    }
+
+    const [second] = events.between(900, 1_500);
+
+    assert.equal(second?.kind, 'two');
+    assert.equal(events.between(0, 1_500).length, 2);
+  });
+
   it('of a journal without offsets are of no offset, the first neither', (t) => {
     const { events } = anEventFile(t);
     events.add('committed', { journal: JOURNAL, offsets: '' });

@@ -18,6 +18,7 @@ const nothing = {
   pollersKilled: 0,
   appliedInPart: 0,
   secondMappings: 0,
+  redrives: 0,
   replays: 0,
   isolated: 0,
 };
@@ -34,13 +35,13 @@ describe('what has happened in a proof', () => {
       ...['fault: reply-lost', 'fault: reply-lost', 'fault: reply-late', 'put lost', 'not committed'],
       ...['poison sent', 'fault: killed-before-forward', 'said', 'committed'],
       ...['fault: poller-killed-after-reply', 'applied in part', 'applied in part', 'second mapping'],
-      'replayed',
+      ...['replayed', 'redriven'],
       ...Array.from({ length: 3 }, () => 'committed while another group stood still'),
     ]);
 
     assert.deepEqual(seenIn(events, counted), {
       ...{ ...counted, kills: 4, killsAtEachPoint: 0, zombies: 1, lateWrites: 1 },
-      ...{ repliesLost: 2, putsLost: 1, pollersKilled: 1, appliedInPart: 2, secondMappings: 1 },
+      ...{ repliesLost: 2, putsLost: 1, pollersKilled: 1, appliedInPart: 2, secondMappings: 1, redrives: 1 },
       ...{ replays: 1, isolated: 3 },
     });
   });

@@ -1,0 +1,60 @@
+/** What an operator does about records that were passed over: the very redrive of `npm run redrive`, through the deployed function. */
+import type { LambdaAccess } from '../local/invoke-endpoint.ts';
+import type { PlannedMapping } from '../local/plan.ts';
+import { runGroup } from '../local/run-file.ts';
+import { type Kind, type Redrive, redriveLedger } from '../ops/redrive/redrive-ledger.ts';
+import { closeTarget, openTarget } from '../ops/redrive/target.ts';
+import { countRows } from '../ops/redrive/undone.ts';
+import { type Action, type Arena, ledgerOf } from './arena.ts';
+import { withLedger } from './ledger-access.ts';
+import type { ProofGround } from './proof-ground.ts';
+
+export type Operated = Pick<ProofGround, 'ground' | 'lambda' | 'folder'>;
+
+const everything: ReadonlySet<Kind> = new Set<Kind>(['parked', 'gaps', 'destination']);
+
+export function redriveFaults(arena: Arena, operated: Operated) {
+  return {
+    /** Beside live traffic, at times by two at once. */
+    async redrive(): Promise<void> {
+      const mapping = arena.mapping();
+      if (arena.isAlone(ledgerOf(mapping))) return;
+      const twice = arena.random.chance(0.5) ? 2 : 1;
+      const redrives = Array.from({ length: twice }, () => redriveNow(operated, mapping, arena.until));
+      for (const { found } of await Promise.all(redrives))
+        arena.events.add('redriven', { what: `${mapping.groupId}: ${countRows(found)} records were open` });
+    },
+  } satisfies Record<string, Action>;
+}
+
+export function redriveNow(
+  { ground, lambda, folder }: Operated,
+  mapping: PlannedMapping,
+  signal: AbortSignal,
+): Promise<Redrive> {
+  return withLedger(ground, mapping, async ({ table }) => {
+    const group = runGroup(mapping, ground.functionOf(mapping.functionId).name, folder);
+    const target = openTarget({
+      ledger: mapping.groupId,
+      kafka: { bootstrapBrokers: [...ground.kafka] },
+      topic: mapping.topic,
+      group: mapping.groupId,
+      table,
+      dynamodb: access(ground.dynamodb),
+      function: group.function,
+      lambda: access(lambda.access),
+      sourceArn: mapping.sourceArn,
+      batchRecords: mapping.batchSize,
+      destination: group.destination === undefined ? undefined : { folder: group.destination },
+    });
+    try {
+      return await redriveLedger(target, { kinds: everything }, { apply: true, signal, progress: () => {} });
+    } finally {
+      await closeTarget(target);
+    }
+  });
+}
+
+function access({ endpoint, region, accessKeyId, secretAccessKey }: LambdaAccess) {
+  return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+}
