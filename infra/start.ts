@@ -13,6 +13,8 @@ import { portToUse } from './local/ports.ts';
 import { removeRunFile, runFileIn } from './local/run-file.ts';
 import { currentTemplates } from './local/templates-folder.ts';
 import { exactNumber } from './ops/money.ts';
+import { Halts } from './start/halts.ts';
+import { incarnationOf } from './start/incarnation.ts';
 import { LiveDisplay } from './start/live-display.ts';
 import { readStartOptions, type StartOptions, USAGE } from './start/options.ts';
 import { LivePage } from './start/page/live-page.ts';
@@ -67,6 +69,7 @@ async function main(): Promise<number> {
       dynamodbPort,
       fresh: !keep,
       partialRetry,
+      parameter: incarnationOf(folder, options),
       say,
       giveUp,
       ...(throttling && { functionsReach: throttling.reach }),
@@ -99,12 +102,14 @@ function introduce({ ground, groups, topic }: Session, display: LiveDisplay, url
 }
 
 async function watch(session: Session, options: StartOptions, display: LiveDisplay): Promise<number> {
+  const halts = new Halts();
   let progress = '';
   let progressAt = Date.now();
   while (!ending.signal.aborted) {
     await session.look();
     const live = session.live();
     display.show(live, Date.now());
+    for (const news of halts.news(session.halted())) display.say(news);
     if (options.exit && session.drained()) return report(session, display);
     const now = JSON.stringify([
       session.producer.produced,

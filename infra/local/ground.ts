@@ -16,6 +16,7 @@ import type { PartialRetry } from './mapping/decide.ts';
 import { destinationsIn } from './mapping/destination.ts';
 import type { OwnedPartition } from './mapping/owned-partitions.ts';
 import { Pollers } from './mapping/pollers.ts';
+import type { ParameterLookup } from './plan/scope.ts';
 import { type Plan, type PlannedFunction, type PlannedMapping, readPlan } from './plan.ts';
 import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
@@ -29,6 +30,8 @@ export interface GroundOptions extends ServersOptions {
   readonly templates: string;
   /** Begin with an empty log and empty tables. */
   readonly fresh: boolean;
+  /** The value of an SSM parameter where it is to be another than the templates publish. */
+  readonly parameter?: ParameterLookup;
   /** After which a member that is not heard of has left its group; 6 s if it is left out. */
   readonly sessionTimeoutMs?: number;
   /** What comes again after a partial response; `listed` if it is left out. */
@@ -66,6 +69,7 @@ export class Ground {
     const plan = readPlan(options.templates, {
       honoured: honouredOptions,
       secrets: keptSecrets(join(data, 'secrets.json')),
+      parameter: options.parameter,
     });
     const children = new Children();
     const servers = await startServers(options, plan, children);

@@ -11,7 +11,7 @@ import type { MappingOption } from './plan/mapping-notes.ts';
 import { readMappings } from './plan/mappings.ts';
 import { publishedParameters, resourcesWhere } from './plan/references.ts';
 import { readSchedules } from './plan/schedules.ts';
-import { labelOf, type Scope, type SecretLookup } from './plan/scope.ts';
+import { labelOf, type ParameterLookup, type Scope, type SecretLookup } from './plan/scope.ts';
 import { readTables } from './plan/tables.ts';
 import { readBroker, readTopics } from './plan/topics.ts';
 import { type Json, readTemplates } from './template.ts';
@@ -115,6 +115,7 @@ export interface PlanOptions {
   /** The options of a mapping that the caller's pollers follow. */
   readonly honoured: ReadonlySet<MappingOption>;
   readonly secrets: SecretLookup;
+  readonly parameter?: ParameterLookup | undefined;
 }
 
 /** Resource types that are read. */
@@ -166,7 +167,7 @@ const typesWithoutEffect = new Set([
 ]);
 
 export function readPlan(folder: string, options: PlanOptions): Plan {
-  const scope: Scope = { templates: readTemplates(folder), secrets: options.secrets };
+  const scope: Scope = { templates: readTemplates(folder), ...options };
   const notes: string[] = [];
   const { kafkaVersion, settings: brokerSettings } = readBroker(scope, notes);
   const topics = readTopics(scope, notes);

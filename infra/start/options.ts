@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly keep: boolean;
   /** What comes again after a partial response. */
   readonly partialRetry: PartialRetry;
+  /** Which one the topic is now; undefined for what the templates or an earlier run say. */
+  readonly incarnation: number | undefined;
   readonly kafkaPort: number | undefined;
   readonly dynamodbPort: number | undefined;
   /** Serve the live page; one that is to end by itself is watched by no person, unless a port is given. */
@@ -34,6 +36,7 @@ export const USAGE = `npm start -- [options]
   --keep              go on with the log and the tables of the last run
   --partial-retry R   after a partial response retry the records it lists (listed), or resume each partition at the
                       first of them, so that later successes run again (resume): AWS's pages leave it open (listed)
+  --incarnation N     with --keep: the topic was recreated, and is the Nth of its name from now on
   --kafka-port N      (any free one)
   --dynamodb-port N   (any free one)
   --page-port N       of the live page (any free one; with --exit: no page unless this is given)
@@ -57,6 +60,7 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
     stage: text,
     keep: flag,
     'partial-retry': text,
+    incarnation: text,
     'kafka-port': text,
     'dynamodb-port': text,
     'page-port': text,
@@ -68,6 +72,9 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
   const clicks = number('clicks', 1, 1_000_000_000);
   if (parsed['exit'] === true && clicks === undefined)
     throw new GroundError('--exit needs --clicks N: without a number of clicks there is no end to wait for');
+  const incarnation = number('incarnation', 1, 999_999_999);
+  if (incarnation !== undefined && parsed['keep'] !== true)
+    throw new GroundError('--incarnation needs --keep: without it everything begins anew, with the first');
   const [kafkaPort, dynamodbPort] = [number('kafka-port', 1, 65_535), number('dynamodb-port', 1, 65_535)];
   const pagePort = number('page-port', 1, 65_535);
   refuseSamePorts({ '--kafka-port': kafkaPort, '--dynamodb-port': dynamodbPort, '--page-port': pagePort });
@@ -83,6 +90,7 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
     advertisers: number('advertisers', 1, 1_000_000) ?? 500,
     keep: parsed['keep'] === true,
     partialRetry: partialRetry(parsed['partial-retry']),
+    incarnation,
     kafkaPort,
     dynamodbPort,
     page: !noPage && (parsed['exit'] !== true || pagePort !== undefined),

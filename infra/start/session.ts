@@ -11,6 +11,7 @@ import { type JournalTotals, journalTotals, openLedger } from '../ops/ledger-vie
 import { recountTopic } from '../ops/recount.ts';
 import { compareLedger, type LedgerVerdict } from '../ops/verdict.ts';
 import { givenUpLine } from './given-up-line.ts';
+import type { Halted } from './halts.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
 import { type WatchedGroup, watchedGroups } from './watched-groups.ts';
@@ -136,6 +137,15 @@ export class Session {
       });
       return { groupId: mapping.groupId, partitions };
     });
+  }
+
+  /** By group, the partitions that failed so far because their log is another (I10), and for other reasons that need a person. */
+  halted(): Halted[] {
+    return this.groups.map(({ mapping: { groupId, functionId } }) => ({
+      groupId,
+      mismatches: this.ground.metric(functionId, 'LogMismatch'),
+      halts: this.ground.metric(functionId, 'PartitionsHalted'),
+    }));
   }
 
   /** Whether every group has committed all that was produced. */

@@ -47,16 +47,8 @@ export class LocalBroker {
     return name;
   }
 
-  async produce(messages: readonly Message[], options: { compression?: 'gzip' } = {}): Promise<void> {
-    const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
-      clientId: 'test',
-      bootstrapBrokers: [...this.bootstrap],
-      autocreateTopics: false,
-      // A topic may be a moment old and without leaders: of what is sent then, some is sent again.
-      idempotent: true,
-    });
-    await producer.send({ acks: -1, messages: [...messages], ...options });
-    await producer.close();
+  produce(messages: readonly Message[], options: { compression?: 'gzip' } = {}): Promise<void> {
+    return send(this.bootstrap, messages, options);
   }
 
   /** The next offset of a partition. */
@@ -102,6 +94,22 @@ export class LocalBroker {
     await this.#admin?.close();
     await this.#broker?.stop();
   }
+}
+
+export async function send(
+  bootstrap: readonly string[],
+  messages: readonly Message[],
+  options: { compression?: 'gzip' } = {},
+): Promise<void> {
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+    clientId: 'test',
+    bootstrapBrokers: [...bootstrap],
+    autocreateTopics: false,
+    // A topic may be a moment old and without leaders: of what is sent then, some is sent again.
+    idempotent: true,
+  });
+  await producer.send({ acks: -1, messages: [...messages], ...options });
+  await producer.close();
 }
 
 /** So many messages for a partition, numbered. */

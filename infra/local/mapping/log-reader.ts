@@ -29,6 +29,8 @@ export class LogReader {
   readonly #consumer: Consumer;
   readonly #topic: string;
   readonly #isWanted: IsWanted;
+  /** Of the topic that was read last; another one is another topic of the same name. */
+  #topicId: string | undefined;
 
   constructor({ bootstrap, groupId, clientId, topic, isWanted = () => true }: LogReaderOptions) {
     this.#consumer = new Consumer({
@@ -47,6 +49,8 @@ export class LogReader {
   async fetchInto(queues: readonly PartitionQueue[]): Promise<void> {
     const topic = await this.#topicWith(queues);
     if (topic === undefined) throw new Error(`topic ${this.#topic} does not exist on the broker`);
+    this.#topicId ??= topic.id;
+    if (topic.id !== this.#topicId) throw new Error(`topic ${this.#topic} was made anew`);
     const byLeader = Map.groupBy(queues, ({ partition }) => topic.partitions[partition]?.leader ?? -1);
     await Promise.all(
       Array.from(byLeader, async ([node, led]) => {
@@ -69,18 +73,28 @@ export class LogReader {
 
   /**
    * Puts positions that the log does not hold any more back to its start: what retention removed is gone, and a log that
-   * is shorter than it was is another log, which the ledger will notice (I10). Returns what it did, in words.
+   * is shorter than it was, or of a topic that was made anew, is another log, which the ledger will notice (I10). Kafka has
+   * forgotten then what the group committed, so whoever starts afresh would begin there too. Returns what it did, in words.
    */
   async backIntoRange(queues: readonly PartitionQueue[]): Promise<string[]> {
+    const topics = [this.#topic];
+    const standing = (await this.#consumer.metadata({ topics, forceUpdate: true })).topics.get(this.#topic);
+    const isAnother = this.#topicId !== undefined && standing !== undefined && standing.id !== this.#topicId;
     const { earliest, latest } = await this.bounds();
-    return queues.flatMap((queue) => {
+    const done = queues.flatMap((queue) => {
       const from = earliest[queue.partition] ?? 0;
       const to = latest[queue.partition] ?? 0;
-      if (queue.position >= from && queue.position <= to) return [];
+      if (!isAnother && queue.position >= from && queue.position <= to) return [];
       const was = queue.position;
       queue.position = from;
-      return [`${queue.label}: offset ${was} is not in the log (${from} to ${to}), reading on at ${from}`];
+      return [
+        isAnother
+          ? `${queue.label}: the topic was made anew, reading its log from ${from} instead of ${was}`
+          : `${queue.label}: offset ${was} is not in the log (${from} to ${to}), reading on at ${from}`,
+      ];
     });
+    if (standing !== undefined) this.#topicId = standing.id;
+    return done;
   }
 
   /** What is known of the topic, asked for anew where a partition is newer than that. */

@@ -38,6 +38,8 @@ export class Membership {
   #assigning: Promise<void> = Promise.resolve();
   /** Partitions that this member has dealt out as the leader; undefined where it is not. */
   #dealt: number | undefined;
+  /** Those of the round that is under way; undefined for a lone member too, whom the client gives all without asking. */
+  #dealing: number | undefined;
 
   /** @param onFatal what joining again does not cure; the process had better begin anew */
   constructor(
@@ -64,7 +66,8 @@ export class Membership {
     });
     this.#consumer.topics.track(options.topic);
     this.#consumer.on('consumer:group:join', ({ isLeader }: { isLeader?: boolean }) => {
-      if (isLeader !== true) this.#dealt = undefined;
+      this.#dealt = isLeader === true ? (this.#dealing ?? this.#assigned().length) : undefined;
+      this.#dealing = undefined;
       this.#assigning = this.#assigning.then(() => this.#assign()).catch(onFatal);
     });
     this.#consumer.on('error', () => void this.join().catch(onFatal));
@@ -120,7 +123,7 @@ export class Membership {
   }
 
   readonly #deal: GroupPartitionsAssigner = (current, members, topics, metadata) => {
-    this.#dealt = metadata.topics.get(this.#options.topic)?.partitionsCount;
+    this.#dealing = metadata.topics.get(this.#options.topic)?.partitionsCount;
     return roundRobinAssigner(current, members, topics, metadata);
   };
 
@@ -133,11 +136,14 @@ export class Membership {
     if (this.#dealt !== undefined && partitions > this.#dealt) await this.join();
   }
 
+  #assigned(): readonly number[] {
+    return this.#consumer.assignments?.find(({ topic }) => topic === this.#options.topic)?.partitions ?? [];
+  }
+
   async #assign(): Promise<void> {
     const generation = this.#consumer.generationId;
     if (generation === this.#generation && this.memberId === this.#memberId) return;
-    const assigned =
-      this.#consumer.assignments?.find(({ topic }) => topic === this.#options.topic)?.partitions ?? [];
+    const assigned = this.#assigned();
     const unbroken = generation === this.#generation + 1;
     for (const [partition, queue] of this.#queues) {
       if (!unbroken || !assigned.includes(partition)) {

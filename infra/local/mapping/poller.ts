@@ -73,7 +73,7 @@ export class Poller {
   }
 
   async #fetch(hungry: readonly PartitionQueue[]): Promise<void> {
-    const { reader, log } = this.#parts;
+    const { reader, membership, log } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       try {
         await reader.fetchInto(hungry);
@@ -81,7 +81,7 @@ export class Poller {
       } catch (error) {
         if (attempt === FETCH_ATTEMPTS || this.#stopped.signal.aborted) throw error;
         await pause(FETCH_PAUSE_MS);
-        for (const done of await reader.backIntoRange(hungry).catch(() => [])) log(done);
+        for (const done of await reader.backIntoRange(membership.queues).catch(() => [])) log(done);
       }
     }
   }

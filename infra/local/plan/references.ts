@@ -120,7 +120,8 @@ export function publishedParameters(scope: Scope): Map<string, string> {
 
 function publishedValue(scope: Scope, place: Place, resource: Resource): string {
   const at = placeBehind(place, resource.stack, resource.id, 'Value');
-  return textOf(scope, at, resource.properties['Value'] ?? null);
+  const value = textOf(scope, at, resource.properties['Value'] ?? null);
+  return scope.parameter?.(String(identity(scope, place, resource)), value) ?? value;
 }
 
 function secretValue(scope: Scope, place: Place, reference: string, key: string): string {

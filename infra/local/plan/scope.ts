@@ -20,9 +20,14 @@ export interface SecretSpec {
 /** The same id gets the same value, also after a restart. */
 export type SecretLookup = (id: string, spec: SecretSpec) => string;
 
+/** @param published what the template says */
+export type ParameterLookup = (name: string, published: string) => string;
+
 export interface Scope {
   readonly templates: Templates;
   readonly secrets: SecretLookup;
+  /** The value of an SSM parameter where it is to be another than the templates publish. */
+  readonly parameter?: ParameterLookup | undefined;
 }
 
 /** Where a value stands that is being evaluated. */

@@ -30,6 +30,23 @@ describe('the plan', () => {
     assert.equal(functions.length, 2);
   });
 
+  it('takes another value of a published parameter where one is wished', (t) => {
+    const Published = { Type: 'AWS::SSM::Parameter', Properties: { Name: '/incarnation', Value: '1' } };
+    const Environment = { Variables: { TOPIC_INCARNATION: { Ref: 'Incarnation' }, OTHER: '1' } };
+    const group = {
+      Parameters: { Incarnation: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/incarnation' } },
+      Resources: { Handler: aFunction({ Environment }), Mapping: aMapping() },
+    };
+    const stream = { Resources: { Topic: aTopic('clicks'), Published } };
+    const folder = writeAssembly(temporaryFolder(t), { stream, billing: group });
+    const parameter = (name: string, value: string) => (name === '/incarnation' ? '2' : value);
+
+    const { functions, published } = readPlan(folder, { honoured: new Set(), secrets: () => '', parameter });
+
+    const { TOPIC_INCARNATION, OTHER } = functions[0]?.environment ?? {};
+    assert.deepEqual([TOPIC_INCARNATION, OTHER, published.get('/incarnation')], ['2', '1', '2']);
+  });
+
   it('names what has no counterpart here, and passes over what costs nothing', (t) => {
     const Resources = {
       Role: { Type: 'AWS::IAM::Role' },

@@ -24,6 +24,7 @@ describe('the options of npm start', () => {
       advertisers: 500,
       keep: false,
       partialRetry: 'listed',
+      incarnation: undefined,
       kafkaPort: undefined,
       dynamodbPort: undefined,
       page: true,
@@ -33,7 +34,7 @@ describe('the options of npm start', () => {
 
   it('are all read', () => {
     const given =
-      '--clicks 5 --rate 6 --exit --seed 0 --advertisers 7 --stage prod --keep --partial-retry resume --kafka-port 8 --dynamodb-port 65535 --page-port 9';
+      '--clicks 5 --rate 6 --exit --seed 0 --advertisers 7 --stage prod --keep --incarnation 2 --partial-retry resume --kafka-port 8 --dynamodb-port 65535 --page-port 9';
 
     assert.deepEqual(readStartOptions(given.split(' ')), {
       stage: 'prod',
@@ -44,6 +45,7 @@ describe('the options of npm start', () => {
       advertisers: 7,
       keep: true,
       partialRetry: 'resume',
+      incarnation: 2,
       kafkaPort: 8,
       dynamodbPort: 65_535,
       page: true,
@@ -64,7 +66,7 @@ describe('the options of npm start', () => {
     const allowed = refusal('--nothing').split('allowed are ')[1]?.split(', ') ?? [];
 
     assert.equal(readStartOptions(['--help', '--exit']), undefined);
-    assert.equal(allowed.length, 13);
+    assert.equal(allowed.length, 14);
     for (const option of allowed) assert.ok(USAGE.includes(`\n  ${option}`), option);
   });
 
@@ -75,6 +77,8 @@ describe('the options of npm start', () => {
     ['--clicks', "Option '--clicks <value>' argument missing; allowed are "],
     ['--exit=yes --clicks 5', "Option '--exit' does not take an argument; allowed are "],
     ['--exit', '--exit needs --clicks N: without a number of clicks there is no end to wait for'],
+    ['--incarnation 2', '--incarnation needs --keep: without it everything begins anew, with the first'],
+    ['--keep --incarnation 0', "--incarnation is '0', allowed is a whole number from 1 to 999999999"],
     ['--clicks 0', "--clicks is '0', allowed is a whole number from 1 to 1000000000"],
     ['--clicks 1e5', "--clicks is '1e5', allowed is a whole number from 1 to 1000000000"],
     ['--clicks 1000000001', "--clicks is '1000000001', allowed is a whole number from 1 to 1000000000"],

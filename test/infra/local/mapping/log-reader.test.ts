@@ -149,6 +149,28 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     assert.deepEqual(await reader.offsetsAt(Date.now() + 1_000_000_000), [3, 5, 0]);
   });
 
+  it('begins anew in a topic that was made anew, even where the log holds its position (I10)', async () => {
+    const topic = await broker.topic('again', 1);
+    await broker.produce(messages(topic, 0, 5));
+    const reader = readerOf(topic);
+    const queue = new PartitionQueue(topic, 0, 3, 3);
+    await reader.fetchInto([queue]);
+    await broker.admin.deleteTopics({ topics: [topic] });
+    await until('it is gone', async () => !(await broker.admin.listTopics()).includes(topic));
+    await broker.topic(topic, 1);
+    await broker.produce(messages(topic, 0, 9));
+
+    await assert.rejects(reader.fetchInto([queue]));
+    const said = await reader.backIntoRange([queue]);
+    await until('the other log is read', async () => {
+      await reader.fetchInto([queue]);
+      return queue.position === 9;
+    });
+
+    assert.deepEqual(said, ['again-0: the topic was made anew, reading its log from 0 instead of 5']);
+    assert.equal(queue.waiting, 2 + 9);
+  });
+
   it('goes back to the start where its position is not in the log, and says so (I10)', async () => {
     const topic = await broker.topic('shortened', 3);
     for (const partition of [0, 1, 2]) await broker.produce(messages(topic, partition, 5));

@@ -155,6 +155,18 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
     assert.deepEqual(failures, []);
   });
 
+  it('gets partitions that are added while it is alone, once', async () => {
+    const topic = await broker.topic('grown-alone', 1);
+    const { member, failures } = await joined('grown-alone', topic);
+    await until('it has the one', () => partitionsOf(member).join() === '0', WITHIN_MS);
+
+    await broker.admin.createPartitions({ topics: [{ name: topic, count: 3, assignments: null }] });
+    await until('it has the new ones', () => partitionsOf(member).join() === '0,1,2', WITHIN_MS);
+
+    assert.equal(member.generation, 2);
+    assert.deepEqual(failures, []);
+  });
+
   it('commits nothing of a partition that has another owner (I7)', async () => {
     const topic = await broker.topic('taken', 2);
     await broker.produce([...messages(topic, 0, 9), ...messages(topic, 1, 9)]);

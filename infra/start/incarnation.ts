@@ -1,0 +1,31 @@
+/**
+ * Which incarnation of the topic runs here, where it is not the one of the templates: as it is given, and kept beside the data
+ * for later runs, since going back to an earlier one would count another log into its journals.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ParameterLookup } from '../local/plan/scope.ts';
+import type { StartOptions } from './options.ts';
+
+/** As infra/aws publishes it. */
+const incarnationPath = /^\/clickledger\/[^/]+\/[^/]+\/incarnation$/;
+
+/** What the groups' stacks read instead of what the stream's stack publishes. */
+export function incarnationOf(
+  folder: string,
+  { incarnation, keep }: Pick<StartOptions, 'incarnation' | 'keep'>,
+): ParameterLookup {
+  const file = join(folder, 'incarnation');
+  if (incarnation !== undefined) writeFileSync(file, String(incarnation));
+  else if (!keep) rmSync(file, { force: true });
+  const kept = textOf(file);
+  return (name, published) => (kept !== undefined && incarnationPath.test(name) ? kept : published);
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
