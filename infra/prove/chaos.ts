@@ -38,8 +38,9 @@ const weights = {
 
 type Name = keyof typeof weights;
 
-/** Of so many actions, one is the next of all in turn. */
+/** Of so many actions, one is the next of all in turn; more of them until each has been once. */
 const IN_TURN_EVERY = 5;
+const FIRST_IN_TURN_EVERY = 2;
 const ACTIONS_AT_A_TIME = 4;
 const PROGRESS_WITHIN_MS = 3_000;
 const LOOK_EVERY_MS = 50;
@@ -78,10 +79,14 @@ export class Chaos {
     const { random, until } = this.#arena;
     const names = Object.keys(weights) as Name[];
     let turn = random.shuffled(names);
+    let every = FIRST_IN_TURN_EVERY;
     for (let n = 0; !until.aborted; n++) {
       // A server that is away holds up all the rest.
-      if (turn.length === 0) turn = random.shuffled(names.filter((name) => weights[name] > SELDOM));
-      const next = n % IN_TURN_EVERY === 0 ? turn.pop() : undefined;
+      if (turn.length === 0) {
+        turn = random.shuffled(names.filter((name) => weights[name] > SELDOM));
+        every = IN_TURN_EVERY;
+      }
+      const next = n % every === 0 ? turn.pop() : undefined;
       const name = next ?? random.weighted(weights);
       this.#arena.aside(name, this.#actions[name]());
       await this.#arena.wait(random.between(60, 320));

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Fault, Findings } from '../ops/audit/findings.ts';
 import type { Arena } from './arena.ts';
 import { judged } from './measures.ts';
+import { mayGiveUp } from './redrives.ts';
 
 const AUDIT_AFTER_MS = 5_000;
 /** He shares a process with the proxy, and may not take all of it. */
@@ -21,9 +22,11 @@ export class LookingOn {
       await pause(awayMs, undefined, { signal: until }).catch(() => {});
       const began = performance.now();
       for (const mapping of until.aborted ? [] : mappings) {
-        const { faults } = await arena
+        const findings = await arena
           .readingAlone(() => judged(ground, mapping, { atRest: false }))
           .catch(() => new Findings());
+        // What was given up is missing until an operator has redriven it; at rest nothing may be.
+        const faults = findings.faults.filter(({ kind }) => kind !== 'missing' || !mayGiveUp(mapping));
         if (faults.length > 0 && !this.found.has(mapping.groupId)) this.found.set(mapping.groupId, faults);
       }
       tookMs = performance.now() - began;

@@ -11,7 +11,14 @@ import type { ProofGround } from './proof-ground.ts';
 
 export type Operated = Pick<ProofGround, 'ground' | 'lambda' | 'folder'>;
 
-const everything: ReadonlySet<Kind> = new Set<Kind>(['parked', 'gaps', 'destination']);
+/** What a mapping that never gives up passes over is a loss: no redrive may mend it before the auditor has seen it. */
+const kindsOf = (mapping: PlannedMapping): ReadonlySet<Kind> =>
+  new Set<Kind>(mayGiveUp(mapping) ? ['parked', 'gaps', 'destination'] : ['parked']);
+
+/** Whether it may commit past records that no ledger holds. */
+export function mayGiveUp({ retryAttempts, maxAgeSeconds, destination }: PlannedMapping): boolean {
+  return retryAttempts >= 0 || maxAgeSeconds >= 0 || destination !== undefined;
+}
 
 export function redriveFaults(arena: Arena, operated: Operated) {
   return {
@@ -48,7 +55,11 @@ export function redriveNow(
       destination: group.destination === undefined ? undefined : { folder: group.destination },
     });
     try {
-      return await redriveLedger(target, { kinds: everything }, { apply: true, signal, progress: () => {} });
+      return await redriveLedger(
+        target,
+        { kinds: kindsOf(mapping) },
+        { apply: true, signal, progress: () => {} },
+      );
     } finally {
       await closeTarget(target);
     }
