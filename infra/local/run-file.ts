@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import type { Child } from './children.ts';
 import type { DynamoDbAccess } from './dynamodb.ts';
 import type { LambdaAccess } from './invoke-endpoint.ts';
+import { destinationsIn, placeOfDestination } from './mapping/destination.ts';
+import { destinationAddress } from './mapping/destination-address.ts';
 import type { PlannedMapping } from './plan.ts';
 
 export interface RunFile {
@@ -38,14 +40,15 @@ export interface RunGroup {
 }
 
 export function runGroup(mapping: PlannedMapping, functionName: string, folder: string): RunGroup {
-  const bucket = /^arn:[^:]+:s3:::(.+)$/.exec(mapping.destination ?? '')?.[1];
+  const address = destinationAddress(mapping.destination ?? '');
+  const isBucket = typeof address !== 'string' && address.kind === 's3';
   return {
     id: mapping.groupId,
     topic: mapping.topic,
     function: functionName,
     sourceArn: mapping.sourceArn,
     batchRecords: mapping.batchSize,
-    destination: bucket === undefined ? undefined : join(folder, 'destinations', 's3', bucket),
+    destination: isBucket ? placeOfDestination({ address, folder: destinationsIn(folder) }) : undefined,
   };
 }
 

@@ -7,7 +7,7 @@ export function operatorSignal(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(name, () =>
       ending.abort(
-        new OpsError('interrupted: what was done stands, and the same command goes on from there'),
+        new OpsError('interrupted: what was done stands, and the same command may be run again'),
       ),
     );
   return ending.signal;

@@ -4,19 +4,23 @@ import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { openWork } from '../../infra/ops/redrive/open-work.ts';
 import {
   type Kind,
   type Redrive,
   redriveLedger,
   type Selection,
 } from '../../infra/ops/redrive/redrive-ledger.ts';
-import { closeTarget, type Target } from '../../infra/ops/redrive/target.ts';
+import { type Addresses, closeTarget, type Target } from '../../infra/ops/redrive/target.ts';
+import { shadowReplay } from '../../infra/ops/replay/shadow-replay.ts';
 import { formatOffsets } from '../../shared/offsets.ts';
 import { groundFolder, root } from '../support/ground-folder.ts';
 import { OperatedGround, type Team } from '../support/operated-ground.ts';
 import { until } from '../support/until.ts';
 
 const everything: Selection = { kinds: new Set<Kind>(['parked', 'gaps', 'destination']) };
+
+const CREDENTIALS = { accessKeyId: 'a', secretAccessKey: 's' };
 
 interface Ended {
   readonly code: number;
@@ -36,8 +40,13 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
     running = await OperatedGround.start(folder);
   });
 
-  async function redrive(team: Team, apply: boolean, selection = everything): Promise<Redrive> {
-    const target = running.target(team);
+  async function redrive(
+    team: Team,
+    apply: boolean,
+    selection = everything,
+    changed: Partial<Addresses> = {},
+  ): Promise<Redrive> {
+    const target = running.target(team, changed);
     targets.push(target);
     return redriveLedger(target, selection, {
       apply,
@@ -70,6 +79,22 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
     );
   }
 
+  /** Called off as soon as the shadow has counted something. */
+  async function interruptedShadow(): Promise<unknown> {
+    const target = running.target('billing');
+    targets.push(target);
+    const work = await openWork(target, { partition: 0 });
+    const end = work[0]?.bounds.end ?? 0;
+    const ending = new AbortController();
+    return shadowReplay(
+      target,
+      [{ partition: 0, start: 0, end }],
+      work,
+      { bundle: undefined, table: undefined, keep: false },
+      { signal: ending.signal, progress: () => ending.abort(new Error('interrupted')) },
+    );
+  }
+
   it('shows gaps in a dry run, closes them beside live traffic, two at once, and the second finds nothing (I1, I2)', async () => {
     await running.produce(0, 30);
     await running.passOver('billing', async () => {
@@ -97,7 +122,7 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
   it('leaves parked what is still refused, and applies it once after a fix (I1)', async () => {
     await running.deploy(
       'billing',
-      "{ ...fold, click: (state, click, delta) => { if (click.adId === 'ad-13') throw new Error('no'); delta.bill(click); } }",
+      "{ ...team.fold, click: (state, click, delta) => { if (click.adId === 'ad-13') throw new Error('no'); delta.bill(click); } }",
     );
     await running.produce(2, [{ adId: 'ad-13' }, {}, { adId: 'ad-13' }, { priceMicros: 1.5 }]);
     await running.caughtUp('billing');
@@ -201,6 +226,13 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
     await running.produce(0, 1);
     await running.caughtUp('billing');
 
+    const closed = { endpoint: 'http://127.0.0.1:1', region: 'eu-west-1', credentials: CREDENTIALS };
+    await assert.rejects(redrive('billing', true, everything, { lambda: closed }), {
+      message: /^function \S+ can't be reached: connect ECONNREFUSED 127\.0\.0\.1:1$/,
+    });
+    await assert.rejects(redrive('billing', true, everything, { dynamodb: closed }), {
+      message: /^table \S+ can't be read: connect ECONNREFUSED 127\.0\.0\.1:1$/,
+    });
     const dry = await command('redrive', 'billing', '--gaps', '--json');
     const killed = new AbortController();
     const first = command('redrive', 'billing', '--gaps', '--apply', killed.signal);
@@ -261,10 +293,11 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
   it('compares the ledger with a shadow of it, and shows what another fold would change', async () => {
     const dearer = await running.bundle(
       'billing',
-      "{ ...fold, click: (state, click, delta) => delta.bill(click.advertiserId === 'adv-2' ? { ...click, priceMicros: click.priceMicros + 1 } : click) }",
+      "{ ...team.fold, click: (state, click, delta) => delta.bill(click.advertiserId === 'adv-2' ? { ...click, priceMicros: click.priceMicros + 1 } : click) }",
     );
     const tables = await running.tables();
 
+    await assert.rejects(interruptedShadow(), /interrupted/);
     const same = await command('replay', 'billing', '--from', 'start', '--shadow', '--apply', '--json');
     const other = await command(
       'replay',

@@ -194,13 +194,13 @@ export class OperatedGround {
     return file;
   }
 
-  /** @param fold an expression that is given the team's own as `fold` */
+  /** @param fold an expression that is given the module of the team's own as `team` */
   async bundle(team: Team, fold: string): Promise<string> {
     const outfile = join(this.folder, `${team}-${Buffer.from(fold).toString('hex').slice(-24)}.mjs`);
     const from = (path: string) => JSON.stringify(join(root, path));
     const source = `
       import { consumer } from ${from('shared/consumer.ts')};
-      import { fold } from ${from(`functions/${team}/fold.ts`)};
+      import * as team from ${from(`functions/${team}/fold.ts`)};
       import { group } from ${from(`functions/${team}/group.ts`)};
       export const handler = consumer(group, () => (${fold}));`;
     await build({
