@@ -6,9 +6,7 @@ export function operatorSignal(): AbortSignal {
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(name, () =>
-      ending.abort(
-        new OpsError('interrupted: what was done stands, and the same command may be run again'),
-      ),
+      ending.abort(new OpsError('interrupted: what was done stands, and the same command may be run again')),
     );
   return ending.signal;
 }

@@ -9,7 +9,7 @@ import {
 } from '../../../shared/offsets.ts';
 import { batchesOf } from './batches.ts';
 import { callFunction } from './called-function.ts';
-import { type Batch, eventPayload } from './kafka-event.ts';
+import { type Batch, eventPayload, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
 import type { Target } from './target.ts';
 
 export interface Work {
@@ -33,29 +33,38 @@ export interface Delivered {
   readonly records: number;
   /** Of the offsets, those that hold no record. */
   readonly empty: OffsetSet;
+  /** Of records that no event can hold. */
+  readonly tooLarge: OffsetSet;
   readonly requests: readonly string[];
   /** What ended it early, and where. */
   readonly failed: { readonly at: number; readonly why: string } | undefined;
 }
+
+/** Beside the envelope; a mapping has no more room either, and gives such a record up (AWS Lambda docs: kafka-on-failure). */
+const RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX - 4 * 1024;
 
 export async function deliver(target: Target, work: Work, manner: Manner): Promise<Delivered> {
   const { partition, wanted } = work;
   const requests: string[] = [];
   let records = 0;
   let empty: OffsetSet = noOffsets;
+  let tooLarge: OffsetSet = noOffsets;
   for await (const batch of batchesOf(target, partition, wanted)) {
     manner.signal.throwIfAborted();
-    if (manner.apply) {
+    if (batch.texts.length === 1 && (batch.texts[0] ?? '').length > RECORD_BYTES_MAX) {
+      const { offset } = JSON.parse(batch.texts[0] ?? '') as { offset: number };
+      tooLarge = union(tooLarge, [offset, offset]);
+    } else if (manner.apply) {
       const sent = await send(target, work, batch, manner.signal);
       requests.push(...sent.requests);
       if (sent.failed !== undefined)
-        return { records, empty, requests, failed: { at: batch.first, why: sent.failed } };
+        return { records, empty, tooLarge, requests, failed: { at: batch.first, why: sent.failed } };
     }
     records += batch.texts.length;
     empty = union(empty, batch.empty);
     manner.progress(batch.texts.length + countOffsets(batch.empty));
   }
-  return { records, empty, requests, failed: undefined };
+  return { records, empty, tooLarge, requests, failed: undefined };
 }
 
 /** One batch, whatever it was read from. */

@@ -44,7 +44,7 @@ export function undoneIn(seen: Seen, state: State, documents: DocumentsEnd | und
   const left = intersection(parked, before);
   const erased = intersection(parked, seen.unparked.empty);
   const refused = without(parked, union(left, erased));
-  const held = without(seen.gaps, union(state.resolved, seen.filled.empty));
+  const held = without(seen.gaps, union(state.resolved, union(seen.filled.empty, seen.filled.tooLarge)));
   // Above the newest resolved offset, and below the first, a hole is no gap: it owes nothing and is void with what comes.
   const holes = intersection(gapsOf(state.resolved), without(seen.filled.empty, state.resolved));
   const given = without(documents?.open.get(partition) ?? noOffsets, state.resolved);
@@ -60,6 +60,7 @@ export function undoneIn(seen: Seen, state: State, documents: DocumentsEnd | und
     ),
     ...row('parked', 'the log holds no record there any more', erased),
     ...row('gap', stopped(seen.filled) ?? 'it was handed over, and the ledger has not resolved it', held),
+    ...row('gap', TOO_LARGE, without(seen.filled.tooLarge, state.resolved)),
     ...row('void', stopped(seen.filled) ?? 'it was handed over, and the ledger has not closed it', holes),
     ...row(
       'given up',
@@ -69,6 +70,9 @@ export function undoneIn(seen: Seen, state: State, documents: DocumentsEnd | und
     ...row('gone', `can't be redriven any more, the log begins at ${bounds.start}`, lost),
   ];
 }
+
+/** For whoever reads that something can't be handed over. */
+export const TOO_LARGE = 'the record is larger than the 6 MB that a function takes';
 
 export function countRows(rows: readonly Row[]): number {
   return rows.reduce((sum, { offsets }) => sum + countOffsets(offsets), 0);

@@ -8,6 +8,7 @@ import type { Entry } from '../../../shared/journal.ts';
 import { entriesAfter } from '../../../shared/journal-store.ts';
 import {
   countOffsets,
+  formatOffsets,
   intersection,
   noOffsets,
   type OffsetSet,
@@ -18,6 +19,7 @@ import {
 import { deliver } from '../redrive/deliver.ts';
 import type { OpenWork } from '../redrive/open-work.ts';
 import { type Target, tableAnswer } from '../redrive/target.ts';
+import { TOO_LARGE } from '../redrive/undone.ts';
 import type { Range } from './ranges.ts';
 
 export interface Replayed {
@@ -68,9 +70,15 @@ export async function replayLedger(
     const effects = effectsOf(entries, wanted, before.state.resolved, new Set(sent.requests));
     const { journal } = before;
     const stopped = sent.failed && `stopped at offset ${sent.failed.at}: ${sent.failed.why}`;
-    const faults = [...(stopped === undefined ? [] : [stopped]), ...effects.faults];
-    const duplicates = sent.records - effects.filled;
-    replayed.push({ range, journal, records: sent.records, duplicates, ...effects, faults });
+    const large = formatOffsets(sent.tooLarge);
+    const faults = [
+      ...(large === '' ? [] : [`offsets ${large} were not replayed: ${TOO_LARGE}`]),
+      ...(stopped === undefined ? [] : [stopped]),
+      ...effects.faults,
+    ];
+    const records = sent.records - countOffsets(sent.tooLarge);
+    const duplicates = records - effects.filled;
+    replayed.push({ range, journal, records, duplicates, ...effects, faults });
   }
   return replayed;
 }

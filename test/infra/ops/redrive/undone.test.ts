@@ -5,7 +5,7 @@ import { type Seen, undoneIn } from '../../../../infra/ops/redrive/undone.ts';
 import { emptyState } from '../../../../shared/journal.ts';
 import { formatOffsets, parseOffsets } from '../../../../shared/offsets.ts';
 
-const nothing = { records: 0, empty: [], requests: [], failed: undefined };
+const nothing = { records: 0, empty: [], tooLarge: [], requests: [], failed: undefined };
 
 function seen(changed: Partial<Seen>): Seen {
   const work = {
@@ -62,6 +62,14 @@ describe('what stays undone of a redrive', () => {
     assert.deepEqual(undone({ gaps: [20, 30, 44, 44], filled }, '10-24,31-40'), [
       'gap 25-29: stopped at offset 25: the function failed',
       'void 30: stopped at offset 25: the function failed',
+    ]);
+  });
+
+  it('is a record that no event can hold', () => {
+    const filled = { ...nothing, tooLarge: [22, 22] };
+
+    assert.deepEqual(undone({ gaps: [20, 30], filled }, '10-21,23-40'), [
+      'gap 22: the record is larger than the 6 MB that a function takes',
     ]);
   });
 
