@@ -11,15 +11,31 @@ export interface LedgerAccess {
   readonly log: TopicLog;
 }
 
+/** One run of the rollup of that ledger, by whichever functions the templates put on a schedule for its table. */
+export async function rollUp(ground: Ground, mapping: PlannedMapping): Promise<void> {
+  const { name } = tableOf(ground, mapping);
+  const rollups = ground.plan.schedules.filter(({ functionId }) =>
+    Object.values(ground.functionOf(functionId).environment).includes(name),
+  );
+  await Promise.all(
+    rollups.map(({ functionId }) => ground.sandboxesOf(functionId).invoke(Buffer.from('{}'))),
+  );
+}
+
+function tableOf(ground: Ground, mapping: PlannedMapping): PlannedTable {
+  const environment = Object.values(ground.functionOf(mapping.functionId).environment);
+  const planned = ground.plan.tables.find(({ name }) => environment.includes(name));
+  if (planned === undefined) throw new Error(`the function of ${mapping.groupId} is told of no table`);
+  return planned;
+}
+
 export async function withLedger<Result>(
   ground: Ground,
   mapping: PlannedMapping,
   work: (access: LedgerAccess) => Promise<Result>,
 ): Promise<Result> {
   const { endpoint, region, accessKeyId, secretAccessKey } = ground.dynamodb;
-  const environment = Object.values(ground.functionOf(mapping.functionId).environment);
-  const planned = ground.plan.tables.find(({ name }) => environment.includes(name));
-  if (planned === undefined) throw new Error(`the function of ${mapping.groupId} is told of no table`);
+  const planned = tableOf(ground, mapping);
   const client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
   const log = new TopicLog({ bootstrapBrokers: [...ground.kafka] }, mapping.topic, mapping.groupId);
   try {

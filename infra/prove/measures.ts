@@ -7,7 +7,7 @@ import type { Findings } from '../ops/audit/findings.ts';
 import type { JournalState } from '../ops/audit/journal-state.ts';
 import { readCheckpointItem } from '../ops/audit/layout.ts';
 import { getCheckpointItem, readDirectory, readEntryItems } from '../ops/audit/ledger-items.ts';
-import { withLedger } from './ledger-access.ts';
+import { rollUp, withLedger } from './ledger-access.ts';
 
 const LOOK_EVERY_MS = 500;
 
@@ -52,9 +52,7 @@ async function settled(ground: Ground, redrive: () => Promise<void>): Promise<bo
 }
 
 async function rolledUp(ground: Ground): Promise<boolean> {
-  await Promise.all(
-    ground.plan.schedules.map(({ functionId }) => ground.sandboxesOf(functionId).invoke(Buffer.from('{}'))),
-  );
+  await Promise.all(ground.plan.mappings.map((mapping) => rollUp(ground, mapping)));
   const reached = await Promise.all(
     ground.plan.mappings.map((mapping) =>
       withLedger(ground, mapping, async (access) => {

@@ -12,7 +12,7 @@ import type { Item } from '../ops/audit/attributes.ts';
 import { readCheckpointItem, readEntryItem } from '../ops/audit/layout.ts';
 import { getCheckpointItem, readDirectory, readEntryItems } from '../ops/audit/ledger-items.ts';
 import type { Arena } from './arena.ts';
-import { type LedgerAccess, withLedger } from './ledger-access.ts';
+import { type LedgerAccess, rollUp, withLedger } from './ledger-access.ts';
 
 /** What is under way at DynamoDB when the group's processes have ended comes to its end by itself. */
 const SETTLED_WITHIN_MS = 15_000;
@@ -25,9 +25,7 @@ export async function letTimePass(arena: Arena, mapping: PlannedMapping): Promis
     for (const child of ground.children.list())
       if (child.role === 'function' && child.group === mapping.groupId) arena.kill(child, 'weeks pass');
     if (!(await faults.quiet(mapping.groupId, SETTLED_WITHIN_MS))) return 'requests are under way';
-    await Promise.all(
-      ground.plan.schedules.map(({ functionId }) => ground.sandboxesOf(functionId).invoke(Buffer.from('{}'))),
-    );
+    await rollUp(ground, mapping);
     const read = await Promise.all(ground.plan.mappings.map((each) => withLedger(ground, each, readBy)));
     const retained = read[0]?.map((_, partition) => Math.min(...read.map((each) => each[partition] ?? 0)));
     if (retained === undefined || retained.every((offset) => offset === 0)) return 'nothing is read by all';
