@@ -35,7 +35,7 @@ export class Judging {
   async judge(meanwhile: Faults, broke: () => string | undefined): Promise<Judged> {
     const { profile, signal } = this.#options;
     let healedMs = await this.#healed();
-    const ledgers = await this.#judged(new Map());
+    const ledgers = await this.#judged(new Map(), healedMs !== undefined);
     for (const [group, faults] of meanwhile) accuse(ledgers.get(group), 'meanwhile', faults);
     const records = Math.min(...Array.from(ledgers.values(), recordsIn));
     let failed: string | undefined;
@@ -44,7 +44,7 @@ export class Judging {
       if (!well || healedMs === undefined || (failed ?? broke()) !== undefined || signal.aborted) break;
       failed = await this.#suffer(aftermath);
       if ((await this.#healed()) === undefined) healedMs = undefined;
-      for (const [group, { faults }] of await this.#judged(ledgers))
+      for (const [group, { faults }] of await this.#judged(ledgers, healedMs !== undefined))
         accuse(ledgers.get(group), aftermath.name, faults);
     }
     return { ledgers, healedMs, records, failed };
@@ -67,14 +67,17 @@ export class Judging {
     return healedMs;
   }
 
-  /** @param before what is to be there still */
-  async #judged(before: ReadonlyMap<string, Findings>): Promise<Map<string, Findings>> {
+  /**
+   * @param before what is to be there still
+   * @param atRest whether all has been caught up; else it is known what is missing
+   */
+  async #judged(before: ReadonlyMap<string, Findings>, atRest: boolean): Promise<Map<string, Findings>> {
     const { ground } = this.#parts;
     this.#options.say('Reading the log and the ledgers by other code …');
     const ledgers = new Map<string, Findings>();
     for (const mapping of ground.plan.mappings) {
       const since = before.get(mapping.groupId)?.journals;
-      ledgers.set(mapping.groupId, await judged(ground, mapping, { atRest: true, since }));
+      ledgers.set(mapping.groupId, await judged(ground, mapping, { atRest, since }));
     }
     return ledgers;
   }
