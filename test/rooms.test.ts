@@ -49,6 +49,7 @@ const rooms: Readonly<Record<string, Room>> = {
     ],
     packages: [],
   },
+  'infra/lab': { at: /^infra\/lab\//, rooms: [/^infra\/local\//], packages: [kafka, /^vega(-lite)?$/] },
   'infra/prove': {
     at: /^infra\/prove\//,
     rooms: [/^infra\/local\//, /^infra\/ops\//],
