@@ -1,0 +1,31 @@
+/** What a benchmark gives: rows of figures, and how they are drawn. */
+import type { Spread } from './interleaved.ts';
+
+export interface BenchOptions {
+  readonly seed: number;
+  /** How much is measured: 1 is a quick look, 3 what is published. */
+  readonly rounds: number;
+  /** Of the drains. */
+  readonly clicks: number;
+  /** Of the look at memory. */
+  readonly minutes: number;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export type Cell = string | number | Spread;
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  readonly rows: readonly Readonly<Record<string, Cell>>[];
+  /** Bars: columns of the rows by name. */
+  readonly chart?: {
+    readonly x: string;
+    readonly y: string;
+    readonly series?: string;
+    readonly log?: boolean;
+    readonly where?: Readonly<Record<string, Cell>>;
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * A backlog drained end to end: broker, pollers, a process per concurrent invocation, DynamoDB Local; against readers of the same log that do
+ * nothing with it: a bare loop of the same client, and Kafka's own performance tool.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Consumer } from '@platformatic/kafka';
+import { run } from '../../infra/local/tools.ts';
+import { localJars } from '../support/local-jars.ts';
+import { BenchGround } from './bench-ground.ts';
+import type { BenchOptions, Section } from './bench-section.ts';
+import { spreadOf } from './interleaved.ts';
+
+const PARTITIONS = 3;
+const MATRIX_CLICKS_SHARE = 0.2;
+const READ_WITHIN_MS = 180_000;
+
+export async function benchDrain(options: BenchOptions): Promise<Section[]> {
+  return await BenchGround.with(options, async (bench) => [
+    await backlog(bench, options),
+    await matrix(bench, options),
+  ]);
+}
+
+async function backlog(bench: BenchGround, { clicks, rounds, say }: BenchOptions): Promise<Section> {
+  const rates = new Map<string, number[]>();
+  const note = (what: string, seconds: number) =>
+    rates.set(what, [...(rates.get(what) ?? []), clicks / seconds]);
+  for (let round = 1; round <= rounds; round++) {
+    say(`drain: ${clicks} clicks, round ${round} of ${rounds} …`);
+    const topic = await bench.filledTopic(PARTITIONS, clicks);
+    note('bare loop of the same client', await bareLoop(bench, topic, clicks));
+    note('Kafka’s consumer performance tool', await performanceTool(bench, topic, clicks));
+    note('billing', await bench.drain([bench.mappingOn(topic, 'billing', 1)], clicks));
+    const second = await bench.filledTopic(PARTITIONS, clicks);
+    const both = [bench.mappingOn(second, 'billing', 1), bench.mappingOn(second, 'fraud', 1)];
+    note('billing and fraud at once, each', await bench.drain(both, clicks));
+  }
+  const bare = rates.get('bare loop of the same client') ?? [];
+  return {
+    id: 'drain',
+    title: `A backlog of ${clicks.toLocaleString('en-US')} clicks, drained end to end`,
+    about: `${PARTITIONS} partitions, one poller for each group, from the start of its process until everything is committed; the readers do nothing with what they read. To reach: one group 60,000 clicks/s, two at once 33,000 each.`,
+    rows: [...rates].map(([what, each]) => ({
+      'drained by': what,
+      'clicks/s': spreadOf(each),
+      'of the bare loop': spreadOf(each.map((rate, round) => rate / (bare[round] ?? Number.NaN))),
+    })),
+    chart: { x: 'drained by', y: 'clicks/s' },
+  };
+}
+
+async function matrix(bench: BenchGround, options: BenchOptions): Promise<Section> {
+  const clicks = Math.round(options.clicks * MATRIX_CLICKS_SHARE);
+  const rows: Section['rows'][number][] = [];
+  for (const partitions of [1, 3, 12]) {
+    for (const pollers of [1, 2, 4]) {
+      options.say(`drain: ${clicks} clicks on ${partitions} partitions, ${pollers} pollers …`);
+      const topic = await bench.filledTopic(partitions, clicks);
+      const seconds = await bench.drain([bench.mappingOn(topic, 'billing', pollers)], clicks);
+      rows.push({ partitions, pollers, 'clicks/s': clicks / seconds });
+    }
+  }
+  return {
+    id: 'drain-matrix',
+    title: 'Billing by partitions and pollers',
+    about: `${clicks.toLocaleString('en-US')} clicks each, once; the start of the pollers and their joining are in it. A partition belongs to one poller, so pollers beyond the partitions stand by.`,
+    rows,
+    chart: { x: 'partitions', y: 'clicks/s', series: 'pollers' },
+  };
+}
+
+/** Seconds. */
+async function bareLoop(bench: BenchGround, topic: string, clicks: number): Promise<number> {
+  const began = performance.now();
+  const bootstrapBrokers = [...bench.ground.kafka];
+  const consumer = new Consumer({ clientId: 'bare', groupId: `bare-${topic}`, bootstrapBrokers });
+  const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false });
+  let read = 0;
+  for await (const _ of stream) {
+    read += 1;
+    if (read === clicks) break;
+  }
+  await consumer.close(true);
+  return (performance.now() - began) / 1_000;
+}
+
+/** Seconds, the start of its Java process left out: it prints its own times. */
+async function performanceTool(bench: BenchGround, topic: string, clicks: number): Promise<number> {
+  const { classPath, kafkaVersion } = await localJars();
+  const tools = await toolsJar(kafkaVersion);
+  const ran = await run(
+    'java',
+    [
+      '-cp',
+      `${tools}:${classPath}`,
+      'org.apache.kafka.tools.ConsumerPerformance',
+      '--bootstrap-server',
+      bench.ground.kafka.join(','),
+      '--topic',
+      topic,
+      '--messages',
+      String(clicks),
+      '--group',
+      `perf-${topic}`,
+      '--timeout',
+      '30000',
+    ],
+    READ_WITHIN_MS,
+  );
+  if (ran === 'missing' || ran.status !== 0)
+    throw new Error(`Kafka's performance tool: ${ran === 'missing' ? 'no java' : ran.output}`);
+  const [, from = '', to = ''] = /^(\d{4}-\S+ \S+), (\d{4}-\S+ \S+), /m.exec(ran.output) ?? [];
+  const seconds = (Date.parse(isoOf(to)) - Date.parse(isoOf(from))) / 1_000;
+  if (!(seconds > 0)) throw new Error(`Kafka's performance tool gave no times: ${ran.output}`);
+  return seconds;
+}
+
+/** `2026-11-21 10:00:00:123` as it is printed. */
+function isoOf(printed: string): string {
+  return printed.replace(' ', 'T').replace(/:(\d{3})$/, '.$1');
+}
+
+/** The tools are not among the jars of the ground: Maven fetches that one, once. */
+async function toolsJar(version: string): Promise<string> {
+  const folder = join(import.meta.dirname, '../../.clickledger/bench-tools');
+  const jar = join(folder, `kafka-tools-${version}.jar`);
+  if (!existsSync(jar)) {
+    const artifact = `-Dartifact=org.apache.kafka:kafka-tools:${version}`;
+    const ran = await run(
+      'mvn',
+      ['-q', '-B', 'dependency:copy', artifact, `-DoutputDirectory=${folder}`],
+      READ_WITHIN_MS,
+    );
+    if (ran === 'missing' || ran.status !== 0)
+      throw new Error(`kafka-tools can't be fetched: ${ran === 'missing' ? 'no mvn' : ran.output}`);
+  }
+  return jar;
+}

@@ -1,0 +1,40 @@
+/** Rivals measured turn by turn in one run, so that what else the machine does falls on all of them; speeds are only ever compared. */
+
+/** What one turn of each took, in milliseconds, by rival. */
+export type Turns<Rival extends string> = Readonly<Record<Rival, readonly number[]>>;
+
+export interface Spread {
+  readonly median: number;
+  readonly p10: number;
+  readonly p90: number;
+}
+
+/** @param warmUps turns that are run and not counted */
+export async function interleaved<Rival extends string>(
+  rivals: Readonly<Record<Rival, (turn: number) => unknown>>,
+  { turns, warmUps }: { readonly turns: number; readonly warmUps: number },
+): Promise<Turns<Rival>> {
+  const names = Object.keys(rivals) as Rival[];
+  const taken = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Rival, number[]>;
+  for (let turn = 0; turn < warmUps + turns; turn++) {
+    // Who comes first finds the caches as the last one left them, so everybody is first in turn.
+    for (let i = 0; i < names.length; i++) {
+      const name = names[(turn + i) % names.length] as Rival;
+      const began = performance.now();
+      await rivals[name](turn);
+      if (turn >= warmUps) taken[name].push(performance.now() - began);
+    }
+  }
+  return taken;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
+  return { median: at(0.5), p10: at(0.1), p90: at(0.9) };
+}
+
+/** How many times as fast `mine` was as `theirs`, turn by turn. */
+export function timesAsFast(mine: readonly number[], theirs: readonly number[]): Spread {
+  return spreadOf(mine.map((ms, turn) => (theirs[turn] ?? Number.NaN) / ms));
+}

@@ -1,0 +1,110 @@
+/** Figures as tables, kept as JSON beside the documents, and drawn. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parse, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import type { BenchOptions, Cell, Section } from './bench-section.ts';
+
+const docs = join(import.meta.dirname, '../../docs');
+const KEPT = join(docs, 'benchmarks.json');
+
+/** A section with where and how it was measured. */
+interface Kept extends Section {
+  readonly measured: string;
+}
+
+export function tableOf({ rows }: Section): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const cells = [
+    columns,
+    columns.map(() => '---'),
+    ...rows.map((row) => columns.map((column) => textOf(row[column]))),
+  ];
+  return cells.map((line) => `| ${line.join(' | ')} |`).join('\n');
+}
+
+/** Puts them in the place of those of the same id, or at the end. */
+export function keepSections(sections: readonly Section[], { seed, rounds }: BenchOptions): void {
+  const kept = readKept();
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.versions.node}`;
+  const measured = `${new Date().toISOString().slice(0, 10)}, ${machine}, seed ${seed}, rounds ${rounds}`;
+  for (const section of sections) {
+    const at = kept.findIndex(({ id }) => id === section.id);
+    kept.splice(at < 0 ? kept.length : at, at < 0 ? 0 : 1, { ...section, measured });
+  }
+  writeFileSync(KEPT, `${JSON.stringify(kept, null, 1)}\n`);
+}
+
+export async function writeReport(): Promise<void> {
+  mkdirSync(join(docs, 'images'), { recursive: true });
+  const parts = [HEAD];
+  for (const section of readKept()) {
+    const picture = await drawn(section);
+    parts.push(`## ${section.title}`, section.about, tableOf(section), ...picture, `_${section.measured}_`);
+  }
+  writeFileSync(join(docs, 'benchmarks.md'), `${parts.join('\n\n')}\n`);
+}
+
+const HEAD = `# Benchmarks
+
+Written by \`npm run bench\`. Rivals were measured turn by turn in one run; a figure with two others in brackets is the median, with the
+tenth and ninetieth percentile. Timings of a shared machine are noisy: compare within a table, not between two.`;
+
+function readKept(): Kept[] {
+  return existsSync(KEPT) ? (JSON.parse(readFileSync(KEPT, 'utf8')) as Kept[]) : [];
+}
+
+function textOf(cell: Cell | undefined): string {
+  if (typeof cell === 'number') return figure(cell);
+  if (typeof cell === 'object') return `${figure(cell.median)} (${figure(cell.p10)} to ${figure(cell.p90)})`;
+  return cell ?? '';
+}
+
+/** Three significant digits; large ones whole, with separators. */
+function figure(value: number): string {
+  if (Number.isInteger(value) || Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en-US');
+  return String(Number(value.toPrecision(3)));
+}
+
+/** The section's chart as a file, named in Markdown; nothing where it has none. */
+async function drawn({ id, title, rows, chart }: Section): Promise<string[]> {
+  if (chart === undefined) return [];
+  const { x, y, series, log, where = {} } = chart;
+  const values = rows
+    .filter((row) => Object.entries(where).every(([column, value]) => row[column] === value))
+    .map((row) => ({
+      x: String(textOf(row[x])),
+      y: numberOf(row[y]),
+      series: series && textOf(row[series]),
+    }));
+  const spec: TopLevelSpec = {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    background: 'white',
+    width: 480,
+    height: 220,
+    data: { values },
+    mark: { type: 'bar', tooltip: false },
+    encoding: {
+      x: { field: 'x', type: 'nominal', sort: null, title: x, axis: { labelAngle: 0, labelLimit: 140 } },
+      y: { field: 'y', type: 'quantitative', title: y, ...(log && { scale: { type: 'log' } }) },
+      ...(series && {
+        xOffset: { field: 'series', sort: null },
+        color: {
+          field: 'series',
+          type: 'nominal',
+          sort: null,
+          title: series,
+          scale: { scheme: 'tableau10' },
+        },
+      }),
+    },
+  };
+  const svg = await new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG();
+  writeFileSync(join(docs, 'images', `bench-${id}.svg`), `${svg}\n`);
+  return [`![${title}](images/bench-${id}.svg)`];
+}
+
+function numberOf(cell: Cell | undefined): number {
+  return typeof cell === 'object' ? cell.median : Number(cell);
+}
