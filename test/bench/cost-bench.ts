@@ -35,6 +35,7 @@ export async function benchCost(options: BenchOptions): Promise<Section[]> {
   const rows: Section['rows'][number][] = [];
   for (const records of BATCHES)
     for (const market of MARKETS) {
+      options.signal.throwIfAborted();
       options.say(`cost: ${records} records, ${market.advertisers} advertisers, ${market.spread} …`);
       const { entries, rollup } = await unitsPerClick(records, market, options);
       rows.push({

@@ -40,14 +40,14 @@ async function starts(bench: BenchGround, { seed, say }: BenchOptions): Promise<
     for (let start = 0; start < STARTS; start++) {
       initialisations.push(await initialisation(planned.file, environment));
       const sandboxes = bench.ground.sandboxesOf(planned.id);
-      sandboxes.useBundle(planned.file); // So that the next one that is lent has just started.
+      sandboxes.useBundle(planned.file, planned.environment); // So that the next one that is lent has just started.
       const invoker = new Invoker(await sandboxes.lend());
       for (const taken of [first, second]) {
         const from = (start * 2 + (taken === second ? 1 : 0)) * 100;
         const event = eventOf({ records: 100, advertisers: 50, spread: 'Zipf', seed, from, partition: 99 });
         const began = performance.now();
         const end = await invoker.invoke(Buffer.from(JSON.stringify(event)), 60_000);
-        if ('failed' in end) throw new Error(`the function failed: ${end.failed}`);
+        if (!('returned' in end)) throw new Error(`the function failed: ${JSON.stringify(end)}`);
         taken.push(performance.now() - began);
       }
       invoker.close();

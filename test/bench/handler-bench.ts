@@ -28,12 +28,13 @@ const context = {
   getRemainingTimeInMillis: () => 60_000,
 } as Context;
 
-export async function benchHandler({ seed, rounds, say }: BenchOptions): Promise<Section[]> {
+export async function benchHandler({ seed, rounds, say, signal }: BenchOptions): Promise<Section[]> {
   const rows: Section['rows'][number][] = [];
   const handlers = { billing: handlerOf('billing'), fraud: handlerOf('fraud') };
   for (const records of BATCHES) {
     for (const advertisers of ADVERTISERS) {
       for (const spread of SPREADS) {
+        signal.throwIfAborted();
         say(`handler: ${records} records, ${advertisers} advertisers, ${spread} …`);
         const event = eventOf({ records, advertisers, spread, seed });
         const times = Math.ceil(CLICKS_PER_TURN / records);

@@ -50,7 +50,7 @@ export function groupCosts(
       `${plain(ledger.entriesGb.value)} GB of entries + ${plain(ledger.linesGb.value)} GB of lines, with point-in-time recovery`,
     ),
     metrics: each(metricCount, prices['metric-month'], `${metricCount} of shared/metrics.ts`),
-    alarms: each(inputs.alarms, prices['alarm-month'], String(inputs.alarms)),
+    alarms: each(inputs.alarmMetrics, prices['alarm-month'], String(inputs.alarmMetrics)),
     dashboard: each(1, prices['dashboard-month'], '1'),
     logs: each(
       logsGb,

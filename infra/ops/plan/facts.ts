@@ -49,7 +49,12 @@ export const prices = {
     'documented~',
     'Amazon DynamoDB pricing page',
   ),
-  'alarm-month': row(0.1, 'alarm on one metric, a month', 'documented~', 'Amazon CloudWatch pricing page'),
+  'alarm-month': row(
+    0.1,
+    'metric that an alarm looks at, a month',
+    'documented~',
+    'Amazon CloudWatch pricing page',
+  ),
   'dashboard-month': row(3, 'dashboard, a month', 'documented~', 'Amazon CloudWatch pricing page'),
   'metric-month': row(0.3, 'custom metric, a month', 'documented~', 'Amazon CloudWatch pricing page'),
   'logs-in-gb': row(0.5, 'GB of logs taken in', 'documented~', 'Amazon CloudWatch pricing page'),

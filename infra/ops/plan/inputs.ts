@@ -22,7 +22,8 @@ export interface Inputs {
   /** How many times the live load a group must be able to take, to drain a backlog. */
   readonly headroom: number;
   readonly entryDays: number;
-  readonly alarms: number;
+  /** What is billed is not an alarm but each metric that it looks at. */
+  readonly alarmMetrics: number;
   readonly prices: PriceList;
   readonly json: boolean;
 }
@@ -46,7 +47,7 @@ const defaults = {
   'window-seconds': 1,
   headroom: 2,
   'entry-days': 35,
-  alarms: 20,
+  'alarm-metrics': 43,
 };
 
 export const USAGE = `npm run plan -- [options]
@@ -64,7 +65,7 @@ export const USAGE = `npm run plan -- [options]
   --window-seconds N              of the mapping (${defaults['window-seconds']})
   --headroom X                    times the live load that a group can take, for a backlog (${defaults.headroom})
   --entry-days N                  how long entries stay (${defaults['entry-days']})
-  --alarms N                      alarms of one group (${defaults.alarms})
+  --alarm-metrics N               metrics that the alarms of one group look at (${defaults['alarm-metrics']})
   --region NAME                   whose prices: ${REGION}
   --price NAME=USD                another price for one row, such as your region's; may be repeated
   --prices                        lists all prices and limits with their sources
@@ -105,7 +106,7 @@ export function readInputs(given: readonly string[]): Inputs | 'prices' | undefi
     windowSeconds: number('window-seconds', 1, 300),
     headroom: number('headroom', 1, 100, false),
     entryDays: number('entry-days', 1, 3_650),
-    alarms: number('alarms', 0, 10_000),
+    alarmMetrics: number('alarm-metrics', 0, 10_000),
     prices: priceList(values.price ?? []),
     json: values.json,
   };
@@ -171,7 +172,7 @@ function understood(given: readonly string[]) {
     'window-seconds': text,
     headroom: text,
     'entry-days': text,
-    alarms: text,
+    'alarm-metrics': text,
     region: text,
     price: { type: 'string', multiple: true },
     prices: flag,
