@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ground } from '../local/ground.ts';
+import { applyBeside } from './apply-in-part.ts';
 import { Arena } from './arena.ts';
 import { Chaos } from './chaos.ts';
 import { Events } from './events.ts';
@@ -42,6 +43,7 @@ export class Proving {
     this.#random = new Seeded(options.seed);
     this.#faults = new RequestFaults(this.#random, this.#events, {
       groupOf: (sandbox) => this.#ground.children.list().find(({ pid }) => `pid-${pid}` === sandbox)?.group,
+      rival: (group, journal, commits) => applyBeside(this.#started.arena, group, journal, commits),
       killOwner: (group, journal) =>
         killOwner(this.#ground, group, journal, (child) =>
           this.#started.arena.kill(child, `owner of ${journal}`),

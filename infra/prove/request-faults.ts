@@ -45,6 +45,8 @@ export interface FaultedProcess {
   groupOf(sandbox: string): string | undefined;
   /** Kills the poller that owns the partition of a journal. */
   killOwner(group: string, journal: string): void;
+  /** Lets another function write what begins with the same offset. */
+  rival(group: string, journal: string, commits: string): void;
 }
 
 export class RequestFaults {
@@ -107,7 +109,11 @@ export class RequestFaults {
     if (kind !== 'frozen') return this.#shaped(kind);
     const key = `${group} ${call.pk}`;
     if (group === undefined || this.#frozen.has(key) || this.#frozen.size >= FROZEN_AT_ONCE) return undefined;
-    return this.#freeze(key, sandbox, killOwner);
+    const { pk, commits } = call;
+    return this.#freeze(key, sandbox, () => {
+      killOwner();
+      this.#processes.rival(group, pk, commits);
+    });
   }
 
   hear({ call, fault, status, error }: Heard): void {

@@ -11,7 +11,7 @@ async function isThawed(fault: Fault | undefined): Promise<boolean> {
 
 describe('a frozen commit', () => {
   it('kills the poller that waits for it, once, and freezes once per group and journal', (t) => {
-    const { faults, killed } = requestBench(t, 'frozen');
+    const { faults, killed, rivals } = requestBench(t, 'frozen');
     faults.begin();
 
     const kindOf = (more: Partial<Call>) => faults.decide({ ...commit, ...more })?.kind;
@@ -20,6 +20,10 @@ describe('a frozen commit', () => {
       ['frozen', undefined, undefined, 'frozen', 'frozen'],
     );
     assert.deepEqual(killed, [`billing ${JOURNAL}`, `fraud ${JOURNAL}`, 'billing ad_clicks@1#1']);
+    assert.deepEqual(
+      rivals,
+      killed.map((one) => `${one} 4-5`),
+    );
   });
 
   it('is one of three at most, and of a group', async (t) => {

@@ -40,18 +40,21 @@ export interface Bench {
   readonly faults: RequestFaults;
   readonly events: Events;
   readonly killed: string[];
+  readonly rivals: string[];
 }
 
 /** Sandboxes pid-1 to pid-4 work for billing, pid-5 for fraud, others for none. */
 export function requestBench(t: TestContext, random: Seeded | Fault['kind']): Bench {
   const events = new Events(join(temporaryFolder(t), 'events.jsonl'));
   const killed: string[] = [];
+  const rivals: string[] = [];
   const faults = new RequestFaults(typeof random === 'string' ? new Always(random) : random, events, {
     groupOf: (sandbox) => (/^pid-[1-4]$/.test(sandbox) ? 'billing' : { 'pid-5': 'fraud' }[sandbox]),
+    rival: (group, journal, commits) => rivals.push(`${group} ${journal} ${commits}`),
     killOwner: (group, journal) => killed.push(`${group} ${journal}`),
   });
   t.after(() => faults.end());
-  return { faults, events, killed };
+  return { faults, events, killed, rivals };
 }
 
 export const heard = (more: Partial<Heard> & { readonly of?: Partial<Call> } = {}): Heard => {
