@@ -103,8 +103,10 @@ export class GroupActions {
     const { groupId } = this.#mapping;
     await this.#exclusively(async () => {
       const pollers = this.#pollers.count;
-      await this.#removeAll();
+      this.#thawAll();
+      await this.#pollers.stop();
       const forgotten = await forgetGroup(this.#ground.kafka, groupId);
+      this.#ground.addMapping(this.#mapping);
       this.#startAll(pollers);
       if (!forgotten)
         throw new Refused('the broker still waits for a member that was killed: try again in a few seconds');
@@ -115,8 +117,7 @@ export class GroupActions {
   /** As it was when the page began. */
   async reset(): Promise<void> {
     this.#refuseWhileBusy();
-    for (const pid of this.frozen) if (this.#isRunning(pid)) process.kill(pid, 'SIGCONT');
-    this.frozen.clear();
+    this.#thawAll();
     if (this.paused) this.resume();
     await this.#exclusively(async () => {
       while (this.#pollers.count > this.#pollersAtFirst) await this.#pollers.remove();
@@ -141,9 +142,13 @@ export class GroupActions {
   }
 
   /** A frozen one does not hear that it should stop. */
-  async #removeAll(): Promise<void> {
+  #thawAll(): void {
     for (const pid of this.frozen) if (this.#isRunning(pid)) process.kill(pid, 'SIGCONT');
     this.frozen.clear();
+  }
+
+  async #removeAll(): Promise<void> {
+    this.#thawAll();
     const pollers = this.#pollers;
     const leaving: Promise<void>[] = [];
     while (pollers.count > 0) leaving.push(pollers.remove());

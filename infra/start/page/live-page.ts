@@ -5,7 +5,7 @@
 
 import { LiveStream } from '../../local/dashboard/live-stream.ts';
 import { PageServer } from '../../local/dashboard/page-server.ts';
-import type { GroupView, PageView, Sample } from '../../local/dashboard/view.ts';
+import type { GroupView, NaiveView, PageView, Sample } from '../../local/dashboard/view.ts';
 import type { LiveGroup } from '../live-lines.ts';
 import type { Session } from '../session.ts';
 import { Auditing, type Worth } from './auditing.ts';
@@ -13,7 +13,7 @@ import { GroupWatch } from './group-watch.ts';
 import { Happenings } from './happenings.ts';
 import { LogEnds } from './log-ends.ts';
 import { PageActions } from './page-actions.ts';
-import { billedOf, groupView, naiveView, pageView, sampleOf, topicView } from './picture.ts';
+import { billedOf, groupView, mostTooMuch, naiveView, pageView, sampleOf, topicView } from './picture.ts';
 import type { Throttling } from './throttling.ts';
 import { type Billed, BilledTotals } from './totals.ts';
 
@@ -37,6 +37,7 @@ export class LivePage {
   readonly #brokerIsForeign: boolean;
   #server: PageServer | undefined;
   #naiveBilled: Billed = nothing;
+  #tooMuch: Billed | undefined;
   #view: PageView;
 
   static async start(session: Session, throttling: Throttling, port: number | undefined): Promise<LivePage> {
@@ -114,7 +115,6 @@ export class LivePage {
     const { topic, producer } = this.#session;
     const at = Date.now();
     this.#ends.note(at, this.#session.ends);
-    const { naive } = this.#actions;
     const { rate, heated = false } = producer.pace;
     const live = this.#session.live();
     const { billed, worth } = this.#billed(live, at);
@@ -128,9 +128,9 @@ export class LivePage {
         heated,
         throttled: this.#throttling.on,
         brokerIsForeign: this.#brokerIsForeign,
-        naive: naive !== undefined,
+        naive: this.#actions.naive !== undefined,
       },
-      naive: naive && naiveView(naive, billed.get(naive.id) ?? nothing, worth),
+      naive: this.#naiveView(billed, worth),
     });
   }
 
@@ -146,6 +146,13 @@ export class LivePage {
     const { worth } = this.#auditing;
     const then = worth && this.#totals.before(worth.asOf);
     return then === undefined ? { billed: now, worth: undefined } : { billed: then, worth };
+  }
+
+  #naiveView(billed: ReadonlyMap<string, Billed>, worth: Worth | undefined): NaiveView | undefined {
+    const { naive } = this.#actions;
+    const own = naive && (billed.get(naive.id) ?? nothing);
+    this.#tooMuch = own && mostTooMuch(this.#tooMuch, own, worth);
+    return naive && own && naiveView(naive, own, this.#tooMuch);
   }
 
   #groupViews(live: readonly LiveGroup[], billed: ReadonlyMap<string, Billed>, at: number): GroupView[] {

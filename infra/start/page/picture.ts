@@ -82,17 +82,26 @@ export function topicView(name: string, ends: LogEnds, worth: Worth | undefined)
   };
 }
 
+/** What was billed beyond the whole log was billed twice, and stays so: the most that was ever seen is a lower bound. */
+export function mostTooMuch(
+  before: Billed | undefined,
+  billed: Billed,
+  worth: Worth | undefined,
+): Billed | undefined {
+  if (worth === undefined) return before;
+  const clicks = Math.max(before?.clicks ?? 0, billed.clicks - worth.clicks);
+  const micros = [before?.micros ?? 0n, billed.micros - worth.micros].reduce((a, b) => (a > b ? a : b));
+  return { clicks, micros };
+}
+
 export function naiveView(
   group: { readonly id: string; members(): NaiveView['members'] },
   billed: Billed,
-  worth: Worth | undefined,
+  tooMuch: Billed | undefined,
 ): NaiveView {
   const { clicks, micros } = billed;
-  const tooMuch = worth && {
-    clicks: Math.max(0, clicks - worth.clicks),
-    money: formatMicros(micros > worth.micros ? micros - worth.micros : 0n),
-  };
-  return { group: group.id, members: group.members(), clicks, money: formatMicros(micros), tooMuch };
+  const told = tooMuch && { clicks: tooMuch.clicks, money: formatMicros(tooMuch.micros) };
+  return { group: group.id, members: group.members(), clicks, money: formatMicros(micros), tooMuch: told };
 }
 
 export function pageView(parts: {
