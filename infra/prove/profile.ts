@@ -115,8 +115,8 @@ export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = 
   full: {
     name: 'full',
     clicks: 5_000_000,
-    faultsForMs: 30 * 60_000,
-    faultsForMsMax: 40 * 60_000,
+    faultsForMs: 22 * 60_000,
+    faultsForMsMax: 38 * 60_000,
     healWithinMs: 120_000,
     groupFrozenMs: 60_000,
     releases: true,
@@ -150,7 +150,7 @@ export interface ProveRequest {
 
 export const USAGE = `npm run prove -- [options]
   --smoke     100,000 clicks and 40 s of faults (what is run without options)
-  --full      5,000,000 clicks and 30 min of faults
+  --full      5,000,000 clicks and 22 min of faults
   --mutants   each broken variant of the write path in test/mutants, which all have to get FAIL
   --mutant X  one of them
   --seed N    which faults fall when (from the clock; it is printed)
