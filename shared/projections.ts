@@ -30,6 +30,8 @@ export interface Pass {
   readonly parkings: Map<number, Parking>;
   /** The state after the last entry; undefined if there was none. */
   readonly reached: State | undefined;
+  /** Whether it ended because no entry came after. */
+  readonly toTheHead: boolean;
 }
 
 /** Only some lines, each from the version after its own `through`, for a pass that met another run. */
@@ -47,6 +49,7 @@ export async function sumEntries(
   const sums = new Map<string, LineSum>();
   const parkings = new Map<number, Parking>();
   let reached: State | undefined;
+  let toTheHead = true;
   for await (const { changed, state } of entriesAfter(ledger, journal, from)) {
     if (again !== undefined && state.version > again.to) break;
     for (const { hour, advertiser, line } of parseLines(changed.lines)) {
@@ -56,10 +59,10 @@ export async function sumEntries(
     }
     for (const parking of parkingsOf(changed, state.version)) parkings.set(parking.offset, parking);
     reached = state;
-    if (again === undefined && (state.version - from === ENTRIES_PER_PASS || sums.size >= LINES_PER_PASS))
-      break;
+    toTheHead = state.version - from < ENTRIES_PER_PASS && sums.size < LINES_PER_PASS;
+    if (again === undefined && !toTheHead) break;
   }
-  return { sums, parkings, reached };
+  return { sums, parkings, reached, toTheHead };
 }
 
 function addLine(

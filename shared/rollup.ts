@@ -17,7 +17,7 @@ import { emptyState, type State } from './journal.ts';
 import { checkpointItem } from './journal-items.ts';
 import { type Ledger, listJournals, readCheckpoint } from './journal-store.ts';
 import { countOffsets, gapsOf } from './offsets.ts';
-import { addSums, listParkings, sumEntries } from './projections.ts';
+import { addSums, listParkings, type Pass, sumEntries } from './projections.ts';
 
 /** What a run did, and how the ledger stands as far as statement lines reach. */
 export interface RollupProgress {
@@ -69,10 +69,10 @@ async function rollUpJournal(
   try {
     state = (await readCheckpoint(ledger, journal)) ?? state;
     while (!reached && clock.now() < deadline) {
-      const next = await rollUpPass(ledger, journal, state.version);
-      reached = next === undefined;
-      progress.folded += (next?.version ?? state.version) - state.version;
-      state = next ?? state;
+      const pass = await rollUpPass(ledger, journal, state.version);
+      reached = pass.toTheHead;
+      progress.folded += (pass.reached?.version ?? state.version) - state.version;
+      state = pass.reached ?? state;
     }
   } finally {
     progress.openGap += countOffsets(gapsOf(state.resolved));
@@ -84,11 +84,11 @@ async function rollUpJournal(
   }
 }
 
-/** One pass over the entries of a journal after version `from`; returns the state it reached, or undefined if there are none. */
-async function rollUpPass(ledger: Ledger, journal: string, from: number): Promise<State | undefined> {
+/** One pass over the entries of a journal after version `from`. What comes meanwhile is for the next run, or this one would never end. */
+async function rollUpPass(ledger: Ledger, journal: string, from: number): Promise<Pass> {
   const pass = await sumEntries(ledger, journal, from);
   const reached = pass.reached;
-  if (reached === undefined) return undefined;
+  if (reached === undefined) return pass;
   await listParkings(ledger, journal, pass);
   let { sums } = pass;
   let passed = await addSums(ledger, journal, sums, from);
@@ -97,7 +97,7 @@ async function rollUpPass(ledger: Ledger, journal: string, from: number): Promis
     passed = await addSums(ledger, journal, sums, from, passed);
   }
   await moveCheckpoint(ledger, journal, reached);
-  return reached;
+  return pass;
 }
 
 /** Never backwards: a run that woke up late may not undo what a later one has done. */

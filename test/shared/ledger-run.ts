@@ -133,5 +133,5 @@ function someParkings(chance: Chance): Pass {
     const parked = chance.happens(0.5) ? { reason: 'value.utf8', sha256: 'f'.repeat(64) } : undefined;
     parkings.set(offset, { offset, version: 1 + chance.below(VERSIONS), parked });
   }
-  return { sums: new Map(), parkings, reached: undefined };
+  return { sums: new Map(), parkings, reached: undefined, toTheHead: true };
 }

@@ -8,6 +8,7 @@ import { checkLines } from './check-lines.ts';
 import { checkParked } from './check-parked.ts';
 import { checkPartition } from './check-partition.ts';
 import { CouldNotTell } from './could-not-tell.ts';
+import { standingEntries } from './expired-entries.ts';
 import { Findings } from './findings.ts';
 import { checkSince, type JournalState, stateOf } from './journal-state.ts';
 import { type EntryRead, readEntryItem } from './layout.ts';
@@ -47,7 +48,9 @@ export async function auditLedger(
   const seals = new Map<string, string | undefined>();
   for (const projections of [...journals, ...unbegun(journals, bounds.length, current)]) {
     const { journal } = projections;
-    const entries = await entriesOf(findings, access, journal);
+    const { checkpoint } = projections;
+    const all = await entriesOf(findings, access, journal);
+    const entries = standingEntries(findings, journal, all, checkpoint, Date.now() / 1_000);
     checkAlone(findings, projections, entries);
     const kept = since.find((then) => then.journal === journal);
     seals.set(journal, entries.find(({ version }) => version === kept?.version)?.seal);

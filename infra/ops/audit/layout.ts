@@ -31,6 +31,8 @@ export interface StateRead {
 
 export interface EntryRead {
   readonly version: number;
+  /** Epoch seconds. */
+  readonly expires: number;
   readonly offsets: Ranges;
   readonly void: Ranges;
   readonly unparked: Ranges;
@@ -82,9 +84,9 @@ export function readEntryItem(item: Item): EntryRead {
     if (version !== state.version)
       throw new Damage(`its key is of version ${version}, its state of ${state.version}`);
     for (const name of ['code', 'request', 'at']) text(by[name]);
-    whole(item['expires']);
     return {
       version,
+      expires: whole(item['expires']),
       offsets: readRanges(text(changed['offsets'])),
       void: readRanges(optional(changed['void'], '')),
       unparked: readRanges(optional(changed['unparked'], '')),

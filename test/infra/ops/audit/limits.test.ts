@@ -56,6 +56,27 @@ describe('the limits of an audit', () => {
     );
   });
 
+  it('take a hole among expired entries for what it is, and any other for a missing one', async () => {
+    const hour = 3_600;
+    const expiring = async (expires: number) => {
+      const ledger = await filled();
+      const { seal: _, ...first } = ledger.memory.get(JOURNAL, entrySk(1)) as Item;
+      ledger.memory.set(sealed({ ...first, expires: { N: String(expires) } }));
+      ledger.memory.delete(JOURNAL, entrySk(2));
+      return audit(ledger, { committed: [10], starts: [8], records: log });
+    };
+    const now = Math.floor(Date.now() / 1_000);
+
+    const expired = await expiring(now - hour);
+    const standing = await expiring(now + hour);
+
+    assert.deepEqual([expired.verdict, expired.faults], ['pass', []]);
+    assert.deepEqual(standing.faults.map(({ kind, what }) => [kind, what]).at(0), [
+      'chain',
+      'entries 2 to 2 are missing',
+    ]);
+  });
+
   it('hold an entry of which a part has left the log to what is left', async () => {
     const ledger = await filled();
     forge(ledger, 2, '[4,1000000]', '[4,499999]');
