@@ -22,7 +22,7 @@ export function standingEntries(
   const from = entries.findLastIndex((entry, i) => {
     const before = entries[i - 1];
     const isAfterHole = before !== undefined && entry.version > before.version + 1;
-    return isAfterHole && before.expires <= now && entry.version <= through + 1;
+    return isAfterHole && before.expiresSeconds <= now && entry.version <= through + 1;
   });
   for (const entry of entries.slice(0, Math.max(0, from))) checkEntry(findings, journal, entry);
   return entries.slice(Math.max(0, from));

@@ -31,8 +31,7 @@ export interface StateRead {
 
 export interface EntryRead {
   readonly version: number;
-  /** Epoch seconds. */
-  readonly expires: number;
+  readonly expiresSeconds: number;
   readonly offsets: Ranges;
   readonly void: Ranges;
   readonly unparked: Ranges;
@@ -86,7 +85,7 @@ export function readEntryItem(item: Item): EntryRead {
     for (const name of ['code', 'request', 'at']) text(by[name]);
     return {
       version,
-      expires: whole(item['expires']),
+      expiresSeconds: whole(item['expires']),
       offsets: readRanges(text(changed['offsets'])),
       void: readRanges(optional(changed['void'], '')),
       unparked: readRanges(optional(changed['unparked'], '')),
