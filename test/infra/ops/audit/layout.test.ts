@@ -72,7 +72,7 @@ describe('an item of the layout', () => {
     assert.deepEqual(lines.sum, { clicks: 3n, micros: 15n, flagged: 1n });
     assert.match(broken ?? '', /^its seal is s, what it says has [0-9a-f]{32}$/);
     assert.deepEqual(read, {
-      ...{ version: 2, offsets: [[4, 5]], void: [[5, 5]], unparked: [[3, 3]] },
+      ...{ version: 2, expiresSeconds: 9, offsets: [[4, 5]], void: [[5, 5]], unparked: [[3, 3]] },
       parked: new Map([[4, { reason: 'value.json', sha256: SHA }]]),
       ...{ flagged: [3], state: stateRead, seal: 's' },
     });
