@@ -10,7 +10,6 @@ import { Children } from './children.ts';
 import type { DynamoDbAccess } from './dynamodb.ts';
 import { createTables } from './dynamodb-tables.ts';
 import { EmittedMetrics } from './emitted-metrics.ts';
-import { honouredOptions, platformNotes } from './imitation.ts';
 import { pollerAssignment } from './mapping/assignment.ts';
 import type { PartialRetry } from './mapping/decide.ts';
 import { destinationsIn } from './mapping/destination.ts';
@@ -18,6 +17,7 @@ import type { OwnedPartition } from './mapping/owned-partitions.ts';
 import { Pollers } from './mapping/pollers.ts';
 import type { ParameterLookup } from './plan/scope.ts';
 import { type Plan, type PlannedFunction, type PlannedMapping, readPlan } from './plan.ts';
+import { platformNotes } from './platform-notes.ts';
 import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
 import { emptySocketFolder } from './sandbox/socket-folder.ts';
@@ -67,7 +67,6 @@ export class Ground {
       for (const old of [data, join(options.folder, 'logs'), destinationsIn(options.folder)])
         rmSync(old, { recursive: true, force: true });
     const plan = readPlan(options.templates, {
-      honoured: honouredOptions,
       secrets: keptSecrets(join(data, 'secrets.json')),
       parameter: options.parameter,
     });

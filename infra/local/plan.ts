@@ -7,7 +7,6 @@
  * Nothing here starts or stores anything; generated secrets come in by a lookup.
  */
 import { readFunctions } from './plan/functions.ts';
-import type { MappingOption } from './plan/mapping-notes.ts';
 import { readMappings } from './plan/mappings.ts';
 import { publishedParameters, resourcesWhere } from './plan/references.ts';
 import { readSchedules } from './plan/schedules.ts';
@@ -111,9 +110,7 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
-export interface PlanOptions {
-  /** The options of a mapping that the caller's pollers follow. */
-  readonly honoured: ReadonlySet<MappingOption>;
+interface PlanOptions {
   readonly secrets: SecretLookup;
   readonly parameter?: ParameterLookup | undefined;
 }
@@ -173,7 +170,7 @@ export function readPlan(folder: string, options: PlanOptions): Plan {
   const topics = readTopics(scope, notes);
   const tables = readTables(scope, notes);
   const topicNames = new Set(topics.map(({ name }) => name));
-  const mappings = readMappings(scope, topicNames, options.honoured, notes);
+  const mappings = readMappings(scope, topicNames, notes);
   const schedules = readSchedules(scope, notes);
   const invoked = new Set([...mappings, ...schedules].map(({ functionId }) => functionId));
   const functions = readFunctions(scope, invoked, notes);

@@ -24,7 +24,7 @@ export interface ReleaseOptions {
 export function releaseFaults(arena: Arena, { other, folder }: ReleaseOptions) {
   const { ground, random, events } = arena;
   const secrets = keptSecrets(join(folder, 'data', 'secrets.json'));
-  const plan = readPlan(other, { honoured: new Set(), secrets });
+  const plan = readPlan(other, { secrets });
   const released = new Map(plan.functions.map((planned) => [planned.id, planned]));
   const isOther = new Map<string, boolean>();
   return {

@@ -15,7 +15,7 @@ export function synthesized(folder: string): Plan {
   const app = new App({ analyticsReporting: false, outdir: folder, postCliContext: featureFlags });
   addStacks(app, 'dev', groups);
   app.synth();
-  return readPlan(folder, { honoured: new Set(), secrets: () => 'a secret of thirty-two characters' });
+  return readPlan(folder, { secrets: () => 'a secret of thirty-two characters' });
 }
 
 /** An answer, or the words of the error that the function threw. */

@@ -1,7 +1,7 @@
 /** Cloud assemblies as `cdk synth` lays them out, with only what a test is about in them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Plan, type PlanOptions, readPlan } from '../../infra/local/plan.ts';
+import { type Plan, readPlan } from '../../infra/local/plan.ts';
 import type { Json, JsonObject } from '../../infra/local/template.ts';
 
 export interface Template {
@@ -13,6 +13,8 @@ export interface Template {
     Record<string, { readonly Type: string; readonly Properties?: JsonObject; readonly Condition?: string }>
   >;
 }
+
+const secrets = (id: string) => `secret of ${id}`;
 
 /** The object key of the one code asset that each assembly has: a folder with `index.mjs`. */
 export const CODE = 'bundle.zip';
@@ -74,12 +76,8 @@ export const aMapping = (more: JsonObject = {}) => ({
 });
 
 /** A plan of one stack named `app`. */
-export function planOf(folder: string, template: Template, options: Partial<PlanOptions> = {}): Plan {
-  return readPlan(writeAssembly(folder, { app: template }), {
-    honoured: new Set(),
-    secrets: (id) => `secret of ${id}`,
-    ...options,
-  });
+export function planOf(folder: string, template: Template): Plan {
+  return readPlan(writeAssembly(folder, { app: template }), { secrets });
 }
 
 /** What CloudFormation would hand to a function as its variable VALUE. */
@@ -94,10 +92,7 @@ export function variableFor(
     Rule: everyMinute('Probe'),
     ...template.Resources,
   };
-  const plan = readPlan(writeAssembly(folder, { app: { ...template, Resources }, ...others }), {
-    honoured: new Set(),
-    secrets: (id) => `secret of ${id}`,
-  });
+  const plan = readPlan(writeAssembly(folder, { app: { ...template, Resources }, ...others }), { secrets });
   return plan.functions.find(({ logicalId }) => logicalId === 'Probe')?.environment['VALUE'];
 }
 

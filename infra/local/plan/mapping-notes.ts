@@ -1,9 +1,8 @@
 /**
  * How truthful a mapping is here. In: its template and what was read of it. Out: notes, or a refusal.
  *
- * What only changes pace or convenience is noted by name, unless the caller says that it honours the option. What
- * would change which records a function sees is refused: a ledger that counts other clicks than on AWS is worse than
- * none. Retry settings on a mapping without provisioned pollers are noted, because AWS documents them for those alone
+ * What would change which records a function sees is refused: a ledger that counts other clicks than on AWS is worse
+ * than none. Retry settings on a mapping without provisioned pollers are noted, because AWS documents them for those alone
  * (AWS Lambda docs: kafka-scaling-modes); what the API would answer is not documented, so they are followed here.
  */
 import { destinationAddress } from '../mapping/destination-address.ts';
@@ -11,21 +10,6 @@ import { BadPattern, compileFilter } from '../mapping/filter-pattern.ts';
 import type { PlannedMapping } from '../plan.ts';
 import type { Resource } from '../template.ts';
 import { labelOf, placeOf, refuse } from './scope.ts';
-
-/** What the caller may say it honours; the rest of a mapping's options always holds. */
-export const mappingOptions = [
-  'BatchSize',
-  'MaximumBatchingWindowInSeconds',
-  'StartingPosition',
-  'FunctionResponseTypes',
-  'MaximumRetryAttempts',
-  'MaximumRecordAgeInSeconds',
-  'BisectBatchOnFunctionError',
-  'DestinationConfig',
-  'ProvisionedPollerConfig',
-  'FilterCriteria',
-] as const;
-export type MappingOption = (typeof mappingOptions)[number];
 
 /** AWS Lambda docs: invocation-eventfiltering. */
 const FILTERS_MAX = 5;
@@ -35,17 +19,11 @@ export function refuseWhatMisleads(
   resource: Resource,
   mapping: PlannedMapping,
   topics: ReadonlySet<string>,
-  honoured: ReadonlySet<MappingOption>,
 ): void {
   if (!topics.has(mapping.topic))
     refuse(
       placeOf(resource, 'Topics'),
       `is '${mapping.topic}', which no AWS::MSK::Topic of the templates creates`,
-    );
-  if (mapping.filters.length > 0 && !honoured.has('FilterCriteria'))
-    refuse(
-      placeOf(resource, 'FilterCriteria'),
-      'is not imitated, and the function would get records that AWS keeps from it',
     );
   refuseFilters(resource, mapping);
   refuseDestination(resource, mapping, topics);
@@ -83,33 +61,15 @@ function refuseDestination(
   else if (!topics.has(address.topic)) refuse(place, `is '${destination}', a topic that no template creates`);
 }
 
-export function notesOn(
-  resource: Resource,
-  mapping: PlannedMapping,
-  honoured: ReadonlySet<MappingOption>,
-): string[] {
-  const asksFor: Readonly<Record<MappingOption, boolean>> = {
-    BatchSize: true,
-    MaximumBatchingWindowInSeconds: resource.properties['MaximumBatchingWindowInSeconds'] !== undefined,
-    StartingPosition: mapping.startingPosition.from !== 'TRIM_HORIZON',
-    FunctionResponseTypes: mapping.partialResponses,
-    MaximumRetryAttempts: mapping.retryAttempts !== -1,
-    MaximumRecordAgeInSeconds: mapping.maxAgeSeconds !== -1,
-    BisectBatchOnFunctionError: mapping.bisect,
-    DestinationConfig: mapping.destination !== undefined,
-    ProvisionedPollerConfig: mapping.pollers !== undefined,
-    FilterCriteria: mapping.filters.length > 0,
-  };
-  const notes = mappingOptions
-    .filter((option) => asksFor[option] && !honoured.has(option))
-    .map((option) => `${labelOf(resource)}: ${option} is not imitated yet`);
+export function notesOn(resource: Resource, mapping: PlannedMapping): string[] {
+  const notes: string[] = [];
   const note = (what: string) => notes.push(`${labelOf(resource)}: ${what}`);
   const isProvisionedOnly: Readonly<Record<string, boolean>> = {
-    FunctionResponseTypes: asksFor.FunctionResponseTypes,
+    FunctionResponseTypes: mapping.partialResponses,
     MaximumRetryAttempts:
       resource.properties['MaximumRetryAttempts'] !== undefined && mapping.retryAttempts !== -1,
-    MaximumRecordAgeInSeconds: asksFor.MaximumRecordAgeInSeconds,
-    BisectBatchOnFunctionError: asksFor.BisectBatchOnFunctionError,
+    MaximumRecordAgeInSeconds: mapping.maxAgeSeconds !== -1,
+    BisectBatchOnFunctionError: mapping.bisect,
     'a Kafka topic as DestinationConfig': mapping.destination?.startsWith('kafka://') === true,
     LoggingConfig: resource.properties['LoggingConfig'] !== undefined,
   };

@@ -3,14 +3,14 @@
  * a poller follows, with Lambda's defaults filled in (AWS Lambda docs: kafka-esm parameters,
  * kafka-retry-configurations).
  *
- * What is honoured, noted or refused of it is decided in mapping-notes.ts; here only what can't even be read is
+ * What is noted or refused of it is decided in mapping-notes.ts; here only what can't even be read is
  * refused.
  */
 import * as v from 'valibot';
 import type { PlannedMapping, StartingPosition } from '../plan.ts';
 import type { Resource } from '../template.ts';
 import { functionId, functionNamed } from './functions.ts';
-import { type MappingOption, notesOn, refuseWhatMisleads } from './mapping-notes.ts';
+import { notesOn, refuseWhatMisleads } from './mapping-notes.ts';
 import { functionName, uuidOf } from './physical.ts';
 import { readProperties, text, truth, wholeNumber } from './properties.ts';
 import { resourcesOf } from './references.ts';
@@ -63,12 +63,7 @@ const mappingSchema = v.object({
   Enabled: v.optional(truth, true),
 });
 
-export function readMappings(
-  scope: Scope,
-  topics: ReadonlySet<string>,
-  honoured: ReadonlySet<MappingOption>,
-  notes: string[],
-): PlannedMapping[] {
+export function readMappings(scope: Scope, topics: ReadonlySet<string>, notes: string[]): PlannedMapping[] {
   const mappings: PlannedMapping[] = [];
   for (const resource of resourcesOf(scope, 'AWS::Lambda::EventSourceMapping')) {
     if (resource.properties['Topics'] === undefined) {
@@ -76,8 +71,8 @@ export function readMappings(
       continue;
     }
     const mapping = readMapping(scope, resource);
-    refuseWhatMisleads(resource, mapping, topics, honoured);
-    notes.push(...notesOn(resource, mapping, honoured));
+    refuseWhatMisleads(resource, mapping, topics);
+    notes.push(...notesOn(resource, mapping));
     const sharing = mappings.find(({ groupId }) => groupId === mapping.groupId);
     if (sharing !== undefined)
       notes.push(

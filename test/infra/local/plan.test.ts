@@ -18,7 +18,7 @@ describe('the plan', () => {
     };
     const folder = writeAssembly(temporaryFolder(t), { stream, billing: group, fraud: group });
 
-    const { mappings, functions } = readPlan(folder, { honoured: new Set(), secrets: () => '' });
+    const { mappings, functions } = readPlan(folder, { secrets: () => '' });
 
     assert.deepEqual(
       mappings.map(({ functionId }) => functionId),
@@ -41,7 +41,7 @@ describe('the plan', () => {
     const folder = writeAssembly(temporaryFolder(t), { stream, billing: group });
     const parameter = (name: string, value: string) => (name === '/incarnation' ? '2' : value);
 
-    const { functions, published } = readPlan(folder, { honoured: new Set(), secrets: () => '', parameter });
+    const { functions, published } = readPlan(folder, { secrets: () => '', parameter });
 
     const { TOPIC_INCARNATION, OTHER } = functions[0]?.environment ?? {};
     assert.deepEqual([TOPIC_INCARNATION, OTHER, published.get('/incarnation')], ['2', '1', '2']);

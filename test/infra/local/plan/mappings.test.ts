@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { mappingOptions } from '../../../../infra/local/plan/mapping-notes.ts';
-import type { PlannedMapping, PlanOptions } from '../../../../infra/local/plan.ts';
+import type { PlannedMapping } from '../../../../infra/local/plan.ts';
 import type { JsonObject } from '../../../../infra/local/template.ts';
 import { aFunction, aMapping, aTopic, planOf } from '../../../support/cloud-assembly.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-const everything: Partial<PlanOptions> = { honoured: new Set(mappingOptions) };
 const pollers = { ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 3 } };
 
-function planWith(t: TestContext, options: JsonObject, planOptions: Partial<PlanOptions> = everything) {
+function planWith(t: TestContext, options: JsonObject) {
   const Resources = { Topic: aTopic('clicks'), Handler: aFunction(), Mapping: aMapping(options) };
-  return planOf(temporaryFolder(t), { Resources }, planOptions);
+  return planOf(temporaryFolder(t), { Resources });
 }
 
 function mappingWith(t: TestContext, options: JsonObject): PlannedMapping {
@@ -102,7 +100,7 @@ describe('a mapping of the templates', () => {
     const once = mappingWith(t, {});
     const again = mappingWith(t, { BatchSize: 5 });
     const Resources = { Topic: aTopic('clicks'), Handler: aFunction(), Other: aMapping() };
-    const [other] = planOf(temporaryFolder(t), { Resources }, everything).mappings;
+    const [other] = planOf(temporaryFolder(t), { Resources }).mappings;
 
     assert.equal(again.id, once.id);
     assert.notEqual(other?.id, once.id);
@@ -126,13 +124,13 @@ describe('a mapping of the templates', () => {
         Mapping: aMapping({ FunctionName }),
       };
 
-      const [mapping] = planOf(temporaryFolder(t), { Resources }, everything).mappings;
+      const [mapping] = planOf(temporaryFolder(t), { Resources }).mappings;
 
       assert.equal(mapping?.functionId, 'app/Handler');
     }
   });
 
-  it('is noted with each option that the caller does not follow, and with no other', (t) => {
+  it('is noted for nothing where all that it asks for is followed', (t) => {
     const options = {
       ...pollers,
       BatchSize: 100,
@@ -141,9 +139,9 @@ describe('a mapping of the templates', () => {
       MetricsConfig: { Metrics: ['EventCount'] },
     };
 
-    const { notes } = planWith(t, options, { honoured: new Set(['BatchSize', 'ProvisionedPollerConfig']) });
+    const { notes } = planWith(t, options);
 
-    assert.deepEqual(notes, ['app Mapping: BisectBatchOnFunctionError is not imitated yet']);
+    assert.deepEqual(notes, []);
   });
 
   it('is noted for settings that AWS documents for provisioned pollers alone', (t) => {
@@ -171,7 +169,7 @@ describe('a mapping of the templates', () => {
     const grouped = aMapping({ AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'g' } });
     const Resources = { Topic: aTopic('clicks'), Handler: aFunction(), One: grouped, Two: grouped };
 
-    const { notes } = planOf(temporaryFolder(t), { Resources }, everything);
+    const { notes } = planOf(temporaryFolder(t), { Resources });
 
     assert.deepEqual(notes, ["app Two: shares the group 'g' with One; AWS asks for one of its own"]);
   });
@@ -262,13 +260,4 @@ describe('a mapping of the templates', () => {
       assert.throws(() => planWith(t, options), message);
     });
   }
-
-  it('is refused if its filters are not followed, since other records would be counted', (t) => {
-    const FilterCriteria = { Filters: [{ Pattern: '{}' }] };
-
-    assert.throws(
-      () => planWith(t, { FilterCriteria }, { honoured: new Set() }),
-      /FilterCriteria: is not imitated/,
-    );
-  });
 });

@@ -1,20 +1,4 @@
-/** What this ground follows of a mapping, and where it differs from the platform whatever the templates say. */
-import type { MappingOption } from './plan/mapping-notes.ts';
-
-/** Options of a mapping that the pollers follow. */
-export const honouredOptions: ReadonlySet<MappingOption> = new Set([
-  'BatchSize',
-  'MaximumBatchingWindowInSeconds',
-  'StartingPosition',
-  'FunctionResponseTypes',
-  'MaximumRetryAttempts',
-  'MaximumRecordAgeInSeconds',
-  'BisectBatchOnFunctionError',
-  'DestinationConfig',
-  'ProvisionedPollerConfig',
-  'FilterCriteria',
-]);
-
+/** Where this ground differs from the platform, whatever the templates say. */
 export const platformNotes: readonly string[] = [
   'pauses between retries are 0.1 to 5 s, and a failed batch is cut within each partition; of Lambda neither is documented',
   'a record is as old as its timestamp says; which clock Lambda holds it against is not documented',
