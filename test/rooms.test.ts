@@ -57,7 +57,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   'infra/new-group': {
     at: /^infra\/new-group\//,
-    rooms: [/^shared\/group\.ts$/, /^functions\/index\.ts$/, /^infra\/ops\/ops-error\.ts$/],
+    rooms: [/^shared\/group\.ts$/, /^functions\/index\.ts$/, /^infra\/ops\/(command-line|ops-error)\.ts$/],
     packages: [],
   },
   'infra/ops': {

@@ -2,8 +2,8 @@
  * What `npm run new-group -- …` understands. A name has to serve as folder, ledger, stack and part of a group id, and must not be mistaken
  * for another's; whatever it can't be is refused before anything is written.
  */
-import { parseArgs } from 'node:util';
 import type { GroupSpec } from '../../shared/group.ts';
+import { parseCommandLine } from '../ops/command-line.ts';
 import { OpsError } from '../ops/ops-error.ts';
 
 export interface NewGroup {
@@ -105,10 +105,5 @@ function assertFree({ team, groupId }: NewGroup, groups: Readonly<Record<string,
 function understood(given: readonly string[]) {
   const text = { type: 'string' } as const;
   const options = { 'group-id': text, owner: text, help: { type: 'boolean', default: false } } as const;
-  try {
-    return parseArgs({ args: [...given], options, strict: true, allowPositionals: true });
-  } catch (error) {
-    const [what = ''] = error instanceof Error ? error.message.split('. ') : [];
-    throw new OpsError(`${what.replace(/\.$/, '')}\n${USAGE}`, error);
-  }
+  return parseCommandLine({ args: [...given], options, allowPositionals: true }, USAGE);
 }

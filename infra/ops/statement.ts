@@ -2,9 +2,9 @@
  * `npm run statement -- --advertiser adv-7`: an advertiser's hours, clicks and money from a ledger, as a table or as JSON.
  * Reads what the last rollup wrote; with --exact also the entries after it.
  */
-import { parseArgs } from 'node:util';
 import type { Ledger } from '../../shared/journal-store.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement.ts';
+import { parseCommandLine } from './command-line.ts';
 import { findLedger } from './find-ledger.ts';
 import { entriesNotRolledUp } from './ledger-view.ts';
 import { exactNumber, formatMicros } from './money.ts';
@@ -42,13 +42,7 @@ export function readStatementRequest(given: readonly string[]): StatementRequest
     json: flag,
     help: flag,
   };
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    ({ values } = parseArgs({ args: [...given], options, strict: true, allowPositionals: false }));
-  } catch (error) {
-    const [what = ''] = error instanceof Error ? error.message.split('. ') : [];
-    throw new OpsError(`${what.replace(/\.$/, '')}\n${USAGE}`, error);
-  }
+  const { values } = parseCommandLine({ args: [...given], options }, USAGE);
   if (values.help) return undefined;
   const { advertiser = '', exact, ledger = 'billing', table, json } = values;
   if (!/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(advertiser)) {

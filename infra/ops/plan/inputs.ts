@@ -1,5 +1,5 @@
 /** What `npm run plan -- …` understands: the load, what is known of its keys, and what was measured. Senseless input is refused. */
-import { parseArgs } from 'node:util';
+import { parseCommandLine } from '../command-line.ts';
 import { OpsError } from '../ops-error.ts';
 import { limits, type PriceList, type PriceName, prices, REGION } from './facts.ts';
 import { hottestKey, type Keys, zipfKeys } from './keys.ts';
@@ -179,10 +179,5 @@ function understood(given: readonly string[]) {
     json: flag,
     help: flag,
   } as const;
-  try {
-    return parseArgs({ args: [...given], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    const [what = ''] = error instanceof Error ? error.message.split('. ') : [];
-    throw new OpsError(`${what.replace(/\.$/, '')}\n${USAGE}`, error);
-  }
+  return parseCommandLine({ args: [...given], options }, USAGE).values;
 }

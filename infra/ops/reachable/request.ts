@@ -1,5 +1,5 @@
 /** What `npm run reachable -- …` understands. */
-import { parseArgs } from 'node:util';
+import { parseCommandLine } from '../command-line.ts';
 import { OpsError } from '../ops-error.ts';
 import type { Needs } from './check.ts';
 
@@ -83,10 +83,5 @@ function understood(given: readonly string[]) {
     json: flag,
     help: flag,
   } as const;
-  try {
-    return parseArgs({ args: [...given], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    const [what = ''] = error instanceof Error ? error.message.split('. ') : [];
-    throw new OpsError(`${what.replace(/\.$/, '')}\n${USAGE}`, error);
-  }
+  return parseCommandLine({ args: [...given], options }, USAGE).values;
 }

@@ -1,9 +1,10 @@
 /** What `npm run redrive -- …` understands; anything else is refused in one sentence, before anything is read. */
+import { countGiven, parseCommandLine } from '../command-line.ts';
 import { OpsError } from '../ops-error.ts';
 import { RUN_FILE } from '../run-file.ts';
 import type { Kind, Selection } from './redrive-ledger.ts';
 import type { Addresses } from './target.ts';
-import { countGiven, parseOptions, readAddresses, TARGET_USAGE, targetOptions } from './target-options.ts';
+import { readAddresses, TARGET_USAGE, targetOptions } from './target-options.ts';
 
 export const USAGE = `npm run redrive -- --ledger NAME [options]      a dry run: shows what is open, and changes nothing
   --apply             redrives it
@@ -32,7 +33,7 @@ const kinds: readonly Kind[] = ['parked', 'gaps', 'destination'];
 export function readRedriveRequest(given: readonly string[], runFile = RUN_FILE): RedriveRequest | undefined {
   const selecting = { parked: flag, gaps: flag, destination: flag, partition: text, from: text, to: text };
   const options = { ...targetOptions, ...selecting, apply: flag, json: flag, help: flag };
-  const values = parseOptions(given, options, USAGE);
+  const { values } = parseCommandLine({ args: [...given], options }, USAGE);
   if (values.help) return undefined;
   const number = (name: 'partition' | 'from' | 'to') =>
     values[name] === undefined ? undefined : countGiven(name, values[name]);

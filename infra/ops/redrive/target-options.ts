@@ -1,7 +1,7 @@
 /** How an operator names the ledger to work on: one of the running ground, or one on AWS in full. Shared by redrive and replay. */
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { KAFKA_USAGE, kafkaAccess } from '../audit/kafka-access.ts';
+import { countGiven } from '../command-line.ts';
 import { OpsError } from '../ops-error.ts';
 import { accessSchema, ofLedger, readRunFile, runFileSchema } from '../run-file.ts';
 import type { Addresses } from './target.ts';
@@ -49,26 +49,6 @@ const runSchema = v.object({
 });
 
 export type TargetValues = { readonly [Name in keyof typeof targetOptions]?: string | boolean | undefined };
-
-/** Parses a command's arguments, or says in one sentence what is wrong with them. */
-export function parseOptions<Options extends ParseArgsOptionsConfig>(
-  given: readonly string[],
-  options: Options,
-  usage: string,
-) {
-  try {
-    return parseArgs({ args: [...given], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    const [what = ''] = error instanceof Error ? error.message.split('. ') : [];
-    throw new OpsError(`${what.replace(/\.$/, '')}\n${usage}`, error);
-  }
-}
-
-/** A whole number from 0, or a sentence. */
-export function countGiven(option: string, given: string): number {
-  if (/^(0|[1-9]\d{0,15})$/.test(given) && Number.isSafeInteger(Number(given))) return Number(given);
-  throw new OpsError(`--${option} is '${given}', allowed is a whole number from 0`);
-}
 
 export function readAddresses(values: TargetValues, runFile: string, usage: string): Addresses {
   const textOf = (name: keyof TargetValues) => values[name] as string | undefined;

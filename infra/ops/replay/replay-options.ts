@@ -1,15 +1,10 @@
 /** What `npm run replay -- …` understands; anything else is refused in one sentence, before anything is read. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { countGiven, parseCommandLine } from '../command-line.ts';
 import { OpsError } from '../ops-error.ts';
 import type { Addresses } from '../redrive/target.ts';
-import {
-  countGiven,
-  parseOptions,
-  readAddresses,
-  TARGET_USAGE,
-  targetOptions,
-} from '../redrive/target-options.ts';
+import { readAddresses, TARGET_USAGE, targetOptions } from '../redrive/target-options.ts';
 import { RUN_FILE } from '../run-file.ts';
 import { type Asked, readPlace } from './ranges.ts';
 
@@ -48,7 +43,7 @@ export function readReplayRequest(given: readonly string[], runFile = RUN_FILE):
   const where = { from: text, to: text, partition: text };
   const shadowed = { shadow: flag, bundle: text, 'shadow-table': text, keep: flag };
   const options = { ...targetOptions, ...where, ...shadowed, apply: flag, json: flag, help: flag };
-  const values = parseOptions(given, options, USAGE);
+  const { values } = parseCommandLine({ args: [...given], options }, USAGE);
   if (values.help) return undefined;
   if (values.from === undefined)
     throw new OpsError(`--from is missing, allowed is start, an offset or a time\n${USAGE}`);
