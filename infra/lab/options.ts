@@ -1,5 +1,5 @@
 /** What `npm run lab -- …` understands. Anything else is refused in one sentence, before anything is started. */
-import { parseArgs } from 'node:util';
+import { parseCommandLine, wholeNumber } from '../local/command-line.ts';
 import { GroundError } from '../local/ground-error.ts';
 import { type StrategyName, strategies, strategyNames } from './strategies.ts';
 
@@ -30,25 +30,36 @@ const numbers = {
   'commit-ms': { default: 1_000, min: 100, max: 60_000, says: 'between two commits' },
 } as const;
 
-type NumberName = keyof typeof numbers;
+const PLOTS_FOLDER = '.clickledger/lab';
 
 export const USAGE = `npm run lab -- [options]: one join, one leave, one crash, under each way of sharing out partitions, on a real broker
 ${Object.entries(numbers)
   .map(([name, { default: usual, says }]) => `  --${`${name} N`.padEnd(23)} ${says} (${usual})`)
   .join('\n')}
   --strategies A,B          of ${strategyNames.join(', ')} (all)
-  --plots FOLDER            where the SVGs go (.clickledger/lab); --no-plots for none
+  --plots FOLDER            where the SVGs go (${PLOTS_FOLDER}); --no-plots for none
   --json                    the measures as one JSON object, instead of the table
   --help
 ${strategyNames.map((name) => `  ${name.padEnd(14)} ${strategies[name].says}`).join('\n')}`;
 
-export const PLOTS_FOLDER = '.clickledger/lab';
-
 /** Undefined where help is asked for. */
 export function readLabOptions(given: readonly string[]): LabOptions | undefined {
-  const values = understood(given);
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const named = Object.fromEntries(Object.keys(numbers).map((name) => [name, text]));
+  const values = parseCommandLine(given, {
+    ...named,
+    strategies: text,
+    plots: text,
+    'no-plots': flag,
+    json: flag,
+    help: flag,
+  });
   if (values['help'] === true) return undefined;
-  const number = (name: NumberName) => wholeNumber(name, values[name]);
+  const number = (name: keyof typeof numbers) => {
+    const { default: usual, min, max } = numbers[name];
+    return wholeNumber(values, name, min, max) ?? usual;
+  };
   const options = {
     strategies: strategiesIn(values['strategies']),
     partitions: number('partitions'),
@@ -71,30 +82,6 @@ export function readLabOptions(given: readonly string[]): LabOptions | undefined
       `--heartbeat-ms is ${options.heartbeatMs} and --session-timeout-ms ${options.sessionTimeoutMs}: at least three heartbeats belong into a session (Apache Kafka docs: heartbeat.interval.ms)`,
     );
   return options;
-}
-
-type Values = Readonly<Record<string, string | boolean | undefined>>;
-
-function understood(given: readonly string[]): Values {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const named = Object.fromEntries(Object.keys(numbers).map((name) => [name, text]));
-  const options = { ...named, strategies: text, plots: text, 'no-plots': flag, json: flag, help: flag };
-  try {
-    return parseArgs({ args: [...given], options, strict: true, allowPositionals: false }).values as Values;
-  } catch (error) {
-    const [what = 'the options are not understood'] = error instanceof Error ? error.message.split('. ') : [];
-    const known = Object.keys(options).map((name) => `--${name}`);
-    throw new GroundError(`${what.replace(/\.$/, '')}; allowed are ${known.join(', ')}`, error);
-  }
-}
-
-function wholeNumber(name: NumberName, given: unknown): number {
-  const { default: usual, min, max } = numbers[name];
-  if (given === undefined) return usual;
-  const number = Number(given);
-  if (typeof given === 'string' && /^\d+$/.test(given) && number >= min && number <= max) return number;
-  throw new GroundError(`--${name} is '${String(given)}', allowed is a whole number from ${min} to ${max}`);
 }
 
 function strategiesIn(given: unknown): readonly StrategyName[] {

@@ -1,5 +1,5 @@
 /** What `npm start -- …` understands. Anything else is refused in one sentence, before anything is started. */
-import { parseArgs } from 'node:util';
+import { parseCommandLine, wholeNumber } from '../local/command-line.ts';
 import { GroundError } from '../local/ground-error.ts';
 import type { PartialRetry } from '../local/mapping/decide.ts';
 
@@ -51,7 +51,7 @@ const RATE = 1_000;
 export function readStartOptions(given: readonly string[]): StartOptions | undefined {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const parsed = understood(given, {
+  const parsed = parseCommandLine(given, {
     clicks: text,
     rate: text,
     exit: flag,
@@ -68,7 +68,7 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
     help: flag,
   });
   if (parsed['help'] === true) return undefined;
-  const number = (name: string, min: number, max: number) => wholeNumber(name, parsed[name], min, max);
+  const number = (name: string, min: number, max: number) => wholeNumber(parsed, name, min, max);
   const clicks = number('clicks', 1, 1_000_000_000);
   if (parsed['exit'] === true && clicks === undefined)
     throw new GroundError('--exit needs --clicks N: without a number of clicks there is no end to wait for');
@@ -107,29 +107,7 @@ function refuseSamePorts(ports: Readonly<Record<string, number | undefined>>): v
   }
 }
 
-type Parsed = Readonly<Record<string, string | boolean | undefined>>;
-
-function understood(
-  given: readonly string[],
-  options: Record<string, { type: 'string' | 'boolean' }>,
-): Parsed {
-  try {
-    return parseArgs({ args: [...given], options, strict: true, allowPositionals: false }).values as Parsed;
-  } catch (error) {
-    const [what = 'the options are not understood'] = error instanceof Error ? error.message.split('. ') : [];
-    const known = Object.keys(options).map((name) => `--${name}`);
-    throw new GroundError(`${what.replace(/\.$/, '')}; allowed are ${known.join(', ')}`, error);
-  }
-}
-
 function partialRetry(given: unknown = 'listed'): PartialRetry {
   if (given === 'listed' || given === 'resume') return given;
   throw new GroundError(`--partial-retry is '${String(given)}', allowed are listed and resume`);
-}
-
-function wholeNumber(name: string, given: unknown, min: number, max: number): number | undefined {
-  if (given === undefined) return undefined;
-  const number = Number(given);
-  if (typeof given === 'string' && /^\d+$/.test(given) && number >= min && number <= max) return number;
-  throw new GroundError(`--${name} is '${String(given)}', allowed is a whole number from ${min} to ${max}`);
 }
