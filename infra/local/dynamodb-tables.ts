@@ -12,19 +12,16 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { DynamoDbAccess } from './dynamodb.ts';
+import { clientConfig, type EndpointAccess } from './endpoint-access.ts';
 import { GroundError, reasonOf } from './ground-error.ts';
 import type { PlannedIndex, PlannedTable } from './plan.ts';
 
 const CONNECT_WITHIN_MS = 3_000;
 const ANSWER_WITHIN_MS = 10_000;
 
-export async function createTables(access: DynamoDbAccess, tables: readonly PlannedTable[]): Promise<void> {
-  const { endpoint, region, accessKeyId, secretAccessKey } = access;
+export async function createTables(access: EndpointAccess, tables: readonly PlannedTable[]): Promise<void> {
   const client = new DynamoDBClient({
-    endpoint,
-    region,
-    credentials: { accessKeyId, secretAccessKey },
+    ...clientConfig(access),
     maxAttempts: 2,
     requestHandler: {
       connectionTimeout: CONNECT_WITHIN_MS,
@@ -42,7 +39,7 @@ export async function createTables(access: DynamoDbAccess, tables: readonly Plan
   } catch (error) {
     if (error instanceof GroundError) throw error;
     throw new GroundError(
-      `DynamoDB at ${endpoint} does not do what it is asked (${reasonOf(error)}): see that it runs there and that region and credentials open it`,
+      `DynamoDB at ${access.endpoint} does not do what it is asked (${reasonOf(error)}): see that it runs there and that region and credentials open it`,
       error,
     );
   } finally {

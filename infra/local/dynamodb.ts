@@ -8,6 +8,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EndpointAccess } from './endpoint-access.ts';
 import type { Jars } from './jars.ts';
 import { type RunningJvm, startJvm } from './jvm.ts';
 import { REGION } from './plan/scope.ts';
@@ -22,16 +23,8 @@ export interface DynamoDbOptions {
   readonly logFile: string;
 }
 
-/** What a client has to know. */
-export interface DynamoDbAccess {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
 /** The same as a process takes it from its environment (AWS SDKs docs: environment variables). */
-export function dynamoDbEnvironment(access: DynamoDbAccess): Record<string, string> {
+export function dynamoDbEnvironment(access: EndpointAccess): Record<string, string> {
   return {
     AWS_REGION: access.region,
     AWS_DEFAULT_REGION: access.region,
@@ -41,7 +34,7 @@ export function dynamoDbEnvironment(access: DynamoDbAccess): Record<string, stri
   };
 }
 
-export interface RunningDynamoDb extends RunningJvm, DynamoDbAccess {
+export interface RunningDynamoDb extends RunningJvm, EndpointAccess {
   readonly port: number;
 }
 

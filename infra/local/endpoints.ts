@@ -5,12 +5,12 @@
  *   CLICKLEDGER_DYNAMODB   http://host:port         instead of DynamoDB Local; region and credentials as for any AWS tool:
  *                                                   AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
  */
-import type { DynamoDbAccess } from './dynamodb.ts';
+import type { EndpointAccess } from './endpoint-access.ts';
 import { GroundError } from './ground-error.ts';
 
 export interface OwnEndpoints {
   readonly kafka: readonly string[] | undefined;
-  readonly dynamodb: DynamoDbAccess | undefined;
+  readonly dynamodb: EndpointAccess | undefined;
 }
 
 export function readOwnEndpoints(environment: Readonly<Record<string, string | undefined>>): OwnEndpoints {

@@ -7,9 +7,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMissingTopics, createTopics } from './broker-topics.ts';
 import { Children } from './children.ts';
-import type { DynamoDbAccess } from './dynamodb.ts';
 import { createTables } from './dynamodb-tables.ts';
 import { EmittedMetrics } from './emitted-metrics.ts';
+import type { EndpointAccess } from './endpoint-access.ts';
 import { pollerAssignment } from './mapping/assignment.ts';
 import type { PartialRetry } from './mapping/decide.ts';
 import { destinationsIn } from './mapping/destination.ts';
@@ -39,7 +39,7 @@ export interface GroundOptions extends ServersOptions {
   /** Runs a mapping by other rules, each time that it starts: an operator may set others at any time. */
   readonly mappings?: (planned: PlannedMapping) => PlannedMapping;
   /** Where the functions reach DynamoDB, if not directly: what stands between may make faults. */
-  readonly functionsReach?: (direct: DynamoDbAccess) => Promise<DynamoDbAccess>;
+  readonly functionsReach?: (direct: EndpointAccess) => Promise<EndpointAccess>;
 }
 
 const SESSION_TIMEOUT_MS = 6_000;
@@ -48,11 +48,11 @@ export class Ground {
   readonly plan: Plan;
   readonly children: Children;
   readonly kafka: readonly string[];
-  readonly dynamodb: DynamoDbAccess;
+  readonly dynamodb: EndpointAccess;
   readonly logFolder: string;
   readonly #options: GroundOptions;
   readonly #servers: Servers;
-  readonly #reached: DynamoDbAccess;
+  readonly #reached: EndpointAccess;
   readonly #topicNotes: readonly string[];
   readonly #socketFolder: string;
   readonly #sandboxes = new Map<string, Sandboxes>();
@@ -92,7 +92,7 @@ export class Ground {
     plan: Plan,
     servers: Servers,
     children: Children,
-    reached: DynamoDbAccess,
+    reached: EndpointAccess,
     topicNotes: readonly string[],
   ) {
     this.#reached = reached;

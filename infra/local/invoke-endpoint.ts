@@ -12,19 +12,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { EndpointAccess } from './endpoint-access.ts';
 import { PAYLOAD_BYTES_MAX } from './mapping/kafka-event.ts';
 import { REGION } from './plan/scope.ts';
 import type { PlannedFunction } from './plan.ts';
 import { LOOPBACK } from './ports.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
-
-/** What a client has to know. */
-export interface LambdaAccess {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
 
 /** Of the ground: what can be invoked. */
 export interface Invocable {
@@ -48,7 +41,7 @@ class Refusal extends Error {
 }
 
 export class InvokeEndpoint {
-  readonly access: LambdaAccess;
+  readonly access: EndpointAccess;
   readonly #server: Server;
   readonly #invocable: Invocable;
 

@@ -6,8 +6,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from './children.ts';
-import type { DynamoDbAccess } from './dynamodb.ts';
-import type { LambdaAccess } from './invoke-endpoint.ts';
+import type { EndpointAccess } from './endpoint-access.ts';
 import { destinationsIn, placeOfDestination } from './mapping/destination.ts';
 import { destinationAddress } from './mapping/destination-address.ts';
 import type { PlannedMapping } from './plan.ts';
@@ -16,11 +15,11 @@ export interface RunFile {
   readonly pid: number;
   /** `host:port`, several joined by commas. */
   readonly kafka: string;
-  readonly dynamodb: DynamoDbAccess;
+  readonly dynamodb: EndpointAccess;
   /** Names of tables by ledger. */
   readonly tables: Readonly<Record<string, string>>;
   /** Lambda's Invoke for the functions below. */
-  readonly lambda: LambdaAccess;
+  readonly lambda: EndpointAccess;
   /** By ledger. */
   readonly groups: Readonly<Record<string, RunGroup>>;
   readonly children: readonly Child[];

@@ -6,7 +6,8 @@
 import { join } from 'node:path';
 import { startBroker } from './broker.ts';
 import type { Child, Children } from './children.ts';
-import { type DynamoDbAccess, startDynamoDb } from './dynamodb.ts';
+import { startDynamoDb } from './dynamodb.ts';
+import type { EndpointAccess } from './endpoint-access.ts';
 import type { OwnEndpoints } from './endpoints.ts';
 import { type Jars, prepareJars } from './jars.ts';
 import type { RunningJvm } from './jvm.ts';
@@ -25,7 +26,7 @@ export interface ServersOptions {
 
 export interface Servers {
   readonly kafka: readonly string[];
-  readonly dynamodb: DynamoDbAccess;
+  readonly dynamodb: EndpointAccess;
   stop(): Promise<void>;
 }
 
@@ -83,7 +84,7 @@ async function keptDynamoDb(
   jars: Jars,
   children: Children,
   kept: Stoppable[],
-): Promise<DynamoDbAccess> {
+): Promise<EndpointAccess> {
   const start = (port: number | undefined) =>
     startDynamoDb({
       jars,

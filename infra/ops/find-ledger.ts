@@ -4,7 +4,7 @@
  */
 import type { Ledger } from '../../shared/journal-store.ts';
 import { openLedger } from './ledger-view.ts';
-import { ofLedger, RUN_FILE, readRunFile, runFileSchema } from './run-file.ts';
+import { clientConfig, ofLedger, RUN_FILE, readRunFile, runFileSchema } from './run-file.ts';
 
 export interface LedgerChoice {
   /** A ledger of the running ground. */
@@ -16,10 +16,5 @@ export interface LedgerChoice {
 export function findLedger({ ledger, table }: LedgerChoice, runFile = RUN_FILE): Ledger {
   if (table !== undefined) return openLedger(table, {});
   const { dynamodb, tables } = readRunFile(runFile, runFileSchema, 'name a table on AWS with --table');
-  const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
-  return openLedger(ofLedger(tables, ledger), {
-    endpoint,
-    region,
-    credentials: { accessKeyId, secretAccessKey },
-  });
+  return openLedger(ofLedger(tables, ledger), clientConfig(dynamodb));
 }

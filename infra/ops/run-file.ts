@@ -16,6 +16,12 @@ export const accessSchema = v.object({
   secretAccessKey: v.string(),
 });
 
+/** As the clients of the AWS SDK are told it. */
+export function clientConfig(access: v.InferOutput<typeof accessSchema>) {
+  const { endpoint, region, accessKeyId, secretAccessKey } = access;
+  return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+}
+
 /** What every command needs of it. */
 export const runFileSchema = v.object({
   pid: v.number(),

@@ -1,5 +1,6 @@
 /** The ledger that a mapping's function writes, and the log that it reads: as the auditor reaches them, past the faults. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { clientConfig } from '../local/endpoint-access.ts';
 import type { Ground } from '../local/ground.ts';
 import type { PlannedMapping, PlannedTable } from '../local/plan.ts';
 import { TopicLog } from '../ops/audit/topic-log.ts';
@@ -34,9 +35,8 @@ export async function withLedger<Result>(
   mapping: PlannedMapping,
   work: (access: LedgerAccess) => Promise<Result>,
 ): Promise<Result> {
-  const { endpoint, region, accessKeyId, secretAccessKey } = ground.dynamodb;
   const planned = tableOf(ground, mapping);
-  const client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  const client = new DynamoDBClient(clientConfig(ground.dynamodb));
   const log = new TopicLog({ bootstrapBrokers: [...ground.kafka] }, mapping.topic, mapping.groupId);
   try {
     return await work({ client, table: planned.name, planned, log });

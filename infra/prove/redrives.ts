@@ -1,5 +1,5 @@
 /** What an operator does about records that were passed over: the very redrive of `npm run redrive`, through the deployed function. */
-import type { LambdaAccess } from '../local/invoke-endpoint.ts';
+import { clientConfig } from '../local/endpoint-access.ts';
 import type { PlannedMapping } from '../local/plan.ts';
 import { runGroup } from '../local/run-file.ts';
 import { type Kind, type Redrive, redriveLedger } from '../ops/redrive/redrive-ledger.ts';
@@ -47,9 +47,9 @@ export function redriveNow(
       topic: mapping.topic,
       group: mapping.groupId,
       table,
-      dynamodb: access(ground.dynamodb),
+      dynamodb: clientConfig(ground.dynamodb),
       function: group.function,
-      lambda: access(lambda.access),
+      lambda: clientConfig(lambda.access),
       sourceArn: mapping.sourceArn,
       batchRecords: mapping.batchSize,
       destination: group.destination === undefined ? undefined : { folder: group.destination },
@@ -64,8 +64,4 @@ export function redriveNow(
       await closeTarget(target);
     }
   });
-}
-
-function access({ endpoint, region, accessKeyId, secretAccessKey }: LambdaAccess) {
-  return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
 }

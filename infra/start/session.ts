@@ -2,6 +2,7 @@
  * What `npm start` watches: the ground, the ledgers that its groups write, and the clicks that feed it, as one picture.
  * The ledgers are found as an operator finds them, by what their stacks publish; the ground itself knows nothing of them.
  */
+import { clientConfig } from '../local/endpoint-access.ts';
 import { Ground, type GroundOptions } from '../local/ground.ts';
 import { InvokeEndpoint } from '../local/invoke-endpoint.ts';
 import { LogReader } from '../local/mapping/log-reader.ts';
@@ -183,7 +184,6 @@ export class Session {
 
   #ledger(name: string) {
     const table = this.groups.find(({ ledger }) => ledger === name)?.table ?? '';
-    const { endpoint, region, accessKeyId, secretAccessKey } = this.ground.dynamodb;
-    return openLedger(table, { endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    return openLedger(table, clientConfig(this.ground.dynamodb));
   }
 }

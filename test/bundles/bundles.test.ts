@@ -12,6 +12,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { groups } from '../../functions/index.ts';
 import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createTables } from '../../infra/local/dynamodb-tables.ts';
+import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import type { Ledger } from '../../shared/journal-store.ts';
 import { readStatement, wholePeriod } from '../../shared/statement.ts';
 import { anEvent, aRecord, base64, records } from '../support/builders.ts';
@@ -43,8 +44,7 @@ describe('the bundles', { timeout: 120_000 }, () => {
     });
     const plan = synthesized(join(folder, 'cdk.out'));
     dynamodb = await started;
-    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
-    client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    client = new DynamoDBClient(clientConfig(dynamodb));
     await createTables(dynamodb, plan.tables);
     bundles = new Bundles(plan, dynamodb);
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
 import { groups } from '../../functions/index.ts';
 import { addStacks, featureFlags } from '../../infra/aws/stacks.ts';
-import type { DynamoDbAccess } from '../../infra/local/dynamodb.ts';
+import type { EndpointAccess } from '../../infra/local/endpoint-access.ts';
 import { type Plan, readPlan } from '../../infra/local/plan.ts';
 import { lambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
 
@@ -27,10 +27,10 @@ export class Bundles {
   /** All that the functions have logged, metrics included. */
   logged = '';
   readonly #plan: Plan;
-  readonly #dynamodb: DynamoDbAccess;
+  readonly #dynamodb: EndpointAccess;
   readonly #running = new Map<string, ChildProcess>();
 
-  constructor(plan: Plan, dynamodb: DynamoDbAccess) {
+  constructor(plan: Plan, dynamodb: EndpointAccess) {
     this.#plan = plan;
     this.#dynamodb = dynamodb;
   }

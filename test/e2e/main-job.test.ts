@@ -1,6 +1,7 @@
 /** The main job, from outside: clicks flow, processes are killed, and every ledger is exact to the last micro. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import { journalTotals, openLedger } from '../../infra/ops/ledger-view.ts';
 import { furnished, groundFolder } from '../support/ground-folder.ts';
 import { KafkaView } from '../support/kafka-view.ts';
@@ -21,8 +22,7 @@ class Billing {
 
   static async of(t: TestContext, start: RunningStart): Promise<Billing> {
     const { kafka, dynamodb, tables } = await start.running();
-    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
-    const access = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+    const access = clientConfig(dynamodb);
     const view = new KafkaView(kafka);
     const ledger = openLedger(tables['billing'] ?? '', access);
     t.after(async () => {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Admin } from '@platformatic/kafka';
+import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import type { RunFile } from '../../infra/local/run-file.ts';
 import { openLedger } from '../../infra/ops/ledger-view.ts';
 import { readStatement, wholePeriod } from '../../shared/statement.ts';
@@ -89,11 +90,7 @@ class Ground {
 
   /** What a statement of everything says, with what no rollup has folded yet. */
   async statement(advertiser: string): Promise<{ clicks: bigint; micros: bigint }> {
-    const { endpoint, region, accessKeyId, secretAccessKey } = this.#run.dynamodb;
-    const ledger = openLedger(this.#run.tables['billing'] ?? '', {
-      ...{ endpoint, region },
-      credentials: { accessKeyId, secretAccessKey },
-    });
+    const ledger = openLedger(this.#run.tables['billing'] ?? '', clientConfig(this.#run.dynamodb));
     const hours = await readStatement(ledger, advertiser, wholePeriod, true);
     ledger.client.destroy();
     return {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ConfigResourceTypes, ConfigSources } from '@platformatic/kafka';
 import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
+import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import { openLedger } from '../../infra/ops/ledger-view.ts';
 import { listJournals, readHead } from '../../shared/journal-store.ts';
 import { offsetsIn } from '../../shared/offsets.ts';
@@ -67,8 +68,7 @@ describe('own servers', { timeout: 240_000 }, () => {
 
   /** By partition, as the billing ledger itself lists it. */
   async function parkedOffsets(table: string): Promise<number[][]> {
-    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
-    const ledger = openLedger(table, { endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    const ledger = openLedger(table, clientConfig(dynamodb));
     const journals = (await listJournals(ledger)).sort();
     const heads = await Promise.all(journals.map((journal) => readHead(ledger, journal, Date.now())));
     ledger.client.destroy();

@@ -9,6 +9,7 @@ import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dy
 import fc from 'fast-check';
 import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createTables } from '../../infra/local/dynamodb-tables.ts';
+import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import type { PlannedTable } from '../../infra/local/plan.ts';
 import { localJars } from '../support/local-jars.ts';
 import { chanceOf } from '../support/random.ts';
@@ -52,8 +53,7 @@ describe('the simulated table', { timeout: 120_000 }, () => {
       dataFolder: join(folder, 'dynamodb'),
       logFile: join(folder, 'dynamodb.log'),
     });
-    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
-    client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    client = new DynamoDBClient(clientConfig(dynamodb));
   });
 
   async function twins(pageSize: number): Promise<TwinTables> {

@@ -1,10 +1,11 @@
 /** Of the variables that Lambda sets, the part that code may rely on (AWS Lambda docs: configuration-envvars), and where DynamoDB is. */
-import { type DynamoDbAccess, dynamoDbEnvironment } from '../dynamodb.ts';
+import { dynamoDbEnvironment } from '../dynamodb.ts';
+import type { EndpointAccess } from '../endpoint-access.ts';
 import type { PlannedFunction } from '../plan.ts';
 
 export function lambdaEnvironment(
   planned: PlannedFunction,
-  dynamodb: DynamoDbAccess,
+  dynamodb: EndpointAccess,
 ): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',

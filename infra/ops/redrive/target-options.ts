@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { KAFKA_USAGE, kafkaAccess } from '../audit/kafka-access.ts';
 import { countGiven } from '../command-line.ts';
 import { OpsError } from '../ops-error.ts';
-import { accessSchema, ofLedger, readRunFile, runFileSchema } from '../run-file.ts';
+import { accessSchema, clientConfig, ofLedger, readRunFile, runFileSchema } from '../run-file.ts';
 import type { Addresses } from './target.ts';
 
 const text = { type: 'string' } as const;
@@ -48,7 +48,7 @@ const runSchema = v.object({
   ),
 });
 
-export type TargetValues = { readonly [Name in keyof typeof targetOptions]?: string | boolean | undefined };
+type TargetValues = { readonly [Name in keyof typeof targetOptions]?: string | boolean | undefined };
 
 export function readAddresses(values: TargetValues, runFile: string, usage: string): Addresses {
   const textOf = (name: keyof TargetValues) => values[name] as string | undefined;
@@ -83,27 +83,16 @@ function running(runFile: string, ledger: string | undefined, usage: string): Ad
   const run = readRunFile(runFile, runSchema, 'name a ledger on AWS in full (--help)');
   if (ledger === undefined)
     throw new OpsError(`--ledger is missing, running are ${Object.keys(run.tables).join(', ')}\n${usage}`);
-  return addressesIn(run, ledger);
-}
-
-/** What `run.json` says, or whoever runs a ground without one. */
-export type GroundAddresses = Omit<v.InferOutput<typeof runSchema>, 'pid'>;
-
-export function addressesIn(run: GroundAddresses, ledger: string): Addresses {
   const group = ofLedger(run.groups, ledger);
-  const config = (access: v.InferOutput<typeof accessSchema>) => {
-    const { endpoint, region, accessKeyId, secretAccessKey } = access;
-    return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
-  };
   return {
     ledger,
     kafka: kafkaAccess({ kafka: run.kafka, iam: false, region: undefined }),
     topic: group.topic,
     group: group.id,
     table: ofLedger(run.tables, ledger),
-    dynamodb: config(run.dynamodb),
+    dynamodb: clientConfig(run.dynamodb),
     function: group.function,
-    lambda: config(run.lambda),
+    lambda: clientConfig(run.lambda),
     sourceArn: group.sourceArn,
     batchRecords: group.batchRecords,
     destination: group.destination === undefined ? undefined : { folder: group.destination },

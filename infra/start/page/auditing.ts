@@ -2,12 +2,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Children, pidOf } from '../../local/children.ts';
 import type { LedgerVerdictView, VerdictView } from '../../local/dashboard/view.ts';
-import { type DynamoDbAccess, dynamoDbEnvironment } from '../../local/dynamodb.ts';
+import { dynamoDbEnvironment } from '../../local/dynamodb.ts';
+import type { EndpointAccess } from '../../local/endpoint-access.ts';
 import type { AuditAssignment, AuditMessage } from './auditing-process.ts';
 
 export interface AuditingOptions {
   readonly assignment: AuditAssignment;
-  readonly dynamodb: DynamoDbAccess;
+  readonly dynamodb: EndpointAccess;
   readonly children: Children;
 }
 

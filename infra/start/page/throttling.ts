@@ -1,5 +1,5 @@
 /** Stands between the functions and DynamoDB, and lets everything pass, until the page's button throttles: then most is refused. */
-import type { DynamoDbAccess } from '../../local/dynamodb.ts';
+import type { EndpointAccess } from '../../local/endpoint-access.ts';
 import { FaultProxy } from '../../prove/fault-proxy.ts';
 
 /** Of requests, while it throttles: a table over its limits lets some through too. */
@@ -8,10 +8,10 @@ const REFUSED = 0.9;
 export class Throttling {
   on = false;
   #proxy: FaultProxy | undefined;
-  #reached: DynamoDbAccess | undefined;
+  #reached: EndpointAccess | undefined;
 
   /** For the ground: what its functions reach instead of DynamoDB itself. */
-  readonly reach = async (direct: DynamoDbAccess): Promise<DynamoDbAccess> => {
+  readonly reach = async (direct: EndpointAccess): Promise<EndpointAccess> => {
     this.#proxy = await FaultProxy.start({
       endpoint: direct.endpoint,
       decide: () => (this.on && Math.random() < REFUSED ? { kind: 'throttled' } : undefined),
@@ -22,7 +22,7 @@ export class Throttling {
     return this.#reached;
   };
 
-  get reached(): DynamoDbAccess | undefined {
+  get reached(): EndpointAccess | undefined {
     return this.#reached;
   }
 

@@ -13,13 +13,9 @@ import {
   ListTablesCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import {
-  type DynamoDbAccess,
-  type DynamoDbOptions,
-  type RunningDynamoDb,
-  startDynamoDb,
-} from '../../../infra/local/dynamodb.ts';
+import { type DynamoDbOptions, type RunningDynamoDb, startDynamoDb } from '../../../infra/local/dynamodb.ts';
 import { createTables } from '../../../infra/local/dynamodb-tables.ts';
+import { clientConfig, type EndpointAccess } from '../../../infra/local/endpoint-access.ts';
 import type { PlannedTable } from '../../../infra/local/plan.ts';
 import { localJars } from '../../support/local-jars.ts';
 import { isOpen, ownAddresses } from '../../support/own-addresses.ts';
@@ -45,8 +41,8 @@ const ledger: PlannedTable = {
   expiryAttribute: 'expires',
 };
 
-function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: DynamoDbAccess): DynamoDBClient {
-  return new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+function clientOf(access: EndpointAccess): DynamoDBClient {
+  return new DynamoDBClient(clientConfig(access));
 }
 
 /** What a page in a browser could send. */

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { InvokeCommand, LambdaClient, type LambdaServiceException } from '@aws-sdk/client-lambda';
-import { InvokeEndpoint, type LambdaAccess } from '../../../infra/local/invoke-endpoint.ts';
+import { clientConfig, type EndpointAccess } from '../../../infra/local/endpoint-access.ts';
+import { InvokeEndpoint } from '../../../infra/local/invoke-endpoint.ts';
 import type { InvocationEnd } from '../../../infra/local/mapping/decide.ts';
 import { PAYLOAD_BYTES_MAX } from '../../../infra/local/mapping/kafka-event.ts';
 import type { PlannedFunction } from '../../../infra/local/plan.ts';
@@ -33,13 +34,8 @@ describe('Invoke on the laptop', () => {
     await endpoint.close();
   });
 
-  function clientWith({ endpoint: url, region, accessKeyId, secretAccessKey }: LambdaAccess): LambdaClient {
-    return new LambdaClient({
-      endpoint: url,
-      region,
-      credentials: { accessKeyId, secretAccessKey },
-      maxAttempts: 1,
-    });
+  function clientWith(access: EndpointAccess): LambdaClient {
+    return new LambdaClient({ ...clientConfig(access), maxAttempts: 1 });
   }
 
   async function invoke(payload = '{}', name = planned.name) {

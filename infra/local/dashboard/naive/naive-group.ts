@@ -14,16 +14,17 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { type Children, killProcess, pidOf } from '../../children.ts';
-import { type DynamoDbAccess, dynamoDbEnvironment } from '../../dynamodb.ts';
+import { dynamoDbEnvironment } from '../../dynamodb.ts';
+import { clientConfig, type EndpointAccess } from '../../endpoint-access.ts';
 import type { NaiveAssignment, NaiveMessage } from './naive-process.ts';
 
 export interface NaiveOptions {
   readonly bootstrap: readonly string[];
   readonly topic: string;
   /** For what we ask ourselves. */
-  readonly direct: DynamoDbAccess;
+  readonly direct: EndpointAccess;
   /** For what the consumers do, with the same faults in between as the functions have. */
-  readonly reached: DynamoDbAccess;
+  readonly reached: EndpointAccess;
   readonly children: Children;
   readonly logFolder: string;
 }
@@ -67,8 +68,7 @@ export class NaiveGroup {
   private constructor(options: NaiveOptions) {
     this.#options = options;
     this.id = `without-clickledger-${Date.now().toString(36)}`;
-    const { endpoint, region, accessKeyId, secretAccessKey } = options.direct;
-    this.#client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    this.#client = new DynamoDBClient(clientConfig(options.direct));
     this.#log = createWriteStream(join(options.logFolder, 'without-clickledger.log'), { flags: 'a' });
   }
 
