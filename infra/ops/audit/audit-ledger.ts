@@ -47,8 +47,7 @@ export async function auditLedger(
   const bounds = await log.bounds();
   const seals = new Map<string, string | undefined>();
   for (const projections of [...journals, ...unbegun(journals, bounds.length, current)]) {
-    const { journal } = projections;
-    const { checkpoint } = projections;
+    const { journal, checkpoint } = projections;
     const all = await entriesOf(findings, access, journal);
     const entries = standingEntries(findings, journal, all, checkpoint, Date.now() / 1_000);
     checkAlone(findings, projections, entries);

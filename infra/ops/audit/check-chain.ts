@@ -48,8 +48,8 @@ function checkStep(findings: Findings, journal: string, before: StateRead, entry
   const parkedNow = [...entry.parked.keys()].map((offset): Ranges => [[offset, offset]]);
   const { sum } = entry.lines;
   const should = {
-    resolved: writeRanges(joinRanges([before.resolved, entry.offsets]).all),
-    parked: writeRanges(joinRanges([minus(before.parked, entry.unparked), ...parkedNow]).all),
+    resolved: writeRanges(joinRanges([before.resolved, entry.offsets])),
+    parked: writeRanges(joinRanges([minus(before.parked, entry.unparked), ...parkedNow])),
     clicks: String(before.clicks + sum.clicks),
     micros: String(before.micros + sum.micros),
   };

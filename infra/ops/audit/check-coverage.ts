@@ -96,7 +96,7 @@ function checkAgainstLog(
       `${countOf(passedOver)} records stand at offsets ${writeRanges(passedOver)}, which were closed as void`,
     );
   const owed = minus(minus(resolved, voided), expired);
-  const empty = joinRanges([holes, [[bounds.end, Number.MAX_SAFE_INTEGER]]]).all;
+  const empty = joinRanges([holes, [[bounds.end, Number.MAX_SAFE_INTEGER]]]);
   const phantom = minus(owed, minus(owed, empty));
   if (phantom.length > 0)
     findings.add(

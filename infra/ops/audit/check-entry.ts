@@ -8,13 +8,13 @@ export function checkEntry(findings: Findings, journal: string, entry: EntryRead
   const fault = (what: string) => findings.add('chain', journal, `entry ${version} ${what}`);
   if (entry.broken !== undefined) findings.add('seal', journal, `entry ${version}: ${entry.broken}`);
   const parked = setOf([...entry.parked.keys()]);
-  const strange = minus(joinRanges([parked, entry.void]).all, offsets);
+  const strange = minus(joinRanges([parked, entry.void]), offsets);
   if (strange.length > 0) fault(`parks or voids offsets ${writeRanges(strange)}, which it does not resolve`);
-  const forgotten = minus(joinRanges([offsets, unparked]).all, state.resolved);
+  const forgotten = minus(joinRanges([offsets, unparked]), state.resolved);
   if (forgotten.length > 0) fault(`resolves offsets ${writeRanges(forgotten)}, and its own state lacks them`);
   const unknown = minus(state.parked, state.resolved);
   if (unknown.length > 0) fault(`has offsets ${writeRanges(unknown)} parked and not resolved`);
-  const taken = joinRanges([minus(offsets, entry.void), unparked]).all;
+  const taken = joinRanges([minus(offsets, entry.void), unparked]);
   const applied = minus(taken, parked);
   const { clicks, flagged } = entry.lines.sum;
   if (BigInt(countOf(applied)) !== clicks)
@@ -36,5 +36,5 @@ function checkMarks({ state }: EntryRead, taken: Ranges, fault: (what: string) =
 }
 
 function setOf(offsets: readonly number[]): Ranges {
-  return joinRanges(offsets.map((offset): Ranges => [[offset, offset]])).all;
+  return joinRanges(offsets.map((offset): Ranges => [[offset, offset]]));
 }

@@ -46,7 +46,7 @@ export class LogCheck {
     const owned: Owned[] = [];
     for (const [i, entry] of entries.entries()) {
       const records = minus(entry.offsets, entry.void);
-      const taken = joinRanges([records, entry.unparked]).all;
+      const taken = joinRanges([records, entry.unparked]);
       const gone = countOf(within(taken, 0, logStart - 1));
       const flagged = new Set(entry.flagged);
       const left = countOf(taken) - gone;

@@ -40,7 +40,7 @@ export async function checkPartition(
   tally.compared = check.compared;
   const resolved = entries.at(-1)?.state.resolved ?? checkpoint?.state.resolved ?? [];
   const expired = expiredOf(entries, resolved);
-  const voided = joinRanges(entries.map((entry) => entry.void)).all;
+  const voided = joinRanges(entries.map((entry) => entry.void));
   const expiredTo = entries[0] === undefined ? (checkpoint?.through ?? 0) : entries[0].version - 1;
   const coverage = { bounds: within, committed, resolved, voided, expired, expiredTo };
   checkCoverage(findings, tally, { ...coverage, holes: holes.until(within.end) });

@@ -23,24 +23,15 @@ export function readRanges(text: string): Ranges {
   return ranges;
 }
 
-/** The offsets of all sets together, sorted and joined; those that stand in more than one come back as `twice`. */
-export function joinRanges(sets: readonly Ranges[]): { readonly all: Ranges; readonly twice: Ranges } {
-  const sorted = sets.flat().sort((a, b) => a[0] - b[0]);
+/** The offsets of all sets together, sorted and joined. */
+export function joinRanges(sets: readonly Ranges[]): Ranges {
   const all: [number, number][] = [];
-  const twice: [number, number][] = [];
-  for (const [from, to] of sorted) {
-    const known = all.at(-1)?.[1] ?? -1;
-    if (from <= known) append(twice, from, Math.min(to, known));
-    append(all, from, to);
+  for (const [from, to] of sets.flat().sort((a, b) => a[0] - b[0])) {
+    const last = all.at(-1);
+    if (last === undefined || from > last[1] + 1) all.push([from, to]);
+    else last[1] = Math.max(last[1], to);
   }
-  return { all, twice };
-}
-
-/** Starts come in ascending order. */
-function append(ranges: [number, number][], from: number, to: number): void {
-  const last = ranges.at(-1);
-  if (last === undefined || from > last[1] + 1) ranges.push([from, to]);
-  else last[1] = Math.max(last[1], to);
+  return all;
 }
 
 /** The offsets of `ranges` that are not in `others`. */

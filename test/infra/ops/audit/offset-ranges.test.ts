@@ -83,11 +83,11 @@ describe('a set of offsets', () => {
 });
 
 describe('sets of offsets', () => {
-  it('are joined in any order, and what stands in more than one comes back as twice', () => {
+  it('are joined in any order, however many of them an offset stands in', () => {
     const seen = { twice: 0, thrice: 0 };
     fc.assert(
       fc.property(fc.array(anySet, { maxLength: 4 }), (sets) => {
-        const { all, twice } = joinRanges(sets.map(({ ranges }) => ranges));
+        const all = joinRanges(sets.map(({ ranges }) => ranges));
 
         const times = new Map<number, number>();
         for (const { set } of sets) for (const each of set) times.set(each, (times.get(each) ?? 0) + 1);
@@ -95,7 +95,6 @@ describe('sets of offsets', () => {
         if (more.length > 0) seen.twice += 1;
         if (more.some(([, count]) => count > 2)) seen.thrice += 1;
         assert.deepEqual(all, rangesOf(times.keys()));
-        assert.deepEqual(twice, rangesOf(more.map(([offset]) => offset)));
       }),
       { numRuns: 1_000 },
     );
