@@ -12,7 +12,7 @@ import { offsetsIn } from './offsets.ts';
 /** A pass ends at either bound: more entries save writes of lines, fewer lines save memory. */
 const ENTRIES_PER_PASS = 1_000;
 const LINES_PER_PASS = 200_000;
-const WRITES_AT_ONCE = 32;
+export const WRITES_AT_ONCE = 32;
 
 /** What the entries of a pass add to one statement line. */
 interface LineSum {

@@ -4,6 +4,7 @@
  */
 import type { Ledger } from '../../shared/journal-store.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement.ts';
+import { tableLines } from './audit/table-lines.ts';
 import { parseCommandLine } from './command-line.ts';
 import { findLedger } from './find-ledger.ts';
 import { entriesNotRolledUp } from './ledger-view.ts';
@@ -95,12 +96,7 @@ function tableOf(hours: readonly StatementHour[], clicks: bigint, micros: bigint
     ...hours.map((hour) => [hour.hour, String(hour.clicks), formatMicros(hour.micros)]),
     ['total', String(clicks), formatMicros(micros)],
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map(([hour = '', ...numbers]) =>
-    [hour.padEnd(widths[0] ?? 0), ...numbers.map((number, i) => number.padStart(widths[i + 1] ?? 0))].join(
-      '  ',
-    ),
-  );
+  return tableLines(rows, [1, 2]);
 }
 
 if (import.meta.main) {

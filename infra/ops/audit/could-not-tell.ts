@@ -27,7 +27,7 @@ export async function answerOf<Answer>(
 }
 
 /** Clients wrap what the network or the server said. */
-function innermost(error: unknown): string {
+export function innermost(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors.at(-1));
   if (error instanceof Error && error.cause instanceof Error) return innermost(error.cause);
   return error instanceof Error ? error.message || error.name : String(error);

@@ -1,5 +1,6 @@
 /** An audit as people read it, and as programs do. */
 import { type Fault, type Findings, faultMeanings } from './findings.ts';
+import { tableLines } from './table-lines.ts';
 
 export interface LedgerAudit {
   readonly ledger: string;
@@ -32,12 +33,8 @@ export function reportLines({ ledger, findings, tookMs }: LedgerAudit): string[]
     ...[each.entries, each.applied, each.parked, each.gaps, each.lag, each.unverifiable].map(String),
     String(faults.filter(({ journal }) => journal === each.journal).length),
   ]);
-  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const table = [head, ...rows].map((row) =>
-    row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
-  );
   return [
-    ...table,
+    ...tableLines([head, ...rows], [2, 3, 4, 5, 6, 7, 8, 9]),
     ...findings.notes.map((note) => `note: ${note}`),
     ...faultLines(faults),
     `${verdictOf(ledger, findings)} (${(tookMs / 1000).toFixed(1)} s)`,

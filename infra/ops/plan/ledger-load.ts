@@ -2,8 +2,8 @@
  * What one group's ledger takes: entries, rollups, reads, bytes. Sizes are not assumed: an entry and a statement line are made by the
  * very code that writes them, and measured by DynamoDB's rule (names and values in UTF-8, numbers about two digits to a byte).
  */
-
 import { ENTRY_BYTES_MAX } from '../../../shared/next-entry.ts';
+import { WRITES_AT_ONCE } from '../../../shared/projections.ts';
 import type { ConsumerPlan } from './consumers.ts';
 import { limits, MONTH_SECONDS } from './facts.ts';
 import { type Figure, figure, plain } from './figure.ts';
@@ -32,8 +32,6 @@ const HOUR_SECONDS = 3_600;
 /** A checkpoint, or a page of a query that finds nothing. */
 const SMALL_ITEM_UNITS = 1;
 const ROLLUP_SECONDS = 60;
-/** Of shared/projections.ts. */
-const WRITES_AT_ONCE = 32;
 
 export function planLedger(inputs: Inputs, partitions: PartitionPlan, consumers: ConsumerPlan): LedgerLoad {
   const { clicksPerSecond: load, entryDays, commitMs } = inputs;

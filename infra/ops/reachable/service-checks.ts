@@ -39,9 +39,9 @@ function notNeeded({ endpoints }: Network, services: readonly string[]): Check {
 function serviceCheck(network: Network, service: string): Check {
   const name = `way to ${service}`;
   const rule = `${NETWORK_PAGE}: on-demand pollers need NAT or an interface endpoint, in public subnets too`;
-  const byNat = network.subnets.filter((subnet) => !hasNat(subnet));
+  const withoutNat = network.subnets.filter((subnet) => !hasNat(subnet));
   const out = allowsOut(network);
-  if (byNat.length === 0 && network.subnets.length > 0)
+  if (withoutNat.length === 0 && network.subnets.length > 0)
     return out
       ? { name, verdict: 'pass', found: 'by NAT, from every subnet', rule, todo: '' }
       : {
@@ -53,7 +53,7 @@ function serviceCheck(network: Network, service: string): Check {
         };
   const endpoint = network.endpoints.find((each) => each.service === service && each.type === 'Interface');
   if (endpoint === undefined) {
-    const subnets = byNat.map(({ id, routes }) =>
+    const subnets = withoutNat.map(({ id, routes }) =>
       routes.some(({ by }) => by === 'internet gateway') ? `${id} (public)` : id,
     );
     return {

@@ -3,6 +3,7 @@
  * it is made again, which the journal makes harmless (I1).
  */
 import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
+import { innermost } from '../audit/could-not-tell.ts';
 import { OpsError } from '../ops-error.ts';
 
 /** What became of a payload. */
@@ -79,12 +80,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function innermost(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors.at(-1));
-  if (error instanceof Error && error.cause instanceof Error) return innermost(error.cause);
-  return error instanceof Error ? error.message || error.name : String(error);
 }
 
 /** Ends early, and without a word, where the work is called off. */

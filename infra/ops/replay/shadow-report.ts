@@ -1,6 +1,6 @@
 /** A shadow ledger beside the real one, as people read it and as programs do. */
+import { tableLines } from '../audit/table-lines.ts';
 import { exactNumber, formatMicros } from '../money.ts';
-import { tableLines } from '../table-lines.ts';
 import type { LineSums, Sums } from './shadow-offsets.ts';
 import type { Shadowed } from './shadow-replay.ts';
 
