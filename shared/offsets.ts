@@ -13,6 +13,11 @@ export const noOffsets: OffsetSet = [];
 
 const intervalPattern = /^(0|[1-9]\d*)(?:-([1-9]\d*))?$/;
 
+/** The offsets from `start` up to, not including, `end`; none where `end` is not after it. */
+export function offsetsFrom(start: number, end: number): OffsetSet {
+  return end > start ? [start, end - 1] : noOffsets;
+}
+
 /** The set of ascending, distinct offsets. */
 export function offsetSet(ascending: Iterable<number>): OffsetSet {
   const set: number[] = [];

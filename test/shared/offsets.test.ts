@@ -9,6 +9,7 @@ import {
   hasOffset,
   nextOffset,
   offsetSet,
+  offsetsFrom,
   offsetsIn,
   parseOffsets,
   union,
@@ -46,6 +47,14 @@ describe('a set of offsets', () => {
     assert.deepEqual(set, [0, 99_999]);
     assert.equal(countIntervals(set), 1);
     assert.equal(nextOffset(set), 100_000);
+  });
+
+  it('reaches from a start up to an end, and is empty where that is not after it', () => {
+    assert.deepEqual(offsetsFrom(3, 6), [3, 5]);
+    assert.deepEqual(offsetsFrom(3, 4), [3, 3]);
+    assert.deepEqual(offsetsFrom(3, 3), []);
+    assert.deepEqual(offsetsFrom(0, 0), []);
+    assert.deepEqual(offsetsFrom(3, 2), []);
   });
 
   it('has gaps exactly where offsets between its ends are missing', () => {

@@ -8,9 +8,9 @@ import {
   hasOffset,
   intersection,
   nextOffset,
-  noOffsets,
   type OffsetSet,
   offsetSet,
+  offsetsFrom,
   union,
   without,
 } from '../../../shared/offsets.ts';
@@ -39,7 +39,7 @@ export async function* batchesOf(
   /** Wanted offsets up to here were read past. */
   let read = wanted[0] ?? 0;
   function taken(upTo: number): Batch | undefined {
-    const range = intersection(wanted, upTo > read ? [read, upTo - 1] : noOffsets);
+    const range = intersection(wanted, offsetsFrom(read, upTo));
     const empty = without(range, offsetSet(offsets));
     const batch = { texts, empty, first: range[0] ?? upTo, last: nextOffset(range) - 1 };
     [texts, offsets, bytes, read] = [[], [], 0, upTo];

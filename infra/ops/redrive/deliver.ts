@@ -4,6 +4,7 @@ import {
   nextOffset,
   noOffsets,
   type OffsetSet,
+  offsetsFrom,
   union,
   without,
 } from '../../../shared/offsets.ts';
@@ -86,5 +87,5 @@ export async function send(
 async function stillInLog({ log }: Target, partition: number, empty: OffsetSet): Promise<OffsetSet> {
   if (empty.length === 0) return empty;
   const start = (await log.bounds())[partition]?.start ?? nextOffset(empty);
-  return start === 0 ? empty : without(empty, [0, start - 1]);
+  return without(empty, offsetsFrom(0, start));
 }

@@ -11,6 +11,7 @@ import {
   nextOffset,
   noOffsets,
   type OffsetSet,
+  offsetsFrom,
   without,
 } from '../../../shared/offsets.ts';
 import { journalKey, parseJournalKey } from '../../../shared/position.ts';
@@ -87,12 +88,10 @@ export function openIn(
   const asked = askedFor(scope);
   const { resolved } = state;
   const passed = Math.min(end, Math.max(nextOffset(resolved), committed ?? 0));
-  const log = passed > start ? [start, passed - 1] : noOffsets;
-  const before = intersection(gapsOf(resolved), start > 0 ? [0, start - 1] : noOffsets);
   return {
     parked: intersection(asked, state.parked),
-    gaps: intersection(asked, without(log, resolved)),
-    gone: intersection(asked, before),
+    gaps: intersection(asked, without(offsetsFrom(start, passed), resolved)),
+    gone: intersection(asked, intersection(gapsOf(resolved), offsetsFrom(0, start))),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   noOffsets,
   type OffsetSet,
   offsetSet,
+  offsetsFrom,
   union,
   without,
 } from '../../../shared/offsets.ts';
@@ -80,7 +81,7 @@ async function redriveDocument(
       throw new Unlike(`it has offset ${last} of partition ${partition}, and the log ends at ${bounds.end}`);
     const given = intersection(offsetSet(records.map(({ offset }) => offset)), askedFor(scope));
     const open = without(given, state.resolved);
-    const inLog = intersection(open, bounds.end > bounds.start ? [bounds.start, bounds.end - 1] : noOffsets);
+    const inLog = intersection(open, offsetsFrom(bounds.start, bounds.end));
     const batches = [
       ...(await logBatches(target, partition, inLog, records)),
       ...documentBatches(target, records, without(open, inLog)),

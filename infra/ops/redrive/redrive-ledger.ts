@@ -3,22 +3,14 @@
  * its mapping gave up on. Every step asks the journal what is open and leaves it to the journal what is fresh, so twice, at the same
  * time, beside live traffic and after a kill all end in the same place (I1).
  */
-import {
-  countOffsets,
-  gapsOf,
-  intersection,
-  noOffsets,
-  type OffsetSet,
-  union,
-  without,
-} from '../../../shared/offsets.ts';
+import { countOffsets, intersection, noOffsets, offsetsFrom } from '../../../shared/offsets.ts';
 import { OpsError } from '../ops-error.ts';
 import { deliver, type Manner } from './deliver.ts';
 import { type OpenWork, openWork, type Scope, stateOf } from './open-work.ts';
 import { parkedReasons } from './parked-reasons.ts';
 import { type DocumentsEnd, redriveDocuments } from './redrive-documents.ts';
 import type { Target } from './target.ts';
-import { type Row, type Seen, undoneIn } from './undone.ts';
+import { foundIn, type Row, type Seen, undoneIn } from './undone.ts';
 
 export type Kind = 'parked' | 'gaps' | 'destination';
 
@@ -83,15 +75,11 @@ async function redrivePartition(
   manner: Manner,
 ): Promise<Seen> {
   const { partition, bounds, journal } = work;
-  const log: OffsetSet = bounds.end > bounds.start ? [bounds.start, bounds.end - 1] : noOffsets;
   const parked = kinds.has('parked') ? work.parked : noOffsets;
   const gaps = kinds.has('gaps') ? work.gaps : noOffsets;
   const reasons = await parkedReasons(target.store, journal, parked);
-  const unparked = await deliver(
-    target,
-    { partition, wanted: intersection(parked, log), unpark: true, close: false },
-    manner,
-  );
+  const inLog = intersection(parked, offsetsFrom(bounds.start, bounds.end));
+  const unparked = await deliver(target, { partition, wanted: inLog, unpark: true, close: false }, manner);
   const filled = await deliver(target, { partition, wanted: gaps, unpark: false, close: true }, manner);
   return { work, parked, reasons, unparked, gaps, gone: kinds.has('gaps') ? work.gone : noOffsets, filled };
 }
@@ -99,22 +87,4 @@ async function redrivePartition(
 /** The same partitions as they are now. */
 function again(target: Target, work: readonly OpenWork[]): Promise<OpenWork[]> {
   return Promise.all(work.map(async (each) => ({ ...each, state: await stateOf(target, each.journal) })));
-}
-
-/** @param given what documents hold of it */
-function foundIn({ work, parked, reasons, gaps, gone, filled }: Seen, given: OffsetSet): Row[] {
-  const { partition, journal, bounds, state } = work;
-  const row = (what: Row['what'], reason: string, offsets: OffsetSet): Row[] =>
-    offsets.length === 0 ? [] : [{ partition, journal, what, reason, offsets }];
-  const before: OffsetSet = bounds.start > 0 ? [0, bounds.start - 1] : noOffsets;
-  const held = without(gaps, filled.empty);
-  const closing = intersection(gapsOf(union(state.resolved, held)), filled.empty);
-  const left = intersection(parked, before);
-  return [
-    ...reasons.flatMap(({ reason, offsets }) => row('parked', reason, without(offsets, left))),
-    ...row('gap', 'passed over by the mapping', held),
-    ...row('void', 'no record in the log', closing),
-    ...row('given up', 'in a destination document', without(given, held)),
-    ...row('gone', `the log begins at ${bounds.start}`, without(union(gone, left), given)),
-  ];
 }

@@ -1,4 +1,4 @@
-/** What stays undone of a redrive, and why: pure, from what was seen before and what the ledger says after. */
+/** What a redrive finds, what stays undone of it, and why: pure, from what was seen before and what the ledger says after. */
 import type { State } from '../../../shared/journal.ts';
 import {
   countOffsets,
@@ -6,6 +6,7 @@ import {
   intersection,
   noOffsets,
   type OffsetSet,
+  offsetsFrom,
   union,
   without,
 } from '../../../shared/offsets.ts';
@@ -34,14 +35,34 @@ export interface Seen {
   readonly filled: Delivered;
 }
 
-/** @param state of the journal after all was done */
+/**
+ * What was open.
+ * @param given what documents hold of it
+ */
+export function foundIn({ work, parked, reasons, gaps, gone, filled }: Seen, given: OffsetSet): Row[] {
+  const { bounds, state } = work;
+  const row = rowsOf(work);
+  const held = without(gaps, filled.empty);
+  const closing = intersection(gapsOf(union(state.resolved, held)), filled.empty);
+  const left = intersection(parked, offsetsFrom(0, bounds.start));
+  return [
+    ...reasons.flatMap(({ reason, offsets }) => row('parked', reason, without(offsets, left))),
+    ...row('gap', 'passed over by the mapping', held),
+    ...row('void', 'no record in the log', closing),
+    ...row('given up', 'in a destination document', without(given, held)),
+    ...row('gone', `the log begins at ${bounds.start}`, without(union(gone, left), given)),
+  ];
+}
+
+/**
+ * What still is.
+ * @param state of the journal after all was done
+ */
 export function undoneIn(seen: Seen, state: State, documents: DocumentsEnd | undefined): Row[] {
-  const { partition, journal, bounds } = seen.work;
-  const row = (what: Row['what'], reason: string, offsets: OffsetSet): Row[] =>
-    offsets.length === 0 ? [] : [{ partition, journal, what, reason, offsets }];
-  const before: OffsetSet = bounds.start > 0 ? [0, bounds.start - 1] : noOffsets;
+  const { partition, bounds } = seen.work;
+  const row = rowsOf(seen.work);
   const parked = intersection(seen.parked, state.parked);
-  const left = intersection(parked, before);
+  const left = intersection(parked, offsetsFrom(0, bounds.start));
   const erased = intersection(parked, seen.unparked.empty);
   const refused = without(parked, union(left, erased));
   const held = without(seen.gaps, union(state.resolved, union(seen.filled.empty, seen.filled.tooLarge)));
@@ -69,6 +90,11 @@ export function undoneIn(seen: Seen, state: State, documents: DocumentsEnd | und
     ),
     ...row('gone', `can't be redriven any more, the log begins at ${bounds.start}`, lost),
   ];
+}
+
+function rowsOf({ partition, journal }: OpenWork) {
+  return (what: Row['what'], reason: string, offsets: OffsetSet): Row[] =>
+    offsets.length === 0 ? [] : [{ partition, journal, what, reason, offsets }];
 }
 
 /** For whoever reads that something can't be handed over. */

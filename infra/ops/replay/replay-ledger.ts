@@ -2,7 +2,6 @@
  * Hands a range of the log to a ledger's deployed function once more, and proves by the journal that nothing came of it: of what was
  * resolved before, no offset may stand in an entry that came after. Offsets in open gaps are applied by the way, and told apart.
  */
-
 import { parseLines } from '../../../shared/delta.ts';
 import type { Entry } from '../../../shared/journal.ts';
 import { entriesAfter } from '../../../shared/journal-store.ts';
@@ -13,6 +12,7 @@ import {
   noOffsets,
   type OffsetSet,
   offsetSet,
+  offsetsFrom,
   union,
   without,
 } from '../../../shared/offsets.ts';
@@ -60,7 +60,7 @@ export async function replayLedger(
     const { partition, start, end } = range;
     const before = work.find((each) => each.partition === partition);
     if (before === undefined) throw new Error(`partition ${partition} was not looked at`);
-    const wanted: OffsetSet = [start, end - 1];
+    const wanted = offsetsFrom(start, end);
     const manner = { apply: true, signal, progress: count };
     const sent = await deliver(target, { partition, wanted, unpark: false, close: false }, manner);
     const entries = await tableAnswer(

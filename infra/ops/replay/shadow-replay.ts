@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Entry } from '../../../shared/journal.ts';
 import { ENTRY_PREFIX, readEntry } from '../../../shared/journal-items.ts';
 import { entriesAfter, type Ledger, queryAll } from '../../../shared/journal-store.ts';
-import { countOffsets, intersection, type OffsetSet, without } from '../../../shared/offsets.ts';
+import { countOffsets, intersection, type OffsetSet, offsetsFrom, without } from '../../../shared/offsets.ts';
 import { parseJournalKey } from '../../../shared/position.ts';
 import { batchesOf } from '../redrive/batches.ts';
 import { eventPayload } from '../redrive/kafka-event.ts';
@@ -90,7 +90,7 @@ async function shadowInto(
       const of = work.find((each) => each.partition === partition);
       if (of === undefined) throw new Error(`partition ${partition} was not looked at`);
       const { journal, state, bounds } = of;
-      const range: OffsetSet = [start, end - 1];
+      const range = offsetsFrom(start, end);
       const standing = await tableAnswer(target.store, standingEntries(target.store, journal));
       const comparable = comparableIn(standing, range);
       const fault = await feed(started, target, partition, comparable, (done) => {
@@ -110,7 +110,7 @@ async function shadowInto(
         journal,
         compared: fault === undefined ? countOffsets(comparable.offsets) : 0,
         atEdges: countOffsets(without(voided, comparable.offsets)),
-        beforeLog: bounds.start === 0 ? 0 : countOffsets(intersection(state.resolved, [0, bounds.start - 1])),
+        beforeLog: countOffsets(intersection(state.resolved, offsetsFrom(0, bounds.start))),
         fault,
       });
     }
