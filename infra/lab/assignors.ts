@@ -40,18 +40,18 @@ export function roundRobin(members: readonly string[], partitions: number): Deal
  * the one that not all can have; what nobody may keep goes to whoever has least. What two claim, neither is believed to own.
  */
 export function sticky(members: readonly string[], partitions: number, before: Dealt): Dealt {
-  const claims = claimed(members, partitions, before);
+  const undisputed = undisputedOf(members, partitions, before);
   const each = Math.floor(partitions / members.length);
   let more = partitions % members.length;
   const byMost = [...members].sort(
-    (a, b) => (claims.get(b)?.length ?? 0) - (claims.get(a)?.length ?? 0) || (a < b ? -1 : 1),
+    (a, b) => (undisputed.get(b)?.length ?? 0) - (undisputed.get(a)?.length ?? 0) || (a < b ? -1 : 1),
   );
   const kept = new Map<string, number[]>();
   const room = new Map<string, number>();
   for (const member of byMost) {
     const mayHave = each + (more > 0 ? 1 : 0);
     if (more > 0) more -= 1;
-    const own = (claims.get(member) ?? []).slice(0, mayHave);
+    const own = (undisputed.get(member) ?? []).slice(0, mayHave);
     kept.set(member, own);
     room.set(member, mayHave - own.length);
   }
@@ -68,27 +68,29 @@ export function sticky(members: readonly string[], partitions: number, before: D
  * from a member that is still there, nobody gets it yet. Its owner gives it up and joins again, and the next round deals it out.
  */
 export function cooperative(members: readonly string[], partitions: number, before: Dealt): Dealt {
-  const ownedBy = new Map<number, string[]>();
-  for (const member of members)
-    for (const partition of before.get(member) ?? [])
-      ownedBy.set(partition, [...(ownedBy.get(partition) ?? []), member]);
+  const claims = claimsOf(members, before);
   return new Map(
     Array.from(sticky(members, partitions, before), ([member, own]) => [
       member,
-      own.filter((partition) => (ownedBy.get(partition) ?? []).every((owner) => owner === member)),
+      own.filter((partition) => (claims.get(partition) ?? []).every((owner) => owner === member)),
     ]),
   );
 }
 
-function claimed(members: readonly string[], partitions: number, before: Dealt): Map<string, number[]> {
+/** Who says to have owned it, by partition. */
+function claimsOf(members: readonly string[], before: Dealt): Map<number, string[]> {
   const claims = new Map<number, string[]>();
   for (const member of members)
     for (const partition of new Set(before.get(member)))
-      if (partition >= 0 && partition < partitions)
-        claims.set(partition, [...(claims.get(partition) ?? []), member]);
+      claims.set(partition, [...(claims.get(partition) ?? []), member]);
+  return claims;
+}
+
+function undisputedOf(members: readonly string[], partitions: number, before: Dealt): Map<string, number[]> {
   const undisputed = new Map<string, number[]>(members.map((member) => [member, []]));
-  for (const [partition, [owner = '', ...others]] of claims)
-    if (others.length === 0) undisputed.get(owner)?.push(partition);
+  for (const [partition, [owner = '', ...others]] of claimsOf(members, before))
+    if (others.length === 0 && partition >= 0 && partition < partitions)
+      undisputed.get(owner)?.push(partition);
   for (const own of undisputed.values()) own.sort((a, b) => a - b);
   return undisputed;
 }

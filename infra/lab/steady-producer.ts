@@ -1,4 +1,5 @@
 /** Records at a steady pace, evenly to all partitions, from the lab's own process. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { ProduceAcks, Producer } from '@platformatic/kafka';
 
 const TICK_MS = 20;
@@ -42,7 +43,7 @@ export class SteadyProducer {
       }));
       if (messages.length > 0) await this.#producer.send({ messages, acks: ProduceAcks.LEADER });
       sent = due;
-      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+      await pause(TICK_MS);
     }
   }
 }

@@ -67,12 +67,8 @@ function classicTimeouts({ heartbeatMs, sessionTimeoutMs }: Timeouts): MemberOpt
   return {
     heartbeatInterval: heartbeatMs,
     sessionTimeout: sessionTimeoutMs,
-    rebalanceTimeout: rebalanceTimeoutOf(sessionTimeoutMs),
+    rebalanceTimeout: Math.max(10_000, sessionTimeoutMs),
   };
-}
-
-function rebalanceTimeoutOf(sessionTimeoutMs: number): number {
-  return Math.max(10_000, sessionTimeoutMs);
 }
 
 function asClientTakesIt(assignor: Assignor): GroupPartitionsAssigner {

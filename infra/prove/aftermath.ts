@@ -3,12 +3,12 @@
  * was counted; then, where the profile asks for it, somebody recreates the topic. Clicks flow again, and the ledgers are judged anew.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Admin } from '@platformatic/kafka';
 import type { PlannedMapping } from '../local/plan.ts';
 import type { Arena } from './arena.ts';
 import { withLedger } from './ledger-access.ts';
 import type { Load } from './load.ts';
 import { letTimePass } from './time-passes.ts';
+import { withAdmin } from './with-admin.ts';
 
 const HANDFULS = 30;
 const ODD_AT_ONCE = 8;
@@ -74,14 +74,11 @@ async function halted(arena: Arena, mapping: PlannedMapping, before: number): Pr
   });
 }
 
-async function recreate(kafka: readonly string[], { topic, partitions, configs }: Load): Promise<void> {
-  const admin = new Admin({ clientId: 'clickledger-prove', bootstrapBrokers: [...kafka], retries: 10 });
-  try {
+function recreate(kafka: readonly string[], { topic, partitions, configs }: Load): Promise<void> {
+  return withAdmin(kafka, async (admin) => {
     await admin.deleteTopics({ topics: [topic] });
     await admin.createTopics({ topics: [topic], partitions, replicas: -1, configs });
-  } finally {
-    await admin.close();
-  }
+  });
 }
 
 async function sendSome(load: Load): Promise<void> {

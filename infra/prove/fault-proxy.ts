@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Call, Fault, Heard } from './fault.ts';
 
 export interface FaultProxyOptions {
@@ -171,8 +172,4 @@ function answerError(to: ServerResponse, status: number, name: string): void {
 
 function errorOf(body: Buffer): string | undefined {
   return /"__type"\s*:\s*"(?:[^"]*#)?([A-Za-z]+)"/.exec(body.toString('utf8'))?.[1];
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

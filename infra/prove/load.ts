@@ -1,11 +1,11 @@
 /** What flows: clicks at a steady rate, odd records among them when they are asked for, and one partition more at some time. */
-import { Admin } from '@platformatic/kafka';
 import type { Ground } from '../local/ground.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
 import type { Events } from './events.ts';
 import { Poison } from './poison.ts';
 import type { Profile } from './profile.ts';
 import type { Seeded } from './seeded.ts';
+import { withAdmin } from './with-admin.ts';
 
 const ADVERTISERS = 500;
 /** Clicks come faster than the profile asks for, since the broker is away at times. */
@@ -50,16 +50,9 @@ export class Load {
   /** The topic gets one more, and clicks and odd records go there too. */
   async addPartition(): Promise<void> {
     const [name, count] = [this.topic, this.#partitions + 1];
-    const admin = new Admin({
-      clientId: 'clickledger-prove',
-      bootstrapBrokers: [...this.#parts.ground.kafka],
-      retries: 10,
-    });
-    try {
-      await admin.createPartitions({ topics: [{ name, count, assignments: null }] });
-    } finally {
-      await admin.close();
-    }
+    await withAdmin(this.#parts.ground.kafka, (admin) =>
+      admin.createPartitions({ topics: [{ name, count, assignments: null }] }),
+    );
     this.#partitions = count;
     this.poison.grow(count);
     this.#producer.stop();

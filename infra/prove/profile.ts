@@ -56,12 +56,11 @@ const once = {
   redrives: 1,
   secondMappings: 1,
   replays: 1,
-
   codes: 2,
   isolated: 1,
   oddClasses: oddRecords.length,
 };
-const none = Object.fromEntries(Object.keys({ ...once }).map((what) => [what, 0])) as typeof once;
+const none = Object.fromEntries(Object.keys(once).map((what) => [what, 0])) as typeof once;
 
 export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = {
   smoke: {

@@ -6,13 +6,13 @@
  * retention by the template's own rule. Whatever else carries an expiry goes too.
  */
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
-import { Admin } from '@platformatic/kafka';
 import type { PlannedMapping } from '../local/plan.ts';
 import type { Item } from '../ops/audit/attributes.ts';
 import { readCheckpointItem, readEntryItem } from '../ops/audit/layout.ts';
 import { getCheckpointItem, readDirectory, readEntryItems } from '../ops/audit/ledger-items.ts';
 import type { Arena } from './arena.ts';
 import { type LedgerAccess, rollUp, withLedger } from './ledger-access.ts';
+import { withAdmin } from './with-admin.ts';
 
 /** What is under way at DynamoDB when the group's processes have ended comes to its end by itself. */
 const SETTLED_WITHIN_MS = 15_000;
@@ -29,7 +29,10 @@ export async function letTimePass(arena: Arena, mapping: PlannedMapping): Promis
     const read = await Promise.all(ground.plan.mappings.map((each) => withLedger(ground, each, readBy)));
     const retained = read[0]?.map((_, partition) => Math.min(...read.map((each) => each[partition] ?? 0)));
     if (retained === undefined || retained.every((offset) => offset === 0)) return 'nothing is read by all';
-    await deleteRecords(ground.kafka, mapping.topic, retained);
+    const partitions = retained.map((offset, partition) => ({ partition, offset: BigInt(offset) }));
+    await withAdmin(ground.kafka, (admin) =>
+      admin.deleteRecords({ topics: [{ name: mapping.topic, partitions }] }),
+    );
     return await arena.readingAlone(() =>
       withLedger(ground, mapping, (access) => expire(access, mapping.topic, retained)),
     );
@@ -52,20 +55,6 @@ async function readBy({ client, table, log }: LedgerAccess): Promise<number[]> {
       return from <= start ? Math.max(start, Math.min(to + 1, committed[partition] ?? 0)) : 0;
     }),
   );
-}
-
-async function deleteRecords(
-  kafka: readonly string[],
-  name: string,
-  before: readonly number[],
-): Promise<void> {
-  const admin = new Admin({ clientId: 'clickledger-prove', bootstrapBrokers: [...kafka], retries: 5 });
-  const partitions = before.map((offset, partition) => ({ partition, offset: BigInt(offset) }));
-  try {
-    await admin.deleteRecords({ topics: [{ name, partitions }] });
-  } finally {
-    await admin.close();
-  }
 }
 
 async function expire(access: LedgerAccess, topic: string, logStarts: readonly number[]): Promise<number> {

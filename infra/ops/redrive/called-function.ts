@@ -2,6 +2,7 @@
  * The deployed function of a ledger, called as Lambda's API calls it. A call that was not heard to the end may have done its work:
  * it is made again, which the journal makes harmless (I1).
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
 import { innermost } from '../audit/could-not-tell.ts';
 import { OpsError } from '../ops-error.ts';
@@ -52,7 +53,7 @@ export async function callFunction(
         throw new OpsError(`function ${name} can't be called: ${error.message}`, error);
       unheard = error;
     }
-    if (attempt < ATTEMPTS) await pause(pauseMs * 2 ** (attempt - 1), signal);
+    if (attempt < ATTEMPTS) await pause(pauseMs * 2 ** (attempt - 1), undefined, { signal }).catch(() => {});
   }
   if (unheard !== undefined)
     throw new OpsError(`function ${name} can't be reached: ${innermost(unheard)}`, unheard);
@@ -80,12 +81,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Ends early, and without a word, where the work is called off. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,14 @@
+/** What only an administrator of the topic does, by a client of its own: patient, since the broker is away at times. */
+import { Admin } from '@platformatic/kafka';
+
+export async function withAdmin(
+  kafka: readonly string[],
+  work: (admin: Admin) => Promise<unknown>,
+): Promise<void> {
+  const admin = new Admin({ clientId: 'clickledger-prove', bootstrapBrokers: [...kafka], retries: 10 });
+  try {
+    await work(admin);
+  } finally {
+    await admin.close();
+  }
+}
