@@ -42,11 +42,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'infra/start': {
     at: /^infra\/start(\.ts$|\/)/,
     // Of the proof, what its page's buttons do too.
-    rooms: [
-      /^infra\/local\//,
-      /^infra\/ops\//,
-      /^infra\/prove\/(fault-proxy|forget-group|poison|seeded)\.ts$/,
-    ],
+    rooms: [/^infra\/local\//, /^infra\/ops\//, /^infra\/prove\/(fault-proxy|forget-group|poison)\.ts$/],
     packages: [],
   },
   'infra/lab': { at: /^infra\/lab\//, rooms: [/^infra\/local\//], packages: [kafka, /^vega(-lite)?$/] },

@@ -22,7 +22,6 @@ export interface BrokerOptions {
 }
 
 export interface RunningBroker extends RunningJvm {
-  readonly port: number;
   /** `host:port`, as clients take it. */
   readonly bootstrap: string;
 }

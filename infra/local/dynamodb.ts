@@ -34,9 +34,7 @@ export function dynamoDbEnvironment(access: EndpointAccess): Record<string, stri
   };
 }
 
-export interface RunningDynamoDb extends RunningJvm, EndpointAccess {
-  readonly port: number;
-}
+export type RunningDynamoDb = RunningJvm & EndpointAccess;
 
 const HEAP_MB = 512;
 

@@ -74,7 +74,7 @@ export class Ground {
     const servers = await startServers(options, plan, children);
     try {
       const [topicNotes] = await Promise.all([
-        options.own.kafka === undefined
+        options.own?.kafka === undefined
           ? createTopics(servers.kafka, plan.topics).then(() => [])
           : createMissingTopics(servers.kafka, plan.topics),
         createTables(servers.dynamodb, plan.tables),

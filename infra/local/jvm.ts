@@ -24,6 +24,7 @@ export interface Exit {
 
 export interface RunningJvm {
   readonly pid: number;
+  readonly port: number;
   /** Settles when the process has ended, however; never rejects. */
   readonly exited: Promise<Exit>;
   /** Asks it to end, and ends it if it does not. */
@@ -49,7 +50,7 @@ const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 5_000;
 const LOG_LINES_SHOWN = 12;
 
-export async function startJvm(options: JvmOptions): Promise<RunningJvm & { readonly port: number }> {
+export async function startJvm(options: JvmOptions): Promise<RunningJvm> {
   const { logFile } = options;
   mkdirSync(dirname(logFile), { recursive: true });
   const logged = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;

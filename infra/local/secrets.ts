@@ -52,7 +52,7 @@ function write(file: string, kept: Record<string, string>): void {
   renameSync(beside, file);
 }
 
-function randomText(length: number, characters: readonly string[] = [...ALPHABET]): string {
+function randomText(length: number, characters: readonly string[]): string {
   if (characters.length === 0)
     throw new GroundError('a secret excludes every letter and digit: allow some of them');
   return Array.from({ length }, () => characters[randomInt(characters.length)]).join('');

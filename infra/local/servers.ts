@@ -16,9 +16,11 @@ import type { Plan } from './plan.ts';
 export interface ServersOptions {
   /** Where jars, data and logs are kept. */
   readonly folder: string;
-  readonly own: OwnEndpoints;
-  readonly kafkaPort: number | undefined;
-  readonly dynamodbPort: number | undefined;
+  /** Instead of what would be started here. */
+  readonly own?: OwnEndpoints;
+  /** Any free ones if they are left out. */
+  readonly kafkaPort?: number | undefined;
+  readonly dynamodbPort?: number | undefined;
   readonly say: (line: string) => void;
   /** Something without which nothing here works is gone for good. */
   readonly giveUp: (error: unknown) => void;
@@ -42,14 +44,14 @@ export async function startServers(
   children: Children,
 ): Promise<Servers> {
   const { own, folder, say } = options;
-  const needsJars = own.kafka === undefined || own.dynamodb === undefined;
+  const needsJars = own?.kafka === undefined || own.dynamodb === undefined;
   const jars = needsJars
     ? await prepareJars({ folder: join(folder, 'jars'), kafkaVersion: plan.kafkaVersion, say })
     : undefined;
   const kept: Stoppable[] = [];
   const [kafka, dynamodb] = await Promise.allSettled([
-    own.kafka ?? keptBroker(options, plan, jars as Jars, children, kept),
-    own.dynamodb ?? keptDynamoDb(options, jars as Jars, children, kept),
+    own?.kafka ?? keptBroker(options, plan, jars as Jars, children, kept),
+    own?.dynamodb ?? keptDynamoDb(options, jars as Jars, children, kept),
   ]);
   const stop = async () => void (await Promise.all(kept.map((server) => server.stop())));
   if (kafka.status === 'fulfilled' && dynamodb.status === 'fulfilled')

@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Child } from '../local/children.ts';
 import type { Ground } from '../local/ground.ts';
 import type { PlannedMapping } from '../local/plan.ts';
+import type { Seeded } from '../local/seeded.ts';
 import type { Events } from './events.ts';
 import type { RequestFaults } from './request-faults.ts';
-import type { Seeded } from './seeded.ts';
 
 export type Action = () => Promise<void>;
 

@@ -1,10 +1,10 @@
 /** What flows: clicks at a steady rate, odd records among them when they are asked for, and one partition more at some time. */
 import type { Ground } from '../local/ground.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
+import type { Seeded } from '../local/seeded.ts';
 import type { Events } from './events.ts';
 import { Poison } from './poison.ts';
 import type { Profile } from './profile.ts';
-import type { Seeded } from './seeded.ts';
 import { withAdmin } from './with-admin.ts';
 
 const ADVERTISERS = 500;

@@ -1,7 +1,7 @@
 /** Sends odd records among the clicks, each class in turn, as many at once as make a handful. */
 import { ProduceAcks, Producer } from '@platformatic/kafka';
+import type { Seeded } from '../local/seeded.ts';
 import { type OddRecord, oddRecords } from './poison-corpus.ts';
-import type { Seeded } from './seeded.ts';
 
 export class Poison {
   readonly #producer: Producer<string, Buffer, string, string>;

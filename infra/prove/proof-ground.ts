@@ -3,10 +3,10 @@ import { Ground } from '../local/ground.ts';
 import { InvokeEndpoint } from '../local/invoke-endpoint.ts';
 import type { PartialRetry } from '../local/mapping/decide.ts';
 import type { PlannedMapping } from '../local/plan.ts';
+import type { Seeded } from '../local/seeded.ts';
 import type { Events } from './events.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import type { RequestFaults } from './request-faults.ts';
-import type { Seeded } from './seeded.ts';
 import { signalSandbox } from './signals.ts';
 
 const SESSION_TIMEOUT_MS = 2_000;
@@ -45,9 +45,6 @@ export async function startProofGround(parts: ProofGroundParts): Promise<ProofGr
   const ground = await Ground.start({
     templates,
     folder,
-    own: { kafka: undefined, dynamodb: undefined },
-    kafkaPort: undefined,
-    dynamodbPort: undefined,
     fresh: false,
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
     partialRetry,

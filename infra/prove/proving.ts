@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ground } from '../local/ground.ts';
+import { Seeded } from '../local/seeded.ts';
 import { applyBeside } from './apply-in-part.ts';
 import { Arena } from './arena.ts';
 import { Chaos } from './chaos.ts';
@@ -14,7 +15,6 @@ import type { Proof, ProofOptions } from './proof.ts';
 import { type ProofGround, startProofGround } from './proof-ground.ts';
 import { Rebalances } from './rebalances.ts';
 import { RequestFaults } from './request-faults.ts';
-import { Seeded } from './seeded.ts';
 import { killOwner } from './signals.ts';
 
 const TOLD_EVERY_MS = 5_000;

@@ -3,9 +3,9 @@
  * it is killed, and its write goes on only after another has committed on the same journal.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Seeded } from '../local/seeded.ts';
 import type { Events } from './events.ts';
 import type { Call, Fault, Heard } from './fault.ts';
-import type { Seeded } from './seeded.ts';
 
 /** Of a hundred commits, so many meet each; `rarest` is the one that was met least, so that few commits meet all. */
 const commitFaults = {

@@ -10,8 +10,8 @@ import fc from 'fast-check';
 import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createTables } from '../../infra/local/dynamodb-tables.ts';
 import { clientConfig } from '../../infra/local/endpoint-access.ts';
-import type { PlannedTable } from '../../infra/local/plan.ts';
 import { localJars } from '../support/local-jars.ts';
+import { aPlannedTable } from '../support/planned-table.ts';
 import { chanceOf } from '../support/random.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ledgerRun } from './ledger-run.ts';
@@ -19,23 +19,6 @@ import { TwinTables } from './twin-tables.ts';
 
 const RUNS = 8;
 const STEPS = 40;
-
-const ledgerTable: PlannedTable = {
-  name: 'ledger',
-  stack: 'app',
-  logicalId: 'Ledger',
-  keys: [
-    { attribute: 'pk', type: 'HASH' },
-    { attribute: 'sk', type: 'RANGE' },
-  ],
-  attributes: [
-    { name: 'pk', type: 'S' },
-    { name: 'sk', type: 'S' },
-  ],
-  globalIndexes: [],
-  localIndexes: [],
-  expiryAttribute: undefined,
-};
 
 describe('the simulated table', { timeout: 120_000 }, () => {
   let dynamodb: RunningDynamoDb;
@@ -59,7 +42,7 @@ describe('the simulated table', { timeout: 120_000 }, () => {
   async function twins(pageSize: number): Promise<TwinTables> {
     tables += 1;
     const name = `ledger-${tables}`;
-    await createTables(dynamodb, [{ ...ledgerTable, name }]);
+    await createTables(dynamodb, [aPlannedTable({ name })]);
     return new TwinTables(client, name, pageSize);
   }
 

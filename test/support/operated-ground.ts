@@ -44,9 +44,6 @@ export class OperatedGround {
     const ground = await Ground.start({
       templates,
       folder,
-      own: { kafka: undefined, dynamodb: undefined },
-      kafkaPort: undefined,
-      dynamodbPort: undefined,
       fresh: false,
       say: () => {},
       giveUp: (error) => console.error(error),

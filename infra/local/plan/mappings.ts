@@ -44,7 +44,7 @@ const mappingSchema = v.object({
   FunctionResponseTypes: v.optional(v.array(v.literal('ReportBatchItemFailures')), []),
   MaximumRetryAttempts: v.optional(wholeNumber(-1, 10_000), -1),
   MaximumRecordAgeInSeconds: v.optional(
-    v.union([v.pipe(wholeNumber(-1, -1)), wholeNumber(60, 604_800)], 'must be -1 or from 60 to 604800'),
+    v.union([wholeNumber(-1, -1), wholeNumber(60, 604_800)], 'must be -1 or from 60 to 604800'),
     -1,
   ),
   BisectBatchOnFunctionError: v.optional(truth, false),

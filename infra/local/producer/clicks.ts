@@ -5,6 +5,7 @@
  * Advertisers follow Zipf's law. Each has one partition, as a key has; they are dealt so that a third of all clicks goes
  * to partition 0, the hot one, and the rest evenly to the others. About one click in two hundred is a bot's.
  */
+import { Seeded } from '../seeded.ts';
 
 export interface Market {
   readonly seed: number;
@@ -118,16 +119,12 @@ function byte(chance: () => number): number {
   return Math.floor(chance() * 256);
 }
 
-/** A stream of numbers in [0, 1) that belongs to one click alone (mulberry32 over a mix of what names it). */
+/** A stream of numbers in [0, 1) that belongs to one click alone, as its seed is a mix of what names it. */
 function chanceOf(seed: number, partition: number, n: number): () => number {
-  let state =
+  const random = new Seeded(
     Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^
-    Math.imul(partition + 1, 0xc2b2ae35) ^
-    Math.imul(n + 1, 0x27d4eb2f);
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+      Math.imul(partition + 1, 0xc2b2ae35) ^
+      Math.imul(n + 1, 0x27d4eb2f),
+  );
+  return () => random.next();
 }

@@ -3,6 +3,7 @@
  * goes on where the log ends, for its clicks follow from their place in it. Either so many clicks as fast as it can, or
  * so many a second for ever.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { Consumer, ListOffsetTimestamps, ProduceAcks, Producer } from '@platformatic/kafka';
 import { ClickSource, type MadeClick } from './clicks.ts';
 
@@ -23,7 +24,7 @@ export interface ProducerAssignment extends Pace {
   readonly clicks: number | undefined;
 }
 
-export type ProducerMessage = { readonly kind: 'produced'; readonly clicks: number; readonly done: boolean };
+export type ProducerMessage = { readonly clicks: number; readonly done: boolean };
 
 const SEND_CLICKS_MAX = 3_000;
 const TICK_MS = 50;
@@ -139,10 +140,6 @@ async function logEnds(): Promise<number[]> {
 }
 
 function tell(done: boolean): void {
-  const message: ProducerMessage = { kind: 'produced', clicks: total(), done };
+  const message: ProducerMessage = { clicks: total(), done };
   if (process.connected) process.send?.(message);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -16,30 +16,18 @@ import {
 import { type DynamoDbOptions, type RunningDynamoDb, startDynamoDb } from '../../../infra/local/dynamodb.ts';
 import { createTables } from '../../../infra/local/dynamodb-tables.ts';
 import { clientConfig, type EndpointAccess } from '../../../infra/local/endpoint-access.ts';
-import type { PlannedTable } from '../../../infra/local/plan.ts';
 import { localJars } from '../../support/local-jars.ts';
 import { isOpen, ownAddresses } from '../../support/own-addresses.ts';
+import { aPlannedTable } from '../../support/planned-table.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
 
-const ledger: PlannedTable = {
-  name: 'app-Ledger',
-  stack: 'app',
-  logicalId: 'Ledger',
-  keys: [
-    { attribute: 'pk', type: 'HASH' },
-    { attribute: 'sk', type: 'RANGE' },
-  ],
-  attributes: [
-    { name: 'pk', type: 'S' },
-    { name: 'sk', type: 'S' },
-  ],
+const ledger = aPlannedTable({
   globalIndexes: [
     { name: 'by-sk', keys: [{ attribute: 'sk', type: 'HASH' }], projection: 'KEYS_ONLY', included: [] },
   ],
-  localIndexes: [],
   expiryAttribute: 'expires',
-};
+});
 
 function clientOf(access: EndpointAccess): DynamoDBClient {
   return new DynamoDBClient(clientConfig(access));

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Child } from '../../../infra/local/children.ts';
 import type { Ground } from '../../../infra/local/ground.ts';
+import { Seeded } from '../../../infra/local/seeded.ts';
 import { Arena } from '../../../infra/prove/arena.ts';
 import { Events } from '../../../infra/prove/events.ts';
 import type { RequestFaults } from '../../../infra/prove/request-faults.ts';
-import { Seeded } from '../../../infra/prove/seeded.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const poller: Child = { role: 'poller', group: 'billing-service', name: 'poller 1', pid: 4_711 };

@@ -1,10 +1,10 @@
 /** Faults at requests, of the kind that a test chooses or by a seed, with what they do to processes written down. */
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { Seeded } from '../../../infra/local/seeded.ts';
 import { Events } from '../../../infra/prove/events.ts';
 import type { Call, Fault, Heard } from '../../../infra/prove/fault.ts';
 import { RequestFaults } from '../../../infra/prove/request-faults.ts';
-import { Seeded } from '../../../infra/prove/seeded.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 export const JOURNAL = 'ad_clicks@1#0';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Seeded } from '../../../infra/local/seeded.ts';
 import type { Call, Fault } from '../../../infra/prove/fault.ts';
-import { Seeded } from '../../../infra/prove/seeded.ts';
 import { type Bench, commit, heard, JOURNAL, lost, query, requestBench } from './request-bench.ts';
 
 /** The kinds that so many requests meet, with their times. */

@@ -4,6 +4,7 @@
  * ends in order. It counts before it commits, so it loses nothing; what it can't get over ends it, and it is started again.
  * Nothing is put in its way. Yet whatever it has added since its last commit is added again by whoever goes on after a crash.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { LogReader } from '../../mapping/log-reader.ts';
 import { Membership, type MembershipOptions } from '../../mapping/membership.ts';
@@ -41,7 +42,7 @@ try {
   await membership.join();
   while (!stopping) {
     const { queues } = membership;
-    if (queues.length === 0) await new Promise((resolve) => setTimeout(resolve, NOTHING_OWNED_PAUSE_MS));
+    if (queues.length === 0) await pause(NOTHING_OWNED_PAUSE_MS);
     else await reader.fetchInto(queues);
     for (const queue of queues) await count(queue);
   }

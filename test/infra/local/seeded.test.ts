@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Seeded } from '../../../infra/prove/seeded.ts';
+import { Seeded } from '../../../infra/local/seeded.ts';
 
 const DRAWS = 20_000;
 const draws = <Drawn>(draw: () => Drawn, count = DRAWS): Drawn[] => Array.from({ length: count }, draw);
