@@ -3,10 +3,16 @@
  * an export in use can't change and would chain every team's deployment to the others'. A group's stack reads them when
  * it is deployed; after a change of `incarnation` each group is therefore deployed once more.
  */
+import type { Ownership } from './data-key.ts';
 import type { StageName } from './stages.ts';
 
 /** What the stream stack says of a topic. */
 export type TopicFact = 'cluster-arn' | 'cluster-name' | 'incarnation' | 'partitions' | 'retention-hours';
+
+/** What an owner's stack and dashboard are called, and its alarms begin with. */
+export function ownName({ stage, owner }: Ownership): string {
+  return `clickledger-${stage}-${owner}`;
+}
 
 export function clusterName(stage: StageName): string {
   return `clickledger-${stage}`;

@@ -6,6 +6,7 @@ import { type App, type Stack, Tags } from 'aws-cdk-lib/core';
 import { type Deployed, deployedMapping, readDeployed } from './deployed.ts';
 import type { Groups } from './group-rules.ts';
 import { GroupStack } from './group-stack.ts';
+import { ownName } from './published.ts';
 import { type StageName, stages } from './stages.ts';
 import { StreamStack } from './stream-stack.ts';
 
@@ -38,14 +39,14 @@ export function addStacks(
 ): Stacks {
   const withoutMapping = teamsNamed(app.node.tryGetContext(WITHOUT_MAPPING), groups);
   const { terminationProtection } = stages[stage];
-  const stream = new StreamStack(app, stackName(stage, STREAM), {
+  const stream = new StreamStack(app, ownName({ stage, owner: STREAM }), {
     stage,
     description: 'Clickledger: the brokers and the topic',
     terminationProtection,
   });
   tag(stream, stage, STREAM);
   const ofGroups = Object.entries(groups).map(([owner, group]): [string, GroupStack] => {
-    const name = stackName(stage, owner);
+    const name = ownName({ stage, owner });
     const stack = new GroupStack(app, name, {
       stage,
       owner,
@@ -69,10 +70,6 @@ function teamsNamed(given: unknown, groups: Groups): string[] {
       `${WITHOUT_MAPPING} names '${unknown}', allowed are ${Object.keys(groups).join(', ')}, separated by commas`,
     );
   return teams;
-}
-
-function stackName(stage: StageName, owner: string): string {
-  return `clickledger-${stage}-${owner}`;
 }
 
 function tag(stack: Stack, stage: StageName, owner: string): void {

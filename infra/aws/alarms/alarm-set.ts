@@ -8,6 +8,7 @@ import { Alarm, ComparisonOperator, type IAlarmAction } from 'aws-cdk-lib/aws-cl
 import { Construct } from 'constructs';
 import { type AlarmSpec, severities as allSeverities, type Severity } from '../../../shared/alarm-spec.ts';
 import type { Ownership } from '../data-key.ts';
+import { ownName } from '../published.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 
 /** Whom to call: an SNS topic, or any other action of an alarm. An empty list is an answer too. */
@@ -43,8 +44,8 @@ export class AlarmSet<Name extends string> extends Construct {
   private addAlarm(definition: AlarmDefinition<Name>, severity: Severity, ownership: Ownership): Alarm {
     const { name, says, metric, threshold, periods, missing } = definition;
     return new Alarm(this, name, {
-      alarmName: alarmName(ownership, name),
-      alarmDescription: `[${severity}] ${says} Runbook: ${runbookPage(name)}`,
+      alarmName: `${ownName(ownership)}-${name}`,
+      alarmDescription: `[${severity}] ${says} Runbook: docs/runbook/${name}.md`,
       metric,
       threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -53,14 +54,6 @@ export class AlarmSet<Name extends string> extends Construct {
       treatMissingData: missing,
     });
   }
-}
-
-export function alarmName({ stage, owner }: Ownership, name: string): string {
-  return `clickledger-${stage}-${owner}-${name}`;
-}
-
-export function runbookPage(alarm: string): string {
-  return `docs/runbook/${alarm}.md`;
 }
 
 function assertKnown<Name extends string>(

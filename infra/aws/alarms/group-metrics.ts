@@ -40,12 +40,10 @@ export function groupMetrics(parts: GroupParts) {
     rollup: (name: FunctionMetric, statistic: Statistic = 'Sum') =>
       metric('AWS/Lambda', name, statistic, { FunctionName: parts.rollupName }),
     /** Absent while the group is neither stable nor empty. */
-    lag: (name: LagMetric, statistic: Statistic = 'Maximum') =>
-      metric('AWS/Kafka', name, statistic, { ...inCluster, 'Consumer Group': groupId }),
-    topic: (name: 'BytesInPerSec' | 'BytesOutPerSec', statistic: Statistic = 'Sum') =>
-      metric('AWS/Kafka', name, statistic, inCluster),
-    table: (name: TableMetric, statistic: Statistic = 'Sum') =>
-      metric('AWS/DynamoDB', name, statistic, { TableName: tableName }),
+    lag: (name: LagMetric) =>
+      metric('AWS/Kafka', name, 'Maximum', { ...inCluster, 'Consumer Group': groupId }),
+    topic: (name: 'BytesInPerSec' | 'BytesOutPerSec') => metric('AWS/Kafka', name, 'Sum', inCluster),
+    table: (name: TableMetric) => metric('AWS/DynamoDB', name, 'Sum', { TableName: tableName }),
     tableOperation: (
       name: 'SystemErrors' | 'SuccessfulRequestLatency',
       operation: string,

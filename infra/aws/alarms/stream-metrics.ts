@@ -39,7 +39,7 @@ export function streamMetrics(clusterName: string, topic: string, brokerCount: n
 
 type ClusterMetric = 'ActiveControllerCount' | 'OfflinePartitionsCount' | 'KafkaDataLogsDiskUsed';
 
-type BrokerMetric =
+export type BrokerMetric =
   | 'BytesInPerSec'
   | 'BytesOutPerSec'
   | 'MessagesInPerSec'

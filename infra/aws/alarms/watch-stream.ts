@@ -4,7 +4,6 @@ import type { Construct } from 'constructs';
 import { streamDashboard } from '../dashboards/stream-dashboard.ts';
 import { clusterName as clusterNameOf } from '../published.ts';
 import type { StageConfig, StageName } from '../stages.ts';
-import type { AlarmActions } from './alarm-set.ts';
 import { alarmTopics } from './alarm-topics.ts';
 import { streamAlarmSet } from './stream-alarms.ts';
 import { streamMetrics } from './stream-metrics.ts';
@@ -13,8 +12,6 @@ export interface WatchStreamProps {
   readonly ownership: { readonly stage: StageName; readonly owner: string };
   readonly config: StageConfig;
   readonly key: IKey;
-  /** Whom alarms call; by default topics of the owner's own. */
-  readonly actions?: AlarmActions | undefined;
 }
 
 export function watchStream(scope: Construct, props: WatchStreamProps): void {
@@ -22,7 +19,7 @@ export function watchStream(scope: Construct, props: WatchStreamProps): void {
   const { brokers, topic } = config;
   const clusterName = clusterNameOf(ownership.stage);
   const metrics = streamMetrics(clusterName, topic.name, brokers.count);
-  const actions = props.actions ?? alarmTopics(scope, 'AlarmTopics', key, ownership);
+  const actions = alarmTopics(scope, 'AlarmTopics', key, ownership);
   const { alarms } = streamAlarmSet(scope, 'Alarms', { ownership, config, metrics, actions });
   streamDashboard(scope, 'Dashboard', { ownership, config, clusterName, metrics, alarms });
 }

@@ -3,14 +3,15 @@
  * ledger complete, does the mapping deliver, do functions and table keep up. Sums only: nothing of a click stands here,
  * and of money neither, since micros are in the statements, exact, and a metric is a float.
  */
-import { AlarmStatusWidget, Dashboard, type IAlarm, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import { Dashboard, type IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../../shared/group.ts';
 import { expression, FIVE_MINUTES } from '../alarms/alarm-definition.ts';
 import { hasOwnCounts } from '../alarms/delivery-alarms.ts';
 import type { GroupMetrics } from '../alarms/group-metrics.ts';
 import type { Ownership } from '../data-key.ts';
-import { FULL_WIDTH, graph } from './widgets.ts';
+import { ownName } from '../published.ts';
+import { graph, head } from './widgets.ts';
 
 export interface GroupDashboardProps {
   readonly ownership: Ownership;
@@ -21,26 +22,18 @@ export interface GroupDashboardProps {
 
 export function groupDashboard(scope: Construct, id: string, props: GroupDashboardProps): Dashboard {
   const { ownership, group, metrics, alarms } = props;
+  const { ledger, groupId, topic } = group;
+  const says = `Group \`${groupId}\` on topic \`${topic}\`. Each alarm has its page in \`docs/runbook/\`.`;
   return new Dashboard(scope, id, {
-    dashboardName: `clickledger-${ownership.stage}-${ownership.owner}`,
+    dashboardName: ownName(ownership),
     widgets: [
-      [new TextWidget({ markdown: headOf(group), width: FULL_WIDTH, height: 3 })],
-      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 5 })],
+      ...head(`Ledger \`${ledger}\``, says, group.alarms?.without, alarms, 5),
       lagOf(metrics),
       ledgerOf(metrics),
       ...(hasOwnCounts(group) ? [mappingOf(metrics)] : []),
       functionsOf(metrics),
     ],
   });
-}
-
-function headOf({ ledger, groupId, topic, alarms }: GroupSpec): string {
-  const without = Object.entries(alarms?.without ?? {}).map(([name, reason]) => `**${name}** (${reason})`);
-  return [
-    `### Ledger \`${ledger}\``,
-    `Group \`${groupId}\` on topic \`${topic}\`. Each alarm has its page in \`docs/runbook/\`.`,
-    without.length === 0 ? 'It goes without no alarm.' : `It goes without: ${without.join(', ')}.`,
-  ].join('\n\n');
 }
 
 function lagOf(of: GroupMetrics) {

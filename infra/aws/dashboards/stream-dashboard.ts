@@ -2,19 +2,15 @@
  * The topic at a glance: does anything alarm, what comes in and goes out, do the brokers keep up, and how much of the
  * retention each group has used. Groups are found by a search, since the stream knows none by name.
  */
-import {
-  AlarmStatusWidget,
-  Dashboard,
-  type IAlarm,
-  MathExpression,
-  TextWidget,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Dashboard, type IAlarm, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { MINUTE } from '../alarms/alarm-definition.ts';
-import type { StreamMetrics } from '../alarms/stream-metrics.ts';
+import type { Statistic } from '../alarms/group-metrics.ts';
+import type { BrokerMetric, StreamMetrics } from '../alarms/stream-metrics.ts';
 import type { Ownership } from '../data-key.ts';
+import { ownName } from '../published.ts';
 import type { StageConfig } from '../stages.ts';
-import { FULL_WIDTH, graph } from './widgets.ts';
+import { graph, head } from './widgets.ts';
 
 export interface StreamDashboardProps {
   readonly ownership: Ownership;
@@ -28,25 +24,17 @@ const HOUR_SECONDS = 3_600;
 
 export function streamDashboard(scope: Construct, id: string, props: StreamDashboardProps): Dashboard {
   const { ownership, config, metrics, alarms } = props;
+  const { topic, brokers } = config;
+  const says = `${topic.partitions} partitions on ${brokers.count} brokers (${brokers.instanceType}), kept for ${topic.retentionHours} h.`;
   return new Dashboard(scope, id, {
-    dashboardName: `clickledger-${ownership.stage}-${ownership.owner}`,
+    dashboardName: ownName(ownership),
     widgets: [
-      [new TextWidget({ markdown: headOf(config), width: FULL_WIDTH, height: 3 })],
-      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 4 })],
+      ...head(`Topic \`${topic.name}\``, says, config.alarms?.without, alarms, 4),
       trafficOf(metrics),
       groupsOf(props),
       brokersOf(props),
     ],
   });
-}
-
-function headOf({ topic, brokers, alarms }: StageConfig): string {
-  const without = Object.entries(alarms?.without ?? {}).map(([name, reason]) => `**${name}** (${reason})`);
-  return [
-    `### Topic \`${topic.name}\``,
-    `${topic.partitions} partitions on ${brokers.count} brokers (${brokers.instanceType}), kept for ${topic.retentionHours} h.`,
-    without.length === 0 ? 'It goes without no alarm.' : `It goes without: ${without.join(', ')}.`,
-  ].join('\n\n');
 }
 
 function trafficOf(of: StreamMetrics) {
@@ -55,19 +43,13 @@ function trafficOf(of: StreamMetrics) {
       of.topic('BytesInPerSec').with({ label: 'in' }),
       of.topic('BytesOutPerSec').with({ label: 'out' }),
     ]),
-    graph(
-      'Bytes/s in, by broker',
-      of.brokers.map((broker) =>
-        of.broker('BytesInPerSec', broker, 'Average').with({ label: `broker ${broker}` }),
-      ),
-    ),
-    graph(
-      'Messages/s in, by broker',
-      of.brokers.map((broker) =>
-        of.broker('MessagesInPerSec', broker, 'Average').with({ label: `broker ${broker}` }),
-      ),
-    ),
+    graph('Bytes/s in, by broker', eachBroker(of, 'BytesInPerSec', 'Average')),
+    graph('Messages/s in, by broker', eachBroker(of, 'MessagesInPerSec', 'Average')),
   ];
+}
+
+function eachBroker(of: StreamMetrics, name: BrokerMetric, statistic: Statistic): Metric[] {
+  return of.brokers.map((broker) => of.broker(name, broker, statistic).with({ label: `broker ${broker}` }));
 }
 
 function groupsOf({ config, clusterName }: StreamDashboardProps) {
@@ -86,23 +68,13 @@ function groupsOf({ config, clusterName }: StreamDashboardProps) {
 }
 
 function brokersOf({ config, metrics: of }: StreamDashboardProps) {
-  const processors = graph(
-    'Processors, %',
-    of.brokers.map((broker) => of.broker('CpuUser', broker, 'Average').with({ label: `broker ${broker}` })),
-  );
+  const processors = graph('Processors, %', eachBroker(of, 'CpuUser', 'Average'));
   const controller = graph('Active controller', [of.cluster('ActiveControllerCount', 'Maximum')]);
   if (config.brokers.type === 'express') {
-    const connections = graph(
-      'Connections',
-      of.brokers.map((broker) =>
-        of.broker('ConnectionCount', broker, 'Maximum').with({ label: `broker ${broker}` }),
-      ),
-    );
+    const connections = graph('Connections', eachBroker(of, 'ConnectionCount', 'Maximum'));
     return [processors, connections, controller];
   }
-  const replicas = of.brokers.map((broker) =>
-    of.broker('UnderReplicatedPartitions', broker, 'Maximum').with({ label: `broker ${broker}` }),
-  );
+  const replicas = eachBroker(of, 'UnderReplicatedPartitions', 'Maximum');
   return [
     processors,
     graph('Under-replicated and offline partitions', [

@@ -3,7 +3,8 @@
  * ends with the steps that do get there without losing or doubling a click.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Fault, Rule, Subject } from './rule.ts';
+import type { DeployedMapping } from '../deployed.ts';
+import type { Rule, Subject } from './rule.ts';
 
 /** In between the group has no mapping, and its offsets stay with the brokers (AWS Lambda docs: kafka-consumer-group-id). */
 const anotherMapping: readonly string[] = [
@@ -12,63 +13,63 @@ const anotherMapping: readonly string[] = [
   'make the change, deploy with the mapping again, record it: `npm run deployed -- --stage <stage> --owners <team>`',
 ];
 
-function changed(what: string, was: unknown, is: unknown, steps: readonly string[]): Fault {
-  return { given: `${what} is ${shown(is)}`, allowed: `${shown(was)}, which is deployed`, steps };
-}
-
 function shown(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
 }
 
+/** @param firstStep before those that lead to another mapping */
+function fixed(
+  id: string,
+  because: string,
+  what: string,
+  sides: (subject: Subject, deployed: DeployedMapping) => { readonly was: unknown; readonly is: unknown },
+  firstStep: string,
+): Rule {
+  return {
+    id,
+    because,
+    check: (subject) => {
+      if (subject.deployed === undefined) return undefined;
+      const { was, is } = sides(subject, subject.deployed);
+      if (isDeepStrictEqual(was, is)) return undefined;
+      return {
+        given: `${what} is ${shown(is)}`,
+        allowed: `${shown(was)}, which is deployed`,
+        steps: [firstStep, ...anotherMapping],
+      };
+    },
+  };
+}
+
 export const deployed: readonly Rule[] = [
-  {
-    id: 'deployed-topic',
-    because:
-      'a changed topic reports success and changes nothing: UpdateEventSourceMapping knows no topics (aws-cloudformation/cloudformation-coverage-roadmap#2140)',
-    check: ({ group, deployed }) =>
-      deployed === undefined || deployed.topic === group.topic
-        ? undefined
-        : changed('topic', deployed.topic, group.topic, [
-            'wait until the group has read all of the old topic: nobody reads it afterwards',
-            ...anotherMapping,
-          ]),
-  },
-  {
-    id: 'deployed-group-id',
-    because:
-      'a group id is fixed once its mapping stands, and CloudFormation either refuses or replaces (AWS Lambda docs: kafka-consumer-group-id)',
-    check: ({ group, deployed }) =>
-      deployed === undefined || deployed.groupId === group.groupId
-        ? undefined
-        : changed('groupId', deployed.groupId, group.groupId, [
-            "keep startingPosition 'TRIM_HORIZON': the new group reads all that is retained once more, and the ledger passes over what it has (I1)",
-            ...anotherMapping,
-          ]),
-  },
-  {
-    id: 'deployed-position',
-    because:
-      'it is fixed when the mapping is made; CloudFormation makes a second one before it removes the first, and gets 409, since source, function and topic are taken (AWS Lambda docs: kafka-starting-positions)',
-    check: ({ group, deployed }) =>
-      deployed === undefined || deployed.startingPosition === group.startingPosition
-        ? undefined
-        : changed('startingPosition', deployed.startingPosition, group.startingPosition, [
-            'a group that has committed offsets goes on from them whatever its position says: for another place, change groupId too',
-            ...anotherMapping,
-          ]),
-  },
-  {
-    id: 'deployed-cluster',
-    because:
-      'another source makes a second mapping under a group id that is still taken, and gets 409 (AWS Lambda docs: kafka-consumer-group-id)',
-    check: ({ cluster, deployed }: Subject) =>
-      deployed === undefined || isDeepStrictEqual(deployed.clusterArn, cluster.reference)
-        ? undefined
-        : changed('cluster', deployed.clusterArn, cluster.reference, [
-            'raise the incarnation: another cluster holds other records at the same offsets (I10)',
-            ...anotherMapping,
-          ]),
-  },
+  fixed(
+    'deployed-topic',
+    'a changed topic reports success and changes nothing: UpdateEventSourceMapping knows no topics (aws-cloudformation/cloudformation-coverage-roadmap#2140)',
+    'topic',
+    ({ group }, { topic }) => ({ was: topic, is: group.topic }),
+    'wait until the group has read all of the old topic: nobody reads it afterwards',
+  ),
+  fixed(
+    'deployed-group-id',
+    'a group id is fixed once its mapping stands, and CloudFormation either refuses or replaces (AWS Lambda docs: kafka-consumer-group-id)',
+    'groupId',
+    ({ group }, { groupId }) => ({ was: groupId, is: group.groupId }),
+    "keep startingPosition 'TRIM_HORIZON': the new group reads all that is retained once more, and the ledger passes over what it has (I1)",
+  ),
+  fixed(
+    'deployed-position',
+    'it is fixed when the mapping is made; CloudFormation makes a second one before it removes the first, and gets 409, since source, function and topic are taken (AWS Lambda docs: kafka-starting-positions)',
+    'startingPosition',
+    ({ group }, { startingPosition }) => ({ was: startingPosition, is: group.startingPosition }),
+    'a group that has committed offsets goes on from them whatever its position says: for another place, change groupId too',
+  ),
+  fixed(
+    'deployed-cluster',
+    'another source makes a second mapping under a group id that is still taken, and gets 409 (AWS Lambda docs: kafka-consumer-group-id)',
+    'cluster',
+    ({ cluster }, { clusterArn }) => ({ was: clusterArn, is: cluster.reference }),
+    'raise the incarnation: another cluster holds other records at the same offsets (I10)',
+  ),
   {
     id: 'deployed-window',
     because:
