@@ -38,7 +38,6 @@ function bytesWritten(bytes: Buffer, at: number, value: KafkaRecord['value']): n
   if (typeof value !== 'string' || value.length % 4 !== 0 || value.includes('-') || value.includes('_'))
     return 0;
   const padding = value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0;
-  return bytes.write(value, at, 'base64') === (value.length / 4) * 3 - padding
-    ? (value.length / 4) * 3 - padding
-    : 0;
+  const length = (value.length / 4) * 3 - padding;
+  return bytes.write(value, at, 'base64') === length ? length : 0;
 }

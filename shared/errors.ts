@@ -35,7 +35,7 @@ export const failures = {
   },
 } as const satisfies Record<string, { remedy: 'time' | 'person'; says: string }>;
 
-export type FailureCode = keyof typeof failures;
+type FailureCode = keyof typeof failures;
 
 /** The one error class. `message` tells what was met; the table adds what it means. */
 export class AppError extends Error {

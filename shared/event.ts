@@ -38,7 +38,7 @@ export interface KafkaEvent {
 }
 
 /** Offsets of a partition, as `formatOffsets` writes them. */
-export interface EmptyOffsets {
+interface EmptyOffsets {
   readonly topic: string;
   readonly partition: number;
   readonly offsets: string;
@@ -117,13 +117,6 @@ export function identifiersOf(event: KafkaEvent, failed: ReadonlySet<string>): I
 
 export function partitionKey(at: { readonly topic: string; readonly partition: number }): string {
   return `${at.topic}#${at.partition}`;
-}
-
-/** The headers of a record in order. Lambda sends bytes as signed numbers (`ë` is [-61, -85]); Buffer wraps them back. */
-export function headersOf(record: KafkaRecord): [name: string, value: Buffer][] {
-  return (record.headers ?? []).flatMap((header) =>
-    Object.entries(header).map(([name, bytes]): [string, Buffer] => [name, Buffer.from(bytes)]),
-  );
 }
 
 /** Lambda delivers ascending offsets; a replayed or hand-made event may not, so the common case is only checked. */

@@ -7,7 +7,7 @@
  * under another group id must meet the same fence (I1).
  */
 
-export interface Journal {
+interface Journal {
   readonly topic: string;
   /** Raised by the operator when a topic is recreated, so that offsets which start again at 0 meet a fresh journal. */
   readonly incarnation: number;

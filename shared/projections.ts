@@ -35,7 +35,7 @@ export interface Pass {
 }
 
 /** Only some lines, each from the version after its own `through`, for a pass that met another run. */
-export interface Again {
+interface Again {
   readonly to: number;
   readonly lines: ReadonlyMap<string, number>;
 }

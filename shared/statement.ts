@@ -18,7 +18,7 @@ export interface StatementHour {
 }
 
 /** Hours from and to, both inclusive. */
-export interface Period {
+interface Period {
   readonly from: string;
   readonly to: string;
 }

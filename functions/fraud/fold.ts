@@ -24,7 +24,7 @@ const SLOT_COUNT_MAX = 36 ** 3 - 1;
 /** Digests are remembered, since hashing every address anew would cost more than all the rest. */
 const REMEMBERED_MAX = 50_000;
 
-export interface Velocity {
+interface Velocity {
   /** Number of the newest slot seen, in units of SLOT_MS since 1970. */
   slot: number;
   /** By pair: counts per slot, newest first. */

@@ -22,8 +22,8 @@
  */
 import type { StageConfig, TopicConfig } from './stages.ts';
 
-export type BrokerType = StageConfig['brokers']['type'];
-export type Settings = Readonly<Record<string, string>>;
+type BrokerType = StageConfig['brokers']['type'];
+type Settings = Readonly<Record<string, string>>;
 
 /** On Express brokers MSK makes three of whatever is asked for. */
 export const REPLICAS = 3;

@@ -37,7 +37,7 @@ const createOnly: Readonly<Record<string, readonly string[]>> = {
   'AWS::SecretsManager::Secret': ['Name'],
 };
 
-export interface RecordedResource {
+interface RecordedResource {
   readonly type: string;
   /** As the template has them; a property that the template leaves out is left out here. */
   readonly fixed: Readonly<Record<string, unknown>>;

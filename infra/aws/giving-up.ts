@@ -12,7 +12,7 @@ import type { Destination } from '../../shared/group.ts';
 import { putObjects, tell, useOfKey, writeTopic } from './group-rights.ts';
 import { destinationBucket } from './group-storage.ts';
 
-export interface GivingUp {
+interface GivingUp {
   /** What `DestinationConfig` is told. */
   readonly destination: string;
   readonly rights: readonly PolicyStatement[];
@@ -20,7 +20,7 @@ export interface GivingUp {
   readonly wildcards: readonly string[];
 }
 
-export interface Surroundings {
+interface Surroundings {
   readonly clusterArn: string;
   readonly key: IKey;
   readonly removalPolicy: RemovalPolicy;

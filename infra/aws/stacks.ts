@@ -10,7 +10,7 @@ import { ownName } from './published.ts';
 import { type StageName, stages } from './stages.ts';
 import { StreamStack } from './stream-stack.ts';
 
-export interface Stacks {
+interface Stacks {
   readonly stream: StreamStack;
   /** By the name of the team's folder. */
   readonly groups: ReadonlyMap<string, GroupStack>;

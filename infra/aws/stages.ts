@@ -7,7 +7,6 @@
  * supported-kafka-versions). No Standard broker of Kafka 4 is smaller than a large one: the pages list kafka.t3.small
  * without saying so, but `CreateCluster` is reported to answer "Unsupported InstanceType" for every KRaft version.
  */
-
 import type { AlarmSpec, StreamAlarm } from '../../shared/alarm-spec.ts';
 
 export type StageName = 'dev' | 'prod';
@@ -25,7 +24,7 @@ export interface StageConfig {
   readonly alarms?: Omit<AlarmSpec<StreamAlarm>, 'thresholds'>;
 }
 
-export interface StandardBrokers {
+interface StandardBrokers {
   readonly type: 'standard';
   readonly instanceType: `kafka.${string}`;
   /** A multiple of the three zones. */
@@ -33,7 +32,7 @@ export interface StandardBrokers {
   readonly volumeGib: number;
 }
 
-export interface ExpressBrokers {
+interface ExpressBrokers {
   readonly type: 'express';
   readonly instanceType: `express.${string}`;
   /** A multiple of the three zones. */

@@ -1,5 +1,4 @@
 /** The lab's measures as people read them, and as programs do. */
-
 import type { StepMeasures } from './deliveries.ts';
 import type { LabOptions } from './options.ts';
 import { type Step, steps } from './scenario.ts';
@@ -65,7 +64,7 @@ export function reportJson(measures: Measures, options: LabOptions): string {
   return JSON.stringify({ parameters, measures: Object.fromEntries(measures) });
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }

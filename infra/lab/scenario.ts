@@ -11,7 +11,7 @@ import { Members } from './members.ts';
 export const steps = ['join', 'leave', 'crash'] as const;
 export type Step = (typeof steps)[number];
 
-export interface ScenarioOptions {
+interface ScenarioOptions {
   readonly assignment: MemberAssignment;
   readonly partitions: number;
   /** At first. */

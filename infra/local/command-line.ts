@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { GroundError } from './ground-error.ts';
 
-export type Given = Readonly<Record<string, string | boolean | undefined>>;
+type Given = Readonly<Record<string, string | boolean | undefined>>;
 
 export function parseCommandLine(
   args: readonly string[],

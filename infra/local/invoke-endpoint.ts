@@ -20,7 +20,7 @@ import { LOOPBACK } from './ports.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 
 /** Of the ground: what can be invoked. */
-export interface Invocable {
+interface Invocable {
   readonly plan: { readonly functions: readonly PlannedFunction[] };
   sandboxesOf(functionId: string): Pick<Sandboxes, 'invoke'>;
 }

@@ -29,7 +29,7 @@ export interface Jars {
   readonly classPath: string;
 }
 
-export interface JarOptions {
+interface JarOptions {
   /** Where the jars are kept, such as `.clickledger/jars`. */
   readonly folder: string;
   /** As the cluster of the template gives it, like `4.1.x.kraft`; undefined takes the newest series of pom.xml. */

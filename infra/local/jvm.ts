@@ -17,7 +17,7 @@ import { pidOf } from './children.ts';
 import { GroundError } from './ground-error.ts';
 import type { Jars } from './jars.ts';
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -31,7 +31,7 @@ export interface RunningJvm {
   stop(): Promise<void>;
 }
 
-export interface JvmOptions {
+interface JvmOptions {
   readonly jars: Jars;
   /** What people call it, in errors. */
   readonly name: string;

@@ -26,7 +26,7 @@ export interface RunFile {
 }
 
 /** The consumer group of a ledger, and what its mapping invokes. */
-export interface RunGroup {
+interface RunGroup {
   readonly id: string;
   readonly topic: string;
   /** Name of the function. */

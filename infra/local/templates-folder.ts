@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { GroundError } from './ground-error.ts';
 import { run } from './tools.ts';
 
-export interface TemplatesOptions {
+interface TemplatesOptions {
   readonly root: string;
   readonly stage: string;
   /** Keeps the digest. */

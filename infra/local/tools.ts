@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 
-export interface ToolRun {
+interface ToolRun {
   readonly status: number;
   readonly output: string;
 }

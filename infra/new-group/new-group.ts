@@ -11,7 +11,7 @@ import { teamFiles, teamTests } from './team-files.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-export function stepsFor(request: NewGroup): readonly Step[] {
+function stepsFor(request: NewGroup): readonly Step[] {
   const { team, owner } = request;
   const key = team.includes('-') ? `'${team}'` : team;
   return [

@@ -6,7 +6,7 @@ import type { Ledger } from '../../shared/journal-store.ts';
 import { openLedger } from './ledger-view.ts';
 import { clientConfig, ofLedger, RUN_FILE, readRunFile, runFileSchema } from './run-file.ts';
 
-export interface LedgerChoice {
+interface LedgerChoice {
   /** A ledger of the running ground. */
   readonly ledger: string;
   /** A table on AWS instead. */

@@ -11,7 +11,7 @@ export function operatorSignal(): AbortSignal {
   return ending.signal;
 }
 
-export interface Progress {
+interface Progress {
   readonly show: (done: number, of: number) => void;
   readonly end: () => void;
 }

@@ -10,7 +10,7 @@ import type { Bounds, LogRecord } from './audit/topic-log.ts';
 /** Records in gaps are kept aside until the gap closes, so many at most. */
 const OPEN_MAX = 100_000;
 
-export interface RunningSums {
+interface RunningSums {
   readonly clicks: number;
   readonly micros: bigint;
   /** Records that are no clicks. */

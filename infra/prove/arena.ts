@@ -9,7 +9,7 @@ import type { RequestFaults } from './request-faults.ts';
 
 export type Action = () => Promise<void>;
 
-export interface ArenaParts {
+interface ArenaParts {
   readonly ground: Ground;
   readonly faults: RequestFaults;
   readonly random: Seeded;

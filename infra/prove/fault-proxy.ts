@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Call, Fault, Heard } from './fault.ts';
 
-export interface FaultProxyOptions {
+interface FaultProxyOptions {
   /** DynamoDB's own endpoint. */
   readonly endpoint: string;
   /** Chooses what befalls a request. */

@@ -7,7 +7,7 @@ export interface Seen extends Readonly<Record<keyof Floors, number>> {
 }
 
 /** What is counted elsewhere than in the events. */
-export type Counted = Pick<
+type Counted = Pick<
   Seen,
   'rebalances' | 'partitionsMoved' | 'redelivered' | 'records' | 'oddClasses' | 'codes'
 >;

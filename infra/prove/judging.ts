@@ -7,7 +7,7 @@ import { healed, judged } from './measures.ts';
 import type { ProofOptions } from './proof.ts';
 import { type Operated, redriveNow } from './redrives.ts';
 
-export interface Judged {
+interface Judged {
   /** By consumer group. */
   readonly ledgers: ReadonlyMap<string, Findings>;
   readonly healedMs: number | undefined;

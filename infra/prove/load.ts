@@ -11,7 +11,7 @@ const ADVERTISERS = 500;
 /** Clicks come faster than the profile asks for, since the broker is away at times. */
 const RATE_AHEAD = 1.5;
 
-export interface LoadParts {
+interface LoadParts {
   readonly ground: Ground;
   readonly profile: Profile;
   readonly seed: number;

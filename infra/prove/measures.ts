@@ -11,7 +11,7 @@ import { rollUp, withLedger } from './ledger-access.ts';
 
 const LOOK_EVERY_MS = 500;
 
-export interface HealOptions {
+interface HealOptions {
   readonly withinMs: number;
   readonly signal: AbortSignal;
   /** What mappings have given up on is an operator's to redrive. */
@@ -69,7 +69,7 @@ async function rolledUp(ground: Ground): Promise<boolean> {
   return reached.every(Boolean);
 }
 
-export interface JudgeWishes {
+interface JudgeWishes {
   /** Nothing may be left to count. */
   readonly atRest: boolean;
   /** What an earlier audit saw; less may not be there. */

@@ -14,14 +14,14 @@ import type { ProofOptions } from './proof.ts';
 import type { runProof } from './run-proof.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
-export interface MutantVerdict extends Pick<Verdict, 'verdict' | 'because'> {
+interface MutantVerdict extends Pick<Verdict, 'verdict' | 'because'> {
   readonly mutant: string;
   /** The first fault that the auditor named. */
   readonly named: string | undefined;
   readonly seconds: number;
 }
 
-export interface MutantOptions extends Pick<ProofOptions, 'seed' | 'folder' | 'say' | 'signal'> {
+interface MutantOptions extends Pick<ProofOptions, 'seed' | 'folder' | 'say' | 'signal'> {
   readonly root: string;
   /** Only the one of this name, if it is given. */
   readonly only: string | undefined;

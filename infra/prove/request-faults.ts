@@ -40,7 +40,7 @@ const FROZEN_MS_MAX = 12_000;
 /** The functions give a request 3 s. */
 const LATE_MS = 3_500;
 
-export interface FaultedProcess {
+interface FaultedProcess {
   /** The consumer group of a sandbox; undefined for one that works for none. */
   groupOf(sandbox: string): string | undefined;
   /** Kills the poller that owns the partition of a journal. */

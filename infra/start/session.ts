@@ -17,7 +17,7 @@ import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
 import { type WatchedGroup, watchedGroups } from './watched-groups.ts';
 
-export interface GroupVerdict extends LedgerVerdict {
+interface GroupVerdict extends LedgerVerdict {
   readonly duplicates: number;
   /** Where what is missing in the ledger is to be found, in words; undefined where nothing is. */
   readonly givenUp: string | undefined;

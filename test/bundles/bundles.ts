@@ -19,7 +19,7 @@ export function synthesized(folder: string): Plan {
 }
 
 /** An answer, or the words of the error that the function threw. */
-export type Answer = { readonly returned: unknown } | { readonly failed: string };
+type Answer = { readonly returned: unknown } | { readonly failed: string };
 
 const PROCESS = join(import.meta.dirname, 'bundle-process.ts');
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { headersOf, type KafkaRecord } from '../../shared/event.ts';
+import type { KafkaRecord } from '../../shared/event.ts';
+import { headersOf } from '../support/record-headers.ts';
 import { publishedEvent, publishedEvents } from './published-events.ts';
 
 const published = Object.keys(publishedEvents).map((name) => ({ name, event: publishedEvent(name) }));

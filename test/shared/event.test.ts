@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AppError } from '../../shared/errors.ts';
-import { deliveriesOf, headersOf, identifiersOf, readEvent } from '../../shared/event.ts';
+import { deliveriesOf, identifiersOf, readEvent } from '../../shared/event.ts';
 import { anEvent, aRecord, records } from '../support/builders.ts';
+import { headersOf } from '../support/record-headers.ts';
 
 describe('event: what Lambda delivers', () => {
   it('becomes one delivery per partition, in offset order, whatever its keys say', () => {

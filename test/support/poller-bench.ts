@@ -10,7 +10,7 @@ import { until } from './until.ts';
 
 type Offsets = Record<string, number[]>;
 
-export interface Invocation {
+interface Invocation {
   readonly offsets: Offsets;
   readonly timeoutMs: number;
   readonly end: (end: InvocationEnd) => void;

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-export interface FoundProcess {
+interface FoundProcess {
   readonly pid: number;
   /** Command line and environment. */
   readonly text: string;

@@ -10,12 +10,12 @@ import { isAlive } from './pids.ts';
 import { processesOf } from './processes-of.ts';
 import { until } from './until.ts';
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly folder: string;
   readonly given?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;

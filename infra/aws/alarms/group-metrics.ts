@@ -12,7 +12,7 @@ import { MINUTE } from './alarm-definition.ts';
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p99';
 
 /** What CloudWatch calls the parts of a group; all known at deployment only. */
-export interface GroupParts {
+interface GroupParts {
   readonly ledger: string;
   readonly tableName: string;
   readonly handlerName: string;

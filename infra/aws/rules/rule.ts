@@ -17,7 +17,7 @@ export interface Subject {
   readonly deployed: DeployedMapping | undefined;
 }
 
-export interface Fault {
+interface Fault {
   readonly given: string;
   readonly allowed: string;
   /** For what can't be had by a plain deployment: how to get there. */

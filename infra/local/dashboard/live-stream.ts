@@ -10,7 +10,7 @@ const LOOKERS_MAX = 20;
 const UNREAD_BYTES_MAX = 1024 * 1024;
 const RECONNECT_AFTER_MS = 1_000;
 
-export interface StreamEvent {
+interface StreamEvent {
   readonly name: string;
   readonly data: unknown;
 }

@@ -11,7 +11,7 @@ import type { LiveStream } from './live-stream.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
 import { RequestGuard, securityHeaders } from './request-guard.ts';
 
-export interface PageServerOptions {
+interface PageServerOptions {
   /** Any free one if it is left out. */
   readonly port: number | undefined;
   readonly stream: LiveStream;

@@ -7,7 +7,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-export interface Asked {
+interface Asked {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -15,7 +15,7 @@ export interface Asked {
   readonly token: string | null;
 }
 
-export interface Refusal {
+interface Refusal {
   readonly status: 401 | 403 | 405 | 415;
   readonly error: string;
 }

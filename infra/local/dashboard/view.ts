@@ -27,7 +27,7 @@ export interface TopicView {
   readonly worth: { readonly clicks: number; readonly micros: string; readonly refused: number } | undefined;
 }
 
-export type GroupState = 'stable' | 'rebalancing' | 'paused' | 'empty' | 'unknown';
+type GroupState = 'stable' | 'rebalancing' | 'paused' | 'empty' | 'unknown';
 
 export interface GroupView {
   readonly group: string;
@@ -46,7 +46,7 @@ export interface GroupView {
   readonly gaps: number;
 }
 
-export type MemberState = 'owner' | 'standby' | 'joining' | 'frozen';
+type MemberState = 'owner' | 'standby' | 'joining' | 'frozen';
 
 export interface MemberView {
   readonly poller: number;
@@ -55,7 +55,7 @@ export interface MemberView {
   readonly partitions: readonly number[];
 }
 
-export interface GroupPartitionView {
+interface GroupPartitionView {
   readonly partition: number;
   /** Undefined while nobody owns it. */
   readonly owner: number | undefined;
@@ -82,7 +82,7 @@ export interface LedgerVerdictView {
   readonly faults: readonly string[];
 }
 
-export interface ControlsView {
+interface ControlsView {
   readonly rate: number | undefined;
   readonly rates: readonly number[];
   readonly heated: boolean;

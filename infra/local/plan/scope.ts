@@ -12,7 +12,7 @@ export const PARTITION = 'aws';
 export const URL_SUFFIX = 'amazonaws.com';
 
 /** How a secret that CloudFormation would generate has to look (AWS Secrets Manager docs: GetRandomPassword). */
-export interface SecretSpec {
+interface SecretSpec {
   readonly length: number;
   readonly exclude: string;
 }

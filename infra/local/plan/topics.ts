@@ -16,7 +16,7 @@ import { readProperties, text, wholeNumber } from './properties.ts';
 import { resourcesOf } from './references.ts';
 import { labelOf, placeOf, type Scope } from './scope.ts';
 
-export interface PlannedBroker {
+interface PlannedBroker {
   /** As the cluster gives it, like `4.1.x.kraft`; undefined without a cluster that names one. */
   readonly kafkaVersion: string | undefined;
   readonly settings: Settings;

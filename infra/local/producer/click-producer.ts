@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Children, pidOf } from '../children.ts';
 import type { Pace, ProducerAssignment, ProducerMessage } from './producer-process.ts';
 
-export interface ClickProducerOptions {
+interface ClickProducerOptions {
   readonly assignment: ProducerAssignment;
   readonly children: Children;
   readonly logFolder: string;

@@ -15,7 +15,7 @@ import { functionArn } from '../plan/physical.ts';
 import type { PlannedFunction } from '../plan.ts';
 import { Invoker, type Lease } from './invoker.ts';
 
-export interface SandboxesOptions {
+interface SandboxesOptions {
   readonly planned: PlannedFunction;
   /** The consumer group that it works for, if it has one. */
   readonly group: string | undefined;

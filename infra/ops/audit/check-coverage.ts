@@ -6,7 +6,7 @@ import type { Findings, PartitionTally } from './findings.ts';
 import { countOf, joinRanges, minus, type Range, type Ranges, within, writeRanges } from './offset-ranges.ts';
 import type { Bounds } from './topic-log.ts';
 
-export interface Coverage {
+interface Coverage {
   readonly bounds: Bounds;
   /** Offset that the group reads next, as it was before the table was read. */
   readonly committed: number | undefined;

@@ -10,7 +10,7 @@ import { countOf, joinRanges, minus, type Ranges } from './offset-ranges.ts';
 import type { JournalProjections } from './read-ledger.ts';
 import type { Bounds } from './topic-log.ts';
 
-export interface PartitionRead {
+interface PartitionRead {
   readonly projections: JournalProjections;
   readonly entries: readonly EntryRead[];
   readonly partition: number;

@@ -7,7 +7,7 @@ import { type Figure, figure, plain } from './figure.ts';
 import type { Inputs } from './inputs.ts';
 import type { PartitionPlan } from './partitions.ts';
 
-export type ClusterType = 'express' | 'standard' | 'serverless';
+type ClusterType = 'express' | 'standard' | 'serverless';
 
 export interface ClusterPlan {
   readonly type: ClusterType;

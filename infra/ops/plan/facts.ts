@@ -6,7 +6,7 @@
  * from source: a price list, service model or AWS's own code. inferred: our reasoning, given in the row.
  */
 
-export interface Fact {
+interface Fact {
   readonly value: number;
   readonly unit: string;
   readonly mark: 'documented' | 'documented~' | 'from source' | 'inferred';

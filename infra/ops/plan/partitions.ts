@@ -96,7 +96,7 @@ export function planPartitions(inputs: Inputs): PartitionPlan {
 }
 
 /** An event's JSON of one click: base64 of what the log holds, in the envelope of AWS Lambda docs: with-msk. */
-export function eventBytes(clickBytes: number): number {
+function eventBytes(clickBytes: number): number {
   const envelope = {
     topic: 'ad_clicks',
     partition: 10,

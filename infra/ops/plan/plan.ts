@@ -35,7 +35,7 @@ export function planFor(inputs: Inputs): Plan {
   };
 }
 
-export function planJson(inputs: Inputs, plan: Plan): string {
+function planJson(inputs: Inputs, plan: Plan): string {
   const { keys, json, ...given } = inputs;
   const partitions = { ...plan.partitions, keys: plan.partitions.keys.described };
   const groups = inputs.groups * total(plan.group);

@@ -19,7 +19,7 @@ import type { AclRule, Endpoint, GroupRule, Network, Route, SecurityGroup, Subne
 import { portsOf } from './network.ts';
 
 /** The one method of the SDK's client that is used. */
-export type Ec2 = Pick<EC2Client, 'send'>;
+type Ec2 = Pick<EC2Client, 'send'>;
 
 /** EC2 answers in pages; so many are more than a VPC may have. */
 const PAGES_MAX = 100;

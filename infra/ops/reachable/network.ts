@@ -53,7 +53,7 @@ export interface GroupRule {
 }
 
 /** Of TCP; `none` for rules of other protocols. */
-export type Ports = { readonly from: number; readonly to: number } | 'none';
+type Ports = { readonly from: number; readonly to: number } | 'none';
 
 export interface Endpoint {
   readonly id: string;

@@ -31,7 +31,7 @@ async function networkOf(of: ReachableRequest['of']): Promise<Network> {
   }
 }
 
-export function checkLines(network: Network, checks: readonly Check[]): string[] {
+function checkLines(network: Network, checks: readonly Check[]): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const count = (verdict: Check['verdict']) => checks.filter((check) => check.verdict === verdict).length;
   return [

@@ -8,7 +8,7 @@ import { innermost } from '../audit/could-not-tell.ts';
 import { OpsError } from '../ops-error.ts';
 
 /** What became of a payload. */
-export interface CallEnd {
+interface CallEnd {
   /** Ids of the requests that were heard to their end; entries name theirs. */
   readonly requests: readonly string[];
   /** Why the function did not resolve all of it; undefined if it did. */

@@ -14,7 +14,7 @@ import type { WholeRecord } from '../audit/topic-log.ts';
 /** What Lambda takes in one invocation, and a mapping puts into one event (AWS Lambda docs: gettingstarted-limits). */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
 
-export interface EventSource {
+interface EventSource {
   readonly topic: string;
   readonly partition: number;
   readonly sourceArn: string;

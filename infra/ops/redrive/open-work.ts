@@ -39,7 +39,7 @@ export interface Scope {
   readonly to?: number | undefined;
 }
 
-export interface Sight {
+interface Sight {
   readonly store: Ledger;
   readonly topic: string;
   readonly log: Pick<TopicLog, 'bounds' | 'committed'>;

@@ -18,7 +18,7 @@ export interface Selection extends Scope {
   readonly kinds: ReadonlySet<Kind>;
 }
 
-export interface RedriveManner {
+interface RedriveManner {
   readonly apply: boolean;
   readonly signal: AbortSignal;
   /** Offsets that are done, of those that the log holds. */

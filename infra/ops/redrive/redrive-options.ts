@@ -18,7 +18,7 @@ ${TARGET_USAGE}
   --bucket NAME       the S3 destination of the mapping
 Exit code: 0 nothing is left to redrive, 1 something is (listed with its reason), 2 could not tell`;
 
-export interface RedriveRequest {
+interface RedriveRequest {
   readonly addresses: Addresses;
   readonly selection: Selection;
   readonly apply: boolean;

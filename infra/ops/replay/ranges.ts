@@ -1,11 +1,10 @@
 /** Which offsets of the log a replay means: from the start, an offset or a time, per partition, and never beyond what the log holds. */
-
 import type { Bounds } from '../audit/topic-log.ts';
 import { OpsError } from '../ops-error.ts';
 import type { Scope } from '../redrive/open-work.ts';
 
 /** An offset, or a time in epoch milliseconds. */
-export type Place = { readonly offset: number } | { readonly time: number };
+type Place = { readonly offset: number } | { readonly time: number };
 
 export interface Asked {
   readonly from: 'start' | Place;

@@ -5,7 +5,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { OpsError } from '../ops-error.ts';
 import type { Bundle } from './synthesized-bundle.ts';
 
-export interface ShadowFunctionOptions {
+interface ShadowFunctionOptions {
   readonly bundle: Bundle;
   /** Its region, credentials and endpoint are the child's. */
   readonly client: DynamoDBClient;

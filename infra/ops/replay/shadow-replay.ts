@@ -20,7 +20,7 @@ import { addEntries, type Comparable, comparableIn, emptySums, type Sums } from 
 import { createShadowTable, deleteShadowTable } from './shadow-table.ts';
 import { type Bundle, synthesizedBundle } from './synthesized-bundle.ts';
 
-export interface ShadowPartition {
+interface ShadowPartition {
   readonly journal: string;
   readonly compared: number;
   /** Resolved offsets of the range that belong to entries that reach beyond it, or have expired. */

@@ -8,7 +8,7 @@ import type { Shadowed } from './shadow-replay.ts';
 const LINES_SHOWN = 40;
 const nothing: LineSums = { clicks: 0n, micros: 0n, flagged: 0n };
 
-export interface Difference {
+interface Difference {
   /** `<hour> <advertiser>`. */
   readonly line: string;
   readonly ledger: LineSums;

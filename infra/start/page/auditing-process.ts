@@ -10,7 +10,7 @@ import { TopicLog } from '../../ops/audit/topic-log.ts';
 import { journalTotals, openLedger } from '../../ops/ledger-view.ts';
 import { RunningCount } from '../../ops/running-count.ts';
 
-export interface AuditedGroup {
+interface AuditedGroup {
   readonly ledger: string;
   readonly table: string;
   readonly group: string;

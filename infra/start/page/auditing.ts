@@ -6,7 +6,7 @@ import { dynamoDbEnvironment } from '../../local/dynamodb.ts';
 import type { EndpointAccess } from '../../local/endpoint-access.ts';
 import type { AuditAssignment, AuditMessage } from './auditing-process.ts';
 
-export interface AuditingOptions {
+interface AuditingOptions {
   readonly assignment: AuditAssignment;
   readonly dynamodb: EndpointAccess;
   readonly children: Children;

@@ -16,7 +16,7 @@ import type { Worth } from './auditing.ts';
 import type { LogEnds } from './log-ends.ts';
 import type { Billed } from './totals.ts';
 
-export interface GroupFacts {
+interface GroupFacts {
   readonly live: LiveGroup;
   readonly ledger: string;
   readonly generation: number;

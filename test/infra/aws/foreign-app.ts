@@ -12,7 +12,7 @@ import { type CfnTemplate, unbundledApp } from './templates.ts';
 export const CLUSTER_ARN =
   'arn:aws:kafka:eu-west-1:111122223333:cluster/clicks/0a1b2c3d-4e5f-6789-abcd-0123456789ab-7';
 
-export const orders: GroupSpec = {
+const orders: GroupSpec = {
   ledger: 'orders',
   groupId: 'orders-service',
   topic: 'orders',

@@ -15,7 +15,7 @@ import type { StageName } from '../../../infra/aws/stages.ts';
 /** CDK's own check of templates costs seconds; stacks.test.ts has it run over both stages, once. */
 process.env['CDK_VALIDATION'] = 'false';
 
-export interface CfnResource {
+interface CfnResource {
   readonly Type: string;
   // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of any shape, and the assertions say which.
   readonly Properties: any;

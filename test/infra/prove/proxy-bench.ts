@@ -22,7 +22,7 @@ export const commit = {
 };
 
 /** What a client gets: an answer, or the name of what broke. */
-export type Seen = { readonly status: number; readonly body: string; readonly crc: unknown } | string;
+type Seen = { readonly status: number; readonly body: string; readonly crc: unknown } | string;
 
 interface Finish {
   readonly request: { readonly socket: { readonly localPort?: number } };

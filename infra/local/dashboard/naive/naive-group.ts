@@ -18,7 +18,7 @@ import { dynamoDbEnvironment } from '../../dynamodb.ts';
 import { clientConfig, type EndpointAccess } from '../../endpoint-access.ts';
 import type { NaiveAssignment, NaiveMessage } from './naive-process.ts';
 
-export interface NaiveOptions {
+interface NaiveOptions {
   readonly bootstrap: readonly string[];
   readonly topic: string;
   /** For what we ask ourselves. */
@@ -34,7 +34,7 @@ interface Member {
   partitions: readonly number[];
 }
 
-export interface NaiveTotals {
+interface NaiveTotals {
   readonly clicks: number;
   readonly micros: bigint;
 }

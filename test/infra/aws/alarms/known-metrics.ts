@@ -13,7 +13,7 @@ import { captured } from '../../../support/captured.ts';
 import { memoryLedger } from '../../../support/memory-ledger.ts';
 import type { UsedMetric } from './watched.ts';
 
-export interface EmittedMetric extends UsedMetric {
+interface EmittedMetric extends UsedMetric {
   readonly unit: string;
   readonly by: 'handler' | 'rollup';
 }
@@ -31,7 +31,7 @@ export async function emittedBy(group: GroupSpec, table: string): Promise<Emitte
 }
 
 /** Amazon CloudWatch docs: CloudWatch_Embedded_Metric_Format_Specification. */
-export function embedded(lines: readonly string[], by: EmittedMetric['by']): EmittedMetric[] {
+function embedded(lines: readonly string[], by: EmittedMetric['by']): EmittedMetric[] {
   return lines.flatMap((line) => {
     const document = JSON.parse(line);
     return (document._aws?.CloudWatchMetrics ?? []).flatMap((directive: Directive) =>

@@ -7,7 +7,7 @@ export interface UsedMetric {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-export interface Watched {
+interface Watched {
   readonly name: string;
   readonly description: string;
   /** Evaluated properties. */
@@ -37,7 +37,7 @@ interface CfnMetric {
   readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
 }
 
-export interface DashboardWidgets {
+interface DashboardWidgets {
   readonly texts: readonly string[];
   readonly metrics: readonly UsedMetric[];
   readonly expressions: readonly string[];

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { eventPayload, fetchedRecord, type LogRecord } from '../../../../infra/local/mapping/kafka-event.ts';
 import { decode, fingerprintOf, isRejected } from '../../../../shared/decode.ts';
-import { deliveriesOf, headersOf, type KafkaRecord, readEvent } from '../../../../shared/event.ts';
+import { deliveriesOf, type KafkaRecord, readEvent } from '../../../../shared/event.ts';
 import { aClick, aRecord } from '../../../support/builders.ts';
+import { headersOf } from '../../../support/record-headers.ts';
 
 const source = {
   arn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/clicks/UUID-1',

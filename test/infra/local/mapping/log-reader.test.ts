@@ -3,8 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import { Producer } from '@platformatic/kafka';
 import { LogReader } from '../../../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../../../infra/local/mapping/partition-queue.ts';
-import { headersOf, type KafkaRecord } from '../../../../shared/event.ts';
+import type { KafkaRecord } from '../../../../shared/event.ts';
 import { LocalBroker, type Message, messages } from '../../../support/local-broker.ts';
+import { headersOf } from '../../../support/record-headers.ts';
 import { until } from '../../../support/until.ts';
 
 const YEAR_2020_MS = Date.UTC(2020, 0);

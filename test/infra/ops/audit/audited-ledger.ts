@@ -8,7 +8,7 @@ import type { Item } from '../../../../shared/journal-items.ts';
 import type { MemoryLedger } from '../../../support/memory-ledger.ts';
 import type { Command } from '../../../support/simulated-table.ts';
 
-export interface LogSight {
+interface LogSight {
   readonly committed: readonly (number | undefined)[];
   /** By partition: records before it have left the log. */
   readonly starts?: readonly number[];
