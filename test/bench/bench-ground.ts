@@ -3,17 +3,34 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createTopics } from '../../infra/local/broker-topics.ts';
 import { Ground } from '../../infra/local/ground.ts';
 import type { Pollers } from '../../infra/local/mapping/pollers.ts';
 import type { PlannedMapping } from '../../infra/local/plan.ts';
 import { ClickProducer } from '../../infra/local/producer/click-producer.ts';
 import { currentTemplates } from '../../infra/local/templates-folder.ts';
+import { itemBytes } from '../../infra/ops/plan/item-sizes.ts';
+import { ENTRY_PREFIX } from '../../shared/journal-items.ts';
+import { listJournals, queryAll } from '../../shared/journal-store.ts';
+import { unitsOf } from '../support/write-units.ts';
 import type { BenchOptions } from './bench-section.ts';
+import { cpuSecondsOf } from './process-figures.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** That no query depends on: nothing expires meanwhile. */
+const ENTRY_DAYS = 35;
 const LOOK_EVERY_MS = 20;
 const STUCK_AFTER_MS = 180_000;
+
+export interface Drained {
+  /** The start of the pollers and their joining included. */
+  readonly seconds: number;
+  /** When something was committed of every mapping, and how much of the one that had least. */
+  readonly joined: { readonly seconds: number; readonly clicks: number };
+  /** Seconds of CPU by what the processes are. */
+  readonly cpu: ReadonlyMap<string, number>;
+}
 
 export class BenchGround {
   readonly ground: Ground;
@@ -107,15 +124,56 @@ export class BenchGround {
     return [...this.ground.owned(mapping).values()].reduce((sum, { committed }) => sum + (committed ?? 0), 0);
   }
 
-  /** Seconds from the start of the pollers, joining included, until each mapping has committed so many clicks. */
-  async drain(mappings: readonly PlannedMapping[], clicks: number): Promise<number> {
-    const began = performance.now();
-    const pollers: Pollers[] = mappings.map((mapping) => this.ground.addMapping(mapping));
+  /** Write units of the entries that a mapping's function has put for it, by the billing rules. */
+  async entryUnits({ functionId, topic }: PlannedMapping): Promise<number> {
+    const { endpoint, region, accessKeyId, secretAccessKey } = this.ground.dynamodb;
+    const client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    const table = this.ground.functionOf(functionId).environment['LEDGER_TABLE'] ?? '';
+    const ledger = { client, table, entryDays: ENTRY_DAYS };
     try {
-      await this.until('the backlog is drained', () =>
-        mappings.every((mapping) => this.committed(mapping) >= clicks),
-      );
-      return (performance.now() - began) / 1_000;
+      let units = 0;
+      for (const journal of await listJournals(ledger)) {
+        if (!journal.startsWith(`${topic}@`)) continue;
+        const values = { ':journal': { S: journal }, ':entry': { S: ENTRY_PREFIX } };
+        const entries = queryAll(ledger, {
+          KeyConditionExpression: 'pk = :journal AND begins_with(sk, :entry)',
+          ExpressionAttributeValues: values,
+        });
+        for await (const item of entries) units += unitsOf(itemBytes(item));
+      }
+      return units;
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /** Seconds of CPU that the processes of the ground have used so far, by what they are; Linux. */
+  cpuSeconds(): Map<string, number> {
+    const seconds = new Map([['ground', cpuSecondsOf(process.pid)]]);
+    for (const { role, pid } of this.ground.children.list())
+      seconds.set(role, (seconds.get(role) ?? 0) + cpuSecondsOf(pid));
+    return seconds;
+  }
+
+  /** From the start of the pollers until each mapping has committed so many clicks. */
+  async drain(mappings: readonly PlannedMapping[], clicks: number): Promise<Drained> {
+    const began = performance.now();
+    const cpuBefore = this.cpuSeconds();
+    const pollers: Pollers[] = mappings.map((mapping) => this.ground.addMapping(mapping));
+    let joined: { readonly seconds: number; readonly clicks: number } | undefined;
+    try {
+      await this.until('the backlog is drained', () => {
+        const committed = mappings.map((mapping) => this.committed(mapping));
+        const least = Math.min(...committed);
+        if (least > 0) joined ??= { seconds: (performance.now() - began) / 1_000, clicks: least };
+        return least >= clicks;
+      });
+      const seconds = (performance.now() - began) / 1_000;
+      const cpu = Array.from(this.cpuSeconds(), ([role, used]): [string, number] => [
+        role,
+        used - (cpuBefore.get(role) ?? 0),
+      ]);
+      return { seconds, joined: joined ?? { seconds, clicks }, cpu: new Map(cpu) };
     } finally {
       await Promise.all(pollers.map((each) => each.stop()));
     }

@@ -7,6 +7,13 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Of the drains. */
   readonly clicks: number;
+  /** Of an event, of the handler and of what it costs. */
+  readonly records: readonly number[];
+  /** Of the handler's events. */
+  readonly advertisers: readonly number[];
+  /** Of the drains by partitions and pollers. */
+  readonly partitions: readonly number[];
+  readonly pollers: readonly number[];
   /** Of the look at memory. */
   readonly minutes: number;
   readonly say: (line: string) => void;

@@ -3,6 +3,7 @@
  * its pictures are drawn. With --only, the other figures stay as they were, each with its own date and machine.
  */
 import { parseArgs } from 'node:util';
+import { benchAdvertisers } from './advertisers-bench.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { benchCatchUp } from './catch-up-bench.ts';
 import { benchCost } from './cost-bench.ts';
@@ -10,25 +11,32 @@ import { benchDrain } from './drain-bench.ts';
 import { benchFootprint } from './footprint-bench.ts';
 import { benchHandler } from './handler-bench.ts';
 import { benchPeers } from './peers-bench.ts';
+import { benchProfile } from './profile-bench.ts';
 import { keepSections, tableOf, writeReport } from './report.ts';
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Section[]>>> = {
   handler: benchHandler,
+  profile: benchProfile,
   cost: benchCost,
   peers: benchPeers,
+  advertisers: benchAdvertisers,
   drain: benchDrain,
   'catch-up': benchCatchUp,
   footprint: benchFootprint,
 };
 
 const USAGE = `npm run bench -- [options]
-  --only A,B     of ${Object.keys(benches).join(', ')}
-  --rounds N     how often each is measured (3); 1 is a quick look
-  --clicks N     of a drained backlog (1000000)
-  --minutes N    of the look at memory (10)
-  --seed N       of the clicks (1)
-  --print        only print, leave docs/ as it is
-  --json         print one object for programs instead of tables`;
+  --only A,B         of ${Object.keys(benches).join(', ')}
+  --rounds N         how often each is measured (3); 1 is a quick look
+  --records A,B      of an event, where the handler is measured and what it costs (100,1000,10000)
+  --advertisers A,B  of the events of the handler (50,500,5000,50000)
+  --clicks N         of a drained backlog (1000000)
+  --partitions A,B   of the drains by partitions and pollers (1,3,12)
+  --pollers A,B      of the same (1,2,4)
+  --minutes N        of the look at memory (10)
+  --seed N           of the clicks (1)
+  --print            only print, leave docs/ as it is
+  --json             print one object for programs instead of tables`;
 
 async function main(): Promise<number> {
   const text = (value: string) => ({ type: 'string', default: value }) as const;
@@ -38,6 +46,10 @@ async function main(): Promise<number> {
       only: text(Object.keys(benches).join(',')),
       rounds: text('3'),
       clicks: text('1000000'),
+      records: text('100,1000,10000'),
+      advertisers: text('50,500,5000,50000'),
+      partitions: text('1,3,12'),
+      pollers: text('1,2,4'),
       minutes: text('10'),
       seed: text('1'),
       print: flag,
@@ -59,6 +71,10 @@ async function main(): Promise<number> {
     seed: wholeNumber('seed', values.seed, 0),
     rounds: wholeNumber('rounds', values.rounds, 1),
     clicks: wholeNumber('clicks', values.clicks, 1_000),
+    records: wholeNumbers('records', values.records),
+    advertisers: wholeNumbers('advertisers', values.advertisers),
+    partitions: wholeNumbers('partitions', values.partitions),
+    pollers: wholeNumbers('pollers', values.pollers),
     minutes: wholeNumber('minutes', values.minutes, 1),
     say: (line) => console.error(line),
     signal: ending.signal,
@@ -75,6 +91,10 @@ async function main(): Promise<number> {
   if (values.json) console.log(JSON.stringify(measured));
   if (!values.print) await writeReport();
   return 0;
+}
+
+function wholeNumbers(name: string, given: string): number[] {
+  return given.split(',').map((each) => wholeNumber(name, each, 1));
 }
 
 function wholeNumber(name: string, given: string, min: number): number {

@@ -44,10 +44,9 @@ async function catchUp(bench: BenchGround, { say }: BenchOptions): Promise<Secti
   const producer = bench.produce(topic, PARTITIONS, undefined, RATE);
   const lag = new Lag();
   const rows: Section['rows'][number][] = [];
-  const entries = (mapping: PlannedMapping) => bench.ground.metric(mapping.functionId, 'Entries');
   async function phase(name: string, over: () => boolean): Promise<void> {
     const began = performance.now();
-    const before = { entries: entries(billing), committed: bench.committed(billing) };
+    const before = await Promise.all([billing, fraud].map((mapping) => spent(bench, mapping)));
     const lags = { billing: [] as number[], fraud: [] as number[] };
     await bench.until(`${name} is over`, async () => {
       lag.note(producer.produced);
@@ -56,13 +55,15 @@ async function catchUp(bench: BenchGround, { say }: BenchOptions): Promise<Secti
       await pause(SAMPLE_EVERY_MS);
       return performance.now() - began > 3_000 && over();
     });
+    const after = await Promise.all([billing, fraud].map((mapping) => spent(bench, mapping)));
+    const [ofBilling = '', ofFraud = ''] = after.map((spend, i) => unitsPerClick(before[i] ?? spend, spend));
     rows.push({
       phase: name,
       seconds: (performance.now() - began) / 1_000,
       'billing’s lag, s': spreadOf(lags.billing),
       'fraud’s lag, s': spreadOf(lags.fraud),
-      'billing’s entries per 1,000 clicks':
-        (1_000 * (entries(billing) - before.entries)) / (bench.committed(billing) - before.committed),
+      'billing’s write units per click': ofBilling,
+      'fraud’s write units per click': ofFraud,
     });
   }
   const for_ = (ms: number) => {
@@ -85,9 +86,24 @@ async function catchUp(bench: BenchGround, { say }: BenchOptions): Promise<Secti
     id: 'catch-up',
     title: `A group catches up beside live traffic of ${RATE.toLocaleString('en-US')} clicks/s`,
     about:
-      'The lag is the time since as much had been produced as the group has committed. One group’s trouble is not the other’s; what billing pays in entries while fraud catches up is beside it.',
+      'The lag is the time since as much had been produced as the group has committed. One group’s trouble is not the other’s. Write units are those of the entries; larger batches make a backlog cheaper than live traffic.',
     rows,
   };
+}
+
+interface Spent {
+  readonly units: number;
+  readonly clicks: number;
+}
+
+async function spent(bench: BenchGround, mapping: PlannedMapping): Promise<Spent> {
+  return { units: await bench.entryUnits(mapping), clicks: bench.committed(mapping) };
+}
+
+function unitsPerClick(before: Spent, after: Spent): number | string {
+  return after.clicks > before.clicks
+    ? (after.units - before.units) / (after.clicks - before.clicks)
+    : 'nothing counted';
 }
 
 /** How long nothing is committed of the partitions that change hands, in ms. */

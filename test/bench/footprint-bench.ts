@@ -1,6 +1,6 @@
 /** What a function weighs, how long it takes until it serves, and whether its memory stays flat under load. */
 import { execFile } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Invoker } from '../../infra/local/sandbox/invoker.ts';
 import { lambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
@@ -8,11 +8,12 @@ import { BenchGround } from './bench-ground.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { eventOf } from './events.ts';
 import { spreadOf } from './interleaved.ts';
+import { residentMb } from './process-figures.ts';
 
 const STARTS = 10;
 const PARTITIONS = 3;
 const RATE = 10_000;
-const SAMPLES = 6;
+const SAMPLES = 12;
 
 export async function benchFootprint(options: BenchOptions): Promise<Section[]> {
   return await BenchGround.with(options, async (bench) => [
@@ -130,17 +131,6 @@ function rssOf({ ground }: BenchGround): Record<'functions, MB' | 'pollers, MB' 
     'pollers, MB': largest('poller'),
     'ground, MB': residentMb(process.pid),
   };
-}
-
-/** Linux; 0 for a process that has just ended. */
-function residentMb(pid: number): number {
-  try {
-    return Math.round(
-      Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
-    );
-  } catch {
-    return 0;
-  }
 }
 
 function never(): never {

@@ -9,10 +9,18 @@ export interface Spread {
   readonly p90: number;
 }
 
-/** @param warmUps turns that are run and not counted */
+export interface Race<Rival extends string> {
+  readonly turns: number;
+  /** Turns that are run and not counted. */
+  readonly warmUps: number;
+  readonly signal: AbortSignal;
+  /** Makes ready what a rival's turn needs; not counted. */
+  readonly before?: (rival: Rival) => void;
+}
+
 export async function interleaved<Rival extends string>(
   rivals: Readonly<Record<Rival, (turn: number) => unknown>>,
-  { turns, warmUps }: { readonly turns: number; readonly warmUps: number },
+  { turns, warmUps, signal, before }: Race<Rival>,
 ): Promise<Turns<Rival>> {
   const names = Object.keys(rivals) as Rival[];
   const taken = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Rival, number[]>;
@@ -20,6 +28,8 @@ export async function interleaved<Rival extends string>(
     // Who comes first finds the caches as the last one left them, so everybody is first in turn.
     for (let i = 0; i < names.length; i++) {
       const name = names[(turn + i) % names.length] as Rival;
+      signal.throwIfAborted();
+      before?.(name);
       const began = performance.now();
       await rivals[name](turn);
       if (turn >= warmUps) taken[name].push(performance.now() - began);

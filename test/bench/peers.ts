@@ -12,15 +12,21 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type Click, decode, isRejected } from '../../shared/decode.ts';
 import { hourOf } from '../../shared/delta.ts';
-import type { KafkaRecord } from '../../shared/event.ts';
+import { deliveriesOf, type KafkaEvent } from '../../shared/event.ts';
+import { type Handler, handlerOf } from './handlers.ts';
 
 export interface Peer {
   readonly name: string;
-  bill(records: readonly KafkaRecord[]): Promise<void>;
+  readonly bill: Handler;
 }
 
 /** As many records at once as Powertools' own examples and our budget of connections allow. */
 export const CONCURRENCY = 50;
+
+/** Billing as it is deployed. */
+export function billing(client: DynamoDBClient, table: string): Peer {
+  return { name: 'Clickledger', bill: handlerOf('billing', { client, table }) };
+}
 
 /** Powertools for AWS Lambda (TypeScript), utility idempotency, around an atomic counter. */
 export function powertools(client: DynamoDBClient, table: string): Peer {
@@ -39,7 +45,7 @@ export function powertools(client: DynamoDBClient, table: string): Peer {
   );
   return {
     name: 'Powertools idempotency per record',
-    bill: (records) => each(records, async (click) => void (await billOnce(positionOf(click), click))),
+    bill: (event) => each(event, async (click) => void (await billOnce(positionOf(click), click))),
   };
 }
 
@@ -57,7 +63,7 @@ export function transactionPerRecord(client: DynamoDBClient, table: string): Pee
       }),
     );
   };
-  return { name: 'one transaction per record', bill: (records) => each(records, bill) };
+  return { name: 'one transaction per record', bill: (event) => each(event, bill) };
 }
 
 /** The click itself, under its position; a bill is a query over all of them. */
@@ -76,7 +82,7 @@ export function itemPerRecord(client: DynamoDBClient, table: string): Peer {
       }),
     );
   };
-  return { name: 'one item per record', bill: (records) => each(records, bill) };
+  return { name: 'one item per record', bill: (event) => each(event, bill) };
 }
 
 function additionOf(table: string, { advertiserId, priceMicros, record }: Click) {
@@ -92,9 +98,11 @@ function positionOf({ record: { topic, partition, offset } }: Click): string {
   return `${topic}#${partition}#${offset}`;
 }
 
-/** The clicks of the records, CONCURRENCY at a time. */
-async function each(records: readonly KafkaRecord[], bill: (click: Click) => Promise<void>): Promise<void> {
-  const left = records.values();
+/** The clicks of the event, CONCURRENCY at a time. */
+async function each(event: KafkaEvent, bill: (click: Click) => Promise<void>): Promise<void> {
+  const left = deliveriesOf(event)
+    .flatMap(({ records }) => records)
+    .values();
   async function worker(): Promise<void> {
     for (const record of left) {
       const decoded = decode(record);

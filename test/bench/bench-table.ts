@@ -1,0 +1,67 @@
+/** A table of DynamoDB Local for the benchmarks, as it is, and behind a proxy that lets every request wait, as a network would. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
+import { createTables } from '../../infra/local/dynamodb-tables.ts';
+import { FaultProxy } from '../../infra/prove/fault-proxy.ts';
+import { localJars } from '../support/local-jars.ts';
+import { CONCURRENCY } from './peers.ts';
+
+export const TABLE = 'bench';
+
+/** Makes a client whose requests wait so many milliseconds before they are passed on. */
+export type Clients = (delayMs: number) => Promise<DynamoDBClient>;
+
+export async function withTable<Result>(run: (clients: Clients) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'clickledger-bench-'));
+  const proxies: FaultProxy[] = [];
+  let dynamodb: RunningDynamoDb | undefined;
+  try {
+    const files = { dataFolder: join(folder, 'dynamodb'), logFile: join(folder, 'dynamodb.log') };
+    dynamodb = await startDynamoDb({ jars: await localJars(), ...files });
+    await createTables(dynamodb, [plannedTable]);
+    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
+    return await run(async (delayMs) => {
+      const proxy = delayMs === 0 ? undefined : await slowed(endpoint, delayMs);
+      if (proxy !== undefined) proxies.push(proxy);
+      return new DynamoDBClient({
+        endpoint: proxy?.endpoint ?? endpoint,
+        region,
+        credentials: { accessKeyId, secretAccessKey },
+        requestHandler: { httpAgent: { maxSockets: CONCURRENCY } },
+      });
+    });
+  } finally {
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await dynamodb?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function slowed(endpoint: string, ms: number): Promise<FaultProxy> {
+  return FaultProxy.start({
+    endpoint,
+    decide: () => ({ kind: 'delayed', ms }),
+    signal: () => {},
+    heard: () => {},
+  });
+}
+
+const plannedTable = {
+  name: TABLE,
+  stack: 'bench',
+  logicalId: 'Bench',
+  keys: [
+    { attribute: 'pk', type: 'HASH' },
+    { attribute: 'sk', type: 'RANGE' },
+  ],
+  attributes: [
+    { name: 'pk', type: 'S' },
+    { name: 'sk', type: 'S' },
+  ],
+  globalIndexes: [],
+  localIndexes: [],
+  expiryAttribute: undefined,
+} as const;
