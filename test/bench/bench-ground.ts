@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createTopics } from '../../infra/local/broker-topics.ts';
+import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import { Ground } from '../../infra/local/ground.ts';
 import type { Pollers } from '../../infra/local/mapping/pollers.ts';
 import type { PlannedMapping } from '../../infra/local/plan.ts';
@@ -126,8 +127,7 @@ export class BenchGround {
 
   /** Write units of the entries that a mapping's function has put for it, by the billing rules. */
   async entryUnits({ functionId, topic }: PlannedMapping): Promise<number> {
-    const { endpoint, region, accessKeyId, secretAccessKey } = this.ground.dynamodb;
-    const client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    const client = new DynamoDBClient(clientConfig(this.ground.dynamodb));
     const table = this.ground.functionOf(functionId).environment['LEDGER_TABLE'] ?? '';
     const ledger = { client, table, entryDays: ENTRY_DAYS };
     try {

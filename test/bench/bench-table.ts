@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createTables } from '../../infra/local/dynamodb-tables.ts';
+import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import { FaultProxy } from '../../infra/prove/fault-proxy.ts';
 import { localJars } from '../support/local-jars.ts';
+import { aPlannedTable } from '../support/planned-table.ts';
 import { CONCURRENCY } from './peers.ts';
 
 export const TABLE = 'bench';
@@ -21,15 +23,14 @@ export async function withTable<Result>(run: (clients: Clients) => Promise<Resul
   try {
     const files = { dataFolder: join(folder, 'dynamodb'), logFile: join(folder, 'dynamodb.log') };
     dynamodb = await startDynamoDb({ jars: await localJars(), ...files });
-    await createTables(dynamodb, [plannedTable]);
-    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
+    await createTables(dynamodb, [aPlannedTable({ name: TABLE })]);
+    const access = dynamodb;
     return await run(async (delayMs) => {
-      const proxy = delayMs === 0 ? undefined : await slowed(endpoint, delayMs);
+      const proxy = delayMs === 0 ? undefined : await slowed(access.endpoint, delayMs);
       if (proxy !== undefined) proxies.push(proxy);
       return new DynamoDBClient({
-        endpoint: proxy?.endpoint ?? endpoint,
-        region,
-        credentials: { accessKeyId, secretAccessKey },
+        ...clientConfig(access),
+        ...(proxy && { endpoint: proxy.endpoint }),
         requestHandler: { httpAgent: { maxSockets: CONCURRENCY } },
       });
     });
@@ -48,20 +49,3 @@ function slowed(endpoint: string, ms: number): Promise<FaultProxy> {
     heard: () => {},
   });
 }
-
-const plannedTable = {
-  name: TABLE,
-  stack: 'bench',
-  logicalId: 'Bench',
-  keys: [
-    { attribute: 'pk', type: 'HASH' },
-    { attribute: 'sk', type: 'RANGE' },
-  ],
-  attributes: [
-    { name: 'pk', type: 'S' },
-    { name: 'sk', type: 'S' },
-  ],
-  globalIndexes: [],
-  localIndexes: [],
-  expiryAttribute: undefined,
-} as const;

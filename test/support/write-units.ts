@@ -10,7 +10,7 @@ type Item = Readonly<Record<string, AttributeValue>>;
 
 const UNIT_BYTES = 1024;
 
-function unitsOf(bytes: number): number {
+export function unitsOf(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / UNIT_BYTES));
 }
 
@@ -53,7 +53,7 @@ export function writeUnits(command: string, input: object): number {
   }
 }
 
-interface Meter {
+export interface Meter {
   requests: number;
   writes: number;
   units: number;

@@ -29,7 +29,7 @@ export interface Inputs {
 }
 
 /**
- * Clicks/s of billing's handler on one vCPU: under half of the least of five runs of `node test/bench/handler-speed.ts` (386,000 to 464,000 a
+ * Clicks/s of billing's handler on one vCPU: under half of what `npm run bench -- --only profile` measures (386,000 and more a
  * second of CPU of a shared x86 machine), for a vCPU is less than that, and DynamoDB answers at once there.
  */
 const VCPU_CLICKS_PER_SECOND = 150_000;
@@ -95,7 +95,7 @@ export function readInputs(given: readonly string[]): Inputs | 'prices' | undefi
       ? {
           handlerClicksPerSecond:
             (VCPU_CLICKS_PER_SECOND * Math.min(memoryMb, limits.vcpuMb.value)) / limits.vcpuMb.value,
-          handlerSource: `${VCPU_CLICKS_PER_SECOND} a vCPU (under half of what test/bench/handler-speed.ts measures) × ${memoryMb} MB / ${limits.vcpuMb.value} MB`,
+          handlerSource: `${VCPU_CLICKS_PER_SECOND} a vCPU (under half of what npm run bench -- --only profile measures) × ${memoryMb} MB / ${limits.vcpuMb.value} MB`,
         }
       : {
           handlerClicksPerSecond: numberOf('handler-clicks-per-second', measured, 1, 1e8, false),
