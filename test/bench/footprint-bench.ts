@@ -111,7 +111,8 @@ async function memory(bench: BenchGround, { minutes, say }: BenchOptions): Promi
   return {
     id: 'memory',
     title: `Memory under ${RATE.toLocaleString('en-US')} clicks/s for ${minutes} minutes`,
-    about: 'Resident megabytes of all processes of a kind, the largest one of each.',
+    about:
+      'Resident megabytes of all processes of a kind, the largest one of each. A poller’s heap may grow as far as the machine lets it, and the engine keeps pages that it has emptied: what counts is that it stops growing.',
     rows,
     chart: { x: 'minute', y: 'functions, MB' },
   };
