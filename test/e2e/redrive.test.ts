@@ -15,7 +15,7 @@ import { type Addresses, closeTarget, type Target } from '../../infra/ops/redriv
 import { shadowReplay } from '../../infra/ops/replay/shadow-replay.ts';
 import { formatOffsets } from '../../shared/offsets.ts';
 import { groundFolder, root } from '../support/ground-folder.ts';
-import { OperatedGround, type Team } from '../support/operated-ground.ts';
+import { BATCH_RECORDS, OperatedGround, type Team } from '../support/operated-ground.ts';
 import { until } from '../support/until.ts';
 
 const everything: Selection = { kinds: new Set<Kind>(['parked', 'gaps', 'destination']) };
@@ -254,7 +254,12 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
     );
     assert.ok(Number.isNaN(killedCode) && left > 0, `it ended with ${killedCode} and left ${left}`);
     assert.equal(done.code, 0, done.stderr + done.stdout);
-    assert.match(done.stdout, new RegExp(`${left} offsets redriven, 0 still open`));
+    // The batch in flight at the kill is in its function's hands, and may have been done between the two looks.
+    const redriven = Number(/(\d+) offsets redriven, 0 still open/.exec(done.stdout)?.[1]);
+    assert.ok(
+      redriven === left || redriven === left - BATCH_RECORDS,
+      `${left} were open, and: ${done.stdout}`,
+    );
     assert.deepEqual(
       [bad.code, bad.stderr],
       [2, 'clickledger: partition 7 is unknown, ad_clicks has 3: 0 to 2\n'],

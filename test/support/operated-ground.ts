@@ -26,7 +26,7 @@ import { until } from './until.ts';
 const TOPIC = 'ad_clicks';
 const WITHIN_MS = 60_000;
 /** Of an operator's events: few, so that work of many batches needs few records. */
-const BATCH_RECORDS = 100;
+export const BATCH_RECORDS = 100;
 
 export type Team = 'billing' | 'fraud';
 
