@@ -100,7 +100,10 @@ export class Arena {
     while (this.#pending.size > 0) {
       this.events.add('waited for', { what: [...this.#pending.values()].join(', ') });
       this.events.flush();
-      await Promise.race([Promise.all(this.#pending.keys()), pause(WAITED_FOR_MS)]);
+      const long = new AbortController();
+      const waited = pause(WAITED_FOR_MS, undefined, { signal: long.signal }).catch(() => {});
+      await Promise.race([Promise.all(this.#pending.keys()), waited]);
+      long.abort();
     }
   }
 

@@ -5,7 +5,7 @@ import { journalFaults } from './journal-faults.ts';
 import type { Load } from './load.ts';
 import { loadFaults } from './load-faults.ts';
 import { processFaults } from './process-faults.ts';
-import type { Profile } from './profile.ts';
+import type { Floors, Profile } from './profile.ts';
 import { type Operated, redriveFaults } from './redrives.ts';
 import { type ReleaseOptions, releaseFaults } from './releases.ts';
 
@@ -38,27 +38,51 @@ const weights = {
 
 type Name = keyof typeof weights;
 
+/** What brings a floor nearer; the others are of faults at requests, which see to it that none stays rare. */
+const serving: Partial<Record<keyof Floors, Name>> = {
+  kills: 'killFunction',
+  rebalances: 'addPoller',
+  partitionsMoved: 'killPoller',
+  lateWrites: 'applyInPart',
+  putsLost: 'applyInPart',
+  redelivered: 'replay',
+  oddClasses: 'poison',
+  appliedInPart: 'applyInPart',
+  redrives: 'redrive',
+  secondMappings: 'secondMapping',
+  replays: 'replay',
+  codes: 'deploy',
+  isolated: 'freezeGroup',
+};
+
 /** Of so many actions, one is the next of all in turn; more of them until each has been once. */
 const IN_TURN_EVERY = 5;
 const FIRST_IN_TURN_EVERY = 2;
+const OVERDUE_EVERY = 2;
 const ACTIONS_AT_A_TIME = 4;
 const PROGRESS_WITHIN_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 const SELDOM = 0.1;
 
+export interface ChaosParts {
+  readonly load: Load;
+  readonly operated: Operated;
+  /** Undefined where there is only one. */
+  readonly releases: ReleaseOptions | undefined;
+  /** Floors that should have been reached by now. */
+  readonly overdue: () => readonly (keyof Floors)[];
+}
+
 export class Chaos {
   readonly #arena: Arena;
   readonly #actions: Readonly<Record<Name, () => Promise<void>>>;
+  readonly #overdue: ChaosParts['overdue'];
 
-  /** @param parts `releases` is undefined where there is only one */
-  constructor(
-    arena: Arena,
-    profile: Profile,
-    parts: { load: Load; operated: Operated; releases: ReleaseOptions | undefined },
-  ) {
+  constructor(arena: Arena, profile: Profile, parts: ChaosParts) {
     const { faults, random, events } = arena;
-    const { load, operated, releases } = parts;
+    const { load, operated, releases, overdue } = parts;
     this.#arena = arena;
+    this.#overdue = overdue;
     const none = async () => {};
     this.#actions = {
       ...processFaults(arena, profile.groupFrozenMs),
@@ -87,12 +111,16 @@ export class Chaos {
         every = IN_TURN_EVERY;
       }
       const next = n % every === 0 ? turn.pop() : undefined;
-      const name = next ?? random.weighted(weights);
+      const name = next ?? (n % OVERDUE_EVERY === 1 ? this.#due() : undefined) ?? random.weighted(weights);
       this.#arena.aside(name, this.#actions[name]());
       await this.#arena.wait(random.between(60, 320));
       if (n % ACTIONS_AT_A_TIME === 0) await this.#progress();
     }
     await this.#arena.settled();
+  }
+
+  #due(): Name | undefined {
+    return this.#arena.random.pick(this.#overdue().flatMap((floor) => serving[floor] ?? []));
   }
 
   /** On a slow machine too something has to be written between the faults, for them to befall. */

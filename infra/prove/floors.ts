@@ -35,11 +35,12 @@ export function seenIn(events: Events, counted: Counted): Seen {
 
 /** What is still below its floor, in words. */
 export function missedFloors(seen: Seen, profile: Profile): string[] {
-  const floors = Object.entries(profile.floors) as [keyof Floors, number][];
-  const missed = floors
-    .filter(([what, floor]) => seen[what] < floor)
-    .map(([what, floor]) => `${what}: ${seen[what]} of ${floor}`);
+  const missed = belowFloor(seen, profile).map((what) => `${what}: ${seen[what]} of ${profile.floors[what]}`);
   return seen.records < profile.clicks
     ? [...missed, `records: ${seen.records} of ${profile.clicks}`]
     : missed;
+}
+
+export function belowFloor(seen: Seen, { floors }: Profile): (keyof Floors)[] {
+  return (Object.keys(floors) as (keyof Floors)[]).filter((what) => seen[what] < floors[what]);
 }

@@ -10,6 +10,8 @@ import { withAdmin } from './with-admin.ts';
 const ADVERTISERS = 500;
 /** Clicks come faster than the profile asks for, since the broker is away at times. */
 const RATE_AHEAD = 1.5;
+/** Of the rate, once all of that has come: enough for faults to fall on, and nothing that a slow machine can't catch up with. */
+const AFTERWARDS = 0.2;
 
 interface LoadParts {
   readonly ground: Ground;
@@ -26,15 +28,18 @@ export class Load {
   readonly #parts: LoadParts;
   #partitions: number;
   #producer: ClickProducer;
+  #rate: number;
+  #eased = false;
 
   constructor(parts: LoadParts) {
-    const { ground, random } = parts;
+    const { ground, random, profile } = parts;
     const [topic] = ground.plan.topics;
     if (topic === undefined) throw new Error('the templates have no topic');
     this.#parts = parts;
     this.topic = topic.name;
     this.configs = Object.entries(topic.configs).map(([name, value]) => ({ name, value }));
     this.#partitions = topic.partitions;
+    this.#rate = Math.ceil((RATE_AHEAD * profile.clicks * 1000) / profile.faultsForMs);
     this.poison = new Poison(ground.kafka, topic.name, topic.partitions, random);
     this.#producer = this.#produce();
   }
@@ -59,6 +64,15 @@ export class Load {
     this.#producer = this.#produce();
   }
 
+  /** Where faults go on for longer than was meant, the log need not grow as fast. */
+  easeOff(): void {
+    const { clicks } = this.#parts.profile;
+    if (this.#eased || this.produced < RATE_AHEAD * clicks) return;
+    this.#eased = true;
+    this.#rate = Math.ceil(AFTERWARDS * this.#rate);
+    this.#producer.setPace({ rate: this.#rate });
+  }
+
   stopClicks(): void {
     this.#producer.stop();
   }
@@ -70,7 +84,7 @@ export class Load {
 
   /** Goes on where each partition's log ends. */
   #produce(): ClickProducer {
-    const { ground, profile, seed, events } = this.#parts;
+    const { ground, seed, events } = this.#parts;
     return new ClickProducer({
       assignment: {
         bootstrap: ground.kafka,
@@ -79,7 +93,7 @@ export class Load {
         seed,
         advertisers: ADVERTISERS,
         clicks: undefined,
-        rate: Math.ceil((RATE_AHEAD * profile.clicks * 1000) / profile.faultsForMs),
+        rate: this.#rate,
       },
       children: ground.children,
       logFolder: ground.logFolder,

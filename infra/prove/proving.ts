@@ -7,7 +7,7 @@ import { applyBeside } from './apply-in-part.ts';
 import { Arena } from './arena.ts';
 import { Chaos } from './chaos.ts';
 import { Events } from './events.ts';
-import { missedFloors, type Seen, seenIn } from './floors.ts';
+import { belowFloor, missedFloors, type Seen, seenIn } from './floors.ts';
 import { Judging, unhealed } from './judging.ts';
 import { Load } from './load.ts';
 import { LookingOn } from './looking-on.ts';
@@ -73,7 +73,10 @@ export class Proving {
     const { load, asPlanned, arena, enough } = this.#started;
     const { until } = arena;
     const releases = otherRelease === undefined ? undefined : { other: otherRelease, folder };
-    const chaos = new Chaos(arena, profile, { load, operated: this.#started, releases });
+    const began = performance.now();
+    const overdue = () =>
+      performance.now() - began > profile.faultsForMs ? belowFloor(this.#seen(), profile) : [];
+    const chaos = new Chaos(arena, profile, { load, operated: this.#started, releases, overdue });
     until.addEventListener('abort', () => this.#faults.end());
     this.#faults.begin();
     const ran = Promise.all([chaos.run(), this.#meanwhile.lookOn(arena)]);
@@ -117,6 +120,7 @@ export class Proving {
     let toldAt = began;
     while (!until.aborted) {
       await pause(LOOK_EVERY_MS);
+      this.#started.load.easeOff();
       const now = performance.now();
       if (now - began > profile.faultsForMs && missedFloors(this.#seen(), profile).length === 0) return;
       if (now - began > profile.faultsForMsMax || this.#broke !== undefined) return;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { missedFloors, seenIn } from '../../../infra/prove/floors.ts';
+import { belowFloor, missedFloors, seenIn } from '../../../infra/prove/floors.ts';
 import type { Floors } from '../../../infra/prove/profile.ts';
 import { enough, profile, someEvents } from './proofs.ts';
 
@@ -62,6 +62,7 @@ describe('what has happened in a proof', () => {
 describe('a floor', () => {
   it('is reached by exactly as much', () => {
     assert.deepEqual(missedFloors(enough, profile), []);
+    assert.deepEqual(belowFloor(enough, profile), []);
   });
 
   for (const [what, floor] of Object.entries(profile.floors) as [keyof Floors, number][]) {
@@ -69,6 +70,7 @@ describe('a floor', () => {
       assert.deepEqual(missedFloors({ ...enough, [what]: floor - 1 }, profile), [
         `${what}: ${floor - 1} of ${floor}`,
       ]);
+      assert.deepEqual(belowFloor({ ...enough, [what]: floor - 1 }, profile), [what]);
     });
   }
 
