@@ -4,13 +4,14 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { localJars } from '../support/local-jars.ts';
+import { testsFolder } from '../support/one-at-a-time.ts';
 
 const root = join(import.meta.dirname, '../..');
 const WITHIN_MS = 600_000;
 
 async function prove(t: TestContext, ...given: string[]): Promise<{ code: number | null; lines: string[] }> {
   const process_ = spawn(process.execPath, [join(root, 'infra/prove/prove.ts'), ...given], {
-    env: { ...process.env, CLICKLEDGER_FOLDER: join(root, '.clickledger/tests') },
+    env: { ...process.env, CLICKLEDGER_FOLDER: testsFolder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.after(() => process_.kill('SIGTERM'));

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockGround } from '../../infra/local/ground-lock.ts';
 import { currentTemplates } from '../../infra/local/templates-folder.ts';
 import { localJars } from './local-jars.ts';
+import { oneAtATime, testsFolder } from './one-at-a-time.ts';
 import { processesOf } from './processes-of.ts';
 import { until } from './until.ts';
 
@@ -36,27 +36,10 @@ export async function furnished(folder: string, { jars = true } = {}): Promise<s
   return folder;
 }
 
-/** Test files may run side by side, and only one at a time can write `cdk.out`. */
+/** `cdk.out` is one for all. */
 async function synthesized(): Promise<string> {
-  const folder = join(root, '.clickledger/tests');
-  let unlock = () => {};
-  await until(
-    'the templates are nobody else’s',
-    () => {
-      try {
-        unlock = lockGround(folder);
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    180_000,
-  );
-  try {
-    await currentTemplates({ root, stage: 'dev', folder, say: () => {} });
-  } finally {
-    unlock();
-  }
+  const folder = testsFolder;
+  await oneAtATime(() => currentTemplates({ root, stage: 'dev', folder, say: () => {} }));
   return join(folder, 'templates.json');
 }
 

@@ -81,6 +81,7 @@ describe('a poller', () => {
       const { windowFrom = 0 } = bench.queues[0] as PartitionQueue;
       assert.equal(windowFrom >= endedAt, provisioned);
       assert.ok(windowFrom > 0 && bench.invocations.length === 2);
+      await bench.poller.stop(0);
     });
 
   it('commits what it has given up, once the destination has it', async () => {
