@@ -87,7 +87,10 @@ async function matrix(bench: BenchGround, options: BenchOptions): Promise<Sectio
         partitions,
         pollers,
         'joined after, s': joined.seconds,
-        'clicks/s': (clicks - joined.clicks) / (seconds - joined.seconds),
+        'clicks/s':
+          joined.clicks < clicks
+            ? (clicks - joined.clicks) / (seconds - joined.seconds)
+            : 'none left when seen to have joined',
         'clicks/s, joining included': clicks / seconds,
       });
     }
