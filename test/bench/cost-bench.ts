@@ -115,7 +115,7 @@ function whole(options: BenchOptions): Section {
   return {
     id: 'cost-whole',
     title: 'The whole bill of a group, in USD per million clicks',
-    about: `${CLICKS_PER_SECOND.toLocaleString('en-US')} clicks/s all month, Zipf; as \`npm run plan\` computes it from list prices, without the cluster, which the groups share.`,
+    about: `${CLICKS_PER_SECOND.toLocaleString('en-US')} clicks/s all month, Zipf; as \`npm run plan\` computes it from list prices for the partitions that it advises (smaller batches need more of them), without the cluster, which the groups share.`,
     rows,
     chart: { x: 'advertisers', y: 'USD per million clicks', series: 'records', log: true },
   };
