@@ -30,7 +30,8 @@ export interface Section {
   /** Bars: columns of the rows by name. */
   readonly chart?: {
     readonly x: string;
-    readonly y: string;
+    /** Several stand side by side. */
+    readonly y: string | readonly string[];
     readonly series?: string;
     readonly log?: boolean;
     readonly where?: Readonly<Record<string, Cell>>;

@@ -114,7 +114,7 @@ async function memory(bench: BenchGround, { minutes, say }: BenchOptions): Promi
     about:
       'Resident megabytes of all processes of a kind, the largest one of each. A poller’s heap may grow as far as the machine lets it, and the engine keeps pages that it has emptied: what counts is that it stops growing.',
     rows,
-    chart: { x: 'minute', y: 'functions, MB' },
+    chart: { x: 'minute', y: ['functions, MB', 'pollers, MB', 'ground, MB'] },
   };
 }
 

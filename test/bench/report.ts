@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
-import type { BenchOptions, Cell, Section } from './bench-section.ts';
+import type { BenchOptions, Section } from './bench-section.ts';
+import { textOf } from './cell-text.ts';
+import { barsOf } from './chart.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 const KEPT = join(docs, 'benchmarks.json');
@@ -55,56 +55,10 @@ function readKept(): Kept[] {
   return existsSync(KEPT) ? (JSON.parse(readFileSync(KEPT, 'utf8')) as Kept[]) : [];
 }
 
-function textOf(cell: Cell | undefined): string {
-  if (typeof cell === 'number') return figure(cell);
-  if (typeof cell === 'object') return `${figure(cell.median)} (${figure(cell.p10)} to ${figure(cell.p90)})`;
-  return cell ?? '';
-}
-
-/** Three significant digits; large ones whole, with separators. */
-function figure(value: number): string {
-  if (Number.isInteger(value) || Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en-US');
-  return String(Number(value.toPrecision(3)));
-}
-
 /** The section's chart as a file, named in Markdown; nothing where it has none. */
-async function drawn({ id, title, rows, chart }: Section): Promise<string[]> {
-  if (chart === undefined) return [];
-  const { x, y, series, log, where = {} } = chart;
-  const values = rows
-    .filter((row) => Object.entries(where).every(([column, value]) => row[column] === value))
-    .map((row) => ({
-      x: String(textOf(row[x])),
-      y: numberOf(row[y]),
-      series: series && textOf(row[series]),
-    }));
-  const spec: TopLevelSpec = {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    background: 'white',
-    width: 480,
-    height: 220,
-    data: { values },
-    mark: { type: 'bar', tooltip: false },
-    encoding: {
-      x: { field: 'x', type: 'nominal', sort: null, title: x, axis: { labelAngle: 0, labelLimit: 140 } },
-      y: { field: 'y', type: 'quantitative', title: y, ...(log && { scale: { type: 'log' } }) },
-      ...(series && {
-        xOffset: { field: 'series', sort: null },
-        color: {
-          field: 'series',
-          type: 'nominal',
-          sort: null,
-          title: series,
-          scale: { scheme: 'tableau10' },
-        },
-      }),
-    },
-  };
-  const svg = await new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG();
-  writeFileSync(join(docs, 'images', `bench-${id}.svg`), `${svg}\n`);
-  return [`![${title}](images/bench-${id}.svg)`];
-}
-
-function numberOf(cell: Cell | undefined): number {
-  return typeof cell === 'object' ? cell.median : Number(cell);
+async function drawn(section: Section): Promise<string[]> {
+  const svg = await barsOf(section);
+  if (svg === undefined) return [];
+  writeFileSync(join(docs, 'images', `bench-${section.id}.svg`), `${svg}\n`);
+  return [`![${section.title}](images/bench-${section.id}.svg)`];
 }
