@@ -38,7 +38,12 @@ export class PollerBench {
   commitFails = 0;
   borrowFails = 0;
 
-  constructor(partitions: number, some: Partial<PollerRules> = {}) {
+  /** @param fetchInto what the log gives to partitions that want more; where it is left out, `fill` brings the records */
+  constructor(
+    partitions: number,
+    some: Partial<PollerRules> = {},
+    fetchInto: LogReader['fetchInto'] = async () => {},
+  ) {
     this.queues = Array.from(
       { length: partitions },
       (_, partition) => new PartitionQueue('t', partition, 0, undefined),
@@ -53,7 +58,7 @@ export class PollerBench {
     };
     this.poller = new Poller({
       rules: { ...rules, ...some },
-      reader: {} as LogReader,
+      reader: { fetchInto } as LogReader,
       membership: membership as unknown as Membership,
       borrow: () =>
         this.borrowFails-- > 0

@@ -13,6 +13,8 @@ const IS_LOG_APPEND_TIME = 1 << 3;
 const IS_CONTROL = 1 << 5;
 const MAX_WAIT_MS = 250;
 const PARTITION_BYTES = 4 * 1024 * 1024;
+/** Of all partitions in one answer, whose records become objects at once. */
+const FETCH_BYTES = 16 * 1024 * 1024;
 
 export interface LogReaderOptions {
   readonly bootstrap: readonly string[];
@@ -31,6 +33,7 @@ export class LogReader {
   readonly #isWanted: IsWanted;
   /** Of the topic that was read last; another one is another topic of the same name. */
   #topicId: string | undefined;
+  #fetches = 0;
 
   constructor({ bootstrap, groupId, clientId, topic, isWanted = () => true }: LogReaderOptions) {
     this.#consumer = new Consumer({
@@ -51,7 +54,10 @@ export class LogReader {
     if (topic === undefined) throw new Error(`topic ${this.#topic} does not exist on the broker`);
     this.#topicId ??= topic.id;
     if (topic.id !== this.#topicId) throw new Error(`topic ${this.#topic} was made anew`);
-    const byLeader = Map.groupBy(queues, ({ partition }) => topic.partitions[partition]?.leader ?? -1);
+    // A broker fills its answer in the order of the question, so everybody is first in turn.
+    const first = this.#fetches++ % Math.max(1, queues.length);
+    const inTurn = [...queues.slice(first), ...queues.slice(0, first)];
+    const byLeader = Map.groupBy(inTurn, ({ partition }) => topic.partitions[partition]?.leader ?? -1);
     await Promise.all(
       Array.from(byLeader, async ([node, led]) => {
         const response = await this.#consumer.fetch({
@@ -59,7 +65,7 @@ export class LogReader {
           topics: [{ topicId: topic.id, partitions: led.map(fetchPartition) }],
           maxWaitTime: MAX_WAIT_MS,
           minBytes: 1,
-          maxBytes: PARTITION_BYTES * led.length,
+          maxBytes: Math.min(FETCH_BYTES, PARTITION_BYTES * led.length),
         });
         for (const { partitions } of response.responses) {
           for (const { partitionIndex, records } of partitions) {

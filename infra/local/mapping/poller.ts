@@ -41,6 +41,8 @@ const FETCH_PAUSE_MS = 300;
 /** Fetched ahead of the invocations, per partition: two batches, or two payloads by size. */
 const BATCHES_AHEAD = 2;
 const BYTES_AHEAD = 12 * 1024 * 1024;
+/** Of all its partitions together; beyond it only those that have less than their part go on, so that none waits for another. */
+const BYTES_HELD = 64 * 1024 * 1024;
 
 export class Poller {
   readonly #parts: PollerParts;
@@ -59,7 +61,7 @@ export class Poller {
   async run(): Promise<void> {
     const { membership } = this.#parts;
     while (!this.#stopped.signal.aborted) {
-      const hungry = membership.queues.filter((queue) => this.#wantsMore(queue));
+      const hungry = this.#hungry(membership.queues);
       if (hungry.length === 0) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -114,8 +116,11 @@ export class Poller {
     while ((this.#running > 0 || this.#commits.pending) && Date.now() < until) await pause(20);
   }
 
-  #wantsMore(queue: PartitionQueue): boolean {
-    return queue.waiting < BATCHES_AHEAD * this.#parts.rules.batchRecords && queue.waitingBytes < BYTES_AHEAD;
+  #hungry(queues: readonly PartitionQueue[]): PartitionQueue[] {
+    const held = queues.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
+    const bytes = held < BYTES_HELD ? BYTES_AHEAD : Math.min(BYTES_AHEAD, BYTES_HELD / queues.length);
+    const records = BATCHES_AHEAD * this.#parts.rules.batchRecords;
+    return queues.filter(({ waiting, waitingBytes }) => waiting < records && waitingBytes < bytes);
   }
 
   #pumpAfter(ms: number): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Producer } from '@platformatic/kafka';
+import { Consumer, Producer } from '@platformatic/kafka';
 import { LogReader } from '../../../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../../../infra/local/mapping/partition-queue.ts';
 import type { KafkaRecord } from '../../../../shared/event.ts';
@@ -9,6 +9,12 @@ import { headersOf } from '../../../support/record-headers.ts';
 import { until } from '../../../support/until.ts';
 
 const YEAR_2020_MS = Date.UTC(2020, 0);
+
+/** Of a fetch, as the client takes it. */
+interface Question {
+  readonly maxBytes: number;
+  readonly topics: readonly { readonly partitions: readonly { readonly partition: number }[] }[];
+}
 
 /** With the times that a producer gives them. */
 function timed(topic: string, timesMs: readonly number[]): Message[] {
@@ -212,6 +218,26 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     });
 
     assert.deepEqual([lost.waiting, lost.position], [0, 0]);
+  });
+
+  it('asks for 16 MB at once, and for another partition first each time, since a broker fills in the order of the question', async (t) => {
+    const topic = await broker.topic('wide', 5);
+    const queues = Array.from(
+      { length: 5 },
+      (_, partition) => new PartitionQueue(topic, partition, 0, undefined),
+    );
+    const reader = readerOf(topic);
+    await reader.fetchInto(queues);
+    const fetch = t.mock.method(Consumer.prototype, 'fetch', async () => ({ responses: [] }));
+
+    for (let n = 0; n < 5; n++) await reader.fetchInto(queues);
+
+    const questions = fetch.mock.calls.map(({ arguments: [question] }) => question as unknown as Question);
+    assert.deepEqual(new Set(questions.map(({ maxBytes }) => maxBytes)), new Set([16 * 1024 * 1024]));
+    assert.deepEqual(
+      questions.map(({ topics: [asked] }) => asked?.partitions.map(({ partition }) => partition).join('')),
+      ['12340', '23401', '34012', '40123', '01234'],
+    );
   });
 
   it('says so where there is no such topic', async () => {
