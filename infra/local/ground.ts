@@ -59,6 +59,7 @@ export class Ground {
   readonly #metrics = new Map<string, EmittedMetrics>();
   readonly #pollers = new Map<string, Pollers>();
   readonly #schedules: Schedule[] = [];
+  #stopping = false;
 
   /** Resolves when everything runs; what was started before a failure is stopped again. */
   static async start(options: GroundOptions): Promise<Ground> {
@@ -136,6 +137,7 @@ export class Ground {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     await Promise.all([...this.#pollers.values()].map((pollers) => pollers.stop()));
     await Promise.all(this.#schedules.map((schedule) => schedule.stop()));
     for (const sandboxes of this.#sandboxes.values()) sandboxes.close();
@@ -161,6 +163,7 @@ export class Ground {
 
   /** Starts its pollers: those of a mapping of the plan, or of one more that somebody tries out. */
   addMapping(planned: PlannedMapping): Pollers {
+    if (this.#stopping) throw new Error(`the ground has been stopped, ${planned.id} can't start any more`);
     const { sessionTimeoutMs = SESSION_TIMEOUT_MS, partialRetry = 'listed', folder } = this.#options;
     const mapping = this.#options.mappings?.(planned) ?? planned;
     const assignment = pollerAssignment(mapping, {

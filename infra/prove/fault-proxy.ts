@@ -96,6 +96,9 @@ export class FaultProxy {
         signal('SIGSTOP');
         await fault.thaw;
         break;
+      case 'outrun':
+        await fault.outrun;
+        break;
       case 'delayed':
         await pause(fault.ms);
         break;

@@ -1,6 +1,7 @@
 /**
  * Which requests to DynamoDB meet a fault, and which: by the seed. A frozen function is made a zombie: the poller that waits for
- * it is killed, and its write goes on only after another has committed on the same journal.
+ * it is killed, and its write goes on only after another has committed on the same journal. One that is outrun keeps its poller, and
+ * has to write what its rival left.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Seeded } from '../local/seeded.ts';
@@ -9,9 +10,10 @@ import type { Call, Fault, Heard } from './fault.ts';
 
 /** Of a hundred commits, so many meet each; `rarest` is the one that was met least, so that few commits meet all. */
 const commitFaults = {
-  none: 37,
+  none: 24,
   rarest: 25,
   frozen: 9,
+  outrun: 8,
   'poller-killed-after-reply': 2,
   'killed-before-forward': 4,
   'killed-after-forward': 4,
@@ -38,7 +40,14 @@ const FROZEN_AT_ONCE = 3;
 /** If nobody else commits: there may be nothing left to commit. */
 const FROZEN_MS_MAX = 12_000;
 /** The functions give a request 3 s. */
+const OUTRUN_MS_MAX = 2_800;
 const LATE_MS = 3_500;
+
+interface Held {
+  readonly kind: 'frozen' | 'outrun';
+  readonly sandbox: string;
+  readonly release: () => void;
+}
 
 interface FaultedProcess {
   /** The consumer group of a sandbox; undefined for one that works for none. */
@@ -53,7 +62,8 @@ export class RequestFaults {
   readonly #random: Seeded;
   readonly #events: Events;
   readonly #processes: FaultedProcess;
-  readonly #frozen = new Map<string, { readonly sandbox: string; readonly thaw: () => void }>();
+  /** Commits that wait for another on their journal. */
+  readonly #held = new Map<string, Held>();
   /** Whose requests are under way. */
   readonly #underWay = new Map<Call, string | undefined>();
   /** The group whose functions all stand still, if one's do. */
@@ -73,10 +83,10 @@ export class RequestFaults {
     this.#active = true;
   }
 
-  /** No fault falls any more; what is frozen is thawed. */
+  /** No fault falls any more; what is held goes on. */
   end(): void {
     this.#active = false;
-    for (const { thaw } of this.#frozen.values()) thaw();
+    for (const { release } of this.#held.values()) release();
   }
 
   /** Most requests are refused for so long, as a table does that is over its limits. */
@@ -84,11 +94,11 @@ export class RequestFaults {
     this.#throttledUntil = performance.now() + ms;
   }
 
-  /** Whether nothing of a group is under way any more; what is frozen of it goes on at once. */
+  /** Whether nothing of a group is under way any more; what is held of it goes on at once. */
   async quiet(group: string, withinMs: number): Promise<boolean> {
     const until = performance.now() + withinMs;
     while ([...this.#underWay.values()].includes(group)) {
-      for (const [key, { thaw }] of this.#frozen) if (key.startsWith(`${group} `)) thaw();
+      for (const [key, { release }] of this.#held) if (key.startsWith(`${group} `)) release();
       if (performance.now() > until) return false;
       await pause(LOOK_EVERY_MS);
     }
@@ -106,14 +116,18 @@ export class RequestFaults {
     const kind = drawn === 'rarest' ? this.#rarest() : drawn;
     const killOwner = () => this.#processes.killOwner(group ?? '', call.pk);
     if (kind === 'poller-killed-after-reply') return { kind, kill: killOwner };
-    if (kind !== 'frozen') return this.#shaped(kind);
+    if (kind !== 'frozen' && kind !== 'outrun') return this.#shaped(kind);
     const key = `${group} ${call.pk}`;
-    if (group === undefined || this.#frozen.has(key) || this.#frozen.size >= FROZEN_AT_ONCE) return undefined;
-    const { pk, commits } = call;
-    return this.#freeze(key, sandbox, () => {
+    if (group === undefined || this.#held.has(key)) return undefined;
+    if (kind === 'frozen') {
+      if ([...this.#held.values()].filter((each) => each.kind === kind).length >= FROZEN_AT_ONCE)
+        return undefined;
       killOwner();
-      this.#processes.rival(group, pk, commits);
-    });
+    }
+    this.#processes.rival(group, call.pk, call.commits);
+    return kind === 'frozen'
+      ? { kind, thaw: this.#hold(key, { kind, sandbox }, FROZEN_MS_MAX) }
+      : { kind, outrun: this.#hold(key, { kind, sandbox }, OUTRUN_MS_MAX) };
   }
 
   hear({ call, fault, status, error }: Heard): void {
@@ -126,11 +140,11 @@ export class RequestFaults {
     this.#events.add(commitKind(status), { journal, offsets, what });
     if (error === 'ConditionalCheckFailedException') this.#events.add('put lost');
     if (fault === 'frozen' && error === 'ConditionalCheckFailedException') this.#events.add('late write');
-    const frozen = this.#frozen.get(`${group} ${journal}`);
+    const held = this.#held.get(`${group} ${journal}`);
     if (status === 200 && code !== undefined) this.codes.add(code);
     if (status === 200 && this.standing !== undefined && this.standing !== group)
       this.#events.add('committed while another group stood still');
-    if (status === 200 && frozen !== undefined && frozen.sandbox !== sandbox) frozen.thaw();
+    if (status === 200 && held !== undefined && held.sandbox !== sandbox) held.release();
   }
 
   #rarest(): CommitFault {
@@ -141,19 +155,18 @@ export class RequestFaults {
     return kinds.reduce((rarest, kind) => (seen(kind) < seen(rarest) ? kind : rarest));
   }
 
-  #freeze(key: string, sandbox: string, then: () => void): Fault {
+  /** Until another sandbox has committed on the journal, or so long. */
+  #hold(key: string, what: Omit<Held, 'release'>, msMax: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, FROZEN_MS_MAX);
-    this.#frozen.set(key, { sandbox, thaw: resolve });
-    void promise.then(() => {
+    const timer = setTimeout(resolve, msMax);
+    this.#held.set(key, { ...what, release: resolve });
+    return promise.then(() => {
       clearTimeout(timer);
-      this.#frozen.delete(key);
+      this.#held.delete(key);
     });
-    then();
-    return { kind: 'frozen', thaw: promise };
   }
 
-  #shaped(kind: Exclude<CommitFault, 'frozen' | 'poller-killed-after-reply'>): Fault | undefined {
+  #shaped(kind: Exclude<CommitFault, 'frozen' | 'outrun' | 'poller-killed-after-reply'>): Fault | undefined {
     if (kind === 'none') return undefined;
     if (kind === 'delayed') return { kind, ms: this.#random.between(10, 600) };
     if (kind === 'reply-late') return { kind, ms: LATE_MS };

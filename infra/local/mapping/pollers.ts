@@ -84,6 +84,7 @@ export class Pollers {
 
   /** One more member for the group; beyond the number of partitions it stands by. */
   add(): void {
+    if (this.#stopping) return;
     let number = 1;
     while (this.#wanted.has(number) || this.#running.has(number)) number += 1;
     this.#wanted.add(number);

@@ -79,6 +79,21 @@ describe('a fault at a request', () => {
     ]);
   });
 
+  it('outrun forwards when another was first, and leaves the function alone', async (t) => {
+    const bench = await ProxyBench.start(t);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    bench.fault = { kind: 'outrun', outrun: promise };
+
+    const seen = bench.send();
+    await until('it is decided', () => bench.happened.length === 1);
+    await bench.roundTrip();
+    assert.deepEqual(bench.happened, ['decided PutItem']);
+    resolve();
+
+    assert.deepEqual(await seen, done);
+    assert.deepEqual(bench.happened, ['decided PutItem', 'forwarded', 'replied']);
+  });
+
   it('delayed forwards after so long, and not before', async (t) => {
     const bench = await ProxyBench.start(t);
     t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -166,6 +166,15 @@ describe('the pollers of a mapping', { timeout: 300_000, concurrency: true }, ()
     assert.equal(mapping.pollers.count, 1);
     assert.deepEqual(mapping.said, []);
   });
+
+  it('start no other once they were stopped', async (t) => {
+    const mapping = await started(t, 'ended', 1);
+
+    await mapping.stop();
+    mapping.pollers.add();
+
+    assert.deepEqual([mapping.pollers.count, mapping.pollers.members()], [1, []]);
+  });
 });
 
 function killOwner(mapping: LocalMapping, partition: number): void {

@@ -85,3 +85,34 @@ describe('a frozen commit', () => {
     assert.ok(await isThawed(frozen));
   });
 });
+
+describe('a commit that is outrun', () => {
+  it('has a rival, and keeps the poller that waits for it', (t) => {
+    const { faults, killed, rivals } = requestBench(t, 'outrun');
+    faults.begin();
+
+    assert.deepEqual(
+      [faults.decide(commit), faults.decide(commit)].map((fault) => fault?.kind),
+      ['outrun', undefined],
+    );
+    assert.deepEqual([killed, rivals], [[], [`billing ${JOURNAL} 4-5`]]);
+  });
+
+  it('goes on when another has committed on its journal, or before its function gives the request up', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { faults } = requestBench(t, 'outrun');
+    faults.begin();
+    const decided = [0, 1].map((partition) => faults.decide({ ...commit, pk: `ad_clicks@1#${partition}` }));
+    const goesOn = (fault: Fault | undefined) =>
+      Promise.race([fault?.kind === 'outrun' && fault.outrun.then(() => true), setImmediate(false)]);
+
+    faults.hear(heard());
+    t.mock.timers.tick(2_799);
+    assert.deepEqual(await Promise.all(decided.map(goesOn)), [false, false]);
+    faults.hear(heard({ of: { sandbox: 'pid-2', pk: 'ad_clicks@1#0' } }));
+    assert.deepEqual(await Promise.all(decided.map(goesOn)), [true, false]);
+    t.mock.timers.tick(1);
+
+    assert.deepEqual(await Promise.all(decided.map(goesOn)), [true, true]);
+  });
+});
