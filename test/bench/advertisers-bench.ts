@@ -6,7 +6,7 @@ import { captured } from '../support/captured.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { withTable } from './bench-table.ts';
 import { Entrant } from './entrant.ts';
-import { spreadOf } from './interleaved.ts';
+import { ratioOf, spreadOf } from './interleaved.ts';
 import { billing } from './peers.ts';
 
 const RECORDS = 10_000;
@@ -44,7 +44,7 @@ export async function benchAdvertisers({ seed, say, signal }: BenchOptions): Pro
           return {
             advertisers: name,
             'clicks/s': spreadOf(own),
-            'of the speed with 500': spreadOf(own.map((rate, turn) => rate / (fewest[turn] ?? Number.NaN))),
+            'of the speed with 500': ratioOf(own, fewest),
             'entries, units per click': meter.units / billed,
           };
         }),

@@ -9,7 +9,7 @@ import { run } from '../../infra/local/tools.ts';
 import { localJars } from '../support/local-jars.ts';
 import { BenchGround, type Drained } from './bench-ground.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
-import { spreadOf } from './interleaved.ts';
+import { ratioOf, spreadOf } from './interleaved.ts';
 
 const PARTITIONS = 3;
 const MATRIX_CLICKS_SHARE = 0.5;
@@ -52,7 +52,7 @@ async function backlog(bench: BenchGround, { clicks, rounds, say }: BenchOptions
       rows: [...rates].map(([what, each]) => ({
         'drained by': what,
         'clicks/s': spreadOf(each),
-        'of the bare loop': spreadOf(each.map((rate, round) => rate / (bare[round] ?? Number.NaN))),
+        'of the bare loop': ratioOf(each, bare),
       })),
       chart: { x: 'drained by', y: 'clicks/s' },
     },

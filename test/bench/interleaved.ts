@@ -44,7 +44,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: at(0.5), p10: at(0.1), p90: at(0.9) };
 }
 
-/** How many times as fast `mine` was as `theirs`, turn by turn. */
-export function timesAsFast(mine: readonly number[], theirs: readonly number[]): Spread {
-  return spreadOf(mine.map((ms, turn) => (theirs[turn] ?? Number.NaN) / ms));
+/** One rival's figures over another's, turn by turn: of times, how many times as fast the other was; of speeds, the one. */
+export function ratioOf(above: readonly number[], below: readonly number[]): Spread {
+  return spreadOf(above.map((value, turn) => value / (below[turn] ?? Number.NaN)));
 }

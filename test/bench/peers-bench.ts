@@ -6,7 +6,7 @@ import { captured } from '../support/captured.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { type Clients, withTable } from './bench-table.ts';
 import { Entrant } from './entrant.ts';
-import { spreadOf } from './interleaved.ts';
+import { ratioOf, spreadOf } from './interleaved.ts';
 import { billing, CONCURRENCY, itemPerRecord, powertools, transactionPerRecord } from './peers.ts';
 
 const RECORDS = 1_000;
@@ -52,9 +52,7 @@ async function benchAt(
       return {
         'counted by': name,
         'clicks/s': spreadOf(own),
-        'Clickledger is so many times as fast': spreadOf(
-          ours.map((rate, turn) => rate / (own[turn] ?? Number.NaN)),
-        ),
+        'Clickledger is so many times as fast': ratioOf(ours, own),
         'write units per click': meter.units / billed,
         'requests per click': meter.requests / billed,
       };
