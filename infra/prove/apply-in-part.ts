@@ -42,7 +42,10 @@ export async function applyInPart(
   await ground.sandboxesOf(mapping.functionId).invoke(payload);
 }
 
-/** A rival of a commit that is held back: it writes from the same offset on, and always leaves some that the other has to write. */
+/**
+ * A rival of a commit that is held back: it writes from the same offset on, every second or third record, so that of more
+ * than one some are left for the other to write.
+ */
 export function applyBeside(arena: Arena, group: string, journal: string, commits: string): void {
   const mapping = arena.mappings.find(({ groupId }) => groupId === group);
   const at = { partition: Number(journal.split('#').at(-1)), from: Number.parseInt(commits, 10) };

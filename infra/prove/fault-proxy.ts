@@ -93,11 +93,9 @@ export class FaultProxy {
         to.destroy();
         return undefined;
       case 'frozen':
-        signal('SIGSTOP');
-        await fault.thaw;
-        break;
       case 'outrun':
-        await fault.outrun;
+        if (fault.kind === 'frozen') signal('SIGSTOP');
+        await fault.held;
         break;
       case 'delayed':
         await pause(fault.ms);

@@ -26,10 +26,8 @@ export type Fault =
   | { readonly kind: 'killed-before-forward' | 'killed-after-forward' | 'killed-after-reply' }
   /** The poller that waits for the function is killed, so that what was written is never acknowledged by it. */
   | { readonly kind: 'poller-killed-after-reply'; readonly kill: () => void }
-  /** Held back, its process as it was, until `outrun` resolves; then forwarded. */
-  | { readonly kind: 'outrun'; readonly outrun: Promise<void> }
-  /** Frozen before its request is forwarded; thawed, and the request forwarded, when `thaw` resolves. */
-  | { readonly kind: 'frozen'; readonly thaw: Promise<void> };
+  /** Held back until `held` resolves, then forwarded; a process that is frozen stands still meanwhile. */
+  | { readonly kind: 'frozen' | 'outrun'; readonly held: Promise<void> };
 
 export interface Heard {
   readonly call: Call;

@@ -37,10 +37,9 @@ const otherFaults = {
 
 const LOOK_EVERY_MS = 20;
 const FROZEN_AT_ONCE = 3;
-/** If nobody else commits: there may be nothing left to commit. */
-const FROZEN_MS_MAX = 12_000;
+/** If nobody else commits, as there may be nothing left to commit; a function that is not frozen gives its request 3 s. */
+const HELD_MS_MAX = { frozen: 12_000, outrun: 2_800 };
 /** The functions give a request 3 s. */
-const OUTRUN_MS_MAX = 2_800;
 const LATE_MS = 3_500;
 
 interface Held {
@@ -125,9 +124,7 @@ export class RequestFaults {
       killOwner();
     }
     this.#processes.rival(group, call.pk, call.commits);
-    return kind === 'frozen'
-      ? { kind, thaw: this.#hold(key, { kind, sandbox }, FROZEN_MS_MAX) }
-      : { kind, outrun: this.#hold(key, { kind, sandbox }, OUTRUN_MS_MAX) };
+    return { kind, held: this.#hold(key, { kind, sandbox }) };
   }
 
   hear({ call, fault, status, error }: Heard): void {
@@ -156,9 +153,9 @@ export class RequestFaults {
   }
 
   /** Until another sandbox has committed on the journal, or so long. */
-  #hold(key: string, what: Omit<Held, 'release'>, msMax: number): Promise<void> {
+  #hold(key: string, what: Omit<Held, 'release'>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, msMax);
+    const timer = setTimeout(resolve, HELD_MS_MAX[what.kind]);
     this.#held.set(key, { ...what, release: resolve });
     return promise.then(() => {
       clearTimeout(timer);

@@ -38,9 +38,8 @@ export async function furnished(folder: string, { jars = true } = {}): Promise<s
 
 /** `cdk.out` is one for all. */
 async function synthesized(): Promise<string> {
-  const folder = testsFolder;
-  await oneAtATime(() => currentTemplates({ root, stage: 'dev', folder, say: () => {} }));
-  return join(folder, 'templates.json');
+  await oneAtATime(() => currentTemplates({ root, stage: 'dev', folder: testsFolder, say: () => {} }));
+  return join(testsFolder, 'templates.json');
 }
 
 async function endAll(folder: string): Promise<void> {

@@ -60,7 +60,7 @@ describe('a fault at a request', () => {
   it('frozen stops the function, forwards when it is thawed, and lets it go on after the reply', async (t) => {
     const bench = await ProxyBench.start(t);
     const { promise, resolve } = Promise.withResolvers<void>();
-    bench.fault = { kind: 'frozen', thaw: promise };
+    bench.fault = { kind: 'frozen', held: promise };
     bench.reply = { status: 400, body: '{"__type":"a.b#ConditionalCheckFailedException"}' };
 
     const seen = bench.send();
@@ -82,7 +82,7 @@ describe('a fault at a request', () => {
   it('outrun forwards when another was first, and leaves the function alone', async (t) => {
     const bench = await ProxyBench.start(t);
     const { promise, resolve } = Promise.withResolvers<void>();
-    bench.fault = { kind: 'outrun', outrun: promise };
+    bench.fault = { kind: 'outrun', held: promise };
 
     const seen = bench.send();
     await until('it is decided', () => bench.happened.length === 1);
@@ -182,7 +182,7 @@ describe('the fault proxy', () => {
   it('resets where DynamoDB is away, and lets a frozen function go on even so', async (t) => {
     const bench = await ProxyBench.start(t);
     await bench.stopStub();
-    bench.fault = { kind: 'frozen', thaw: Promise.resolve() };
+    bench.fault = { kind: 'frozen', held: Promise.resolve() };
 
     assert.equal(await bench.send(), 'ECONNRESET');
     await until('it is heard of', () => bench.heard.length > 0);
@@ -203,7 +203,7 @@ describe('the fault proxy', () => {
 
   it('ends while a request is held back', async (t) => {
     const bench = await ProxyBench.start(t);
-    bench.fault = { kind: 'frozen', thaw: new Promise(() => {}) };
+    bench.fault = { kind: 'frozen', held: new Promise(() => {}) };
     const seen = bench.send();
     await until('it is frozen', () => bench.happened.length === 2);
 

@@ -6,7 +6,7 @@ import { commit, heard, JOURNAL, lost, requestBench } from './request-bench.ts';
 
 async function isThawed(fault: Fault | undefined): Promise<boolean> {
   assert.ok(fault?.kind === 'frozen', `it is frozen: ${JSON.stringify(fault)}`);
-  return Promise.race([fault.thaw.then(() => true), setImmediate(false)]);
+  return Promise.race([fault.held.then(() => true), setImmediate(false)]);
 }
 
 describe('a frozen commit', () => {
@@ -104,7 +104,7 @@ describe('a commit that is outrun', () => {
     faults.begin();
     const decided = [0, 1].map((partition) => faults.decide({ ...commit, pk: `ad_clicks@1#${partition}` }));
     const goesOn = (fault: Fault | undefined) =>
-      Promise.race([fault?.kind === 'outrun' && fault.outrun.then(() => true), setImmediate(false)]);
+      Promise.race([fault?.kind === 'outrun' && fault.held.then(() => true), setImmediate(false)]);
 
     faults.hear(heard());
     t.mock.timers.tick(2_799);
