@@ -15,6 +15,8 @@ import type { StageName } from './stages.ts';
 /** By type: the properties whose change replaces the resource (from the CloudFormation schemas), or is never carried out. */
 const createOnly: Readonly<Record<string, readonly string[]>> = {
   'AWS::DynamoDB::Table': ['TableName', 'KeySchema'],
+  // The cluster's place: MSK takes subnets at creation only, so another range or zone would mean another cluster.
+  'AWS::EC2::Subnet': ['AvailabilityZone', 'AvailabilityZoneId', 'CidrBlock'],
   'AWS::KMS::Key': [],
   'AWS::Lambda::EventSourceMapping': [
     'EventSourceArn',

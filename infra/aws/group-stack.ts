@@ -5,16 +5,18 @@
  */
 import { fileURLToPath } from 'node:url';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { CfnOutput, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../shared/group.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import type { DeployedMapping } from './deployed.ts';
 import { clusterName, ledgerTablePath, type TopicFact, topicPath } from './published.ts';
-import { type StageName, stages } from './stages.ts';
+import type { StageConfig, StageName } from './stages.ts';
 
 export interface GroupStackProps extends StackProps {
   readonly stage: StageName;
+  readonly config: StageConfig;
+  readonly removalPolicy: RemovalPolicy;
   /** The name of the team's folder. */
   readonly owner: string;
   readonly group: GroupSpec;
@@ -27,21 +29,21 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export class GroupStack extends Stack {
   constructor(scope: Construct, id: string, props: GroupStackProps) {
     super(scope, id, props);
-    const { stage, owner, group, deployed, withoutMapping } = props;
+    const { stage, config, owner, group, removalPolicy, deployed, withoutMapping } = props;
     const published = (fact: TopicFact) =>
       StringParameter.valueForStringParameter(this, topicPath(stage, group.topic, fact));
-    const { topic, logDays } = stages[stage];
     const { table } = new ConsumerGroup(this, 'Group', {
       group,
       cluster: { arn: published('cluster-arn'), name: clusterName(stage) },
-      topic: { ...topic, incarnation: published('incarnation') },
+      topic: { ...config.topic, incarnation: published('incarnation') },
       code: {
         handler: `${ROOT}functions/${owner}/handler.ts`,
         rollup: `${ROOT}functions/${owner}/rollup.ts`,
         lockFile: `${ROOT}package-lock.json`,
       },
       ownership: { stage, owner },
-      logRetention: logDays,
+      logRetention: config.logDays,
+      removalPolicy,
       deployed,
       withoutMapping,
     });

@@ -22,6 +22,13 @@ export function topicPath(stage: StageName, topic: string, fact: TopicFact): str
   return `/clickledger/${stage}/${topic}/${fact}`;
 }
 
+/** What the stream stack says of its network, for stacks beside it. */
+export type NetworkFact = 'vpc-id' | 'subnet-ids' | 'route-table-ids' | 'broker-security-group-id';
+
+export function networkPath(stage: StageName, fact: NetworkFact): string {
+  return `/clickledger/${stage}/network/${fact}`;
+}
+
 /** Where a group's stack says how DynamoDB calls the ledger's table. */
 export function ledgerTablePath(stage: StageName, ledger: string): string {
   return `/clickledger/${stage}/ledger/${ledger}/table`;

@@ -2,12 +2,12 @@
  * All stacks of a stage: the stream's, and one for every group of the registry. Stacks know neither account nor region and
  * look nothing up, so that synthesis needs no credentials and no network, and any account can take what comes out.
  */
-import { type App, type Stack, Tags } from 'aws-cdk-lib/core';
+import { type App, RemovalPolicy, type Stack, Tags } from 'aws-cdk-lib/core';
 import { type Deployed, deployedMapping, readDeployed } from './deployed.ts';
 import type { Groups } from './group-rules.ts';
 import { GroupStack } from './group-stack.ts';
 import { ownName } from './published.ts';
-import { type StageName, stages } from './stages.ts';
+import { type StageConfig, type StageName, stages } from './stages.ts';
 import { StreamStack } from './stream-stack.ts';
 
 interface Stacks {
@@ -30,17 +30,22 @@ const STREAM = 'stream';
 /** The context value that takes the mapping out of the stacks of the teams it names, separated by commas. */
 const WITHOUT_MAPPING = 'withoutMapping';
 
-/** @param deployed what stands of the stage; the committed record unless a test has another */
+/**
+ * @param deployed what stands of the stage; the committed record unless a test has another
+ * @param config what the stage decides; that of stages.ts unless a test has another
+ */
 export function addStacks(
   app: App,
   stage: StageName,
   groups: Groups,
   deployed: Deployed = readDeployed(stage),
+  config: StageConfig = stages[stage],
 ): Stacks {
   const withoutMapping = teamsNamed(app.node.tryGetContext(WITHOUT_MAPPING), groups);
-  const { terminationProtection } = stages[stage];
+  const { terminationProtection } = config;
+  const removalPolicy = config.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
   const stream = new StreamStack(app, ownName({ stage, owner: STREAM }), {
-    stage,
+    ...{ stage, config, removalPolicy },
     description: 'Clickledger: the brokers and the topic',
     terminationProtection,
   });
@@ -48,7 +53,7 @@ export function addStacks(
   const ofGroups = Object.entries(groups).map(([owner, group]): [string, GroupStack] => {
     const name = ownName({ stage, owner });
     const stack = new GroupStack(app, name, {
-      stage,
+      ...{ stage, config, removalPolicy },
       owner,
       group,
       deployed: deployedMapping(deployed, name),

@@ -8,6 +8,7 @@
  * without saying so, but `CreateCluster` is reported to answer "Unsupported InstanceType" for every KRaft version.
  */
 import type { AlarmSpec, StreamAlarm } from '../../shared/alarm-spec.ts';
+import type { NetworkConfig } from './stage-network.ts';
 
 export type StageName = 'dev' | 'prod';
 
@@ -16,6 +17,13 @@ export interface StageConfig {
   /** As MSK spells it (AWS MSK docs: supported-kafka-versions). */
   readonly kafkaVersion: string;
   readonly topic: TopicConfig;
+  readonly network: NetworkConfig;
+  /**
+   * What becomes of brokers, topic, tables, buckets, secrets and keys when their stack is deleted. `retain`: they stay, with the clicks
+   * and the money in them, and go on costing. `destroy`: they go with it, and tables have no deletion protection; for a stage whose
+   * ledgers nobody needs.
+   */
+  readonly removalPolicy: 'retain' | 'destroy';
   /** Logs of brokers, network and functions. The ledger needs none of them: its record is the journal. */
   readonly logDays: 30 | 90;
   /** Whether CloudFormation refuses to delete the stacks. */
@@ -56,6 +64,8 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
     brokers: { type: 'standard', instanceType: 'kafka.m7g.large', count: 3, volumeGib: 100 },
     kafkaVersion: '4.1.x.kraft',
     topic: { name: 'ad_clicks', partitions: 3, incarnation: 1, retentionHours: 7 * DAY_HOURS },
+    network: { cidr: '10.42.0.0/16', clients: [] },
+    removalPolicy: 'destroy',
     logDays: 30,
     terminationProtection: false,
   },
@@ -63,6 +73,8 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
     brokers: { type: 'express', instanceType: 'express.m7g.large', count: 3 },
     kafkaVersion: '4.2.x.kraft',
     topic: { name: 'ad_clicks', partitions: 12, incarnation: 1, retentionHours: 7 * DAY_HOURS },
+    network: { cidr: '10.43.0.0/16', clients: [] },
+    removalPolicy: 'retain',
     logDays: 90,
     terminationProtection: true,
   },

@@ -1,42 +1,52 @@
 /**
  * The stream's stack: brokers and the topic, which no team owns. It publishes what groups have to know, and knows no group.
  *
- * Cluster, topic, configuration and key stay when the stack goes or replaces them: removing the topic's resource would
+ * Unless the stage says otherwise, cluster, topic, configuration and key stay when the stack goes or replaces them: removing the topic's resource would
  * delete the topic (from the CloudFormation schema of AWS::MSK::Topic), and with it clicks that nobody has counted yet.
  * MSK changes either partitions or settings of a topic in one call (AWS MSK docs: msk-update-topic), so a deployment changes
  * one of them. What each guarantee rests on is a table in broker-settings.ts.
  */
 import { CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
-import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { CfnOutput, Fn, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { watchStream } from './alarms/watch-stream.ts';
 import { brokerSettings, propertyLines, REPLICAS, topicSettings } from './broker-settings.ts';
 import { dataKey, logGroup } from './data-key.ts';
-import { clusterName, logGroupPrefix, type TopicFact, topicPath } from './published.ts';
-import { type StageConfig, type StageName, stages } from './stages.ts';
+import { clusterName, logGroupPrefix, networkPath, type TopicFact, topicPath } from './published.ts';
+import { networkFaults } from './stage-network.ts';
+import type { StageConfig, StageName } from './stages.ts';
 import { StreamNetwork } from './stream-network.ts';
 
 export interface StreamStackProps extends StackProps {
   readonly stage: StageName;
+  readonly config: StageConfig;
+  readonly removalPolicy: RemovalPolicy;
 }
 
 export class StreamStack extends Stack {
+  private readonly removalPolicy: RemovalPolicy;
+
   constructor(scope: Construct, id: string, props: StreamStackProps) {
     super(scope, id, props);
-    const { stage } = props;
-    const logs = { prefix: logGroupPrefix(stage, 'stream'), retention: stages[stage].logDays };
-    const key = dataKey(this, 'Key', `clickledger ${stage}: data of stream`, logs);
-    const network = new StreamNetwork(this, 'Network', logGroup(this, 'FlowLogs', 'network', key, logs));
-    const cluster = this.addCluster(stages[stage], {
+    const { stage, config } = props;
+    const faults = networkFaults(config.network);
+    if (faults.length > 0) throw new Error(faults.map((fault) => `stage '${stage}': ${fault}`).join('\n'));
+    this.removalPolicy = props.removalPolicy;
+    const logs = { prefix: logGroupPrefix(stage, 'stream'), retention: config.logDays };
+    const key = dataKey(this, 'Key', `clickledger ${stage}: data of stream`, logs, this.removalPolicy);
+    const flowLogs = logGroup(this, 'FlowLogs', 'network', key, logs);
+    const network = new StreamNetwork(this, 'Network', config.network, flowLogs);
+    const cluster = this.addCluster(config, {
       clusterName: clusterName(stage),
       network,
       keyArn: key.keyArn,
       logGroupName: logGroup(this, 'BrokerLogs', 'brokers', key, logs).logGroupName,
     });
-    this.addTopic(stages[stage], cluster);
-    this.publish(stage, cluster);
-    watchStream(this, { ownership: { stage, owner: 'stream' }, config: stages[stage], key });
+    this.addTopic(config, cluster);
+    this.publish(stage, config, cluster);
+    this.publishNetwork(stage, network, cluster);
+    watchStream(this, { ownership: { stage, owner: 'stream' }, config, key });
   }
 
   /** Without an account CDK plans for two zones; Express brokers want three (AWS MSK docs: msk-broker-types-express). */
@@ -69,7 +79,7 @@ export class StreamStack extends Stack {
       // The free level has the lag per group and topic (AWS MSK docs: consumer-lag).
       enhancedMonitoring: 'DEFAULT',
     });
-    cluster.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    cluster.applyRemovalPolicy(this.removalPolicy);
     return cluster;
   }
 
@@ -80,7 +90,7 @@ export class StreamStack extends Stack {
       description: 'What the ledgers rest on',
       serverProperties: propertyLines(brokerSettings(type)),
     });
-    configuration.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    configuration.applyRemovalPolicy(this.removalPolicy);
     return { arn: configuration.attrArn, revision: configuration.attrLatestRevisionRevision };
   }
 
@@ -92,11 +102,10 @@ export class StreamStack extends Stack {
       replicationFactor: REPLICAS,
       configs: Fn.base64(propertyLines(topicSettings(brokers.type, topic))),
     });
-    resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    resource.applyRemovalPolicy(this.removalPolicy);
   }
 
-  private publish(stage: StageName, cluster: CfnCluster): void {
-    const { topic } = stages[stage];
+  private publish(stage: StageName, { topic }: StageConfig, cluster: CfnCluster): void {
     const publish = (id: string, fact: TopicFact, stringValue: string) =>
       new StringParameter(this, id, { parameterName: topicPath(stage, topic.name, fact), stringValue });
     publish('ClusterArn', 'cluster-arn', cluster.attrArn);
@@ -104,6 +113,30 @@ export class StreamStack extends Stack {
     publish('Incarnation', 'incarnation', String(topic.incarnation));
     publish('Partitions', 'partitions', String(topic.partitions));
     publish('RetentionHours', 'retention-hours', String(topic.retentionHours));
+  }
+
+  /** For stacks beside this one as parameters, for whoever owns the networks around it as outputs. */
+  private publishNetwork(stage: StageName, network: StreamNetwork, cluster: CfnCluster): void {
+    const { vpc, securityGroupId, routeTableIds } = network;
+    const facts = [
+      ['VpcId', 'vpc-id', vpc.vpcId],
+      ['SubnetIds', 'subnet-ids', vpc.isolatedSubnets.map(({ subnetId }) => subnetId).join(',')],
+      ['RouteTableIds', 'route-table-ids', routeTableIds.join(',')],
+      ['BrokerSecurityGroupId', 'broker-security-group-id', securityGroupId],
+    ] as const;
+    for (const [name, fact, value] of facts) {
+      new StringParameter(this, `Published${name}`, {
+        parameterName: networkPath(stage, fact),
+        stringValue: value,
+      });
+      new CfnOutput(this, name, { value });
+    }
+    new CfnOutput(this, 'VpcCidr', { value: vpc.vpcCidrBlock });
+    new CfnOutput(this, 'MskClusterArn', { value: cluster.attrArn });
+    new CfnOutput(this, 'BootstrapBrokersCommand', {
+      description: 'CloudFormation does not know the addresses of the brokers; MSK does',
+      value: `aws kafka get-bootstrap-brokers --cluster-arn ${cluster.attrArn} --query BootstrapBrokerStringSaslIam --output text`,
+    });
   }
 }
 

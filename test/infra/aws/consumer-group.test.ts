@@ -18,13 +18,18 @@ function environmentOf(template: CfnTemplate, idPrefix: string): Record<string, 
   return evaluated(template, Properties.Environment.Variables);
 }
 
+/** What CloudFormation does with data when its stack goes, as the stage says. */
+const policyOf = { retain: 'Retain', destroy: 'Delete' } as const;
+const dataPolicy = (stage: StageName) => policyOf[stages[stage].removalPolicy];
+
 describe('consumer group', () => {
-  test("a ledger outlives its stack, can be restored to any second and can't be dropped by hand", () => {
-    eachGroup((template) => {
+  test("a ledger outlives its stack and can't be dropped by hand, except where the stage keeps nothing; it can be restored to any second", () => {
+    assert.deepEqual([dataPolicy('dev'), dataPolicy('prod')], ['Delete', 'Retain']);
+    eachGroup((template, _, stage) => {
       const table = resourceOf(template, 'AWS::DynamoDB::Table');
-      assert.equal(table.DeletionPolicy, 'Retain');
-      assert.equal(table.UpdateReplacePolicy, 'Retain');
-      assert.equal(table.Properties.DeletionProtectionEnabled, true);
+      assert.equal(table.DeletionPolicy, dataPolicy(stage));
+      assert.equal(table.UpdateReplacePolicy, dataPolicy(stage));
+      assert.equal(table.Properties.DeletionProtectionEnabled, stage === 'prod');
       assert.equal(table.Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled, true);
     });
   });
@@ -47,10 +52,10 @@ describe('consumer group', () => {
   });
 
   test('keys rotate, and stay as long as what they encrypt', () => {
-    eachGroup((template) => {
+    eachGroup((template, _, stage) => {
       const key = resourceOf(template, 'AWS::KMS::Key');
       assert.equal(key.Properties.EnableKeyRotation, true);
-      assert.equal(key.DeletionPolicy, 'Retain');
+      assert.equal(key.DeletionPolicy, dataPolicy(stage));
     });
   });
 
@@ -101,7 +106,7 @@ describe('consumer group', () => {
   });
 
   test('a secret reaches the handler as a reference; no template holds one, and no rollup gets one', () => {
-    eachGroup((template, team) => {
+    eachGroup((template, team, stage) => {
       const names = groups[team]!.secrets;
       const handler = environmentOf(template, 'GroupHandler');
       for (const name of names)
@@ -111,7 +116,7 @@ describe('consumer group', () => {
       for (const [, { Properties, DeletionPolicy }] of secrets) {
         assert.deepEqual(Properties.GenerateSecretString, { ExcludePunctuation: true, PasswordLength: 64 });
         assert.equal(Properties.SecretString, undefined);
-        assert.equal(DeletionPolicy, 'Retain');
+        assert.equal(DeletionPolicy, dataPolicy(stage));
       }
       for (const name of names) assert.equal(environmentOf(template, 'GroupRollup')[name], undefined);
     });
@@ -139,13 +144,13 @@ describe('consumer group', () => {
   });
 
   test('only a team that gives up has a bucket: private, encrypted, TLS only, emptied after 30 days', () => {
-    eachGroup((template, team) => {
+    eachGroup((template, team, stage) => {
       if (groups[team]!.retry.until === 'done') {
         assert.deepEqual(resourcesOf(template, 'AWS::S3::Bucket'), []);
         return;
       }
       const bucket = resourceOf(template, 'AWS::S3::Bucket');
-      assert.equal(bucket.DeletionPolicy, 'Retain');
+      assert.equal(bucket.DeletionPolicy, dataPolicy(stage));
       assert.deepEqual(Object.values(bucket.Properties.PublicAccessBlockConfiguration), [
         true,
         true,

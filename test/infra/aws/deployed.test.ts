@@ -33,6 +33,7 @@ describe('the record of what is deployed', () => {
       );
       assert.deepEqual([...new Set(types)].sort(), [
         'AWS::DynamoDB::Table',
+        'AWS::EC2::Subnet',
         'AWS::KMS::Key',
         'AWS::Lambda::EventSourceMapping',
         'AWS::MSK::Cluster',

@@ -46,9 +46,12 @@ describe('stacks', () => {
   });
 
   test('templates hold for any account and region', () => {
+    // A digest may happen to be all digits.
+    const text = (stage: StageName, owner: string) =>
+      JSON.stringify(templateOf(stage, owner)).replaceAll(/"CODE_VERSION":"\w+"/g, '');
     for (const stage of stageNames)
       for (const owner of owners)
-        assert.doesNotMatch(JSON.stringify(templateOf(stage, owner)), /\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d\b/);
+        assert.doesNotMatch(text(stage, owner), /\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d\b/);
   });
 
   test('all that can carry tags says project, stage and owner', () => {

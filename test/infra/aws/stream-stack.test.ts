@@ -1,13 +1,41 @@
 /** The stream's stack: what stays, who gets in, what it publishes. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type NetworkConfig, networkFaults } from '../../../infra/aws/stage-network.ts';
 import { type StageName, stages } from '../../../infra/aws/stages.ts';
-import { evaluated, resourceOf, resourcesOf, templateOf } from './templates.ts';
+import {
+  type CfnTemplate,
+  evaluated,
+  resourceOf,
+  resourcesOf,
+  templateOf,
+  templatesOf,
+} from './templates.ts';
 
 const stageNames = Object.keys(stages) as StageName[];
+const wanted = [
+  'VpcId',
+  'VpcCidr',
+  'SubnetIds',
+  'RouteTableIds',
+  'BrokerSecurityGroupId',
+  'MskClusterArn',
+  'BootstrapBrokersCommand',
+];
+
+/** The template of dev's stream with another network. */
+function streamOf(network: NetworkConfig): CfnTemplate {
+  const templates = templatesOf('dev', {}, {}, {}, { ...stages.dev, network });
+  return templates.get('clickledger-dev-stream')!;
+}
+
+function brokersOf(template: CfnTemplate): string {
+  const { GroupId } = resourceOf(template, 'AWS::EC2::SecurityGroupIngress', 'NetworkFromPollers').Properties;
+  return evaluated(template, GroupId);
+}
 
 describe('stream stack', () => {
-  test('neither the topic nor its brokers, their configuration or their key go with the stack', () => {
+  test('neither the topic nor its brokers, their configuration or their key go with the stack, except where the stage keeps nothing', () => {
     for (const stage of stageNames) {
       const template = templateOf(stage, 'stream');
       for (const type of [
@@ -17,7 +45,8 @@ describe('stream stack', () => {
         'AWS::KMS::Key',
       ]) {
         const { DeletionPolicy, UpdateReplacePolicy } = resourceOf(template, type);
-        assert.deepEqual({ DeletionPolicy, UpdateReplacePolicy }, retained, `${type} in ${stage}`);
+        const expected = stage === 'prod' ? 'Retain' : 'Delete';
+        assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], [expected, expected], `${type} in ${stage}`);
       }
     }
   });
@@ -71,22 +100,124 @@ describe('stream stack', () => {
     }
   });
 
-  test("only members of the brokers' own group get in, on the IAM listener", () => {
+  test("without clients only members of the brokers' own group get in, on the IAM listener", () => {
     const template = templateOf('prod', 'stream');
 
     const group = resourceOf(template, 'AWS::EC2::SecurityGroup').Properties;
     const ingress = evaluated(template, resourceOf(template, 'AWS::EC2::SecurityGroupIngress').Properties);
-    const egress = evaluated(template, resourceOf(template, 'AWS::EC2::SecurityGroupEgress').Properties);
 
     assert.equal(group.SecurityGroupIngress, undefined);
     assert.equal(ingress.SourceSecurityGroupId, ingress.GroupId);
     assert.deepEqual([ingress.FromPort, ingress.ToPort], [9098, 9098]);
-    assert.equal(egress.DestinationSecurityGroupId, egress.GroupId);
-    assert.deepEqual([egress.FromPort, egress.ToPort], [9098, 9098]);
+    assert.deepEqual(resourcesOf(template, 'AWS::EC2::SecurityGroupEgress'), []);
     assert.deepEqual(
-      group.SecurityGroupEgress.map(({ ToPort }: { ToPort: number }) => ToPort),
-      [443],
+      group.SecurityGroupEgress.map(({ CidrIp, FromPort, ToPort }: Record<string, unknown>) => [
+        CidrIp,
+        FromPort,
+        ToPort,
+      ]),
+      [
+        ['0.0.0.0/0', 443, 443],
+        [stages.prod.network.cidr, 9098, 9098],
+      ],
     );
+  });
+
+  test('each client of the stage gets in on the IAM listener and nowhere else, by a rule of its own', () => {
+    const template = streamOf({
+      ...stages.dev.network,
+      clients: [
+        { cidr: '10.60.0.0/20', description: 'Web servers' },
+        { securityGroupId: 'sg-0123456789abcdef0', account: '444455556666', description: 'Replay tool' },
+      ],
+    });
+
+    const rules = resourcesOf(template, 'AWS::EC2::SecurityGroupIngress').map(([, { Properties }]) => {
+      const { GroupId, IpProtocol, FromPort, ToPort, ...from } = evaluated(template, Properties);
+      assert.deepEqual([GroupId, IpProtocol, FromPort, ToPort], [brokersOf(template), 'tcp', 9098, 9098]);
+      return from;
+    });
+
+    assert.deepEqual(rules, [
+      { SourceSecurityGroupId: brokersOf(template), Description: 'Pollers to brokers' },
+      { CidrIp: '10.60.0.0/20', Description: 'Web servers' },
+      {
+        SourceSecurityGroupId: 'sg-0123456789abcdef0',
+        SourceSecurityGroupOwnerId: '444455556666',
+        Description: 'Replay tool',
+      },
+    ]);
+  });
+
+  test('zones can be chosen by id, and addresses by stage', () => {
+    const template = streamOf({
+      cidr: '10.9.0.0/18',
+      zones: ['euw1-az1', 'euw1-az2', 'euw1-az3'],
+      clients: [],
+    });
+
+    const subnets = resourcesOf(template, 'AWS::EC2::Subnet').map(([, { Properties }]) => Properties);
+
+    assert.deepEqual(
+      subnets.map(({ AvailabilityZoneId, AvailabilityZone }) => [AvailabilityZoneId, AvailabilityZone]),
+      [
+        ['euw1-az1', undefined],
+        ['euw1-az2', undefined],
+        ['euw1-az3', undefined],
+      ],
+    );
+    assert.deepEqual(
+      subnets.map(({ CidrBlock }) => CidrBlock),
+      ['10.9.0.0/24', '10.9.1.0/24', '10.9.2.0/24'],
+    );
+  });
+
+  test('stages can be joined to one network: their addresses have nothing in common', () => {
+    const [first = '', ...others] = stageNames.map((stage) => stages[stage].network.cidr);
+    assert.ok(others.length > 0);
+    for (const other of others)
+      assert.deepEqual(networkFaults({ cidr: first, clients: [{ cidr: other, description: 'x' }] }), []);
+  });
+
+  for (const [network, sentence] of [
+    [{ cidr: '10.42.0.0/24' }, /network\.cidr is '10\.42\.0\.0\/24', allowed is .* \/16 to \/22/],
+    [{ cidr: '10.42.0.1/16' }, /network\.cidr is '10\.42\.0\.1\/16'/],
+    [{ cidr: '10.42.0.0' }, /network\.cidr is '10\.42\.0\.0'/],
+    [{ zones: ['eu-west-1a', 'euw1-az2', 'euw1-az3'] }, /network\.zones has 'eu-west-1a'/],
+    [{ zones: ['euw1-az1', 'euw1-az1', 'euw1-az3'] }, /network\.zones has 'euw1-az1'/],
+    [{ clients: [{ cidr: '0.0.0.0/0', description: 'x' }] }, /not the world/],
+    [{ clients: [{ cidr: '10.42.8.0/24', description: 'x' }] }, /overlaps the stage's own 10\.42\.0\.0\/16/],
+    [{ clients: [{ cidr: '10.0.0.0/8', description: 'x' }] }, /overlaps the stage's own 10\.42\.0\.0\/16/],
+    [{ clients: [{ securityGroupId: 'brokers', description: 'x' }] }, /the security group 'brokers'/],
+    [
+      { clients: [{ securityGroupId: 'sg-01234567', account: 'prod', description: 'x' }] },
+      /the account 'prod'/,
+    ],
+  ] as const) {
+    test(`a network of ${JSON.stringify(network)} is refused in a sentence`, () => {
+      assert.throws(
+        () => streamOf({ cidr: '10.42.0.0/16', clients: [], ...network } as NetworkConfig),
+        sentence,
+      );
+    });
+  }
+
+  test('a network team finds all that routes and rules need in the outputs', () => {
+    for (const stage of stageNames) {
+      const template = templateOf(stage, 'stream');
+      const outputs = Object.entries(template.Outputs ?? {}).map(
+        ([name, { Value }]) => [name, evaluated(template, Value)] as const,
+      );
+      const own = Object.fromEntries(outputs.filter(([name]) => wanted.includes(name)));
+      assert.deepEqual(Object.keys(own).sort(), [...wanted].sort());
+      assert.equal(own['RouteTableIds'].split(',').length, 3);
+      assert.equal(own['SubnetIds'].split(',').length, 3);
+      assert.equal(own['BrokerSecurityGroupId'], brokersOf(template));
+      assert.match(
+        own['BootstrapBrokersCommand'],
+        /^aws kafka get-bootstrap-brokers --cluster-arn \{Cluster\.Arn\} /,
+      );
+    }
   });
 
   test('by the endpoint of S3 records leave for buckets of this account, and nothing comes in', () => {
@@ -109,15 +240,18 @@ describe('stream stack', () => {
         Properties.Name,
         evaluated(template, Properties.Value),
       ]);
+      const networkFacts = Object.fromEntries(
+        published.filter(([name]) => name.startsWith(`/clickledger/${stage}/network/`)),
+      );
+      assert.equal(Object.keys(networkFacts).length, 4);
       assert.deepEqual(Object.fromEntries(published), {
         [`/clickledger/${stage}/ad_clicks/cluster-arn`]: '{Cluster.Arn}',
         [`/clickledger/${stage}/ad_clicks/cluster-name`]: `clickledger-${stage}`,
         [`/clickledger/${stage}/ad_clicks/incarnation`]: String(topic.incarnation),
         [`/clickledger/${stage}/ad_clicks/partitions`]: String(topic.partitions),
         [`/clickledger/${stage}/ad_clicks/retention-hours`]: String(topic.retentionHours),
+        ...networkFacts,
       });
     }
   });
 });
-
-const retained = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };

@@ -10,7 +10,7 @@ import { groups } from '../../../functions/index.ts';
 import type { Deployed } from '../../../infra/aws/deployed.ts';
 import type { Groups } from '../../../infra/aws/group-rules.ts';
 import { addStacks, featureFlags } from '../../../infra/aws/stacks.ts';
-import type { StageName } from '../../../infra/aws/stages.ts';
+import { type StageConfig, type StageName, stages } from '../../../infra/aws/stages.ts';
 
 /** CDK's own check of templates costs seconds; stacks.test.ts has it run over both stages, once. */
 process.env['CDK_VALIDATION'] = 'false';
@@ -36,10 +36,11 @@ export function templatesOf(
   given: Groups = groups,
   deployed?: Deployed,
   context: Readonly<Record<string, unknown>> = {},
+  config: StageConfig = stages[stage],
 ): ReadonlyMap<string, CfnTemplate> {
   const outdir = mkdtempSync(join(tmpdir(), 'clickledger-templates-'));
   const app = unbundledApp(outdir, context);
-  addStacks(app, stage, given, deployed);
+  addStacks(app, stage, given, deployed, config);
   const templates = app.synth().stacks.map(({ stackName, template }) => [stackName, template] as const);
   rmSync(outdir, { recursive: true });
   return new Map(templates);
