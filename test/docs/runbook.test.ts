@@ -1,17 +1,18 @@
 /** The runbook: one page per alarm, none without one, and commands that exist. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { defaultThresholds, groupAlarms, streamAlarms } from '../../shared/alarm-spec.ts';
 import { failures } from '../../shared/errors.ts';
 import { metrics } from '../../shared/metrics.ts';
+import { shellBlocks } from './shell-commands.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'docs/runbook');
 const headings = ['What it means', 'How to look', 'What to do', 'When it is over'];
 const INDEX = 'README.md';
-const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 function page(file: string): string {
   return readFileSync(join(folder, file), 'utf8');
@@ -51,10 +52,12 @@ function faultsOf(file: string, text: string): string[] {
   const commands = commandsIn(sections.get('How to look') ?? '');
   if (commands.length === 0) faults.push('it has no command to look with');
   for (const command of commands)
-    if (!/^(aws [a-z0-9]+ [a-z0-9-]+|npm run [a-z-]+)( |$)/.test(command))
+    if (!/^(QUERY_ID=\$\()?(aws [a-z0-9]+ [a-z0-9-]+|npm run [a-z-]+|operate [a-z]+)( |$)/.test(command))
       faults.push(`what is '${command}'`);
-  for (const [, script = ''] of text.matchAll(/npm run ([a-z-]+)/g))
-    if (scripts[script] === undefined) faults.push(`there is no npm run ${script}`);
+  if (!/^Local runtime: .*`\.clickledger\//m.test(sections.get('How to look') ?? ''))
+    faults.push('it does not say where the local runtime keeps the same log');
+  if (/Deploy the (group's |stream's )?stack|deploy the group's stack again/.test(text))
+    faults.push('a deployment brings nothing back: it has to point to what was changed by hand');
   return faults;
 }
 
@@ -73,12 +76,50 @@ describe('runbook', () => {
     assert.deepEqual(faultsOf('other.md', right), ['its title is not the name of its alarm']);
     assert.equal(faultsOf('record-age.md', right.replace(/```sh.*?```/s, '')).length, 1);
     assert.match(
-      faultsOf('record-age.md', right.replaceAll('npm run audit', 'npm run audits'))[0]!,
-      /audits/,
+      faultsOf('record-age.md', right.replace(/^Local runtime: .*$/m, ''))[0]!,
+      /^it does not say where the local runtime/,
+    );
+    assert.match(
+      faultsOf(
+        'record-age.md',
+        right.replace('\n\n## When', " Deploy the group's stack again.\n\n## When"),
+      )[0]!,
+      /^a deployment brings nothing back/,
     );
     assert.ok(
       faultsOf('record-age.md', right.replace(/(## What to do\n\n).*?\n\n##/s, '$1.\n\n##')).length >= 1,
     );
+  });
+
+  it('an operator types the same words for AWS and for the local runtime, whichever the shell', () => {
+    const [, , onAws = '', locally = ''] = shellBlocks(page(INDEX));
+    const names = 'export KAFKA=b-1:9098,b-2:9098 TOPIC=t GROUP=g TABLE=tab HANDLER=h TEAM=billing';
+    const typed = (shell: string, block: string, words: string) =>
+      execFileSync(
+        shell,
+        [
+          '-c',
+          `aws() { printf '%s|' "$@"; }; npm() { aws "$@"; }; ${names}\n${block}\nOPERATOR=i-1; echo; operate ${words}`,
+        ],
+        { encoding: 'utf8' },
+      )
+        .trim()
+        .split('\n')
+        .at(-1);
+
+    for (const shell of ['sh', 'bash']) {
+      const command =
+        'clickledger redrive --kafka b-1:9098,b-2:9098 --iam --topic t --group g --table tab --function h';
+      assert.equal(
+        typed(shell, onAws, 'redrive --gaps --apply'),
+        `ssm|start-session|--target|i-1|--document-name|AWS-StartInteractiveCommand|--parameters|{"command":["${command} --gaps --apply"]}|`,
+      );
+      assert.match(typed(shell, onAws, 'audit')!, /"clickledger audit --kafka [^"]* --table tab "\]/);
+      assert.equal(
+        typed(shell, locally, 'redrive --gaps --apply'),
+        'run|redrive|--|--ledger|billing|--gaps|--apply|',
+      );
+    }
   });
 
   it('the index lists every page with a severity', () => {
