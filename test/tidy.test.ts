@@ -66,6 +66,14 @@ describe('tidy', () => {
     assert.doesNotMatch(read('package-lock.json'), /"resolved"/);
   });
 
+  it('no path is the path of a URL, which stays encoded: a space or an accent in it names no file', () => {
+    const encoded =
+      /import\.meta\.url\s*,?\s*\)\s*\.pathname|import\.meta\.resolve\([^)]*\)\.(slice|replace)/;
+    for (const file of files.filter((name) => /\.(ts|js|mjs)$/.test(name)))
+      assert.doesNotMatch(read(file).replace(/it\('no path is[\s\S]*?\n {2}\}\);/, ''), encoded, file);
+    assert.match("new URL('./x.ts', import.meta.url).pathname", encoded);
+  });
+
   it('every dependency is pinned to one version', () => {
     const { dependencies, devDependencies } = JSON.parse(read('package.json'));
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {

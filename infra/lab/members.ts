@@ -1,11 +1,12 @@
 /** The lab's members as child processes: started, asked to leave, killed, and ended whatever happens. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
 import { killProcess, pidOf } from '../local/children.ts';
 import { GroundError } from '../local/ground-error.ts';
 import type { Arrival } from './deliveries.ts';
 import type { Delivery, MemberAssignment } from './member-process.ts';
 
-const PROCESS_FILE = new URL('./member-process.ts', import.meta.url).pathname;
+const PROCESS_FILE = join(import.meta.dirname, 'member-process.ts');
 const LEAVE_WITHIN_MS = 10_000;
 const COMPLAINT_MAX = 600;
 

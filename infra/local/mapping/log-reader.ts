@@ -4,13 +4,19 @@
  *
  * It uses the client's plain fetch and not its stream of messages, because on a LogAppendTime topic the time of a record
  * is its batch's (bit 3 of the batch's attributes), and the stream gives the producer's.
+ *
+ * Records of aborted transactions are read over, as Kafka's own client does at `read_committed` (docs/adr/0021): the client's
+ * filter drops some of them only, so what it leaves is filtered here again.
  */
-import { Consumer, ListOffsetTimestamps, type RecordsBatch } from '@platformatic/kafka';
+import { Consumer, FetchIsolationLevels, ListOffsetTimestamps, type RecordsBatch } from '@platformatic/kafka';
 import { type FetchedRecord, fetchedRecord } from './kafka-event.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 
 const IS_LOG_APPEND_TIME = 1 << 3;
+const IS_TRANSACTIONAL = 1 << 4;
 const IS_CONTROL = 1 << 5;
+/** Type of a control record, in its key after a version of two bytes (Kafka docs: ControlRecordType). */
+const ABORT_MARKER = 0;
 const MAX_WAIT_MS = 250;
 const PARTITION_BYTES = 4 * 1024 * 1024;
 /** Of all partitions in one answer, whose records become objects at once. */
@@ -40,6 +46,7 @@ export class LogReader {
       clientId,
       groupId,
       bootstrapBrokers: [...bootstrap],
+      isolationLevel: FetchIsolationLevels.READ_COMMITTED,
       retries: 2,
       retryDelay: 200,
     });
@@ -68,9 +75,11 @@ export class LogReader {
           maxBytes: Math.min(FETCH_BYTES, PARTITION_BYTES * led.length),
         });
         for (const { partitions } of response.responses) {
-          for (const { partitionIndex, records } of partitions) {
+          for (const { partitionIndex, records, abortedTransactions } of partitions) {
             const queue = led.find(({ partition }) => partition === partitionIndex);
-            if (queue !== undefined && !queue.revoked) append(queue, records ?? [], this.#isWanted);
+            const isAborted = abortedIn(abortedTransactions ?? []);
+            if (queue !== undefined && !queue.revoked)
+              append(queue, records ?? [], isAborted, this.#isWanted);
           }
         }
       }),
@@ -147,14 +156,46 @@ function fetchPartition(queue: PartitionQueue) {
   };
 }
 
+interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: bigint;
+}
+
+/**
+ * Says of the batches of one answer, in their order, whether each belongs to an aborted transaction. The broker lists every
+ * aborted transaction that reaches into its answer, also one that began before it or ends behind it. A producer has one
+ * transaction at a time: from its first offset on all of the producer's batches belong to it, up to the marker that ends it.
+ */
+export function abortedIn(transactions: readonly AbortedTransaction[]): (batch: RecordsBatch) => boolean {
+  const ahead = transactions.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
+  const aborting = new Set<bigint>();
+  let begun = 0;
+  return ({ attributes, firstOffset, lastOffsetDelta, producerId, records }) => {
+    const last = firstOffset + BigInt(lastOffsetDelta);
+    for (let next = ahead[begun]; next !== undefined && next.firstOffset <= last; next = ahead[begun]) {
+      aborting.add(next.producerId);
+      begun += 1;
+    }
+    const isControl = (attributes & IS_CONTROL) !== 0;
+    if (isControl && records[0]?.key?.readInt16BE(2) === ABORT_MARKER) aborting.delete(producerId);
+    return !isControl && (attributes & IS_TRANSACTIONAL) !== 0 && aborting.has(producerId);
+  };
+}
+
 /** A fetch may begin in the middle of a batch; what lies before the position was delivered already. */
-function append(queue: PartitionQueue, batches: readonly RecordsBatch[], isWanted: IsWanted): void {
+function append(
+  queue: PartitionQueue,
+  batches: readonly RecordsBatch[],
+  isAborted: (batch: RecordsBatch) => boolean,
+  isWanted: IsWanted,
+): void {
   for (const batch of batches) {
+    const isRead = !isAborted(batch) && (batch.attributes & IS_CONTROL) === 0;
     const first = Number(batch.firstOffset);
     const next = first + batch.lastOffsetDelta + 1;
     if (next <= queue.position) continue;
     queue.leaderEpoch = batch.partitionLeaderEpoch;
-    queue.push((batch.attributes & IS_CONTROL) === 0 ? recordsOf(batch, first, queue, isWanted) : [], next);
+    queue.push(isRead ? recordsOf(batch, first, queue, isWanted) : [], next);
   }
 }
 

@@ -38,7 +38,7 @@ export interface SeenPoller {
   readonly partitions: readonly number[];
 }
 
-const PROCESS_FILE = new URL('./poller-process.ts', import.meta.url).pathname;
+const PROCESS_FILE = join(import.meta.dirname, 'poller-process.ts');
 const RESTART_PAUSE_MS = 300;
 const STOP_WAIT_MS = 5_000;
 

@@ -12,7 +12,7 @@ interface ClickProducerOptions {
   readonly say: (line: string) => void;
 }
 
-const PROCESS_FILE = new URL('./producer-process.ts', import.meta.url).pathname;
+const PROCESS_FILE = join(import.meta.dirname, 'producer-process.ts');
 const RESTART_PAUSE_MS = 500;
 
 export class ClickProducer {

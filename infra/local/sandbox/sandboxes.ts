@@ -39,7 +39,7 @@ interface Sandbox {
 
 /** A holder that was killed before it connected will never free the sandbox. */
 const CLAIM_WITHIN_MS = 3_000;
-const PROCESS_FILE = new URL('./sandbox-process.ts', import.meta.url).pathname;
+const PROCESS_FILE = join(import.meta.dirname, 'sandbox-process.ts');
 
 export class Sandboxes {
   readonly #options: SandboxesOptions;

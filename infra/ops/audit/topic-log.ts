@@ -1,8 +1,11 @@
 /**
  * The log of a topic, read by explicit assignment: no group is joined and nothing is committed, so looking at a topic changes
  * nothing. Shares no code with the pipe.
+ *
+ * Only committed records are records of the log: what a transaction wrote that was aborted is as if it had never been, and what
+ * lies behind a transaction that is still open is not there yet (docs/adr/0021).
  */
-import { Admin, Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
+import { Admin, Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
 import { answerOf, CouldNotTell } from './could-not-tell.ts';
 import type { KafkaAccess } from './kafka-access.ts';
 
@@ -30,7 +33,14 @@ export interface Bounds {
 
 const FETCH_BYTES = 8 * 1024 * 1024;
 const TIMESTAMP_TYPE_BIT = 0b1000;
+const TRANSACTIONAL_BIT = 0b10000;
 const CONTROL_BIT = 0b100000;
+/** The key of a control record: two bytes of a version, two of what it ends a transaction with, where 0 is an abort. */
+const ENDS_WITH_AT = 2;
+const ENDS_WITH_ABORT = 0;
+
+type FetchedPartition = Awaited<ReturnType<Consumer['fetch']>>['responses'][number]['partitions'][number];
+type Batch = NonNullable<FetchedPartition['records']>[number];
 
 export class TopicLog {
   readonly #consumer: Consumer;
@@ -49,6 +59,7 @@ export class TopicLog {
       clientId: 'clickledger-audit',
       groupId,
       ...kafka,
+      isolationLevel: FetchIsolationLevels.READ_COMMITTED,
       connectTimeout: 3_000,
       requestTimeout: 10_000,
       retries: 5,
@@ -115,9 +126,11 @@ export class TopicLog {
     fetchBytes = FETCH_BYTES,
   ): AsyncGenerator<WholeRecord> {
     for (let next = BigInt(start); next < end; ) {
-      for (const batch of await this.#answer(this.#fetch(partition, next, fetchBytes))) {
+      const fetched = await this.#answer(this.#fetch(partition, next, fetchBytes));
+      const committed = fetched === undefined ? new Set() : committedBatches(fetched);
+      for (const batch of fetched?.records ?? []) {
         const stamped = (batch.attributes & TIMESTAMP_TYPE_BIT) !== 0;
-        for (const record of (batch.attributes & CONTROL_BIT) === 0 ? batch.records : []) {
+        for (const record of committed.has(batch) ? batch.records : []) {
           const offset = batch.firstOffset + BigInt(record.offsetDelta);
           const time = stamped ? batch.maxTimestamp : batch.firstTimestamp + record.timestampDelta;
           if (offset >= next && offset < end)
@@ -144,7 +157,7 @@ export class TopicLog {
     return answerOf(this.#kafka, asked);
   }
 
-  async #fetch(partition: number, fetchOffset: bigint, bytes: number) {
+  async #fetch(partition: number, fetchOffset: bigint, bytes: number): Promise<FetchedPartition | undefined> {
     const metadata = await this.#consumer.metadata({ topics: [this.#topic] });
     const described = metadata.topics.get(this.#topic);
     const asked = { partition, fetchOffset, currentLeaderEpoch: -1, lastFetchedEpoch: -1 };
@@ -155,9 +168,39 @@ export class TopicLog {
       maxWaitTime: 500,
       minBytes: 1,
     });
-    const found = response.responses
+    return response.responses
       .flatMap(({ partitions }) => partitions)
       .find((each) => each.partitionIndex === partition);
-    return found?.records ?? [];
   }
+}
+
+/**
+ * Of one answer of the broker, the batches that hold records which count. The answer names each aborted transaction that touches
+ * it by producer and first offset. Of a producer, such a transaction is all from there up to its abort marker, or up to the end of
+ * the answer where the marker lies behind it. The client has left out some of these batches, but never a marker.
+ */
+export function committedBatches(
+  fetched: Pick<FetchedPartition, 'records' | 'abortedTransactions'>,
+): Set<Batch> {
+  const batches = fetched.records ?? [];
+  const committed = new Set(batches.filter(({ attributes }) => (attributes & CONTROL_BIT) === 0));
+  const byProducer = Map.groupBy(batches, ({ producerId }) => producerId);
+  for (const [producer, aborted] of Map.groupBy(
+    fetched.abortedTransactions ?? [],
+    ({ producerId }) => producerId,
+  )) {
+    const starts = aborted.map(({ firstOffset }) => firstOffset).sort((a, b) => (a < b ? -1 : 1));
+    let begun = 0;
+    let ended = 0;
+    for (const batch of byProducer.get(producer) ?? []) {
+      while ((starts[begun] ?? batch.firstOffset + 1n) <= batch.firstOffset) begun += 1;
+      if (isAbortMarker(batch)) ended = begun;
+      else if (begun > ended && (batch.attributes & TRANSACTIONAL_BIT) !== 0) committed.delete(batch);
+    }
+  }
+  return committed;
+}
+
+function isAbortMarker({ attributes, records }: Batch): boolean {
+  return (attributes & CONTROL_BIT) !== 0 && records[0]?.key?.readInt16BE(ENDS_WITH_AT) === ENDS_WITH_ABORT;
 }

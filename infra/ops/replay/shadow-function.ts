@@ -1,6 +1,7 @@
 /** A bundle as a shadow ledger's function: in a child process that knows the shadow's table and none else, ended with its command. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { OpsError } from '../ops-error.ts';
 import type { Bundle } from './synthesized-bundle.ts';
@@ -17,7 +18,7 @@ interface ShadowFunctionOptions {
 type Message = { ready?: true; returned?: unknown; failed?: string };
 
 const ANSWER_WITHIN_MS = 90_000;
-const PROCESS = new URL('./shadow-process.ts', import.meta.url).pathname;
+const PROCESS = join(import.meta.dirname, 'shadow-process.ts');
 
 export class ShadowFunction {
   readonly #child: ChildProcess;

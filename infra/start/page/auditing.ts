@@ -1,5 +1,6 @@
 /** Holds the page's auditor: starts it when somebody looks for the first time, starts another where it ends, puts its findings into words. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
 import { type Children, pidOf } from '../../local/children.ts';
 import type { LedgerVerdictView, VerdictView } from '../../local/dashboard/view.ts';
 import { dynamoDbEnvironment } from '../../local/dynamodb.ts';
@@ -27,7 +28,7 @@ interface Known {
   failed?: string | undefined;
 }
 
-const PROCESS_FILE = new URL('./auditing-process.ts', import.meta.url).pathname;
+const PROCESS_FILE = join(import.meta.dirname, 'auditing-process.ts');
 const RESTART_PAUSE_MS = 1_000;
 
 export class Auditing {

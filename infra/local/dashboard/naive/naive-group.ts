@@ -43,7 +43,7 @@ const SESSION_TIMEOUT_MS = 6_000;
 const RESTART_PAUSE_MS = 300;
 const STOP_WAIT_MS = 4_000;
 const TABLE_WITHIN_S = 20;
-const PROCESS_FILE = new URL('./naive-process.ts', import.meta.url).pathname;
+const PROCESS_FILE = join(import.meta.dirname, 'naive-process.ts');
 
 export class NaiveGroup {
   readonly id: string;
