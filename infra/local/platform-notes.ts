@@ -5,6 +5,7 @@ export const platformNotes: readonly string[] = [
   'buckets, queues and topics of messages that failures go to are folders under .clickledger/destinations',
   'each mapping has its minimum of pollers; none are added or removed under load',
   "a mapping's own metrics and logs, and a limit of concurrent invocations, are not imitated",
+  'pollers read committed records only; which isolation level Lambda reads with is not documented',
   'a sandbox is not frozen between two invocations',
   'rights, encryption and the network are not imitated',
 ];
