@@ -6,6 +6,8 @@
 
 export interface Statement {
   readonly Effect: string;
+  /** In policies of resources only: who is meant. */
+  readonly Principal?: '*' | Readonly<Record<string, string | readonly string[]>>;
   readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
@@ -13,6 +15,8 @@ export interface Statement {
 
 /** One call: what, on what, and what IAM knows of the request besides. */
 export interface Call {
+  /** `Service:cloudwatch.amazonaws.com` or `AWS:<arn>`. Without it statements are of the caller's own policies. */
+  readonly principal?: string;
   readonly action: string;
   readonly resource: string;
   readonly context?: Readonly<Record<string, string>>;
@@ -27,14 +31,24 @@ export function isDenied(statements: readonly Statement[], call: Call): boolean 
   return statements.some((statement) => statement.Effect === 'Deny' && applies(statement, call));
 }
 
-function applies({ Action, Resource, Condition = {} }: Statement, call: Call): boolean {
+function applies({ Principal, Action, Resource, Condition = {} }: Statement, call: Call): boolean {
   return (
+    isMeant(Principal, call.principal) &&
     // Actions are compared without regard to case, resources with it.
     [Action].flat().some((pattern) => matches(pattern.toLowerCase(), call.action.toLowerCase())) &&
     [Resource].flat().some((pattern) => matches(pattern, call.resource)) &&
     Object.entries(Condition).every(([operator, keys]) =>
       Object.entries(keys).every(([key, wanted]) => holds(operator, [wanted].flat(), call.context?.[key])),
     )
+  );
+}
+
+function isMeant(principal: Statement['Principal'], caller: string | undefined): boolean {
+  if (principal === undefined) return caller === undefined;
+  if (caller === undefined) throw new Error('a policy of a resource needs to know who calls');
+  if (principal === '*') return true;
+  return Object.entries(principal).some(([kind, names]) =>
+    [names].flat().some((name) => name === '*' || `${kind}:${name}` === caller),
   );
 }
 

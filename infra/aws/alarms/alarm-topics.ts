@@ -2,29 +2,35 @@
  * Where an owner's alarms go unless it brings its own actions: an SNS topic per severity, under the owner's key and TLS
  * only. Whoever wants to be called subscribes to them; a topic that nobody listens to costs nothing.
  *
- * CloudWatch publishes in its own name, so it needs the key by the key's policy (Amazon SNS docs: sns-key-management).
+ * CloudWatch publishes in its own name, so it needs the topic by the topic's policy and the key by the key's. A policy of one's own, such as
+ * the one that demands TLS, replaces the default one that let services of the account publish (AWS re:Post:
+ * cloudwatch-receive-sns-for-alarm-trigger; Amazon SNS docs: sns-key-management).
  */
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Annotations, Aws, CfnOutput } from 'aws-cdk-lib/core';
+import { Annotations, ArnFormat, Aws, CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { severities } from '../../../shared/alarm-spec.ts';
 import type { Ownership } from '../data-key.ts';
+import { ownName } from '../published.ts';
 import type { AlarmActions } from './alarm-set.ts';
 
-export function alarmTopics(
-  scope: Construct,
-  id: string,
-  key: IKey,
-  { stage, owner }: Ownership,
-): AlarmActions {
+export function alarmTopics(scope: Construct, id: string, key: IKey, ownership: Ownership): AlarmActions {
+  const { stage, owner } = ownership;
   const topics = new Construct(scope, id);
+  const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com');
+  const ownAlarms = Stack.of(scope).formatArn({
+    service: 'cloudwatch',
+    resource: 'alarm',
+    resourceName: `${ownName(ownership)}-*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
   const { statementAdded } = key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'OwnAlarms',
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      principals: [cloudWatch],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
@@ -43,6 +49,18 @@ export function alarmTopics(
       masterKey: key,
       enforceSSL: true,
     });
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'OwnAlarms',
+        principals: [cloudWatch],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+          ArnLike: { 'aws:SourceArn': ownAlarms },
+        },
+      }),
+    );
     new CfnOutput(topics, `${severity}-topic`, { value: topic.topicArn });
     return [severity, [new SnsAction(topic)]];
   });

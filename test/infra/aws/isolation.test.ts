@@ -218,7 +218,7 @@ describe('isolation of groups', () => {
         const statements = owned<Statement[]>('fraud', template, policy);
         const { Action, Resource } = statements.find(({ Effect }) => Effect === 'Deny')!;
         const action = [Action].flat()[0]!.replace('*', 'PutObject');
-        const call = { action, resource: [Resource].flat()[0]! };
+        const call = { principal: 'AWS:anybody', action, resource: [Resource].flat()[0]! };
         assert.ok(isDenied(statements, { ...call, context: { 'aws:SecureTransport': 'false' } }));
         assert.ok(!isDenied(statements, { ...call, context: { 'aws:SecureTransport': 'true' } }));
       }
@@ -234,6 +234,10 @@ describe('isolation of groups', () => {
     const bound = { ...all, Condition: { StringEquals: { key: 'x' } } };
     assert.ok(!isAllowed([bound], call));
     assert.ok(isAllowed([bound], { ...call, context: { key: 'x' } }));
+    const ofResource: Statement = { ...all, Principal: { Service: ['sns.amazonaws.com'] } };
+    assert.ok(isAllowed([ofResource], { ...call, principal: 'Service:sns.amazonaws.com' }));
+    assert.ok(!isAllowed([ofResource], { ...call, principal: 'Service:s3.amazonaws.com' }));
+    assert.throws(() => isAllowed([ofResource], call), /needs to know who calls/);
     assert.throws(() => isAllowed([{ ...all, Condition: { IpAddress: { 'aws:SourceIp': 'x' } } }], call));
   });
 });
