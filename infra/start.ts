@@ -43,7 +43,7 @@ function endWithNpm(): void {
 }
 
 async function main(): Promise<number> {
-  const options = readStartOptions(process.argv.slice(2));
+  const options = readStartOptions(process.argv.slice(2), Boolean(process.env['CLICKLEDGER_KAFKA']));
   if (options === undefined) {
     console.log(USAGE);
     return 0;
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
     const say = (line: string) => display.say(line);
     const templates = await currentTemplates({ root, stage: options.stage, folder, say });
     const giveUp = (error: unknown) => ending.abort(error);
-    const { kafkaPort, dynamodbPort, keep, partialRetry } = options;
+    const { kafkaPort, dynamodbPort, keep, partialRetry, join } = options;
     if (ending.signal.aborted) return 130;
     session = await Session.start(options, {
       templates,
@@ -69,6 +69,7 @@ async function main(): Promise<number> {
       dynamodbPort,
       fresh: !keep,
       partialRetry,
+      join,
       parameter: incarnationOf(folder, options),
       say,
       giveUp,

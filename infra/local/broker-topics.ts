@@ -17,7 +17,7 @@ import type { PlannedTopic, Settings } from './plan.ts';
 const REPLICAS_BY_DEFAULT = -1;
 /** Our own broker has just been seen to answer; one of the user's may be silent, and should not take minutes to be called so. */
 const RETRIES = 20;
-const RETRIES_ELSEWHERE = 1;
+export const RETRIES_ELSEWHERE = 1;
 const RETRY_DELAY_MS = 150;
 const CONNECT_WITHIN_MS = 3_000;
 const ANSWER_WITHIN_MS = 3_000;
@@ -52,7 +52,8 @@ export async function createMissingTopics(
   });
 }
 
-async function withAdmin<Result>(
+/** For one piece of work. Throws `GroundError` where the brokers can't be reached or refuse it. */
+export async function withAdmin<Result>(
   bootstrap: readonly string[],
   retries: number,
   work: (admin: Admin) => Promise<Result>,

@@ -10,6 +10,7 @@ import { Children } from './children.ts';
 import { createTables } from './dynamodb-tables.ts';
 import { EmittedMetrics } from './emitted-metrics.ts';
 import type { EndpointAccess } from './endpoint-access.ts';
+import { refuseExistingGroups } from './group-states.ts';
 import { pollerAssignment } from './mapping/assignment.ts';
 import type { PartialRetry } from './mapping/decide.ts';
 import { destinationsIn } from './mapping/destination.ts';
@@ -30,6 +31,8 @@ export interface GroundOptions extends ServersOptions {
   readonly templates: string;
   /** Begin with an empty log and empty tables. */
   readonly fresh: boolean;
+  /** Join groups that exist on a Kafka of the user's own; refused if it is left out. */
+  readonly join?: boolean;
   /** The value of an SSM parameter where it is to be another than the templates publish. */
   readonly parameter?: ParameterLookup;
   /** After which a member that is not heard of has left its group; 6 s if it is left out. */
@@ -72,6 +75,7 @@ export class Ground {
       parameter: options.parameter,
     });
     const children = new Children();
+    if (options.own?.kafka !== undefined) await sayAndJoin(options, options.own.kafka, plan);
     const servers = await startServers(options, plan, children);
     try {
       const [topicNotes] = await Promise.all([
@@ -197,4 +201,20 @@ export class Ground {
     if (sandboxes === undefined) throw new Error(`the plan has no function ${functionId}`);
     return sandboxes;
   }
+}
+
+/** What happens to the user's own Kafka is said before it happens. */
+async function sayAndJoin(
+  { join = false, say }: GroundOptions,
+  kafka: readonly string[],
+  { mappings }: Plan,
+): Promise<void> {
+  const groupIds = mappings.filter(({ enabled }) => enabled).map(({ groupId }) => groupId);
+  if (!join) await refuseExistingGroups(kafka, groupIds);
+  const named = groupIds.join(', ');
+  say(
+    join
+      ? `Your Kafka ${kafka.join(',')}: joins ${named}, also where others are members (--join), and commits for them`
+      : `Your Kafka ${kafka.join(',')}: makes the consumer groups ${named}, which do not exist there`,
+  );
 }

@@ -1,5 +1,10 @@
-/** What the broker says of consumer groups: whether their partitions are being dealt out anew at this moment. */
+/**
+ * What the broker says of consumer groups: whether they exist before anybody joins them, and whether their partitions are being
+ * dealt out anew at this moment.
+ */
 import { Admin } from '@platformatic/kafka';
+import { RETRIES_ELSEWHERE, withAdmin } from './broker-topics.ts';
+import { GroundError } from './ground-error.ts';
 
 export type BrokerGroupState = 'stable' | 'rebalancing' | 'empty';
 
@@ -11,6 +16,33 @@ const rebalancing = new Set([
   'PreparingRebalance',
   'CompletingRebalance',
 ]);
+
+/**
+ * Refuses groups that exist on a user's broker. A group exists there while it has members or committed offsets: pollers that
+ * join it take partitions away from its members and commit in its name.
+ */
+export async function refuseExistingGroups(
+  bootstrap: readonly string[],
+  groupIds: readonly string[],
+): Promise<void> {
+  const existing = await withAdmin(bootstrap, RETRIES_ELSEWHERE, async (admin) => {
+    const known = await admin.listGroups({});
+    return Promise.all(
+      groupIds.filter((id) => known.has(id)).map(async (id) => `'${id}' (${await membersOf(admin, id)})`),
+    );
+  });
+  if (existing.length > 0)
+    throw new GroundError(
+      `Kafka at ${bootstrap.join(',')} has the consumer group ${existing.join(' and ')} already: pollers started here would take over its partitions and commit for it. If that is meant, for instance to go on with an earlier run, give --join; else choose another Kafka`,
+    );
+}
+
+/** Groups of other protocols are listed, and not described. */
+async function membersOf(admin: Admin, groupId: string): Promise<string> {
+  const described = await admin.describeGroups({ groups: [groupId] }).catch(() => undefined);
+  const members = described?.get(groupId)?.members.size;
+  return members === undefined ? 'members unknown' : `members: ${members}`;
+}
 
 export class GroupStates {
   readonly #admin: Admin;

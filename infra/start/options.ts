@@ -7,7 +7,7 @@ export interface StartOptions {
   readonly stage: string;
   /** All clicks of the log together; undefined for clicks without end. */
   readonly clicks: number | undefined;
-  /** Clicks per second; undefined for as fast as possible. */
+  /** Clicks per second; undefined for as fast as possible, 0 for none at all. */
   readonly rate: number | undefined;
   /** End once everything is drained, and tell whether it is exact. */
   readonly exit: boolean;
@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly incarnation: number | undefined;
   readonly kafkaPort: number | undefined;
   readonly dynamodbPort: number | undefined;
+  /** Join consumer groups that exist already on a Kafka of the user's own. */
+  readonly join: boolean;
   /** Serve the live page; one that is to end by itself is watched by no person, unless a port is given. */
   readonly page: boolean;
   readonly pagePort: number | undefined;
@@ -29,6 +31,7 @@ export interface StartOptions {
 export const USAGE = `npm start -- [options]
   --clicks N          produce N clicks as fast as possible, instead of some each second without end
   --rate N            clicks per second (1000; with --clicks: as fast as possible)
+  --no-clicks         produce nothing; so it is with a Kafka of your own, unless --clicks or --rate is given
   --exit              with --clicks: end when all groups have drained them; exit code 0 only if every ledger is exact
   --seed N            which clicks are made (1)
   --advertisers N     among how many advertisers (500)
@@ -37,6 +40,7 @@ export const USAGE = `npm start -- [options]
   --partial-retry R   after a partial response retry the records it lists (listed), or resume each partition at the
                       first of them, so that later successes run again (resume): AWS's pages leave it open (listed)
   --incarnation N     with --keep: the topic was recreated, and is the Nth of its name from now on
+  --join              with a Kafka of your own: take part in consumer groups that exist there, and commit for them
   --kafka-port N      (any free one)
   --dynamodb-port N   (any free one)
   --page-port N       of the live page (any free one; with --exit: no page unless this is given)
@@ -47,13 +51,17 @@ Another folder for its data, jars and logs than .clickledger: CLICKLEDGER_FOLDER
 
 const RATE = 1_000;
 
-/** Undefined where help is asked for. */
-export function readStartOptions(given: readonly string[]): StartOptions | undefined {
+/**
+ * Undefined where help is asked for.
+ * @param ownKafka whether Kafka is the user's own: then nothing is written to it that was not asked for
+ */
+export function readStartOptions(given: readonly string[], ownKafka = false): StartOptions | undefined {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const parsed = parseCommandLine(given, {
     clicks: text,
     rate: text,
+    'no-clicks': flag,
     exit: flag,
     seed: text,
     advertisers: text,
@@ -61,6 +69,7 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
     keep: flag,
     'partial-retry': text,
     incarnation: text,
+    join: flag,
     'kafka-port': text,
     'dynamodb-port': text,
     'page-port': text,
@@ -72,6 +81,16 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
   const clicks = number('clicks', 1, 1_000_000_000);
   if (parsed['exit'] === true && clicks === undefined)
     throw new GroundError('--exit needs --clicks N: without a number of clicks there is no end to wait for');
+  const rate = number('rate', 1, 1_000_000);
+  const noClicks = parsed['no-clicks'] === true;
+  if (noClicks && (clicks ?? rate) !== undefined)
+    throw new GroundError(
+      `--no-clicks is given, and ${clicks === undefined ? '--rate' : '--clicks'} too: leave one of them out`,
+    );
+  if (parsed['join'] === true && !ownKafka)
+    throw new GroundError(
+      '--join is for a Kafka of your own: set CLICKLEDGER_KAFKA=host:port, or leave it out',
+    );
   const incarnation = number('incarnation', 1, 999_999_999);
   if (incarnation !== undefined && parsed['keep'] !== true)
     throw new GroundError('--incarnation needs --keep: without it everything begins anew, with the first');
@@ -84,13 +103,14 @@ export function readStartOptions(given: readonly string[]): StartOptions | undef
   return {
     stage: String(parsed['stage'] ?? 'dev'),
     clicks,
-    rate: number('rate', 1, 1_000_000) ?? (clicks === undefined ? RATE : undefined),
+    rate: rate ?? (clicks !== undefined ? undefined : noClicks || ownKafka ? 0 : RATE),
     exit: parsed['exit'] === true,
     seed: number('seed', 0, 2 ** 32 - 1) ?? 1,
     advertisers: number('advertisers', 1, 1_000_000) ?? 500,
     keep: parsed['keep'] === true,
     partialRetry: partialRetry(parsed['partial-retry']),
     incarnation,
+    join: parsed['join'] === true,
     kafkaPort,
     dynamodbPort,
     page: !noPage && (parsed['exit'] !== true || pagePort !== undefined),

@@ -29,6 +29,10 @@ export class Session {
   readonly partitions: number;
   readonly groups: readonly WatchedGroup[];
   readonly producer: ClickProducer;
+  /** Why the page's buttons write nothing to the log; undefined where they may. */
+  readonly writesNothing: string | undefined;
+  /** Why the page's buttons delete no group's offsets; undefined where they may. */
+  readonly forgetsNothing: string | undefined;
   readonly #observer: LogReader;
   readonly #lambda: InvokeEndpoint;
   #ends: readonly number[] = [];
@@ -49,7 +53,7 @@ export class Session {
     ground: Ground,
     lambda: InvokeEndpoint,
     options: StartOptions,
-    { folder, say }: GroundOptions,
+    { folder, say, own, join }: GroundOptions,
   ) {
     this.ground = ground;
     this.#lambda = lambda;
@@ -80,6 +84,16 @@ export class Session {
       topic: this.topic,
     });
     const { seed, advertisers, clicks, rate } = options;
+    if (own?.kafka !== undefined) {
+      const isAsked = rate !== 0;
+      say(writing(own.kafka, this.topic, options));
+      this.writesNothing = isAsked
+        ? undefined
+        : 'Kafka is your own, and nothing is written to it: start with --clicks N or --rate N if that is meant';
+      this.forgetsNothing = join
+        ? 'the group is your own Kafka’s (--join): its committed offsets are not deleted'
+        : undefined;
+    }
     this.producer = new ClickProducer({
       assignment: {
         bootstrap: ground.kafka,
@@ -186,4 +200,15 @@ export class Session {
     const table = this.groups.find(({ ledger }) => ledger === name)?.table ?? '';
     return openLedger(table, clientConfig(this.ground.dynamodb));
   }
+}
+
+/** What becomes of the topic on a Kafka of the user's own. */
+function writing(kafka: readonly string[], topic: string, { clicks, rate }: StartOptions): string {
+  const at = `Your Kafka ${kafka.join(',')}:`;
+  if (rate === 0)
+    return `${at} nothing is written to topic ${topic}; --clicks N or --rate N would write made-up clicks`;
+  const speed = rate === undefined ? '' : ` ${rate.toLocaleString('en')} a second,`;
+  const end =
+    clicks === undefined ? ' without end' : ` until it holds ${clicks.toLocaleString('en')} records`;
+  return `${at} made-up clicks are written to topic ${topic},${speed}${end}`;
 }

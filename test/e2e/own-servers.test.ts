@@ -57,6 +57,19 @@ describe('own servers', { timeout: 240_000 }, () => {
     return new RunningStart({ folder, environment, given: [...given, '--exit'] });
   }
 
+  /** What a press of a button gets for an answer. */
+  async function pressed({ stdout }: RunningStart, action: object): Promise<[number, string]> {
+    const [, page = '', token = ''] = /(http:\S+)#token=(\S+)/.exec(stdout) ?? [];
+    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
+    const answer = await fetch(`${page}actions`, { method: 'POST', headers, body: JSON.stringify(action) });
+    return [answer.status, (await answer.text()).trim()];
+  }
+
+  async function records(): Promise<number> {
+    const ends = await Promise.all([0, 1, 2].map((partition) => broker.end(TOPIC, partition)));
+    return ends.reduce((sum, end) => sum + end, 0);
+  }
+
   async function produceRubbish(): Promise<void> {
     const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     await broker.produce(
@@ -104,7 +117,7 @@ describe('own servers', { timeout: 240_000 }, () => {
 
   it('a topic that stood there keeps its settings, and the notes name what the ledgers would rather have', async () => {
     const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: TOPIC };
-    const start = aStart(['--clicks', '1']);
+    const start = aStart(['--clicks', '1', '--join']);
     const { code } = await start.ended();
 
     const [described] = await broker.admin.describeConfigs({ resources: [resource] });
@@ -124,6 +137,51 @@ describe('own servers', { timeout: 240_000 }, () => {
     const { produced, exact, billing } = JSON.parse(start.lastLine());
     assert.deepEqual([code, exact, produced], [0, true, CLICKS + RUBBISH], start.stderr);
     assert.deepEqual([billing.applied, billing.duplicates], [CLICKS - RUBBISH, 0]);
+  });
+
+  it('a group that exists is not joined unless --join says so: nothing is taken from it, and nothing runs', async () => {
+    const before = await broker.committed('billing-service', TOPIC, PARTITIONS);
+    const start = aStart(['--clicks', '1']);
+    const { code } = await start.ended();
+
+    assert.equal(code, 1, start.stdout);
+    assert.match(
+      start.stderr,
+      /^clickledger: Kafka at \S+ has the consumer group '(billing|fraud)-service' \(members: 0\) and '\S+' \(members: 0\) already: .* give --join; else choose another Kafka\n$/,
+    );
+    assert.deepEqual(await broker.committed('billing-service', TOPIC, PARTITIONS), before);
+    assert.deepEqual([start.left(), start.remains()], [[], []]);
+  });
+
+  it('nothing is written to it that nobody asked for, by no button either, and the offsets of its groups stay', async () => {
+    const before = await records();
+    const start = new RunningStart({ folder, environment, given: ['--join'] });
+    await start.running();
+    await start.until('the page is served', () => /#token=\S+/.test(start.stdout));
+
+    const writing = ['send-poison', 'send-duplicate'].map((action) => ({ action }));
+    const others = [
+      { action: 'set-rate', rate: 1_000 },
+      { action: 'heat-key', on: true },
+    ];
+    for (const action of [...writing, ...others])
+      assert.deepEqual(await pressed(start, action), [
+        409,
+        '{"error":"Kafka is your own, and nothing is written to it: start with --clicks N or --rate N if that is meant"}',
+      ]);
+    const [status, said] = await pressed(start, { action: 'replay', group: 'billing-service' });
+    start.signal(start.process.pid, 'SIGINT');
+    await start.ended();
+
+    assert.equal(status, 409);
+    assert.match(said, /its committed offsets are not deleted/);
+    assert.equal(await records(), before);
+    assert.match(
+      start.stdout,
+      /^Your Kafka \S+: nothing is written to topic ad_clicks; --clicks N or --rate N would/m,
+    );
+    assert.match(start.stdout, /^Your Kafka \S+: joins \S+, \S+, also where others are members \(--join\)/m);
+    assert.deepEqual(start.left(), []);
   });
 
   it('they outlive the ground', async () => {

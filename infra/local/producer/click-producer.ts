@@ -1,4 +1,7 @@
-/** The click producer, kept alive: one that ends before its work is done is started again and goes on where the log ends. */
+/**
+ * The click producer, kept alive: one that ends before its work is done is started again and goes on where the log ends. At a rate
+ * of 0 no process is started.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +31,7 @@ export class ClickProducer {
     this.#options = options;
     this.#pace = options.assignment;
     this.#log = createWriteStream(join(options.logFolder, 'producer.log'), { flags: 'a' });
-    this.#start();
+    if (this.#pace.rate !== 0) this.#start();
   }
 
   /** Clicks that the broker has acknowledged. */
@@ -43,7 +46,8 @@ export class ClickProducer {
   /** From now on, also for one that is started again. */
   setPace(pace: Pace): void {
     this.#pace = pace;
-    if (this.#process?.connected) this.#process.send(pace, () => {});
+    if (this.#process === undefined && pace.rate !== 0) this.#start();
+    else if (this.#process?.connected) this.#process.send(pace, () => {});
   }
 
   get done(): boolean {

@@ -13,6 +13,13 @@ import type { Happenings } from './happenings.ts';
 import type { Throttling } from './throttling.ts';
 
 const POISON_AT_ONCE = 5;
+/** What adds records to the log. */
+const WRITING: ReadonlySet<Action['action']> = new Set([
+  'send-poison',
+  'send-duplicate',
+  'set-rate',
+  'heat-key',
+]);
 
 export class PageActions {
   readonly #session: Session;
@@ -78,6 +85,7 @@ export class PageActions {
       case 'remove-poller':
         return group.remove();
       case 'replay':
+        refuseFor(this.#session.forgetsNothing);
         return group.replay();
       case 'pause-group':
         return action.on ? group.pause() : group.resume();
@@ -85,6 +93,7 @@ export class PageActions {
   }
 
   async #actOnAll(action: Exclude<Action, { group: string }>): Promise<string> {
+    if (WRITING.has(action.action)) refuseFor(this.#session.writesNothing);
     switch (action.action) {
       case 'restart-broker':
         return this.#restartBroker();
@@ -194,4 +203,8 @@ export class PageActions {
     this.#happenings.add(kind, undefined, says);
     return says;
   }
+}
+
+function refuseFor(reason: string | undefined): void {
+  if (reason !== undefined) throw new Refused(reason);
 }

@@ -25,6 +25,7 @@ describe('the options of npm start', () => {
       keep: false,
       partialRetry: 'listed',
       incarnation: undefined,
+      join: false,
       kafkaPort: undefined,
       dynamodbPort: undefined,
       page: true,
@@ -46,11 +47,32 @@ describe('the options of npm start', () => {
       keep: true,
       partialRetry: 'resume',
       incarnation: 2,
+      join: false,
       kafkaPort: 8,
       dynamodbPort: 65_535,
       page: true,
       pagePort: 9,
     });
+  });
+
+  it('produce nothing where nothing is wanted, and nothing on a Kafka of one’s own that was not asked for', () => {
+    const rates = (ownKafka: boolean, ...given: string[]) => readStartOptions(given, ownKafka)?.rate;
+
+    assert.deepEqual(
+      [rates(false), rates(true), rates(false, '--no-clicks'), rates(true, '--no-clicks')],
+      [1_000, 0, 0, 0],
+    );
+    assert.deepEqual([rates(true, '--rate', '7'), rates(true, '--clicks', '5')], [7, undefined]);
+    assert.match(
+      refusal('--no-clicks', '--rate', '7'),
+      /^--no-clicks is given, and --rate too: leave one of them out$/,
+    );
+    assert.match(refusal('--no-clicks', '--clicks', '7'), /^--no-clicks is given, and --clicks too/);
+  });
+
+  it('join groups that exist on a Kafka of one’s own alone', () => {
+    assert.equal(readStartOptions(['--join'], true)?.join, true);
+    assert.match(refusal('--join'), /^--join is for a Kafka of your own: set CLICKLEDGER_KAFKA/);
   });
 
   it('serve no page where nobody will look: with --exit, or where none is wanted', () => {
@@ -66,12 +88,12 @@ describe('the options of npm start', () => {
     const allowed = refusal('--nothing').split('allowed are ')[1]?.split(', ') ?? [];
 
     assert.equal(readStartOptions(['--help', '--exit']), undefined);
-    assert.equal(allowed.length, 14);
+    assert.equal(allowed.length, 16);
     for (const option of allowed) assert.ok(USAGE.includes(`\n  ${option}`), option);
   });
 
   const refused: readonly (readonly [string, string])[] = [
-    ['--click 5', "Unknown option '--click'; allowed are --clicks, --rate, --exit, "],
+    ['--click 5', "Unknown option '--click'; allowed are --clicks, --rate, --no-clicks, "],
     ['-x', "Unknown option '-x'; allowed are --clicks, "],
     ['5', "Unexpected argument '5'"],
     ['--clicks', "Option '--clicks <value>' argument missing; allowed are "],
