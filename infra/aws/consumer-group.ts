@@ -17,7 +17,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { watchGroup } from './alarms/watch-group.ts';
 import type { ConsumerGroupProps } from './consumer-group-props.ts';
-import { dataKey, type Ownership, type OwnLogs } from './data-key.ts';
+import { dataKey, keptOnceCreated, type Ownership, type OwnLogs } from './data-key.ts';
 import { givingUp, isOwnFifo } from './giving-up.ts';
 import { GroupFunction } from './group-function.ts';
 import { appendToLedger, projectLedger, readTopic } from './group-rights.ts';
@@ -105,7 +105,13 @@ export class ConsumerGroup extends Construct {
       description: `Counts ${group.topic} in the ledger ${group.ledger}`,
       memoryMb: group.sandbox.memoryMb,
       timeout: Duration.seconds(group.sandbox.timeoutSeconds),
-      secrets: generatedSecrets(this, 'Secrets', group.secrets, this.key, this.removalPolicy),
+      secrets: generatedSecrets(
+        this,
+        'Secrets',
+        group.secrets,
+        this.key,
+        keptOnceCreated(this.removalPolicy),
+      ),
     });
     handler.allow(...appendToLedger(this.table, this.key));
     return handler;
@@ -113,8 +119,8 @@ export class ConsumerGroup extends Construct {
 
   private addMapping(handler: GroupFunction): CfnEventSourceMapping | undefined {
     const { group, cluster, topic, withoutMapping } = this.props;
-    const { key, removalPolicy } = this;
-    const surroundings = { clusterArn: cluster.arn, key, removalPolicy };
+    const removalPolicy = keptOnceCreated(this.removalPolicy);
+    const surroundings = { clusterArn: cluster.arn, key: this.key, removalPolicy };
     const asked = group.retry.until === 'spent' ? group.retry.destination : undefined;
     const destination = asked === undefined ? undefined : givingUp(this, 'GivenUp', asked, surroundings);
     handler.allow(...readTopic(cluster.arn, group.topic, group.groupId), ...(destination?.rights ?? []));

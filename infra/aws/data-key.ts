@@ -54,6 +54,14 @@ export function dataKey(
   return key;
 }
 
+/**
+ * For what holds nothing yet while it is created. A resource that is simply retained stays behind when its creation is rolled back: it
+ * costs money, and its name blocks the next attempt (AWS CloudFormation docs: DeletionPolicy, RetainExceptOnCreate).
+ */
+export function keptOnceCreated(policy: RemovalPolicy): RemovalPolicy {
+  return policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
+}
+
 /** @param name whose logs these are, among the owner's */
 export function logGroup(
   scope: Construct,

@@ -3,6 +3,7 @@
  * look nothing up, so that synthesis needs no credentials and no network, and any account can take what comes out.
  */
 import { type App, RemovalPolicy, type Stack, Tags } from 'aws-cdk-lib/core';
+import { keptOnceCreated } from './data-key.ts';
 import { type Deployed, deployedMapping, readDeployed } from './deployed.ts';
 import type { Groups } from './group-rules.ts';
 import { GroupStack } from './group-stack.ts';
@@ -45,7 +46,7 @@ export function addStacks(
   const { terminationProtection } = config;
   const removalPolicy = config.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
   const stream = new StreamStack(app, ownName({ stage, owner: STREAM }), {
-    ...{ stage, config, removalPolicy },
+    ...{ stage, config, removalPolicy: keptOnceCreated(removalPolicy) },
     description: 'Clickledger: the brokers and the topic',
     terminationProtection,
   });

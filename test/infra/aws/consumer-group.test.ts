@@ -116,7 +116,7 @@ describe('consumer group', () => {
       for (const [, { Properties, DeletionPolicy }] of secrets) {
         assert.deepEqual(Properties.GenerateSecretString, { ExcludePunctuation: true, PasswordLength: 64 });
         assert.equal(Properties.SecretString, undefined);
-        assert.equal(DeletionPolicy, dataPolicy(stage));
+        assert.equal(DeletionPolicy, stage === 'prod' ? 'RetainExceptOnCreate' : 'Delete');
       }
       for (const name of names) assert.equal(environmentOf(template, 'GroupRollup')[name], undefined);
     });
@@ -150,7 +150,7 @@ describe('consumer group', () => {
         return;
       }
       const bucket = resourceOf(template, 'AWS::S3::Bucket');
-      assert.equal(bucket.DeletionPolicy, dataPolicy(stage));
+      assert.equal(bucket.DeletionPolicy, stage === 'prod' ? 'RetainExceptOnCreate' : 'Delete');
       assert.deepEqual(Object.values(bucket.Properties.PublicAccessBlockConfiguration), [
         true,
         true,

@@ -45,8 +45,8 @@ describe('stream stack', () => {
         'AWS::KMS::Key',
       ]) {
         const { DeletionPolicy, UpdateReplacePolicy } = resourceOf(template, type);
-        const expected = stage === 'prod' ? 'Retain' : 'Delete';
-        assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], [expected, expected], `${type} in ${stage}`);
+        const expected = stage === 'prod' ? ['RetainExceptOnCreate', 'Retain'] : ['Delete', 'Delete'];
+        assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], expected, `${type} in ${stage}`);
       }
     }
   });
