@@ -36,7 +36,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'infra/aws': {
     at: /^infra\/aws\//,
     rooms: [/^shared\//, /^functions\/index\.ts$/],
-    packages: [cdk, schema],
+    packages: [cdk, schema, /^esbuild$/],
   },
   'infra/local': { at: /^infra\/local\//, rooms: [], packages: [kafka, sdk, schema] },
   'infra/start': {

@@ -13,6 +13,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnEventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { watchGroup } from './alarms/watch-group.ts';
@@ -29,6 +30,7 @@ import { answersInPart, kafkaMapping } from './kafka-mapping.ts';
 import { logGroupPrefix } from './published.ts';
 import { everyMinute } from './rollup-schedule.ts';
 
+const GIVEN_UP = 'GivenUp';
 const ROLLUP_MEMORY_MB = 1024;
 /** Longer than the minute between two: a rollup that has fallen behind catches up, and runs side by side do no harm. */
 const ROLLUP_TIMEOUT = Duration.minutes(5);
@@ -39,8 +41,10 @@ export class ConsumerGroup extends Construct {
   readonly rollup: LambdaFunction;
   /** Undefined in a deployment without it. */
   readonly mapping: CfnEventSourceMapping | undefined;
+  /** The group's own, for what it gives up; undefined if it gives up nothing, or elsewhere. */
+  readonly bucket: IBucket | undefined;
+  readonly key: IKey;
   private readonly props: ConsumerGroupProps;
-  private readonly key: IKey;
   private readonly ownership: Ownership;
   private readonly logs: OwnLogs;
   private readonly removalPolicy: RemovalPolicy;
@@ -64,6 +68,7 @@ export class ConsumerGroup extends Construct {
       const handler = this.addHandler();
       this.handler = handler.function;
       this.mapping = this.addMapping(handler);
+      this.bucket = this.node.tryFindChild(GIVEN_UP) as IBucket | undefined;
       this.rollup = this.addRollup();
       this.addWatch();
     } catch (error) {
@@ -122,7 +127,7 @@ export class ConsumerGroup extends Construct {
     const removalPolicy = keptOnceCreated(this.removalPolicy);
     const surroundings = { clusterArn: cluster.arn, key: this.key, removalPolicy };
     const asked = group.retry.until === 'spent' ? group.retry.destination : undefined;
-    const destination = asked === undefined ? undefined : givingUp(this, 'GivenUp', asked, surroundings);
+    const destination = asked === undefined ? undefined : givingUp(this, GIVEN_UP, asked, surroundings);
     handler.allow(...readTopic(cluster.arn, group.topic, group.groupId), ...(destination?.rights ?? []));
     handler.acknowledgeWildcards(destination?.wildcards ?? []);
     if (withoutMapping === true) return undefined;

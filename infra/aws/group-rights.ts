@@ -99,10 +99,15 @@ export function writeTopic(clusterArn: string, topic: string): PolicyStatement {
 }
 
 /** The key through one service only, so that the role can't decrypt by itself what it may not read. */
-export function useOfKey(sid: string, keyArn: string, service: string, actions: string[]): PolicyStatement {
+export function useOfKey(
+  sid: string | undefined,
+  keyArn: string,
+  service: string,
+  actions: string[],
+): PolicyStatement {
   const via = `${service}.${Aws.REGION}.amazonaws.com`;
   return new PolicyStatement({
-    sid,
+    ...(sid !== undefined && { sid }),
     actions,
     resources: [keyArn],
     conditions: { StringEquals: { 'kms:ViaService': via } },
@@ -120,7 +125,7 @@ function ledgerKeyStatement(key: IKey): PolicyStatement {
 }
 
 /** `…:cluster/<name>/<uuid>` becomes `…:<kind>/<name>/<uuid>/<name of it>`. */
-function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
+export function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
   const [account, cluster] = [0, 1].map((part) => Fn.select(part, Fn.split(':cluster/', clusterArn, 2)));
   return `${account}:${kind}/${cluster}/${name}`;
 }

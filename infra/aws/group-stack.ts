@@ -10,7 +10,7 @@ import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../shared/group.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import type { DeployedMapping } from './deployed.ts';
-import { clusterName, ledgerTablePath, type TopicFact, topicPath } from './published.ts';
+import { clusterName, type LedgerFact, ledgerPath, type TopicFact, topicPath } from './published.ts';
 import type { StageConfig, StageName } from './stages.ts';
 
 export interface GroupStackProps extends StackProps {
@@ -32,7 +32,7 @@ export class GroupStack extends Stack {
     const { stage, config, owner, group, removalPolicy, deployed, withoutMapping } = props;
     const published = (fact: TopicFact) =>
       StringParameter.valueForStringParameter(this, topicPath(stage, group.topic, fact));
-    const { table } = new ConsumerGroup(this, 'Group', {
+    const { table, handler, key, bucket } = new ConsumerGroup(this, 'Group', {
       group,
       cluster: { arn: published('cluster-arn'), name: clusterName(stage) },
       topic: { ...config.topic, incarnation: published('incarnation') },
@@ -47,10 +47,13 @@ export class GroupStack extends Stack {
       deployed,
       withoutMapping,
     });
-    new StringParameter(this, 'LedgerTable', {
-      parameterName: ledgerTablePath(stage, group.ledger),
-      stringValue: table.tableName,
-    });
+    const publish = (id: string, fact: LedgerFact, stringValue: string) =>
+      new StringParameter(this, id, { parameterName: ledgerPath(stage, group.ledger, fact), stringValue });
+    publish('LedgerTable', 'table', table.tableName);
+    publish('LedgerTableArn', 'table-arn', table.tableArn);
+    publish('HandlerArn', 'handler-arn', handler.functionArn);
+    publish('KeyArn', 'key-arn', key.keyArn);
+    if (bucket !== undefined) publish('BucketArn', 'bucket-arn', bucket.bucketArn);
     new CfnOutput(this, 'LedgerTableName', { value: table.tableName });
   }
 }

@@ -29,9 +29,12 @@ export function networkPath(stage: StageName, fact: NetworkFact): string {
   return `/clickledger/${stage}/network/${fact}`;
 }
 
-/** Where a group's stack says how DynamoDB calls the ledger's table. */
-export function ledgerTablePath(stage: StageName, ledger: string): string {
-  return `/clickledger/${stage}/ledger/${ledger}/table`;
+/** What a group's stack says of its ledger; `bucket-arn` only if the group gives up into a bucket of its own. */
+export type LedgerFact = 'table' | 'table-arn' | 'handler-arn' | 'key-arn' | 'bucket-arn';
+
+/** `table` is how DynamoDB calls it. */
+export function ledgerPath(stage: StageName, ledger: string, fact: LedgerFact): string {
+  return `/clickledger/${stage}/ledger/${ledger}/${fact}`;
 }
 
 /** Every log group of an owner, `stream` or a team, begins with this; the owner's key serves those alone. */

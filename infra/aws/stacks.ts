@@ -7,6 +7,7 @@ import { keptOnceCreated } from './data-key.ts';
 import { type Deployed, deployedMapping, readDeployed } from './deployed.ts';
 import type { Groups } from './group-rules.ts';
 import { GroupStack } from './group-stack.ts';
+import { OperatorStack } from './operator-stack.ts';
 import { ownName } from './published.ts';
 import { type StageConfig, type StageName, stages } from './stages.ts';
 import { StreamStack } from './stream-stack.ts';
@@ -15,6 +16,8 @@ interface Stacks {
   readonly stream: StreamStack;
   /** By the name of the team's folder. */
   readonly groups: ReadonlyMap<string, GroupStack>;
+  /** Undefined in a stage that asks for none. */
+  readonly operator: OperatorStack | undefined;
 }
 
 /** What templates are like, whoever synthesizes: handed to the app in code, since tests don't read cdk.json. */
@@ -27,6 +30,7 @@ export const featureFlags: Readonly<Record<string, boolean>> = {
 };
 
 const STREAM = 'stream';
+const OPERATOR = 'operator';
 
 /** The context value that takes the mapping out of the stacks of the teams it names, separated by commas. */
 const WITHOUT_MAPPING = 'withoutMapping';
@@ -65,7 +69,30 @@ export function addStacks(
     tag(stack, stage, owner);
     return [owner, stack];
   });
-  return { stream, groups: new Map(ofGroups) };
+  const operator = addOperator(app, stage, groups, config);
+  return { stream, groups: new Map(ofGroups), operator };
+}
+
+function addOperator(
+  app: App,
+  stage: StageName,
+  groups: Groups,
+  config: StageConfig,
+): OperatorStack | undefined {
+  if (config.operator === undefined) return undefined;
+  const { teams } = config.operator;
+  const unknown = teams.find((team) => groups[team] === undefined);
+  if (unknown !== undefined || teams.length === 0)
+    throw new Error(
+      `operator.teams of stage '${stage}' has ${unknown === undefined ? 'nobody' : `'${unknown}'`}, allowed are ${Object.keys(groups).join(', ')}: name those on whose ledgers the operator works`,
+    );
+  const operator = new OperatorStack(app, ownName({ stage, owner: OPERATOR }), {
+    ...{ stage, config },
+    groups: Object.fromEntries(Object.entries(groups).filter(([team]) => teams.includes(team))),
+    description: 'Clickledger: the instance that operators work from',
+  });
+  tag(operator, stage, OPERATOR);
+  return operator;
 }
 
 function teamsNamed(given: unknown, groups: Groups): string[] {

@@ -76,6 +76,14 @@ function clientFaults(client: NetworkClient, own: Range | undefined): string[] {
   return [];
 }
 
+/** The last 16 addresses of a range, which three subnets of /24 from its start leave free. */
+export function lastBlockOf(cidr: string): string {
+  const { address, bits } = rangeOf(cidr) ?? { address: '', bits: 32 };
+  const first = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const last = first + 2 ** (32 - bits) - 16;
+  return `${[24, 16, 8, 0].map((shift) => Math.floor(last / 2 ** shift) % 256).join('.')}/28`;
+}
+
 interface Range {
   readonly cidr: string;
   readonly address: string;

@@ -24,6 +24,11 @@ export interface StageConfig {
    * ledgers nobody needs.
    */
   readonly removalPolicy: 'retain' | 'destroy';
+  /**
+   * The operator's instance, and the teams on whose ledgers it may work, by the names of their folders. Without it there is none, and
+   * whoever wants to audit or redrive brings a connection to the brokers. About $35 a month in us-east-1, $23 while it is stopped.
+   */
+  readonly operator?: { readonly teams: readonly string[] };
   /** Logs of brokers, network and functions. The ledger needs none of them: its record is the journal. */
   readonly logDays: 30 | 90;
   /** Whether CloudFormation refuses to delete the stacks. */

@@ -31,6 +31,7 @@ const reserved = [
   'key',
   'ledger',
   'logs',
+  'operator',
   'parked',
   'prod',
   'role',

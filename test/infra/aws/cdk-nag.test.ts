@@ -54,7 +54,9 @@ function inApp(check: (app: App, stage?: StageName) => void, stage?: StageName):
   const outdir = mkdtempSync(join(tmpdir(), 'clickledger-nag-'));
   try {
     const app = unbundledApp(outdir);
-    if (stage !== undefined) addStacks(app, stage, groups);
+    // With the operator, which a stage has only if it asks for one.
+    const operator = { teams: Object.keys(groups) };
+    if (stage !== undefined) addStacks(app, stage, groups, {}, { ...stages[stage], operator });
     check(app, stage);
   } finally {
     rmSync(outdir, { recursive: true });

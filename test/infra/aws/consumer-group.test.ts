@@ -168,12 +168,23 @@ describe('consumer group', () => {
     });
   });
 
-  test("whoever wants to read a ledger finds its table published under the ledger's name", () => {
+  test("whoever wants to read a ledger, or to operate on it, finds its parts published under the ledger's name", () => {
     eachGroup((template, team, stage) => {
       const [[table]] = resourcesOf(template, 'AWS::DynamoDB::Table') as [[string, unknown]];
-      const { Properties } = resourceOf(template, 'AWS::SSM::Parameter');
-      assert.equal(Properties.Name, `/clickledger/${stage}/ledger/${groups[team]!.ledger}/table`);
-      assert.deepEqual(Properties.Value, { Ref: table });
+      const under = `/clickledger/${stage}/ledger/${groups[team]!.ledger}`;
+      const published = Object.fromEntries(
+        resourcesOf(template, 'AWS::SSM::Parameter').map(([, { Properties }]) => [
+          Properties.Name.replace(`${under}/`, ''),
+          evaluated(template, Properties.Value).replace(/(?<=Table|Key|Function|GivenUp)\w{8}/, ''),
+        ]),
+      );
+      assert.deepEqual(published, {
+        table: '{GroupTable}',
+        'table-arn': '{GroupTable.Arn}',
+        'handler-arn': '{GroupHandlerFunction.Arn}',
+        'key-arn': '{GroupKey.Arn}',
+        ...(groups[team]!.retry.until === 'spent' && { 'bucket-arn': '{GroupGivenUp.Arn}' }),
+      });
       assert.deepEqual(template.Outputs?.['LedgerTableName']?.Value, { Ref: table });
     });
   });

@@ -1,0 +1,71 @@
+/**
+ * What the operator's instance may do, statement by statement: be reached by Session Manager, read the topic and the ledgers of the teams
+ * that the stage names, read what their mappings gave up, and invoke their handlers. It may write no ledger, no topic and no object, join
+ * no group and change no function: whatever it sends is counted by the team's own code or not at all.
+ */
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import { arnInCluster, useOfKey } from './group-rights.ts';
+import type { Groups } from './group-rules.ts';
+import { type LedgerFact, ledgerPath, topicPath } from './published.ts';
+import type { StageName } from './stages.ts';
+
+interface Scope {
+  readonly stage: StageName;
+  readonly topic: string;
+  readonly groups: Groups;
+}
+
+/** The agent's own calls, none of which knows a resource (AWS Systems Manager docs: getting-started-create-iam-instance-profile). */
+export function sessionRights(): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: 'Sessions',
+      actions: [
+        'ssm:UpdateInstanceInformation',
+        'ssmmessages:CreateControlChannel',
+        'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel',
+        'ssmmessages:OpenDataChannel',
+      ],
+      resources: ['*'],
+    }),
+  ];
+}
+
+export function operatorRights(construct: Construct, { stage, topic, groups }: Scope): PolicyStatement[] {
+  const read = (path: string) => StringParameter.valueForStringParameter(construct, path);
+  const cluster = read(topicPath(stage, topic, 'cluster-arn'));
+  return [
+    new PolicyStatement({ sid: 'Connect', actions: ['kafka-cluster:Connect'], resources: [cluster] }),
+    ...Object.values(groups).flatMap(({ ledger, groupId, topic: ofGroup, retry }) => {
+      const fact = (name: LedgerFact) => read(ledgerPath(stage, ledger, name));
+      const keyArn = fact('key-arn');
+      const bucket = retry.until === 'spent' && retry.destination === 's3' ? fact('bucket-arn') : undefined;
+      return [
+        new PolicyStatement({
+          actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+          resources: [arnInCluster(cluster, 'topic', ofGroup)],
+        }),
+        new PolicyStatement({
+          actions: ['kafka-cluster:DescribeGroup'],
+          resources: [arnInCluster(cluster, 'group', groupId)],
+        }),
+        new PolicyStatement({
+          actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'],
+          resources: [fact('table-arn')],
+        }),
+        new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fact('handler-arn')] }),
+        useOfKey(undefined, keyArn, 'dynamodb', ['kms:Decrypt']),
+        ...(bucket === undefined
+          ? []
+          : [
+              new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket] }),
+              new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucket}/*`] }),
+              useOfKey(undefined, keyArn, 's3', ['kms:Decrypt']),
+            ]),
+      ];
+    }),
+  ];
+}
