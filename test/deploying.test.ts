@@ -24,7 +24,9 @@ function blocks(language: string): string[] {
 
 /** Types that stay when the stack goes. */
 function retained({ Resources }: CfnTemplate): string[] {
-  const kept = Object.values(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
+  const kept = Object.values(Resources).filter(
+    ({ DeletionPolicy = 'Delete' }) => DeletionPolicy !== 'Delete',
+  );
   return [...new Set(kept.map(({ Type }) => Type))].sort();
 }
 
