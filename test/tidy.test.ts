@@ -75,10 +75,41 @@ describe('tidy', () => {
   });
 
   it('every dependency is pinned to one version', () => {
-    const { dependencies, devDependencies } = JSON.parse(read('package.json'));
-    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+    const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
+    for (const [name, version] of Object.entries({
+      ...dependencies,
+      ...devDependencies,
+      ...optionalDependencies,
+    })) {
       assert.match(String(version), /^\d+\.\d+\.\d+$/, name);
     }
+  });
+
+  it('the lock file vouches for every package, the Node that runs it among them', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { integrity?: string; inBundle?: boolean; hasInstallScript?: boolean }>;
+    };
+    const installed = Object.entries(packages).filter(([path]) => path !== '');
+    // What comes inside of another package has that one's digest.
+    for (const [path, { integrity = '', inBundle }] of installed)
+      if (inBundle !== true) assert.match(integrity, /^sha512-/, path);
+    const names = installed.map(([path]) => path);
+    for (const cpu of ['x64', 'arm64']) assert.ok(names.includes(`node_modules/node-linux-${cpu}`), cpu);
+    // What runs at installation could fetch what the lock file does not know.
+    const scripts = installed.filter(([, { hasInstallScript }]) => hasInstallScript === true);
+    assert.deepEqual(
+      scripts.map(([path]) => path),
+      ['node_modules/esbuild'],
+    );
+  });
+
+  it('every action of the workflows is named by its commit', () => {
+    const workflows = files.filter((file) => /^\.github\/workflows\/.*\.ya?ml$/.test(file));
+    const uses = workflows.flatMap((file) =>
+      [...read(file).matchAll(/uses: (.+)/g)].map(([, used = '']) => used),
+    );
+    assert.ok(uses.length > 0);
+    for (const used of uses) assert.match(used, /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d/);
   });
 
   it('pictures in the documents name files that exist', () => {

@@ -5,6 +5,8 @@
  *
  * What must stay true: a folder of jars is complete or absent. It is filled beside its place and renamed, so a fetch
  * that is interrupted leaves nothing that a later start would trust, and two fetches at once end in the same folder.
+ * Only jars are kept whose SHA-256 is the one that `jars.sha256` beside this file has: what a server or a mirror has changed
+ * is refused by name, as is a jar that nobody has looked at.
  * Launcher.java is compiled once, because Java's own launching of source files costs 0.9 s of every start (measured).
  */
 import { createHash } from 'node:crypto';
@@ -36,16 +38,23 @@ interface JarOptions {
   readonly kafkaVersion: string | undefined;
   /** Gets one line if jars have to be fetched. */
   readonly say: (line: string) => void;
+  /** Lines of SHA-256 and name, as `sha256sum` writes them; those of `jars.sha256` if it is left out. */
+  readonly digests?: string;
 }
 
 const POM = fileURLToPath(new URL('../../pom.xml', import.meta.url));
+const DIGESTS = fileURLToPath(new URL('./jars.sha256', import.meta.url));
 const LAUNCHER = fileURLToPath(new URL('./Launcher.java', import.meta.url));
 const JAVA_VERSION_MIN = 17;
 const FETCH_WITHIN_MS = 15 * 60_000;
 const KEY_LENGTH = 12;
 const UNFINISHED = '.unfinished-';
 
-export async function prepareJars({ folder, kafkaVersion, say }: JarOptions): Promise<Jars> {
+export async function prepareJars({ folder, kafkaVersion, say, digests }: JarOptions): Promise<Jars> {
+  if (folder.includes(':'))
+    throw new GroundError(
+      `the folder ${folder} has a colon, and Java would take it for two: choose another with CLICKLEDGER_FOLDER`,
+    );
   const pom = readFileSync(POM, 'utf8');
   const version = versionFor(kafkaVersion, pom);
   const jars = join(folder, `kafka-${version}-${digestOf(pom)}`);
@@ -54,7 +63,10 @@ export async function prepareJars({ folder, kafkaVersion, say }: JarOptions): Pr
   removeUnfinished(folder);
   if (!existsSync(jars)) {
     say(`Fetching Kafka ${version} and DynamoDB Local from Maven Central, once (about 70 MB) …`);
-    await fillBeside(jars, (beside) => fetchJars(version, beside));
+    await fillBeside(jars, async (beside) => {
+      await fetchJars(version, beside);
+      refuseStrangers(beside, digests ?? readFileSync(DIGESTS, 'utf8'));
+    });
   }
   if (!existsSync(launcher)) await fillBeside(launcher, (beside) => compile(jars, beside));
   return { kafkaVersion: version, classPath: `${launcher}:${join(jars, '*')}` };
@@ -90,7 +102,7 @@ function removeUnfinished(folder: string): void {
 /** Ends with `place` filled, by us or by another start at the same time. */
 async function fillBeside(place: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const parent = join(place, '..');
-  mkdirSync(parent, { recursive: true });
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
   const beside = mkdtempSync(join(parent, UNFINISHED));
   try {
     await fill(beside);
@@ -99,6 +111,28 @@ async function fillBeside(place: string, fill: (folder: string) => Promise<void>
     rmSync(beside, { recursive: true, force: true });
     if (!existsSync(place)) throw error;
   }
+}
+
+/** Of the jars that were fetched, those that are not known byte for byte. */
+function refuseStrangers(folder: string, digests: string): void {
+  const known = new Map(
+    Array.from(digests.matchAll(/^([0-9a-f]{64}) {2}(\S+)$/gm), ([, digest = '', name = '']) => [
+      name,
+      digest,
+    ]),
+  );
+  const strangers = readdirSync(folder).flatMap((name) => {
+    const digest = createHash('sha256')
+      .update(readFileSync(join(folder, name)))
+      .digest('hex');
+    const wanted = known.get(name);
+    if (wanted === digest) return [];
+    return [`${name} has the SHA-256 ${digest}, infra/local/jars.sha256 has ${wanted ?? 'none for it'}`];
+  });
+  if (strangers.length > 0)
+    throw new GroundError(
+      `${strangers.join('; ')}: nothing that was fetched is kept. If pom.xml was not changed, Maven Central, its mirror or ~/.m2 holds other jars than these servers were tested with; if it was, look at the new jars and write their digests there`,
+    );
 }
 
 async function checkJava(): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { GroundError } from './ground-error.ts';
 import { run } from './tools.ts';
 
@@ -34,6 +34,8 @@ export async function currentTemplates({ root, stage, folder, say }: TemplatesOp
     [cdk, 'synth', '--quiet', '-c', `stage=${stage}`],
     SYNTH_WITHIN_MS,
     root,
+    // cdk.json says `node`, and this one is meant, whoever else is first on the path.
+    { ...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) },
   );
   if (synth === 'missing' || synth.status !== 0) {
     const output = synth === 'missing' ? 'node is not there' : synth.output.trim();

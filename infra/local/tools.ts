@@ -17,10 +17,11 @@ export function run(
   given: readonly string[],
   withinMs = RUN_WITHIN_MS,
   folder = process.cwd(),
+  env = process.env,
 ): Promise<ToolRun | 'missing'> {
   const limits = { timeout: withinMs, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX } as const;
   return new Promise((resolve) => {
-    const child = execFile(tool, given, { ...limits, cwd: folder }, (error, stdout, stderr) => {
+    const child = execFile(tool, given, { ...limits, cwd: folder, env }, (error, stdout, stderr) => {
       const output = stderr + stdout;
       if (error === null) resolve({ status: 0, output });
       else if (error.code === 'ENOENT') resolve('missing');

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
 import { GroundError } from '../../../infra/local/ground-error.ts';
 import { prepareJars, versionFor } from '../../../infra/local/jars.ts';
+import { root } from '../../support/ground-folder.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const java17 = 'echo \'openjdk version "17.0.15" 2025-04-15\' >&2';
@@ -26,9 +36,12 @@ function machineWith(t: TestContext, tools: Readonly<Record<string, string>>): v
   });
 }
 
-async function refusal(folder: string): Promise<string> {
+/** Of a jar without a byte. */
+const digests = `${createHash('sha256').update('').digest('hex')}  kafka.jar\n`;
+
+async function refusal(folder: string, known = digests): Promise<string> {
   try {
-    await prepareJars({ folder, kafkaVersion: '4.1.x', say: () => undefined });
+    await prepareJars({ folder, kafkaVersion: '4.1.x', say: () => undefined, digests: known });
   } catch (error) {
     assert.ok(error instanceof GroundError, String(error));
     return error.message;
@@ -46,10 +59,10 @@ describe('the jars', () => {
   it('are fetched once, with one line about it; later starts need Java alone', async (t) => {
     const folder = join(temporaryFolder(t), 'jars');
     machineWith(t, { java: java17, mvn: mvnThatFetches, javac: javacThatCompiles });
-    const first = await prepareJars({ folder, kafkaVersion: '4.1.x.kraft', say });
+    const first = await prepareJars({ folder, kafkaVersion: '4.1.x.kraft', say, digests });
     machineWith(t, { java: java17 });
 
-    const second = await prepareJars({ folder, kafkaVersion: '4.1.x.kraft', say });
+    const second = await prepareJars({ folder, kafkaVersion: '4.1.x.kraft', say, digests });
 
     assert.deepEqual(second, first);
     assert.equal(first.kafkaVersion, '4.1.2');
@@ -60,13 +73,53 @@ describe('the jars', () => {
     assert.match(said[0]!, /^Fetching Kafka 4\.1\.2 and DynamoDB Local/);
   });
 
+  it('are refused by name where one has changed or is not known, and nothing is kept of them', async (t) => {
+    const folder = join(temporaryFolder(t), 'jars');
+    machineWith(t, { java: java17, mvn: mvnThatFetches, javac: javacThatCompiles });
+    const changed = `${'0'.repeat(64)}  kafka.jar\n`;
+    const empty = createHash('sha256').update('').digest('hex');
+
+    const refusals = [await refusal(folder, changed), await refusal(folder, '')];
+
+    assert.ok(
+      refusals[0]?.startsWith(
+        `kafka.jar has the SHA-256 ${empty}, infra/local/jars.sha256 has ${'0'.repeat(64)}: `,
+      ),
+    );
+    assert.ok(
+      refusals[1]?.startsWith(
+        `kafka.jar has the SHA-256 ${empty}, infra/local/jars.sha256 has none for it: `,
+      ),
+    );
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('have their digests in the repository, one for each name, of every Kafka that pom.xml knows', () => {
+    const lines = readFileSync(join(root, 'infra/local/jars.sha256'), 'utf8').trimEnd().split('\n');
+    const names = lines.map((line) => /^[0-9a-f]{64} {2}(\S+\.jar)$/.exec(line)?.[1] ?? assert.fail(line));
+    const pom = readFileSync(join(root, 'pom.xml'), 'utf8');
+
+    assert.equal(new Set(names).size, names.length);
+    for (const series of ['4.1.x', '4.2.x']) {
+      assert.ok(names.includes(`kafka-clients-${versionFor(series, pom)}.jar`), series);
+      assert.ok(names.includes(`kafka-server-${versionFor(series, pom)}.jar`), series);
+    }
+  });
+
+  it('are not kept under a path with a colon, which Java takes for two', async (t) => {
+    assert.match(
+      await refusal(join(temporaryFolder(t), 'a:b')),
+      /has a colon, and Java would take it for two/,
+    );
+  });
+
   it('are whole after two fetches at once', async (t) => {
     const folder = join(temporaryFolder(t), 'jars');
     machineWith(t, { java: java17, mvn: mvnThatFetches, javac: javacThatCompiles });
 
     const [one, other] = await Promise.all([
-      prepareJars({ folder, kafkaVersion: '4.1.x', say }),
-      prepareJars({ folder, kafkaVersion: '4.1.x', say }),
+      prepareJars({ folder, kafkaVersion: '4.1.x', say, digests }),
+      prepareJars({ folder, kafkaVersion: '4.1.x', say, digests }),
     ]);
 
     assert.deepEqual(one, other);
@@ -96,7 +149,7 @@ describe('the jars', () => {
     utimesSync(join(folder, '.unfinished-old'), 0, 0);
     machineWith(t, { java: java17, mvn: mvnThatFetches, javac: javacThatCompiles });
 
-    await prepareJars({ folder, kafkaVersion: '4.1.x', say });
+    await prepareJars({ folder, kafkaVersion: '4.1.x', say, digests });
 
     assert.deepEqual(
       readdirSync(folder).filter((name) => name.startsWith('.')),
