@@ -31,7 +31,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'infra/app': {
     at: /^infra\/(app|record-deployed)\.ts$/,
     rooms: [/^infra\/aws\//, /^functions\/index\.ts$/],
-    packages: [cdk],
+    packages: [cdk, sdk],
   },
   'infra/aws': {
     at: /^infra\/aws\//,

@@ -6,18 +6,14 @@ import type { GroupSpec } from '../../shared/group.ts';
 import type { AlarmActions } from './alarms/alarm-set.ts';
 import type { Ownership } from './data-key.ts';
 import type { DeployedMapping } from './deployed.ts';
+import type { TopicOfGroup } from './rules/rule.ts';
 
 export interface ConsumerGroupProps {
   readonly group: GroupSpec;
   /** An MSK cluster, whoever made it, by what it is called. */
   readonly cluster: { readonly arn: string; readonly name: string };
   /** What there is to know of `group.topic`. */
-  readonly topic: {
-    readonly partitions: number;
-    readonly retentionHours: number;
-    /** See `Journal.incarnation`: 1, and one more whenever the topic is recreated. */
-    readonly incarnation: number | string;
-  };
+  readonly topic: TopicOfGroup;
   /** The files that export `handler`, and the lockfile of the packages that they are bundled from. */
   readonly code: { readonly handler: string; readonly rollup: string; readonly lockFile?: string };
   /** What everything with a name of its own is named after; the stack and the ledger unless said. */

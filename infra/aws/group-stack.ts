@@ -30,6 +30,13 @@ export class GroupStack extends Stack {
   constructor(scope: Construct, id: string, props: GroupStackProps) {
     super(scope, id, props);
     const { stage, config, owner, group, removalPolicy, deployed, withoutMapping } = props;
+    const { name: topic } = config.topic;
+    if (group.topic !== topic)
+      this.node.addValidation({
+        validate: () => [
+          `topic is '${group.topic}'; allowed is '${topic}': the stream of the stage '${stage}' publishes no other, and the deployment would wait for parameters that nobody writes [topic-published]`,
+        ],
+      });
     const published = (fact: TopicFact) =>
       StringParameter.valueForStringParameter(this, topicPath(stage, group.topic, fact));
     const { table, handler, key, bucket } = new ConsumerGroup(this, 'Group', {

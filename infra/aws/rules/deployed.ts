@@ -9,9 +9,13 @@ import type { Rule, Subject } from './rule.ts';
 /** In between the group has no mapping, and its offsets stay with the brokers (AWS Lambda docs: kafka-consumer-group-id). */
 const anotherMapping: readonly string[] = [
   'leave the group as it is, and deploy its stack without the mapping: withoutMapping: true, in this repository `-c withoutMapping=<team>`',
-  'take the mapping out of the record: `npm run deployed -- --stage <stage> --owners <team> --without-mapping <team>`, or by hand',
-  'make the change, deploy with the mapping again, record it: `npm run deployed -- --stage <stage> --owners <team>`',
+  'take the mapping out of the record: `npm run deployed -- --stage <stage> --owners <team>` asks CloudFormation; in an app of your own, by hand',
+  'make the change, deploy with the mapping again, and record it in the same way',
 ];
+
+/** The last line of each refusal: the record may be wrong. */
+export const IF_NOTHING_IS_DEPLOYED =
+  'If nothing of this group is deployed, the record is wrong: take its stack out of infra/deployed/<stage>.json, or leave out the property `deployed`.';
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
@@ -36,6 +40,7 @@ function fixed(
         given: `${what} is ${shown(is)}`,
         allowed: `${shown(was)}, which is deployed`,
         steps: [firstStep, ...anotherMapping],
+        otherwise: IF_NOTHING_IS_DEPLOYED,
       };
     },
   };
@@ -68,7 +73,7 @@ export const deployed: readonly Rule[] = [
     'another source makes a second mapping under a group id that is still taken, and gets 409 (AWS Lambda docs: kafka-consumer-group-id)',
     'cluster',
     ({ cluster }, { clusterArn }) => ({ was: clusterArn, is: cluster.reference }),
-    'raise the incarnation: another cluster holds other records at the same offsets (I10)',
+    'find out whether the new topic starts empty or is a copy. Empty: raise the incarnation, since it holds other records at the same offsets (I10). A copy: stop here, since a higher incarnation counts again what was counted',
   ),
   {
     id: 'deployed-window',
@@ -81,6 +86,7 @@ export const deployed: readonly Rule[] = [
             given: 'batch has no windowSeconds',
             allowed: `a window from 0 to 300 s, since ${deployed.windowSeconds} s is deployed`,
             steps: anotherMapping,
+            otherwise: IF_NOTHING_IS_DEPLOYED,
           },
   },
 ];

@@ -109,6 +109,35 @@ const bounds: readonly Rule[] = [
     ({ topic }) => topic.partitions,
   ),
   within(
+    'retention',
+    'topic.retentionHours',
+    [1, 87_600],
+    'entries have to outlive the records that they count, and alarms watch how much of this time is left: a topic that keeps its records for ever (-1) has no such time',
+    ({ topic }) => topic.retentionHours,
+  ),
+  {
+    id: 'incarnation',
+    because: 'it is part of the key of every journal, and a function with another one counts nothing',
+    check: ({ topic: { incarnation } }) =>
+      Token.isUnresolved(incarnation) || /^[1-9]\d{0,8}$/.test(String(incarnation))
+        ? undefined
+        : {
+            given: `topic.incarnation is ${typeof incarnation === 'string' ? `'${incarnation}'` : incarnation}`,
+            allowed: 'a whole number from 1 to 999999999, or a token of one',
+          },
+  },
+  {
+    id: 'secret-name',
+    because:
+      'it names a variable of the function; those that begin with AWS_ are reserved (AWS Lambda docs: configuration-envvars)',
+    check: ({ group: { secrets } }) => {
+      const wrong = secrets.find((name) => !/^(?!AWS_)[A-Z][A-Z0-9_]{1,63}$/.test(name));
+      return wrong === undefined
+        ? undefined
+        : { given: `secrets names '${wrong}'`, allowed: '2 to 64 characters of [A-Z0-9_], not AWS_…' };
+    },
+  },
+  within(
     'rejects-count',
     'rejects.countMin',
     [1, 10_000],
@@ -128,7 +157,7 @@ const bounds: readonly Rule[] = [
     because:
       'an entry has to outlive the records that it counts, or a late redelivery would find no journal (I1)',
     check: ({ group: { entryDays }, topic: { retentionHours } }) =>
-      Number.isInteger(entryDays) && entryDays * 24 > retentionHours
+      !(retentionHours >= 0) || (Number.isInteger(entryDays) && entryDays * 24 > retentionHours)
         ? undefined
         : {
             given: `entryDays is ${entryDays} with a topic that keeps records for ${retentionHours} hours`,

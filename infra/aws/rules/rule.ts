@@ -10,11 +10,20 @@ export interface Subject {
   readonly group: GivenGroup;
   /** `reference` is the ARN as the template has it. */
   readonly cluster: { readonly arn: string; readonly name: string; readonly reference: unknown };
-  readonly topic: { readonly partitions: number; readonly retentionHours: number };
+  readonly topic: TopicOfGroup;
   /** Whether the destination refers to a FIFO queue or topic of the same app. */
   readonly fifoDestination: boolean;
   /** What the committed record says of the mapping that stands. */
   readonly deployed: DeployedMapping | undefined;
+}
+
+/** What there is to know of a group's topic. */
+export interface TopicOfGroup {
+  readonly partitions: number;
+  /** How long the topic keeps a record. */
+  readonly retentionHours: number;
+  /** 1, and one more whenever the topic is recreated; or a token that CloudFormation resolves to it. */
+  readonly incarnation: number | string;
 }
 
 interface Fault {
@@ -22,6 +31,8 @@ interface Fault {
   readonly allowed: string;
   /** For what can't be had by a plain deployment: how to get there. */
   readonly steps?: readonly string[];
+  /** What to do where what the rule rests on is not so. */
+  readonly otherwise?: string;
 }
 
 export interface Rule {
@@ -33,7 +44,8 @@ export interface Rule {
 
 export function refusal(rule: Rule, fault: Fault): string {
   const steps = (fault.steps ?? []).map((step, index) => `\n    ${index + 1}. ${step}`);
-  return `${fault.given}; allowed is ${fault.allowed}: ${rule.because} [${rule.id}]${steps.join('')}`;
+  const otherwise = fault.otherwise === undefined ? '' : `\n    ${fault.otherwise}`;
+  return `${fault.given}; allowed is ${fault.allowed}: ${rule.because} [${rule.id}]${steps.join('')}${otherwise}`;
 }
 
 /** A whole number within bounds; a value that was not given breaks nothing. */

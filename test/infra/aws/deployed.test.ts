@@ -1,34 +1,63 @@
 /**
- * The committed record against the templates, so that no refactoring replaces a table, a topic or a mapping unseen.
+ * The record of what is deployed. The fixtures hold both stages as they were recorded once, so no refactoring replaces a table, a topic or a
+ * mapping unseen; the repository's own record is empty until somebody deploys.
  *
- * When the first test fails, the change would make CloudFormation remove or replace what it names. Take the change back,
- * keep the old logical id (`overrideLogicalId`), or, where the loss is wanted, follow "A deliberate change" in
- * docs/adr/0009-consumer-group-construct.md: move the data, then
- * `npm run deployed -- --stage <stage> --owners <owner>`, and commit the record.
+ * When the first test fails, CloudFormation would remove or replace what it names. Take the change back, keep the old
+ * logical id (`overrideLogicalId`), or, where the loss is wanted, follow "A deliberate change" in
+ * docs/adr/0009-consumer-group-construct.md and bring the fixture up to date.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
+import { mockClient } from 'aws-sdk-client-mock';
 import { groups } from '../../../functions/index.ts';
-import { deployedMapping, deployedPath, readDeployed, recordOf } from '../../../infra/aws/deployed.ts';
+import { type Deployed, deployedMapping, readDeployed, recordOf } from '../../../infra/aws/deployed.ts';
 import { type StageName, stages } from '../../../infra/aws/stages.ts';
 import { recordDeployed, recordText } from '../../../infra/record-deployed.ts';
-import { templatesOf } from './templates.ts';
+import { type CfnTemplate, templatesOf } from './templates.ts';
 
 const stageNames = Object.keys(stages) as StageName[];
 
+function fixture(stage: StageName): Deployed {
+  return JSON.parse(readFileSync(join(import.meta.dirname, `../../fixtures/deployed/${stage}.json`), 'utf8'));
+}
+
+/** CloudFormation with these stacks, each in this state. */
+function cloudFormationWith(templates: ReadonlyMap<string, CfnTemplate>, status = 'UPDATE_COMPLETE') {
+  const mock = mockClient(CloudFormationClient);
+  const absent = (name: string) =>
+    Object.assign(new Error(`Stack with id ${name} does not exist`), { name: 'ValidationError' });
+  mock.on(DescribeStacksCommand).callsFake(({ StackName }) => {
+    if (!templates.has(StackName)) throw absent(StackName);
+    return { Stacks: [{ StackName, StackStatus: status }] };
+  });
+  mock
+    .on(GetTemplateCommand)
+    .callsFake(({ StackName }) => ({ TemplateBody: JSON.stringify(templates.get(StackName)) }));
+  return new CloudFormationClient({});
+}
+
 describe('the record of what is deployed', () => {
-  test('all that stands of a stage is in its templates, under the same logical ids, with the same fixed properties', () => {
+  test('all that was recorded of a stage is in its templates, under the same logical ids, with the same fixed properties', () => {
     for (const stage of stageNames) {
-      const templates = templatesOf(stage);
-      for (const [stackName, recorded] of Object.entries(readDeployed(stage)))
-        assert.deepEqual(recordOf(templates.get(stackName) ?? {}), recorded, stackName);
+      const templates = templatesOf(stage, groups, fixture(stage));
+      const recorded = Object.entries(fixture(stage));
+      assert.equal(recorded.length, 3, stage);
+      // The fixture holds what was shipped, the committed record what its owners have deployed since.
+      for (const [stackName, record] of [...recorded, ...Object.entries(readDeployed(stage))])
+        assert.deepEqual(recordOf(templates.get(stackName) ?? {}), record, stackName);
     }
   });
 
   test('has the tables, topics, clusters, keys, buckets, secrets and mappings of both stages', () => {
     for (const stage of stageNames) {
-      const types = Object.values(readDeployed(stage)).flatMap((resources) =>
+      const types = Object.values(fixture(stage)).flatMap((resources) =>
         Object.values(resources).map(({ type }) => type),
       );
       assert.deepEqual([...new Set(types)].sort(), [
@@ -45,6 +74,15 @@ describe('the record of what is deployed', () => {
     }
   });
 
+  test('where nothing is deployed, as in a fresh clone, group id and position are free', () => {
+    const { billing } = groups as { billing: (typeof groups)[string] };
+    for (const stage of stageNames) {
+      templatesOf(stage, {
+        billing: { ...billing, groupId: 'acme-billing', startingPosition: 'TRIM_HORIZON' },
+      });
+    }
+  });
+
   test('a table under another id, a topic under another name and a lost bucket each make another record', () => {
     const template = templatesOf('prod').get('clickledger-prod-fraud')!;
     const recorded = recordOf(template);
@@ -57,37 +95,48 @@ describe('the record of what is deployed', () => {
     for (const changed of changes) assert.notDeepEqual(recordOf(JSON.parse(changed)), recorded);
   });
 
-  test('npm run deployed writes what the templates say, so a second run changes nothing', () => {
-    for (const stage of stageNames) {
-      const owners = ['stream', 'billing', 'fraud'];
-      const record = recordDeployed(readDeployed(stage), { stage, owners });
-      assert.equal(recordText(record), readFileSync(deployedPath(stage), 'utf8'));
-    }
+  test('npm run deployed records what CloudFormation has of these owners, and leaves the rest', async () => {
+    const standing = fixture('dev');
+    const templates = templatesOf('dev', groups, {});
+    const record = await recordDeployed(
+      { 'clickledger-dev-fraud': standing['clickledger-dev-fraud']! },
+      'dev',
+      ['stream', 'billing'],
+      cloudFormationWith(templates),
+    );
+
+    assert.equal(recordText(record), `${JSON.stringify(standing, null, 2)}\n`);
   });
 
-  test('a team deployed without its mapping has none in the record, and may then have another', () => {
-    const recording = { stage: 'dev', owners: ['billing'], withoutMapping: 'billing' } as const;
-    const record = recordDeployed(readDeployed('dev'), recording);
-    const { billing } = groups as { billing: (typeof groups)[string] };
-
-    assert.equal(deployedMapping(record, 'clickledger-dev-billing'), undefined);
-    assert.equal(deployedMapping(record, 'clickledger-dev-fraud')?.groupId, 'fraud-service');
-    templatesOf('dev', { ...groups, billing: { ...billing, groupId: 'billing-2' } }, record);
-    assert.throws(() => templatesOf('dev', { ...groups, billing: { ...billing, groupId: 'billing-2' } }), {
-      message: /groupId is 'billing-2'; allowed is 'billing-service', which is deployed/,
+  test('a stack that does not exist, or whose deployment did not succeed, is not recorded', async () => {
+    const templates = templatesOf('dev', groups, {});
+    await assert.rejects(recordDeployed({}, 'dev', ['billing'], cloudFormationWith(new Map())), {
+      message: 'stack clickledger-dev-billing does not exist in this account and region: deploy it first',
     });
-  });
-
-  test('records the stacks of the owners that it is told of, and no stack that it does not know', () => {
-    const record = recordDeployed({}, { stage: 'dev', owners: ['stream'] });
-
-    assert.deepEqual(Object.keys(record), ['clickledger-dev-stream']);
-    assert.throws(() => recordDeployed({}, { stage: 'dev', owners: ['fruad'] }), {
+    for (const status of ['ROLLBACK_COMPLETE', 'CREATE_IN_PROGRESS', 'DELETE_COMPLETE', 'REVIEW_IN_PROGRESS'])
+      await assert.rejects(recordDeployed({}, 'dev', ['billing'], cloudFormationWith(templates, status)), {
+        message: `stack clickledger-dev-billing is ${status}: record it once its deployment has succeeded`,
+      });
+    await assert.rejects(recordDeployed({}, 'dev', ['fruad'], cloudFormationWith(templates)), {
       message: `--owners names 'fruad', allowed are stream, ${Object.keys(groups).join(', ')}`,
     });
   });
 
+  test('a team deployed without its mapping has none in the record, and may then have another', async () => {
+    const { billing } = groups as { billing: (typeof groups)[string] };
+    const other = { ...groups, billing: { ...billing, groupId: 'billing-2' } };
+    const deployed = templatesOf('dev', groups, fixture('dev'), { withoutMapping: 'billing' });
+    const record = await recordDeployed(fixture('dev'), 'dev', ['billing'], cloudFormationWith(deployed));
+
+    assert.equal(deployedMapping(record, 'clickledger-dev-billing'), undefined);
+    assert.equal(deployedMapping(record, 'clickledger-dev-fraud')?.groupId, 'fraud-service');
+    templatesOf('dev', other, record);
+    assert.throws(() => templatesOf('dev', other, fixture('dev')), {
+      message: /groupId is 'billing-2'; allowed is 'billing-service', which is deployed/,
+    });
+  });
+
   test('a stack that is not in the record was never deployed, and is free', () => {
-    assert.equal(deployedMapping(readDeployed('dev'), 'clickledger-dev-recommendations'), undefined);
+    assert.equal(deployedMapping(fixture('dev'), 'clickledger-dev-recommendations'), undefined);
   });
 });

@@ -5,10 +5,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Token } from 'aws-cdk-lib/core';
+import { groups } from '../../../functions/index.ts';
 import { ConsumerGroup } from '../../../infra/aws/consumer-group.ts';
 import type { ConsumerGroupProps } from '../../../infra/aws/consumer-group-props.ts';
 import { groupRules } from '../../../infra/aws/group-rules.ts';
+import { IF_NOTHING_IS_DEPLOYED } from '../../../infra/aws/rules/deployed.ts';
+import type { GroupSpec } from '../../../shared/group.ts';
 import { type Change, propsOf, refusalsIn, refusalsOf, spent } from './foreign-app.ts';
+import { templatesOf } from './templates.ts';
 
 const onDemand = { mode: 'on-demand' } as const;
 const withDestination = (destination: unknown) => ({ retry: { ...spent, destination } });
@@ -49,6 +54,8 @@ const refused: readonly [
   ['memory', { sandbox: { memoryMb: 127, timeoutSeconds: 30 } }, 'memoryMb is 127', 'from 128 to 10240'],
   ['rejects-count', { rejects: { shareMax: 0.5, countMin: 0 } }, 'countMin is 0', 'from 1'],
   ['rejects-share', { rejects: { shareMax: 1.5, countMin: 1 } }, 'shareMax is 1.5', 'from 0 to 1'],
+  ['secret-name', { secrets: ['AWS_KEY'] }, "secrets names 'AWS_KEY'", 'not AWS_'],
+  ['secret-name', { secrets: ['salt'] }, "secrets names 'salt'", '[A-Z0-9_]'],
   ['entry-days', { entryDays: 7 }, 'entryDays is 7 with a topic that keeps records for 168 hours', 'from 8'],
   ['pollers-complete', { pollers: { min: 1 } }, 'pollers is {"min":1}', '{ min, max }'],
   ['pollers-complete', { pollers: { ...onDemand, min: 1 } }, '"min":1', "{ mode: 'on-demand' }"],
@@ -200,7 +207,7 @@ const refusedAgainstRecord: readonly [string, Change, Partial<ConsumerGroupProps
       { cluster: { arn: standing.clusterArn.replaceAll('clicks', 'clicks2'), name: 'clicks2' } },
       'cluster is',
       standing.clusterArn,
-      /raise the incarnation/,
+      /Empty: raise the incarnation.*A copy: stop here, since a higher incarnation counts again/,
     ],
     [
       'deployed-window',
@@ -236,8 +243,67 @@ describe('group rules', () => {
       assertRefused(lines, [rule], given, allowed);
       assert.match(lines.join('\n'), step);
       assert.match(lines.join('\n'), /1\. .*\n +2\. .*\n +3\. /);
+      assert.ok(lines.at(-1)?.trim() === IF_NOTHING_IS_DEPLOYED, lines.at(-1));
     });
   }
+
+  /** Every number and name that CloudFormation or the function would refuse, or that would silence an alarm. */
+  const senseless = [Number.NaN, -1, 0, 1.5, Number.POSITIVE_INFINITY, '', 'two', null, 1e12];
+  const taken: Readonly<Record<string, readonly unknown[]>> = {
+    'batch.windowSeconds': [0],
+    'retry.attempts': [0],
+    'rejects.shareMax': [0],
+    entryDays: [1e12],
+  };
+  const base = { ...propsOf().group, retry: spent } as unknown as Record<string, unknown>;
+  const withProperty = (path: string, value: unknown): Change => {
+    const [outer = '', inner] = path.split('.');
+    return inner === undefined
+      ? { retry: spent, [outer]: value }
+      : { retry: spent, [outer]: { ...(base[outer] as object), [inner]: value } };
+  };
+
+  for (const path of [
+    'batch.records',
+    'batch.windowSeconds',
+    'retry.attempts',
+    'retry.ageSeconds',
+    'pollers.min',
+    'pollers.max',
+    'rejects.shareMax',
+    'rejects.countMin',
+    'entryDays',
+    'sandbox.memoryMb',
+    'sandbox.timeoutSeconds',
+  ]) {
+    test(`${path}: refuses every number that can't be meant`, () => {
+      const passing = senseless.filter((value) => refusalsOf(withProperty(path, value)).length === 0);
+      assert.deepEqual(passing, taken[path] ?? []);
+    });
+  }
+
+  for (const property of ['partitions', 'retentionHours', 'incarnation'] as const) {
+    test(`topic.${property}: refuses every number that can't be meant, not only at the deployment`, () => {
+      const passing = senseless.filter((value) => {
+        const topic = { ...propsOf().topic, [property]: value } as ConsumerGroupProps['topic'];
+        return refusalsOf({}, { topic }).length === 0;
+      });
+      assert.deepEqual(passing, []);
+    });
+  }
+
+  test('incarnation: takes a number, its digits, and a token', () => {
+    for (const incarnation of [1, 7, '7', Token.asString({ Ref: 'Incarnation' })])
+      assert.deepEqual(refusalsOf({}, { topic: { ...propsOf().topic, incarnation } }), []);
+  });
+
+  test("topic-published: a group on a topic that its stage doesn't publish is refused at synthesis", () => {
+    const { billing } = groups as { billing: GroupSpec };
+    assert.throws(() => templatesOf('dev', { billing: { ...billing, topic: 'ad_impressions' } }), {
+      message:
+        /topic is 'ad_impressions'; allowed is 'ad_clicks': the stream of the stage 'dev' publishes no other/,
+    });
+  });
 
   test('cluster-arn, partitions: refuses a cluster that is called otherwise, and a topic without partitions', () => {
     const cluster = { arn: propsOf().cluster.arn, name: 'orders' };
@@ -259,7 +325,10 @@ describe('group rules', () => {
   test('each rule of the table is provoked here, and says what it rests on', () => {
     const provoked = new Set([...refused, ...refusedAgainstRecord].map(([rule]) => rule));
     for (const { id, because } of groupRules) {
-      assert.ok(provoked.has(id) || ['cluster-arn', 'partitions'].includes(id), id);
+      assert.ok(
+        provoked.has(id) || ['cluster-arn', 'partitions', 'retention', 'incarnation'].includes(id),
+        id,
+      );
       assert.ok(because.length > 20 || /docs:/.test(because), id);
     }
     assert.equal(new Set(groupRules.map(({ id }) => id)).size, groupRules.length);
