@@ -98,12 +98,13 @@ function envelopeRead(): middy.MiddlewareObj<unknown, unknown> {
   };
 }
 
-/** After it: what failed becomes the answer that this mapping understands. Empty offsets have no record to be named by. */
+/** After it: what failed becomes the answer that this mapping understands. Offsets alone have no record to be named by. */
 function failuresAnswered(partialResponses: boolean): middy.MiddlewareObj<unknown, unknown> {
   return {
     after: (request) => {
       const failures = request.response as Failures;
-      const named = partialResponses && (request.event as KafkaEvent).void === undefined;
+      const { void: empty, accept } = request.event as KafkaEvent;
+      const named = partialResponses && empty === undefined && accept === undefined;
       if (failures.size > 0 && !named) throw wholeFailure(failures);
       const failed = new Set(failures.keys());
       const identifiers = failed.size === 0 ? [] : identifiersOf(request.event as KafkaEvent, failed);
@@ -126,7 +127,9 @@ async function applyEach<S>(
   const remaining = Math.max(0, context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
   const signal = AbortSignal.timeout(remaining);
   const deadline = writer.clock.now() + remaining;
-  const invocation = { request: context.awsRequestId, deadline, signal, unpark: event.unpark === true };
+  const asked = { unpark: event.unpark === true, park: event.park === true };
+  const chosen = event.void !== undefined || event.accept !== undefined;
+  const invocation = { request: context.awsRequestId, deadline, signal, ...asked, chosen };
   const started = deliveriesOf(event).map((delivery) => {
     const journal = journalKey({ ...delivery, incarnation });
     return { delivery, journal, head: startHead(writer, journal, delivery, signal) };

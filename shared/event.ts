@@ -10,6 +10,7 @@
  * nothing in it could be acknowledged safely (I7).
  */
 import { AppError } from './errors.ts';
+import type { Acceptance } from './journal.ts';
 import { type OffsetSet, parseOffsets } from './offsets.ts';
 import { topicPattern } from './position.ts';
 
@@ -33,16 +34,23 @@ export interface KafkaEvent {
    * skips them as resolved.
    */
   readonly unpark?: boolean;
-  /** Set by the operator's redrive, never by Lambda: where a gap of the ledger holds no record in the log. */
-  readonly void?: readonly EmptyOffsets[];
+  /** Set by the operator's redrive of gaps, never by Lambda: where one holds no record in the log. */
+  readonly void?: readonly SomeOffsets[];
+  /** Set by the operator's redrive, never by Lambda: park what is rejected of these records, whatever its share. */
+  readonly park?: boolean;
+  /** Set by the operator's redrive, never by Lambda: what will never be counted, why, and who has decided it. */
+  readonly accept?: readonly (SomeOffsets & { readonly reason: string; readonly who: string })[];
 }
 
 /** Offsets of a partition, as `formatOffsets` writes them. */
-interface EmptyOffsets {
+interface SomeOffsets {
   readonly topic: string;
   readonly partition: number;
   readonly offsets: string;
 }
+
+/** Of reason and name that go with what is accepted, in characters. */
+export const ACCEPTANCE_LENGTH_MAX = 500;
 
 /** The records of one partition, ascending and distinct in offset. */
 export interface Delivery {
@@ -51,6 +59,8 @@ export interface Delivery {
   readonly records: readonly KafkaRecord[];
   /** Where the operator has seen that the log holds no record; Lambda's own deliveries have none. */
   readonly empty?: OffsetSet;
+  /** What the operator has decided will never be counted. */
+  readonly accept?: Acceptance;
 }
 
 /** What names a record in a partial batch response: an object, its offset a number. */
@@ -70,7 +80,8 @@ export function readEvent(event: unknown): KafkaEvent {
     if (!Array.isArray(list)) throw malformed(`records['${label}'] is ${kindOf(list)}, not an array`);
     for (const record of list) assertPosition(record, label);
   }
-  if ('void' in (event as object)) assertEmptyOffsets((event as { void: unknown }).void);
+  for (const name of ['void', 'accept'] as const)
+    if (name in (event as object)) assertOffsets(name, (event as KafkaEvent)[name]);
   return event as KafkaEvent;
 }
 
@@ -89,19 +100,24 @@ export function deliveriesOf(event: KafkaEvent): Delivery[] {
       records.push(record);
     }
   }
-  const empty = new Map((event.void ?? []).map((closed) => [partitionKey(closed), closed]));
-  const closing = Array.from(empty.entries()).filter(([key]) => !byPartition.has(key));
-  return [
-    ...Array.from(byPartition, ([key, records]) => {
-      const ordered = inOffsetOrder(records);
-      const { topic, partition } = ordered[0] as KafkaRecord;
-      const { offsets } = empty.get(key) ?? {};
-      return { topic, partition, records: ordered, ...(offsets && { empty: parseOffsets(offsets) }) };
-    }),
-    ...closing.map(([, { topic, partition, offsets }]) => {
-      return { topic, partition, records: [], empty: parseOffsets(offsets) };
+  const deliveries = new Map<string, Delivery>();
+  for (const [key, records] of byPartition) {
+    const ordered = inOffsetOrder(records);
+    const { topic, partition } = ordered[0] as KafkaRecord;
+    deliveries.set(key, { topic, partition, records: ordered });
+  }
+  const asked = [
+    ...(event.void ?? []).map((of) => ({ of, more: { empty: parseOffsets(of.offsets) } })),
+    ...(event.accept ?? []).map((of) => {
+      return { of, more: { accept: { reason: of.reason, who: of.who, offsets: parseOffsets(of.offsets) } } };
     }),
   ];
+  for (const { of, more } of asked) {
+    const { topic, partition } = of;
+    const key = partitionKey(of);
+    deliveries.set(key, { ...(deliveries.get(key) ?? { topic, partition, records: [] }), ...more });
+  }
+  return [...deliveries.values()];
 }
 
 /** Names every record of the failed partitions, which is right whether Lambda retries those or resumes at the lowest. */
@@ -140,14 +156,19 @@ function assertPosition(record: unknown, label: string): void {
   throw malformed(`a record under '${label}' has no readable position: ${given}`);
 }
 
-function assertEmptyOffsets(given: unknown): void {
-  if (!Array.isArray(given)) throw malformed(`its 'void' is ${kindOf(given)}, not an array`);
-  for (const empty of given as unknown[]) {
-    const { topic, partition, offsets } = (empty ?? {}) as Partial<Record<keyof EmptyOffsets, unknown>>;
+function assertOffsets(name: 'void' | 'accept', given: unknown): void {
+  if (!Array.isArray(given)) throw malformed(`its '${name}' is ${kindOf(given)}, not an array`);
+  for (const some of given as unknown[]) {
+    const { topic, partition, offsets, reason, who } = (some ?? {}) as Record<string, unknown>;
     const named = typeof topic === 'string' && topicPattern.test(topic) && isCount(partition);
-    if (!named || typeof offsets !== 'string' || !isOffsets(offsets))
-      throw malformed(`its 'void' has no readable offsets: ${JSON.stringify(empty)}`);
+    const signed = name === 'void' || (isReason(reason) && isReason(who));
+    if (!named || !signed || typeof offsets !== 'string' || !isOffsets(offsets))
+      throw malformed(`its '${name}' has no readable offsets: ${JSON.stringify(some)}`);
   }
+}
+
+function isReason(text: unknown): boolean {
+  return typeof text === 'string' && text.trim() !== '' && text.length <= ACCEPTANCE_LENGTH_MAX;
 }
 
 function isOffsets(text: string): boolean {

@@ -8,10 +8,10 @@
  *       by:      who wrote it                        seal:    a digest of the item
  *       seal:    a digest of the item
  *
- * Readers throw on an item that the writers can't have written: a damaged ledger must be noticed, not counted on.
+ * Parked records have items of their own, see parked-items.ts. Readers throw on an item that the writers can't have written: a damaged ledger must be noticed, not counted on.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Entry, Mark, State } from './journal.ts';
+import type { Acceptance, Entry, Mark, State } from './journal.ts';
 import { formatOffsets, parseOffsets } from './offsets.ts';
 import { sealed } from './seal.ts';
 
@@ -39,6 +39,7 @@ export function entryItem(journal: string, entry: Entry, expires: number): Item 
         lines: { S: changed.lines },
         ...(changed.void.length > 0 && { void: { S: formatOffsets(changed.void) } }),
         ...(changed.unparked.length > 0 && { unparked: { S: formatOffsets(changed.unparked) } }),
+        ...(changed.accepted && { accepted: acceptedAttribute(changed.accepted) }),
         ...(parked.length > 0 && { parked: { S: JSON.stringify(parked) } }),
         ...(flags.length > 0 && { flags: { S: JSON.stringify(flags) } }),
       },
@@ -58,6 +59,15 @@ export function checkpointItem(journal: string, state: State): Item {
   });
 }
 
+/** Of the item that lists a parked record. */
+export function parkedKey(journal: string, offset: number): { readonly pk: Text; readonly sk: Text } {
+  return { pk: { S: `parked#${journal}` }, sk: { S: String(offset).padStart(16, '0') } };
+}
+
+interface Text {
+  readonly S: string;
+}
+
 /** The inverse of `entryItem`. Throws on an item that it can't have written. */
 export function readEntry(item: Item): Entry {
   const changed = mapOf(item['changed']);
@@ -70,12 +80,23 @@ export function readEntry(item: Item): Entry {
       void: parseOffsets(textOr(changed['void'], '')),
       parked: parked.map(([offset, reason, sha256]) => ({ offset, reason, sha256 })),
       unparked: parseOffsets(textOr(changed['unparked'], '')),
+      accepted: readAccepted(changed['accepted']),
       lines: textOf(changed['lines']),
       flags: flags.map(([offset, rule, score]) => ({ offset, rule, score })),
     },
     state: readState(item['state']),
     by: { code: textOf(by['code']), request: textOf(by['request']), at: textOf(by['at']) },
   };
+}
+
+function acceptedAttribute({ offsets, reason, who }: Acceptance): AttributeValue {
+  return { M: { offsets: { S: formatOffsets(offsets) }, reason: { S: reason }, who: { S: who } } };
+}
+
+function readAccepted(attribute: AttributeValue | undefined): Acceptance | undefined {
+  if (attribute === undefined) return undefined;
+  const { offsets, reason, who } = mapOf(attribute);
+  return { offsets: parseOffsets(textOf(offsets)), reason: textOf(reason), who: textOf(who) };
 }
 
 function stateAttribute(state: State): AttributeValue {
@@ -87,7 +108,8 @@ function stateAttribute(state: State): AttributeValue {
       marks: { S: state.marks.map((mark) => `${mark.offset}:${mark.fingerprint}`).join(',') },
       clicks: { N: String(state.clicks) },
       micros: { N: String(state.micros) },
-      ...(state.parked.length > 0 && { parked: { S: formatOffsets(state.parked) } }),
+      ...(state.openParked > 0 && { openParked: { N: String(state.openParked) } }),
+      ...(state.keys > 0 && { keys: { N: String(state.keys) } }),
       ...(state.carried !== '' && { carried: { S: state.carried } }),
     },
   };
@@ -95,10 +117,15 @@ function stateAttribute(state: State): AttributeValue {
 
 export function readState(attribute: AttributeValue | undefined): State {
   const fields = mapOf(attribute);
+  if (fields['parked'] !== undefined)
+    throw new RangeError(
+      'a state names its parked offsets one by one, a form that was never deployed: begin with an empty table',
+    );
   return {
     version: numberOf(fields['version']),
     resolved: parseOffsets(textOf(fields['resolved'])),
-    parked: parseOffsets(textOr(fields['parked'], '')),
+    openParked: fields['openParked'] === undefined ? 0 : numberOf(fields['openParked']),
+    keys: fields['keys'] === undefined ? 0 : numberOf(fields['keys']),
     newest: numberOf(fields['newest']),
     marks: readMarks(textOf(fields['marks'])),
     carried: textOr(fields['carried'], ''),

@@ -13,9 +13,12 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { AppError } from './errors.ts';
-import { type Entry, emptyState, type Head, type State } from './journal.ts';
+import { type Entry, emptyState, type Head, type State, settledBy } from './journal.ts';
 import {
   CHECKPOINT_SK,
   ENTRY_PREFIX,
@@ -24,10 +27,12 @@ import {
   type Item,
   mapOf,
   numberOf,
+  parkedKey,
   readEntry,
   readState,
   textOf,
 } from './journal-items.ts';
+import { type OffsetSet, offsetsIn } from './offsets.ts';
 
 /** The one method of the SDK's client that is used; a test or a simulation stands in here. */
 export type Sender = Pick<DynamoDBClient, 'send'>;
@@ -93,9 +98,13 @@ export async function readCheckpoint(
   return Item && readState(Item['state']);
 }
 
+/** A parked record that the entry would settle is not open: somebody else has settled it, or it is not listed yet. */
+export const NOT_OPEN = 'not open';
+
 /**
- * Puts the entry if none stands at its version. Returns undefined when it was put, else the entry that stands there,
- * which may be this very one if an earlier reply was lost.
+ * Puts the entry if none stands at its version; an entry that settles parked records does so in one transaction with
+ * them (I1, I3). Returns undefined when it was put, else the entry that stands there, which may be this very one if an
+ * earlier reply was lost, or `NOT_OPEN`.
  * @param now epoch milliseconds
  */
 export async function putEntry(
@@ -104,25 +113,65 @@ export async function putEntry(
   entry: Entry,
   now: number,
   signal?: AbortSignal,
-): Promise<Entry | undefined> {
+): Promise<Entry | typeof NOT_OPEN | undefined> {
   const options = until(signal);
   if (entry.state.version === 1) await ledger.client.send(registration(ledger, journal), options);
+  const put = {
+    TableName: ledger.table,
+    Item: entryItem(journal, entry, expiryOf(ledger, entry.state, now)),
+    ConditionExpression: 'attribute_not_exists(pk)',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  } as const;
+  const settled = settledBy(entry.changed);
   try {
-    await ledger.client.send(
-      new PutItemCommand({
-        TableName: ledger.table,
-        Item: entryItem(journal, entry, expiryOf(ledger, entry.state, now)),
-        ConditionExpression: 'attribute_not_exists(pk)',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      }),
-      options,
-    );
+    if (settled.length === 0) await ledger.client.send(new PutItemCommand(put), options);
+    else {
+      const settlings = settlingsOf(ledger, journal, entry.state, settled, now);
+      const items = { TransactItems: [{ Put: put }, ...settlings] };
+      await ledger.client.send(new TransactWriteItemsCommand(items), options);
+    }
     return undefined;
   } catch (error) {
+    if (error instanceof TransactionCanceledException) return hinderedBy(error);
     if (error instanceof ConditionalCheckFailedException && error.Item !== undefined)
       return readEntry(error.Item);
     throw error;
   }
+}
+
+/**
+ * A settled item outlives every entry that could list its record again, and a second life beside, since DynamoDB takes
+ * days to remove what has expired.
+ */
+function settlingsOf(
+  ledger: Ledger,
+  journal: string,
+  state: State,
+  settled: OffsetSet,
+  now: number,
+): TransactWriteItem[] {
+  const expires = expiryOf({ entryDays: 2 * ledger.entryDays }, state, now);
+  return Array.from(offsetsIn(settled), (offset) => ({
+    Update: {
+      TableName: ledger.table,
+      Key: parkedKey(journal, offset),
+      UpdateExpression: 'SET settled = :version, expires = :expires',
+      ConditionExpression: 'attribute_exists(sha256) AND attribute_not_exists(settled)',
+      ExpressionAttributeValues: {
+        ':version': { N: String(state.version) },
+        ':expires': { N: String(expires) },
+      },
+    },
+  }));
+}
+
+/** The first reason is of the entry, the others are of the parked records. Throws on what is neither's condition. */
+function hinderedBy(error: TransactionCanceledException): Entry | typeof NOT_OPEN {
+  const [ofEntry, ...ofParked] = error.CancellationReasons ?? [];
+  if (ofEntry?.Code === 'ConditionalCheckFailed' && ofEntry.Item !== undefined)
+    return readEntry(ofEntry.Item);
+  if (ofParked.some(({ Code }) => Code === 'ConditionalCheckFailed')) return NOT_OPEN;
+  throw error;
 }
 
 /** The entries after a version, in order. Throws `journal.torn` where one is missing. */
@@ -180,6 +229,19 @@ export async function* queryAll(
   } while (start !== undefined);
 }
 
+export const WRITES_AT_ONCE = 32;
+
+/** Runs side by side for all items; the first failure is thrown. */
+export async function eachAtOnce<T>(
+  items: IterableIterator<T>,
+  run: (item: T) => Promise<void>,
+): Promise<void> {
+  async function worker(): Promise<void> {
+    for (const item of items) await run(item);
+  }
+  await Promise.all(Array.from({ length: WRITES_AT_ONCE }, worker));
+}
+
 function until(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
 }
@@ -193,6 +255,6 @@ function registration(ledger: Ledger, journal: string): PutItemCommand {
 }
 
 /** Counted from the newest record if that is later than the writer's clock, which may be slow. */
-function expiryOf(ledger: Ledger, state: State, now: number): number {
-  return Math.floor(Math.max(now, state.newest) / 1000) + ledger.entryDays * DAY_SECONDS;
+function expiryOf({ entryDays }: Pick<Ledger, 'entryDays'>, state: State, now: number): number {
+  return Math.floor(Math.max(now, state.newest) / 1000) + entryDays * DAY_SECONDS;
 }

@@ -5,7 +5,7 @@
  * computed from, so nothing else has to be read.
  */
 import type { Flag } from './delta.ts';
-import { noOffsets, type OffsetSet } from './offsets.ts';
+import { noOffsets, type OffsetSet, union, without } from './offsets.ts';
 
 /** A record set aside: its position, why, and a digest that names its bytes without keeping them. */
 export interface Parked {
@@ -20,13 +20,22 @@ export interface Mark {
   readonly fingerprint: string;
 }
 
+/** What an operator has decided will never count: for parked records, and for offsets that nothing can deliver any more. */
+export interface Acceptance {
+  readonly offsets: OffsetSet;
+  readonly reason: string;
+  readonly who: string;
+}
+
 /** What is true of a partition after `version` entries. */
 export interface State {
   readonly version: number;
-  /** Applied, parked or void: every offset that is not fresh any more (I2). */
+  /** Applied, parked, void or accepted: every offset that is not fresh any more (I2). */
   readonly resolved: OffsetSet;
-  /** The parked ones among them. */
-  readonly parked: OffsetSet;
+  /** How many parked records are neither applied nor accepted. Which ones: the items of parked-items.ts. */
+  readonly openParked: number;
+  /** Distinct record keys of the newest entry that counted clicks, at most KEYS_COUNTED (docs/adr/0017-bad-batches.md). */
+  readonly keys: number;
   /** Timestamp of the newest resolved record, epoch milliseconds; -1 before the first. */
   readonly newest: number;
   /** The first and the last record of the newest entry. */
@@ -40,13 +49,15 @@ export interface State {
 
 /** What one batch changed. */
 export interface Changed {
-  /** Resolved by this entry: applied, parked or void. */
+  /** Resolved by this entry: applied, parked, void or accepted. */
   readonly offsets: OffsetSet;
   /** Of those, the ones where the topic holds no record (sparse topics only). */
   readonly void: OffsetSet;
   readonly parked: readonly Parked[];
   /** Parked by an earlier entry and applied by this one. */
   readonly unparked: OffsetSet;
+  /** Parked by an earlier entry, or resolved by this one without a record: not counted, now or later. */
+  readonly accepted: Acceptance | undefined;
   /** The delta, as `formatLines` writes it; text until somebody sums it. */
   readonly lines: string;
   readonly flags: readonly Flag[];
@@ -72,11 +83,17 @@ export interface Head {
   readonly request: string;
 }
 
+/** Parked by an earlier entry, and applied or accepted by this one. */
+export function settledBy({ offsets, unparked, accepted }: Changed): OffsetSet {
+  return accepted === undefined ? unparked : union(unparked, without(accepted.offsets, offsets));
+}
+
 /** Before the first entry. */
 export const emptyState: State = {
   version: 0,
   resolved: noOffsets,
-  parked: noOffsets,
+  openParked: 0,
+  keys: 0,
   newest: -1,
   marks: [],
   carried: '',

@@ -17,14 +17,15 @@ import { AppError } from './errors.ts';
 import type { Delivery } from './event.ts';
 import type { Fold } from './fold.ts';
 import type { GroupSpec } from './group.ts';
-import type { Head, Provenance } from './journal.ts';
-import { type Ledger, putEntry, readHead } from './journal-store.ts';
-import { type Draft, nextEntry } from './next-entry.ts';
-import { countOffsets, noOffsets } from './offsets.ts';
+import { type Entry, type Head, type Parked, type Provenance, settledBy } from './journal.ts';
+import { type Ledger, NOT_OPEN, putEntry, readHead } from './journal-store.ts';
+import { type Draft, nextEntry, type Rules } from './next-entry.ts';
+import { countOffsets, hasOffset, noOffsets, union, without } from './offsets.ts';
+import { listNewlyParked, openParked } from './parked-items.ts';
 
 export interface Writer<S> {
   readonly ledger: Ledger;
-  readonly group: Pick<GroupSpec, 'offsets' | 'rejects'>;
+  readonly group: Pick<GroupSpec, 'offsets' | 'rejects' | 'retry'>;
   readonly fold: Fold<S>;
   readonly clock: Clock;
   /** Names the deployed code in every entry. */
@@ -40,6 +41,10 @@ export interface Invocation {
   readonly signal: AbortSignal | undefined;
   /** Apply parked records too (the operator's redrive). */
   readonly unpark: boolean;
+  /** Park what is rejected, whatever its share (the operator's redrive). */
+  readonly park?: boolean;
+  /** An operator has chosen the records: what lies between them was not read past. */
+  readonly chosen?: boolean;
 }
 
 /** What became of a delivery. A failed one may have put entries all the same: what stands, stands. */
@@ -47,6 +52,8 @@ export interface Outcome {
   /** Clicks counted by entries of this invocation. */
   applied: number;
   parked: number;
+  /** Offsets that entries of this invocation accepted as never to be counted. */
+  accepted: number;
   /** Records that entries of this invocation resolved, parked ones included. */
   resolved: number;
   /** Records that were resolved already. */
@@ -88,6 +95,7 @@ export async function applyDelivery<S>(
   const outcome: Outcome = {
     applied: 0,
     parked: 0,
+    accepted: 0,
     resolved: 0,
     duplicates: 0,
     entries: 0,
@@ -102,6 +110,7 @@ export async function applyDelivery<S>(
   });
   let next: Promise<Head> | undefined = started;
   let head: Head | undefined;
+  let open: Rules<S>['open'] | undefined;
   let sent: Draft | undefined;
   let cause: unknown;
   for (let attempt = 0; clock.now() < invocation.deadline; ) {
@@ -110,15 +119,20 @@ export async function applyDelivery<S>(
       next = undefined;
       if (sent !== undefined && isOurs(head, sent, invocation)) count(outcome, sent);
       sent = undefined;
-      const { empty = noOffsets } = delivery;
-      const rules = { group: writer.group, fold: writer.fold, unpark: invocation.unpark, empty, by: by() };
-      const draft = nextEntry(head.state, decoded, rules);
+      open ??= await openIn(writer.ledger, journal, delivery, invocation);
+      const draft = nextEntry(head.state, decoded, {
+        ...rulesOf(writer, delivery, invocation),
+        open,
+        by: by(),
+      });
       if (draft === undefined) return finished(outcome, delivery);
       sent = draft;
       const standing = await putEntry(writer.ledger, journal, draft.entry, clock.now(), invocation.signal);
       if (standing !== undefined) outcome.conflicts += 1;
-      const newest = standing ?? draft.entry;
-      head = { state: newest.state, request: newest.by.request };
+      if (standing === NOT_OPEN) open = undefined;
+      else if (standing === undefined) open = withoutSettled(open, draft.entry);
+      const newest = standing === undefined ? draft.entry : standing;
+      head = newest === NOT_OPEN ? undefined : { state: newest.state, request: newest.by.request };
       attempt = 0;
     } catch (error) {
       if (error instanceof AppError) return { ...outcome, failure: error };
@@ -136,6 +150,40 @@ export async function applyDelivery<S>(
   };
 }
 
+function rulesOf<S>(
+  { group, fold }: Writer<S>,
+  { empty = noOffsets, accept }: Delivery,
+  { unpark, park = false, chosen = false }: Invocation,
+): Omit<Rules<S>, 'open' | 'by'> {
+  // What is tried only so often would leave with its honest neighbours: rather park the bad ones.
+  const parks = park || unpark || group.retry.until === 'spent';
+  return { group, fold, empty, accept, park: parks, delivered: !(park || unpark || chosen) };
+}
+
+/** Only an operator's delivery asks for parked records. They may be settled meanwhile: the put finds out. */
+async function openIn(
+  ledger: Ledger,
+  journal: string,
+  { records, accept }: Delivery,
+  { unpark }: Invocation,
+): Promise<Rules<unknown>['open']> {
+  const wanted = [...(unpark ? records.map(({ offset }) => offset) : []), ...(accept?.offsets ?? [])];
+  if (wanted.length === 0) return nothingOpen;
+  await listNewlyParked(ledger, journal);
+  const open = new Map<number, Parked>();
+  const [from, to] = [wanted.reduce((a, b) => Math.min(a, b)), wanted.reduce((a, b) => Math.max(a, b))];
+  for await (const parked of openParked(ledger, journal, from, to)) open.set(parked.offset, parked);
+  return open;
+}
+
+const nothingOpen: Rules<unknown>['open'] = new Map();
+
+function withoutSettled(open: Rules<unknown>['open'], { changed }: Entry): Rules<unknown>['open'] {
+  if (open.size === 0) return open;
+  const settled = settledBy(changed);
+  return new Map([...open].filter(([offset]) => !hasOffset(settled, offset)));
+}
+
 /** Our put stands, whether its reply came, was lost, or turned into a refusal by a retry of the SDK. */
 function isOurs(head: Head, sent: Draft, invocation: Invocation): boolean {
   return head.request === invocation.request && head.state.version === sent.entry.state.version;
@@ -146,8 +194,11 @@ function count(outcome: Outcome, draft: Draft): void {
   outcome.parked += draft.entry.changed.parked.length;
   outcome.entries += 1;
   const { changed } = draft.entry;
+  const { offsets, accepted } = changed;
+  outcome.accepted += countOffsets(accepted?.offsets ?? noOffsets);
   outcome.resolved +=
-    countOffsets(changed.offsets) - countOffsets(changed.void) + countOffsets(changed.unparked);
+    countOffsets(without(offsets, union(changed.void, accepted?.offsets ?? noOffsets))) +
+    countOffsets(changed.unparked);
 }
 
 function finished(outcome: Outcome, delivery: Delivery): Outcome {

@@ -3,8 +3,8 @@
  * entry that comes next, or to none if every record is resolved already, or to a failure that halts the partition.
  *
  * An entry resolves a prefix of the fresh records in offset order (I5): all of them, unless the item would grow too
- * large; then the rest is left to the entry after it. Bounds halt rather than forget: a set of gaps or of parked
- * records that may not grow further stops the partition with an alarm (I2).
+ * large; then the rest is left to the entry after it. A bound halts rather than forgets: a set of gaps that may not grow
+ * further stops the partition with an alarm (I2). Parked records need no bound, the head only counts them.
  */
 import { type Click, fingerprintOf, isRejected, type Rejected, timeOf, valueSha256 } from './decode.ts';
 import { formatLines } from './delta.ts';
@@ -13,9 +13,19 @@ import type { KafkaRecord } from './event.ts';
 import type { Fold } from './fold.ts';
 import { type Folded, foldRecords } from './fold-records.ts';
 import type { GroupSpec } from './group.ts';
-import type { Changed, Entry, Mark, Parked, Provenance, State } from './journal.ts';
+import {
+  type Acceptance,
+  type Changed,
+  type Entry,
+  type Mark,
+  type Parked,
+  type Provenance,
+  type State,
+  settledBy,
+} from './journal.ts';
 import {
   countIntervals,
+  countOffsets,
   formatOffsets,
   gapsOf,
   hasOffset,
@@ -24,6 +34,7 @@ import {
   noOffsets,
   type OffsetSet,
   offsetSet,
+  offsetsFrom,
   union,
   without,
 } from './offsets.ts';
@@ -31,10 +42,15 @@ import {
 export interface Rules<S> {
   readonly group: Pick<GroupSpec, 'offsets' | 'rejects'>;
   readonly fold: Fold<S>;
-  /** Parked records are fresh too: the operator asked for it. */
-  readonly unpark: boolean;
+  /** Parked records that the operator wants applied or accepted, and that are open. */
+  readonly open: ReadonlyMap<number, Parked>;
+  /** Whatever share is rejected is parked: nothing is retried for ever, or an operator has looked. */
+  readonly park: boolean;
+  /** By a mapping, which reads past nothing: holes of a sparse topic hold no record. */
+  readonly delivered: boolean;
   /** Where the operator has seen that the log holds no record. */
   readonly empty: OffsetSet;
+  readonly accept: Acceptance | undefined;
   readonly by: Provenance;
 }
 
@@ -46,18 +62,27 @@ export interface Draft {
 
 /** An item holds 409 600 bytes; what is left covers the names of attributes and the provenance. */
 export const ENTRY_BYTES_MAX = 400_000;
-/** Intervals of the resolved set, and of the parked one: about 30 KB each at sixteen-digit offsets. */
+/** Intervals of the resolved set: about 30 KB at sixteen-digit offsets. */
 export const INTERVALS_MAX = 1_000;
+/** Parked records that one entry settles: a transaction takes 100 items (Amazon DynamoDB docs: TransactWriteItems). */
+export const SETTLED_MAX = 99;
+/** A longer hole between two deliveries of a sparse topic may be what retention took away, and stays a gap. */
+export const HOLE_OFFSETS_MAX = 1_000;
+/** As many keys of an entry are counted, and remembered by their number. */
+export const KEYS_COUNTED = 1_000;
 
 type Decoded = Click | Rejected;
 
 /** Throws `AppError` where the partition must halt. */
 export function nextEntry<S>(head: State, decoded: readonly Decoded[], rules: Rules<S>): Draft | undefined {
-  const fresh = freshOf(head, decoded, rules.unpark);
-  if (fresh.length === 0 && rules.empty.length === 0) return undefined;
-  for (let size = fresh.length; ; size = Math.ceil(size / 2)) {
-    const folded = foldRecords(head.carried, fresh.slice(0, size), rules.fold);
-    if (!rules.unpark) assertFewRejects(folded.rejected.length, fresh.length, rules.group.rejects);
+  const fresh = freshOf(head, decoded, rules.open);
+  if (fresh.length === 0 && rules.empty.length === 0 && rules.accept === undefined) return undefined;
+  const whole = foldRecords(head.carried, fresh, rules.fold);
+  if (!rules.park) assertFewRejects(head, decoded, whole.rejected, rules.group.rejects);
+  const refused = new Set(whole.rejected.map(({ record }) => record.offset));
+  const todo = fresh.filter(({ record: { offset } }) => !(rules.open.has(offset) && refused.has(offset)));
+  for (let size = firstOf(todo, rules.open); ; size = Math.ceil(size / 2)) {
+    const folded = size === fresh.length ? whole : foldRecords(head.carried, todo.slice(0, size), rules.fold);
     const draft = draftEntry(head, decoded, folded, rules);
     if (draft === undefined || entryBytes(draft.entry) <= ENTRY_BYTES_MAX) return draft;
     if (size <= 1) throw new AppError('entry.large', `${entryBytes(draft.entry)} bytes for ${size} records`);
@@ -65,21 +90,30 @@ export function nextEntry<S>(head: State, decoded: readonly Decoded[], rules: Ru
 }
 
 /** Also finds out whether the log is still the one that was counted (I10). */
-function freshOf(head: State, decoded: readonly Decoded[], unpark: boolean): Decoded[] {
+function freshOf(head: State, decoded: readonly Decoded[], open: ReadonlyMap<number, Parked>): Decoded[] {
   const next = nextOffset(head.resolved);
   return decoded.filter((item) => {
     const { record } = item;
     if (record.offset >= next || !hasOffset(head.resolved, record.offset)) return true;
-    assertSameRecord(head, record);
-    return unpark && !isRejected(item) && hasOffset(head.parked, record.offset);
+    assertSameRecord(head, record, open.get(record.offset));
+    return !isRejected(item) && open.has(record.offset);
   });
+}
+
+/** How many of them one entry may take: a transaction settles no more than `SETTLED_MAX`. */
+function firstOf(todo: readonly Decoded[], open: ReadonlyMap<number, Parked>): number {
+  if (open.size <= SETTLED_MAX) return todo.length;
+  let settled = 0;
+  const end = todo.findIndex(({ record }) => open.has(record.offset) && ++settled > SETTLED_MAX);
+  return end === -1 ? todo.length : end;
 }
 
 /**
  * A record that comes again carries the timestamp it had, so at a resolved offset none is newer than the newest
- * resolved one. Of two records the digest is known too, which also finds a rewrite within one millisecond.
+ * resolved one. Of some the digest is known too, which also finds a rewrite within one millisecond: of marked ones, and of
+ * parked ones that an operator asks for.
  */
-function assertSameRecord(head: State, record: KafkaRecord): void {
+function assertSameRecord(head: State, record: KafkaRecord, parked: Parked | undefined): void {
   const where = `${record.topic} partition ${record.partition} offset ${record.offset}`;
   if (timeOf(record) > head.newest) {
     const times = `is of ${record.timestamp} ms, but the newest counted record was of ${head.newest} ms`;
@@ -92,53 +126,76 @@ function assertSameRecord(head: State, record: KafkaRecord): void {
       `the record at ${where} is not the one with fingerprint ${mark.fingerprint}`,
     );
   }
+  if (parked !== undefined && parked.sha256 !== valueSha256(record))
+    throw new AppError('log.mismatch', `the record at ${where} is not the parked one, ${parked.sha256}`);
 }
 
-function assertFewRejects(rejected: number, fresh: number, limits: GroupSpec['rejects']): void {
-  if (rejected < limits.countMin || rejected <= limits.shareMax * fresh) return;
+/**
+ * A bad deploy rejects most records of most keys; a bad producer those of few (docs/adr/0017-bad-batches.md). The whole
+ * delivery is judged, what is resolved already included: neither a split nor a retry changes the verdict.
+ */
+function assertFewRejects(
+  head: State,
+  decoded: readonly Decoded[],
+  refused: readonly Rejected[],
+  { countMin, shareMax }: GroupSpec['rejects'],
+): void {
+  const rejected = new Set([...decoded.filter(isRejected), ...refused].map(({ record }) => record));
+  if (rejected.size < countMin || rejected.size <= shareMax * decoded.length) return;
+  const keys = countKeys(rejected);
+  const known = Math.max(head.keys, countKeys(decoded.map(({ record }) => record)));
+  if (keys <= shareMax * known) return;
   throw new AppError(
     'batch.rejected',
-    `${rejected} of ${fresh} fresh records, allowed are ${limits.shareMax * 100} %`,
+    `${rejected.size} of ${decoded.length} records under ${keys} of ${known} keys, allowed are ${shareMax * 100} %: ` +
+      'roll the deploy back, or, if the records are bad, npm run redrive -- --park',
   );
 }
 
-/** Undefined where nothing would change: every record is parked already and rejected again, and no gap is empty. */
+/** Up to a number; records without a key have one in common. */
+function countKeys(records: Iterable<KafkaRecord>, max = Number.POSITIVE_INFINITY): number {
+  const keys = new Set<string>();
+  for (const { key } of records) {
+    keys.add(key ?? '');
+    if (keys.size === max) break;
+  }
+  return keys.size;
+}
+
+/** Undefined where nothing would change: no record is taken, no gap is empty, nothing is left to accept. */
 function draftEntry<S>(
   head: State,
   decoded: readonly Decoded[],
   folded: Folded,
   rules: Rules<S>,
 ): Draft | undefined {
-  const { delta, carried } = folded;
-  const rejected = folded.rejected.filter(({ record }) => !hasOffset(head.parked, record.offset));
-  const stillParked = offsetSet(
-    folded.rejected
-      .filter(({ record }) => hasOffset(head.parked, record.offset))
-      .map(({ record }) => record.offset),
-  );
-  const taken = folded.records.filter(({ offset }) => !hasOffset(stillParked, offset));
-  const first = taken[0];
-  const last = taken.at(-1);
-  const offsets = offsetSet(taken.map(({ offset }) => offset));
-  const unparked = without(offsets, without(offsets, head.parked));
-  const delivered = rules.group.offsets === 'sparse' && !rules.unpark;
-  const holes = delivered && first && last ? voidOf(head, decoded, first, last) : noOffsets;
+  const { delta, carried, records } = folded;
+  const [first, last] = [records[0], records.at(-1)];
+  const offsets = offsetSet(records.map(({ offset }) => offset));
+  const unparked = intersection(offsets, head.resolved);
+  const accepted = acceptedIn(head, rules);
+  const bridges = rules.group.offsets === 'sparse' && rules.delivered;
+  const holes = bridges && first && last ? voidOf(head, decoded, first, last) : noOffsets;
   const voided = union(holes, emptyIn(union(head.resolved, offsets), rules.empty));
-  if (taken.length === 0 && voided.length === 0) return undefined;
+  if (records.length === 0 && voided.length === 0 && accepted === undefined) return undefined;
   const changed: Changed = {
-    offsets: union(without(offsets, unparked), voided),
+    offsets: union(
+      union(without(offsets, unparked), voided),
+      without(accepted?.offsets ?? noOffsets, head.resolved),
+    ),
     void: voided,
-    parked: rejected.map(parkedOf),
+    parked: folded.rejected.map(parkedOf),
     unparked,
+    accepted,
     lines: formatLines(delta.hours),
     flags: delta.flags,
   };
-  const parkedNow = offsetSet(rejected.map(({ record }) => record.offset));
   const state: State = {
     version: head.version + 1,
-    resolved: bounded('resolved', head.resolved, union(head.resolved, changed.offsets)),
-    parked: bounded('parked', head.parked, union(without(head.parked, unparked), parkedNow)),
-    newest: taken.reduce((newest, record) => Math.max(newest, timeOf(record)), head.newest),
+    resolved: bounded(rules.group.offsets, head.resolved, union(head.resolved, changed.offsets)),
+    openParked: head.openParked + changed.parked.length - countOffsets(settledBy(changed)),
+    keys: delta.clicks > 0 && rules.open.size === 0 ? countKeys(countedOf(folded), KEYS_COUNTED) : head.keys,
+    newest: records.reduce((newest, record) => Math.max(newest, timeOf(record)), head.newest),
     marks: first && last ? marksOf(first, last) : head.marks,
     carried: first ? carried : head.carried,
     clicks: head.clicks + BigInt(delta.clicks),
@@ -147,11 +204,37 @@ function draftEntry<S>(
   return { entry: { changed, state, by: rules.by }, applied: delta.clicks };
 }
 
+function countedOf({ records, rejected }: Folded): readonly KafkaRecord[] {
+  if (rejected.length === 0) return records;
+  const refused = new Set(rejected.map(({ record }) => record));
+  return records.filter((record) => !refused.has(record));
+}
+
+/**
+ * Of what the operator accepts: what nothing has resolved, below the newest resolved offset, above which records may still
+ * come (I2, I10); and as many open parked records as one entry may settle.
+ */
+function acceptedIn(
+  head: State,
+  { accept, open }: Pick<Rules<unknown>, 'accept' | 'open'>,
+): Acceptance | undefined {
+  if (accept === undefined) return undefined;
+  const parked = offsetSet(
+    [...open.keys()].filter((offset) => hasOffset(accept.offsets, offset)).slice(0, SETTLED_MAX),
+  );
+  const passed = intersection(accept.offsets, offsetsFrom(0, nextOffset(head.resolved)));
+  const offsets = union(without(passed, head.resolved), parked);
+  return offsets.length === 0 ? undefined : { ...accept, offsets };
+}
+
 function parkedOf({ record, rejected }: Rejected): Parked {
   return { offset: record.offset, reason: rejected, sha256: valueSha256(record) };
 }
 
-/** Offsets without a record: between the delivered ones, and one alone between the last entry and this batch. */
+/**
+ * Offsets without a record: between the delivered ones, and between the newest resolved one and this delivery, where
+ * transaction markers, aborted records and compaction leave holes. The audit holds each against the log.
+ */
 function voidOf(head: State, decoded: readonly Decoded[], first: KafkaRecord, last: KafkaRecord): OffsetSet {
   const holes: number[] = [];
   for (let i = 1; i < decoded.length; i++) {
@@ -161,8 +244,8 @@ function voidOf(head: State, decoded: readonly Decoded[], first: KafkaRecord, la
     if (after > before + 1) holes.push(before + 1, after - 1);
   }
   const next = nextOffset(head.resolved);
-  const single = head.version > 0 && first.offset === next + 1 ? [next, next] : noOffsets;
-  return without(union(holes, single), head.resolved);
+  const bridged = head.version > 0 && first.offset - next <= HOLE_OFFSETS_MAX;
+  return without(union(holes, bridged ? offsetsFrom(next, first.offset) : noOffsets), head.resolved);
 }
 
 /** Only gaps are closed: above the newest resolved offset, and below the first, a record may still come (I2). */
@@ -170,12 +253,15 @@ function emptyIn(resolved: OffsetSet, empty: OffsetSet): OffsetSet {
   return empty.length === 0 ? noOffsets : intersection(gapsOf(resolved), empty);
 }
 
-function bounded(name: string, before: OffsetSet, after: OffsetSet): OffsetSet {
+function bounded(offsets: GroupSpec['offsets'], before: OffsetSet, after: OffsetSet): OffsetSet {
   const intervals = countIntervals(after);
   if (intervals <= INTERVALS_MAX || intervals <= countIntervals(before)) return after;
   throw new AppError(
     'journal.full',
-    `the ${name} offsets would take ${intervals} intervals, allowed are ${INTERVALS_MAX}`,
+    `the resolved offsets would take ${intervals} intervals, allowed are ${INTERVALS_MAX}: ` +
+      (offsets === 'dense'
+        ? "fill the gaps by npm run redrive -- --gaps; a topic with transactions or compaction needs offsets: 'sparse' in group.ts"
+        : 'fill or close the gaps by npm run redrive -- --gaps'),
   );
 }
 
@@ -185,11 +271,11 @@ function marksOf(first: KafkaRecord, last: KafkaRecord): Mark[] {
 }
 
 function entryBytes({ changed, state }: Entry): number {
-  const sets = [changed.offsets, changed.void, changed.unparked, state.resolved, state.parked];
-  const lists = JSON.stringify(changed.parked).length + JSON.stringify(changed.flags).length;
+  const sets = [changed.offsets, changed.void, changed.unparked, state.resolved];
+  const lists = [changed.parked, changed.flags, changed.accepted ?? ''];
   return (
     changed.lines.length +
-    lists +
+    lists.reduce<number>((sum, list) => sum + Buffer.byteLength(JSON.stringify(list)), 0) +
     Buffer.byteLength(state.carried) +
     sets.reduce((sum, set) => sum + formatOffsets(set).length, 0)
   );

@@ -1,18 +1,17 @@
 /**
- * What the rollup makes of entries: sums to add to statement lines, and the operator's list of parked records. Each item says
- * through which version it has been made, and is changed only on condition of that.
+ * What the rollup makes of entries: sums to add to statement lines, and the parked records to list. Each line says through
+ * which version it has been made, and is changed only on condition of that.
  */
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Line, parseLines } from './delta.ts';
-import type { Changed, State } from './journal.ts';
+import type { State } from './journal.ts';
 import { type Item, numberOf } from './journal-items.ts';
-import { entriesAfter, type Ledger } from './journal-store.ts';
-import { offsetsIn } from './offsets.ts';
+import { eachAtOnce, entriesAfter, type Ledger } from './journal-store.ts';
+import type { Parking } from './parked-items.ts';
 
-/** A pass ends at either bound: more entries save writes of lines, fewer lines save memory. */
+/** A pass ends at either bound: more entries save writes of lines, fewer lines and parked records save memory. */
 const ENTRIES_PER_PASS = 1_000;
 const LINES_PER_PASS = 200_000;
-export const WRITES_AT_ONCE = 32;
 
 /** What the entries of a pass add to one statement line. */
 interface LineSum {
@@ -27,7 +26,7 @@ interface LineSum {
 
 export interface Pass {
   readonly sums: Map<string, LineSum>;
-  readonly parkings: Map<number, Parking>;
+  readonly parkings: Parking[];
   /** The state after the last entry; undefined if there was none. */
   readonly reached: State | undefined;
   /** Whether it ended because no entry came after. */
@@ -47,7 +46,7 @@ export async function sumEntries(
   again?: Again,
 ): Promise<Pass> {
   const sums = new Map<string, LineSum>();
-  const parkings = new Map<number, Parking>();
+  const parkings: Parking[] = [];
   let reached: State | undefined;
   let toTheHead = true;
   for await (const { changed, state } of entriesAfter(ledger, journal, from)) {
@@ -57,9 +56,10 @@ export async function sumEntries(
       if (again !== undefined && state.version <= (again.lines.get(key) ?? again.to)) continue;
       addLine(sums, key, { hour, advertiser }, line, state.version);
     }
-    for (const parking of parkingsOf(changed, state.version)) parkings.set(parking.offset, parking);
+    if (again === undefined)
+      for (const parked of changed.parked) parkings.push({ ...parked, version: state.version });
     reached = state;
-    toTheHead = state.version - from < ENTRIES_PER_PASS && sums.size < LINES_PER_PASS;
+    toTheHead = state.version - from < ENTRIES_PER_PASS && sums.size + parkings.length < LINES_PER_PASS;
     if (again === undefined && !toTheHead) break;
   }
   return { sums, parkings, reached, toTheHead };
@@ -111,41 +111,6 @@ const ADD_TO_LINE =
   'SET clicks = if_not_exists(clicks, :zero) + :clicks, micros = if_not_exists(micros, :zero) + :micros, ' +
   'flagged = if_not_exists(flagged, :zero) + :flagged, through = :to';
 
-/** A record's latest turn within the entries: parked with a reason, or applied after all. */
-interface Parking {
-  readonly offset: number;
-  readonly version: number;
-  readonly parked: { readonly reason: string; readonly sha256: string } | undefined;
-}
-
-function* parkingsOf({ parked, unparked }: Changed, version: number): Generator<Parking> {
-  for (const { offset, reason, sha256 } of parked) yield { offset, version, parked: { reason, sha256 } };
-  for (const offset of offsetsIn(unparked)) yield { offset, version, parked: undefined };
-}
-
-/** Brings the operator's list up to date with what the pass has seen. */
-export async function listParkings(ledger: Ledger, journal: string, { parkings }: Pass): Promise<void> {
-  await eachAtOnce(parkings.values(), (parking) => listParking(ledger, journal, parking));
-}
-
-async function listParking(
-  ledger: Ledger,
-  journal: string,
-  { offset, version, parked }: Parking,
-): Promise<void> {
-  const values: Item = { ':to': { N: String(version) }, ':seen': { N: String(version - 1) } };
-  const key: Item = { pk: { S: `parked#${journal}` }, sk: { S: String(offset).padStart(16, '0') } };
-  if (parked === undefined) {
-    await updateUnlessPassed(ledger, key, 'SET through = :to, applied = :to', values);
-    return;
-  }
-  const fields = { ':reason': { S: parked.reason }, ':sha256': { S: parked.sha256 } };
-  await updateUnlessPassed(ledger, key, 'SET through = :to, reason = :reason, sha256 = :sha256', {
-    ...values,
-    ...fields,
-  });
-}
-
 /** Updates an item that has seen no version after `:seen`; returns the version it has seen otherwise. */
 async function updateUnlessPassed(
   ledger: Ledger,
@@ -170,11 +135,4 @@ async function updateUnlessPassed(
       return numberOf(error.Item['through']);
     throw error;
   }
-}
-
-async function eachAtOnce<T>(items: IterableIterator<T>, run: (item: T) => Promise<void>): Promise<void> {
-  async function worker(): Promise<void> {
-    for (const item of items) await run(item);
-  }
-  await Promise.all(Array.from({ length: WRITES_AT_ONCE }, worker));
 }

@@ -2,7 +2,7 @@
  * Fifth stage: folds the entries of each journal into statement lines, then moves the journal's checkpoint.
  *
  *   checkpoint.through ──► entries (through, to] ──► lines += …, each on condition of its own `through`
- *                                                ──► parked records listed, on the same condition
+ *                                                ──► parked records listed, each put once
  *                                                ──► checkpoint = state of entry `to`
  *
  * A watermark is sound here, where it was not on the topic, because a journal is dense, ordered and immutable. A line's
@@ -17,7 +17,8 @@ import { emptyState, type State } from './journal.ts';
 import { checkpointItem } from './journal-items.ts';
 import { type Ledger, listJournals, readCheckpoint } from './journal-store.ts';
 import { countOffsets, gapsOf } from './offsets.ts';
-import { addSums, listParkings, type Pass, sumEntries } from './projections.ts';
+import { listParked } from './parked-items.ts';
+import { addSums, type Pass, sumEntries } from './projections.ts';
 
 /** What a run did, and how the ledger stands as far as statement lines reach. */
 export interface RollupProgress {
@@ -29,7 +30,7 @@ export interface RollupProgress {
   ageMs: number;
   /** Offsets passed over and not resolved. */
   openGap: number;
-  /** Parked records that nobody has redriven. */
+  /** Parked records that are neither applied nor accepted. */
   openParked: number;
 }
 
@@ -76,7 +77,7 @@ async function rollUpJournal(
     }
   } finally {
     progress.openGap += countOffsets(gapsOf(state.resolved));
-    progress.openParked += countOffsets(state.parked);
+    progress.openParked += state.openParked;
     if (!reached) {
       progress.behind += 1;
       if (state.version > 0) progress.ageMs = Math.max(progress.ageMs, clock.now() - state.newest);
@@ -89,7 +90,7 @@ async function rollUpPass(ledger: Ledger, journal: string, from: number): Promis
   const pass = await sumEntries(ledger, journal, from);
   const reached = pass.reached;
   if (reached === undefined) return pass;
-  await listParkings(ledger, journal, pass);
+  await listParked(ledger, journal, pass.parkings);
   let { sums } = pass;
   let passed = await addSums(ledger, journal, sums, from);
   while (passed.size > 0) {

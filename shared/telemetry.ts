@@ -46,6 +46,8 @@ export function reportDelivery(
   if (failure !== undefined)
     telemetry.logger.error('partition failed', { journal, code: failure.code, error: failure });
   if (outcome.parked > 0) telemetry.logger.warn('records parked', { journal, parked: outcome.parked });
+  if (outcome.accepted > 0)
+    telemetry.logger.warn('offsets accepted', { journal, accepted: outcome.accepted });
 }
 
 export function reportRollup(telemetry: Telemetry, progress: RollupProgress): void {

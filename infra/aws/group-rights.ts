@@ -9,7 +9,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Aws, Fn } from 'aws-cdk-lib/core';
 
-const LEDGER_ACTIONS = ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'];
+const LEDGER_ACTIONS = ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 
 /** The function's own lines, and those of the pollers (AWS Lambda docs: esm-logging). */
 export function writeLogs(logs: ILogGroup): PolicyStatement {
@@ -20,14 +20,14 @@ export function writeLogs(logs: ILogGroup): PolicyStatement {
   });
 }
 
-/** Reads the head and the checkpoint, puts entries. */
+/** Reads the head and the checkpoint, puts entries, lists parked records and settles them. */
 export function appendToLedger(table: Table, key: IKey): PolicyStatement[] {
   return [ledgerStatement(table, LEDGER_ACTIONS), ledgerKeyStatement(key)];
 }
 
 /** Also adds to statement lines, which are sums. */
 export function projectLedger(table: Table, key: IKey): PolicyStatement[] {
-  return [ledgerStatement(table, [...LEDGER_ACTIONS, 'dynamodb:UpdateItem']), ledgerKeyStatement(key)];
+  return [ledgerStatement(table, LEDGER_ACTIONS), ledgerKeyStatement(key)];
 }
 
 /**

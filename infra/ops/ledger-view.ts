@@ -50,7 +50,7 @@ export async function journalTotals(ledger: Ledger): Promise<JournalTotals[]> {
         partition,
         clicks,
         micros,
-        parked: countOffsets(state.parked),
+        parked: state.openParked,
         openGap: countOffsets(gapsOf(state.resolved)),
         resolved: state.resolved,
         next: nextOffset(state.resolved),

@@ -2,7 +2,8 @@
 import { clientConfig } from '../local/endpoint-access.ts';
 import type { PlannedMapping } from '../local/plan.ts';
 import { runGroup } from '../local/run-file.ts';
-import { type Kind, type Redrive, redriveLedger } from '../ops/redrive/redrive-ledger.ts';
+import type { Kind } from '../ops/redrive/open-work.ts';
+import { type Redrive, redriveLedger } from '../ops/redrive/redrive-ledger.ts';
 import { closeTarget, openTarget } from '../ops/redrive/target.ts';
 import { countRows } from '../ops/redrive/undone.ts';
 import { type Action, type Arena, ledgerOf } from './arena.ts';

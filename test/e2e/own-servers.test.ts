@@ -6,8 +6,9 @@ import { ConfigResourceTypes, ConfigSources } from '@platformatic/kafka';
 import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import { openLedger } from '../../infra/ops/ledger-view.ts';
-import { listJournals, readHead } from '../../shared/journal-store.ts';
-import { offsetsIn } from '../../shared/offsets.ts';
+import { parkedReasons } from '../../infra/ops/redrive/parked-reasons.ts';
+import { listJournals } from '../../shared/journal-store.ts';
+import { offsetsIn, union } from '../../shared/offsets.ts';
 import { furnished, groundFolder } from '../support/ground-folder.ts';
 import { LocalBroker } from '../support/local-broker.ts';
 import { localJars } from '../support/local-jars.ts';
@@ -83,9 +84,10 @@ describe('own servers', { timeout: 240_000 }, () => {
   async function parkedOffsets(table: string): Promise<number[][]> {
     const ledger = openLedger(table, clientConfig(dynamodb));
     const journals = (await listJournals(ledger)).sort();
-    const heads = await Promise.all(journals.map((journal) => readHead(ledger, journal, Date.now())));
+    const everywhere = [0, Number.MAX_SAFE_INTEGER];
+    const parked = await Promise.all(journals.map((journal) => parkedReasons(ledger, journal, everywhere)));
     ledger.client.destroy();
-    return heads.map(({ state }) => [...offsetsIn(state.parked)]);
+    return parked.map((reasons) => [...offsetsIn(reasons.map(({ offsets }) => offsets).reduce(union, []))]);
   }
 
   it('clicks are billed once, and rubbish between them is parked at its offset and stops nothing (I1, I2)', async () => {

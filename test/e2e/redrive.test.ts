@@ -4,13 +4,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { openWork } from '../../infra/ops/redrive/open-work.ts';
-import {
-  type Kind,
-  type Redrive,
-  redriveLedger,
-  type Selection,
-} from '../../infra/ops/redrive/redrive-ledger.ts';
+import { type Kind, openWork } from '../../infra/ops/redrive/open-work.ts';
+import { type Redrive, redriveLedger, type Selection } from '../../infra/ops/redrive/redrive-ledger.ts';
 import { type Addresses, closeTarget, type Target } from '../../infra/ops/redrive/target.ts';
 import { shadowReplay } from '../../infra/ops/replay/shadow-replay.ts';
 import { formatOffsets } from '../../shared/offsets.ts';

@@ -11,7 +11,8 @@ import {
   readHead,
 } from '../../shared/journal-store.ts';
 import { offsetSet } from '../../shared/offsets.ts';
-import { addSums, listParkings, type Pass } from '../../shared/projections.ts';
+import { listParked, openParked, type Parking } from '../../shared/parked-items.ts';
+import { addSums, type Pass } from '../../shared/projections.ts';
 import { rollUp } from '../../shared/rollup.ts';
 import { readStatement, wholePeriod } from '../../shared/statement.ts';
 import { START_MS } from '../support/builders.ts';
@@ -30,7 +31,8 @@ const clock = steppedClock(START_MS);
 export function ledgerRun(ledger: TwinTables, chance: Chance): () => Promise<unknown> {
   const journal = () => chance.pick(journals);
   const version = () => 1 + chance.below(VERSIONS);
-  const put = (of: string, at: number) => putEntry(ledger, of, anEntry(at, chance), START_MS);
+  const put = (of: string, at: number): Promise<unknown> =>
+    putEntry(ledger, of, anEntry(at, chance), START_MS);
   const period = () => {
     const [from = '', to = ''] = [chance.pick(hours), chance.pick(hours)].sort();
     return chance.happens(0.5) ? wholePeriod : { from, to };
@@ -52,7 +54,13 @@ export function ledgerRun(ledger: TwinTables, chance: Chance): () => Promise<unk
     () => rolledUp(ledger, 1),
     () => rolledUp(ledger, 2),
     () => addSums(ledger, journal(), someSums(chance), chance.below(VERSIONS)),
-    () => listParkings(ledger, journal(), someParkings(chance)),
+    () => listParked(ledger, journal(), someParkings(chance)),
+    () => Array.fromAsync(openParked(ledger, journal(), chance.below(2), 1 + chance.below(5))),
+    async () => {
+      const of = journal();
+      await listParked(ledger, of, someParkings(chance));
+      await put(of, (await readHead(ledger, of, START_MS)).state.version + chance.below(2));
+    },
   ];
   return () => chance.pick(steps)();
 }
@@ -99,14 +107,16 @@ function anEntry(version: number, chance: Chance): Entry {
       offsets,
       void: chance.happens(0.3) ? offsetSet([first + 1]) : [],
       parked: chance.happens(0.5) ? [parked] : [],
-      unparked: chance.happens(0.5) ? offsetSet([chance.below(5)]) : [],
+      unparked: chance.happens(0.3) ? offsetSet([chance.below(3)]) : [],
+      accepted: chance.happens(0.2) ? { offsets: [0, 1], reason: 'r', who: 'w' } : undefined,
       lines: chance.happens(0.2) ? '{}' : JSON.stringify(lines),
       flags: chance.happens(0.3) ? [{ offset: first, rule: 'velocity', score: 21 }] : [],
     },
     state: {
       version,
       resolved: offsets,
-      parked: chance.happens(0.5) ? offsetSet([first]) : [],
+      openParked: chance.below(2),
+      keys: chance.below(2),
       newest: START_MS + chance.below(1_000),
       marks: [{ offset: first, fingerprint: '0123456789abcdef' }],
       carried: chance.happens(0.5) ? 'é;☕;😀' : '',
@@ -127,11 +137,9 @@ function someSums(chance: Chance): Pass['sums'] {
   return new Map(Array.from({ length: 1 + chance.below(3) }, sum));
 }
 
-function someParkings(chance: Chance): Pass {
-  const parkings: Pass['parkings'] = new Map();
-  for (const offset of [chance.below(3), chance.below(3)]) {
-    const parked = chance.happens(0.5) ? { reason: 'value.utf8', sha256: 'f'.repeat(64) } : undefined;
-    parkings.set(offset, { offset, version: 1 + chance.below(VERSIONS), parked });
-  }
-  return { sums: new Map(), parkings, reached: undefined, toTheHead: true };
+function someParkings(chance: Chance): Parking[] {
+  return [...new Set([chance.below(3), chance.below(3)])].map((offset) => {
+    const reason = chance.pick(['value.utf8', 'value.json']);
+    return { offset, reason, sha256: 'f'.repeat(64), version: 1 + chance.below(VERSIONS) };
+  });
 }

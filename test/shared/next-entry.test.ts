@@ -4,11 +4,19 @@ import { type Click, decode } from '../../shared/decode.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { KafkaRecord } from '../../shared/event.ts';
 import type { Fold } from '../../shared/fold.ts';
-import { emptyState, type State } from '../../shared/journal.ts';
+import { emptyState, type Parked, type State } from '../../shared/journal.ts';
 import { entryItem, type Item } from '../../shared/journal-items.ts';
-import { INTERVALS_MAX, nextEntry, type Rules } from '../../shared/next-entry.ts';
-import { formatOffsets, noOffsets, type OffsetSet, offsetSet } from '../../shared/offsets.ts';
-import { aRecord, records, START_MS } from '../support/builders.ts';
+import { HOLE_OFFSETS_MAX, INTERVALS_MAX, nextEntry, type Rules } from '../../shared/next-entry.ts';
+import {
+  countOffsets,
+  formatOffsets,
+  noOffsets,
+  type OffsetSet,
+  offsetSet,
+  offsetsIn,
+  parseOffsets,
+} from '../../shared/offsets.ts';
+import { aRecord, base64, records, START_MS } from '../support/builders.ts';
 
 const billing: Fold<undefined> = {
   open: () => undefined,
@@ -21,8 +29,11 @@ function rules(changes: Partial<Rules<unknown>> = {}): Rules<unknown> {
   return {
     group: { offsets: 'dense', rejects: { shareMax: 0.5, countMin: 100 } },
     fold: billing,
-    unpark: false,
+    open: new Map(),
+    park: false,
+    delivered: true,
     empty: noOffsets,
+    accept: undefined,
     by,
     ...changes,
   };
@@ -78,7 +89,7 @@ describe('the entry after the first', () => {
     const entry = entryOf(emptyState, [aRecord({ offset: 0 }), poison(1), aRecord({ offset: 2 })]);
 
     assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-2');
-    assert.equal(formatOffsets(entry?.state.parked ?? []), '1');
+    assert.equal(entry?.state.openParked, 1);
     assert.deepEqual(entry?.changed.parked, [
       {
         offset: 1,
@@ -156,46 +167,205 @@ describe('a batch of rejected records', () => {
       Array.from({ length: 99 }, (_, offset) => poison(offset)),
     );
 
-    assert.equal(formatOffsets(entry?.state.parked ?? []), '0-98');
+    assert.equal(entry?.state.openParked, 99);
   });
 
-  it('halts where at least countMin make more than shareMax of what is fresh', () => {
+  it('halts where at least countMin make more than shareMax of the delivery', () => {
     const half = [...records(100, 100), ...Array.from({ length: 100 }, (_, offset) => poison(offset))];
     const more = half.slice(1);
 
     assert.ok(entryOf(emptyState, inOrder(half)));
     assert.throws(() => entryOf(emptyState, inOrder(more)), halts('batch.rejected'));
   });
+
+  it('is judged whole, wherever in it they are, and however many entries it takes', () => {
+    const long = (offset: number) =>
+      aRecord({ offset, click: { advertiserId: `${'a'.repeat(55)}${offset}` } });
+    const badFrom = (first: number, end: number) =>
+      Array.from({ length: 10_000 }, (_, offset) =>
+        offset >= first && offset < end ? poison(offset) : long(offset),
+      );
+
+    for (const given of [badFrom(0, 3_000), badFrom(7_000, 10_000), badFrom(5_001, 10_000)]) {
+      const decoded = given.map(decode);
+      let head = emptyState;
+      for (let next = nextEntry(head, decoded, rules()); next; next = nextEntry(head, decoded, rules()))
+        head = next.entry.state;
+      assert.equal(formatOffsets(head.resolved), '0-9999');
+      assert.ok(head.version > 2);
+    }
+    for (const given of [badFrom(0, 5_001), badFrom(4_999, 10_000)])
+      assert.throws(() => entryOf(emptyState, given), halts('batch.rejected'));
+  });
+
+  it('is judged the same when a part of it was counted before', () => {
+    const given = [...records(0, 60), ...Array.from({ length: 140 }, (_, i) => poison(60 + i))];
+    const fewer = [...records(0, 60), ...Array.from({ length: 50 }, (_, i) => poison(60 + i))];
+    const min = { group: { offsets: 'dense', rejects: { shareMax: 0.5, countMin: 10 } } } as const;
+
+    assert.throws(() => entryOf(after(records(0, 60)), given, min), halts('batch.rejected'));
+    assert.ok(entryOf(after(records(0, 60)), fewer, min), '50 of 110, although 50 of 50 are fresh');
+  });
+
+  it('is parked where it is of few keys, for then it is a bad producer and no bad deploy', () => {
+    const honest = Array.from({ length: 40 }, (_, offset) =>
+      aRecord({ offset, key: base64(`adv-${offset}`) }),
+    );
+    const bad = (key: (i: number) => string | null) =>
+      Array.from({ length: 120 }, (_, i) => ({ ...poison(40 + i), key: key(i) }));
+    const head = after(honest);
+
+    assert.equal(head.keys, 40);
+    assert.equal(entryOf(emptyState, [...honest, ...bad(() => null)])?.state.openParked, 120);
+    assert.equal(
+      entryOf(
+        head,
+        bad(() => null),
+      )?.state.openParked,
+      120,
+      'alone, by the keys of the last entry',
+    );
+    assert.equal(
+      entryOf(
+        head,
+        bad(() => null),
+      )?.state.keys,
+      40,
+      'which it does not change',
+    );
+    assert.throws(
+      () =>
+        entryOf(
+          head,
+          bad((i) => `adv-${i % 40}`),
+        ),
+      halts('batch.rejected'),
+    );
+    assert.throws(
+      () =>
+        entryOf(
+          emptyState,
+          bad(() => null),
+        ),
+      halts('batch.rejected'),
+      'nothing to tell by',
+    );
+  });
+
+  it('is parked where an operator has looked, or where the group retries only so often', () => {
+    const given = Array.from({ length: 200 }, (_, offset) => poison(offset));
+
+    assert.equal(entryOf(emptyState, given, { park: true })?.state.openParked, 200);
+  });
+});
+
+describe('a million scattered records that are no clicks', () => {
+  it('leave head and entry as small as none, and are all counted as open', () => {
+    const given = Array.from({ length: 1_000 }, (_, i) =>
+      i % 10 === 9 ? poison(i) : aRecord({ offset: i }),
+    );
+    const decoded = given.map(decode);
+    let head = emptyState;
+    for (let batch = 0; batch < 20; batch++) {
+      const moved = decoded.map((item) => ({
+        ...item,
+        record: { ...item.record, offset: item.record.offset + batch * 1_000 },
+      }));
+      const entry = nextEntry(head, moved, rules())?.entry;
+      assert.ok(entry);
+      head = entry.state;
+      const { changed } = entry;
+      const bare = { ...entry, changed: { ...changed, parked: [], lines: '', flags: [] } };
+      assert.ok(itemBytes(entryItem('ad_clicks@1#0', bare, 0)) < 1_000);
+    }
+
+    assert.equal(head.openParked, 2_000);
+    assert.equal(formatOffsets(head.resolved), '0-19999');
+  });
 });
 
 describe('unparking', () => {
-  const head = after([aRecord({ offset: 0 }), poison(1), poison(2), aRecord({ offset: 3 })]);
-  const healed = aRecord({ offset: 1, timestamp: START_MS + 1 });
+  const given = [aRecord({ offset: 0 }), poison(1), poison(2), aRecord({ offset: 3 })];
+  const parked = entryOf(emptyState, given)?.changed.parked ?? [];
+  const head = after(given);
+  const thrown = entryOf(emptyState, records(0, 4), { fold: throwing(1, 2) });
+  const broken = { head: thrown?.state ?? emptyState, open: openOf(thrown?.changed.parked ?? []) };
+  const record = aRecord({ offset: 1 });
 
-  it('is not done by a plain delivery of a record that would decode now', () => {
-    assert.equal(entryOf(head, [healed]), undefined);
+  it('is not done by a plain delivery of a record that would be counted now', () => {
+    assert.equal(entryOf(broken.head, [record]), undefined);
   });
 
   it('turns parked into applied in one entry, and counts the click', () => {
-    const entry = entryOf(head, [healed], { unpark: true });
+    const entry = entryOf(broken.head, [record], { open: broken.open });
 
     assert.equal(formatOffsets(entry?.changed.unparked ?? []), '1');
     assert.equal(formatOffsets(entry?.changed.offsets ?? []), '');
-    assert.equal(formatOffsets(entry?.state.parked ?? []), '2');
+    assert.equal(entry?.state.openParked, 1);
     assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-3');
     assert.equal(entry?.state.clicks, 3n);
   });
 
   it('changes nothing where the record is still rejected, by the decoder or by the fold', () => {
-    const throws: Fold<undefined> = {
-      ...billing,
-      click: () => {
-        throw new Error('still');
-      },
-    };
+    assert.equal(entryOf(head, [poison(1)], { open: openOf(parked) }), undefined);
+    assert.equal(entryOf(broken.head, records(1, 2), { open: broken.open, fold: throwing(1, 2) }), undefined);
+  });
 
-    assert.equal(entryOf(head, [poison(1)], { unpark: true }), undefined);
-    assert.equal(entryOf(head, [healed], { unpark: true, fold: throws }), undefined);
+  it('halts where the log holds another record than the one that was parked (I10)', () => {
+    const other = aRecord({ offset: 1, timestamp: START_MS + 1 });
+
+    assert.throws(() => entryOf(head, [other], { open: openOf(parked) }), halts('log.mismatch'));
+  });
+
+  it('settles as many in an entry as a transaction takes, and gets to those behind what is refused again', () => {
+    const all = entryOf(emptyState, records(0, 400), { fold: throwing(0, 399), park: true });
+    assert.ok(all);
+    let { state } = all;
+    const open = new Map(openOf(all.changed.parked));
+    const sizes: number[] = [];
+    for (;;) {
+      const entry = entryOf(state, records(0, 400), { open, fold: throwing(0, 149), park: true });
+      if (entry === undefined) break;
+      for (const offset of offsetsIn(entry.changed.unparked)) open.delete(offset);
+      sizes.push(countOffsets(entry.changed.unparked));
+      state = entry.state;
+    }
+
+    assert.deepEqual(sizes, [99, 99, 52]);
+    assert.deepEqual([state.openParked, state.clicks], [150, 250n]);
+  });
+});
+
+describe('accepting what will never count', () => {
+  const gap = () => after([...records(10, 2), poison(12)], after(records(0, 5)));
+  const accept = (head: State, offsets: string, open: Parked[] = []) =>
+    entryOf(head, [], {
+      open: openOf(open),
+      accept: { offsets: parseOffsets(offsets), reason: 'gone', who: 'ann' },
+    });
+
+  it('resolves what is open below the newest offset, with reason and name, and counts nothing', () => {
+    const entry = accept(gap(), '3-20');
+
+    assert.deepEqual(entry?.changed.accepted, { offsets: [5, 9], reason: 'gone', who: 'ann' });
+    assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-12');
+    assert.deepEqual([entry?.state.clicks, entry?.state.openParked], [7n, 1]);
+    assert.equal(entryOf(entry?.state ?? emptyState, records(5, 5)), undefined, 'never again');
+  });
+
+  it('settles a parked record, and never again', () => {
+    const head = gap();
+    const parked = [{ offset: 12, reason: 'value.json', sha256: 'f'.repeat(64) }];
+    const entry = accept(head, '12', parked);
+
+    assert.deepEqual([entry?.changed.offsets, entry?.changed.accepted?.offsets], [[], [12, 12]]);
+    assert.equal(entry?.state.openParked, 0);
+    assert.equal(accept(entry?.state ?? emptyState, '12'), undefined);
+  });
+
+  it('changes nothing where all is resolved, or nothing is resolved yet', () => {
+    assert.equal(accept(gap(), '0-4,10-12'), undefined);
+    assert.equal(accept(emptyState, '0-4'), undefined);
   });
 });
 
@@ -230,20 +400,39 @@ describe('the same log (I10)', () => {
 describe('a sparse topic', () => {
   const sparse = { group: { offsets: 'sparse', rejects: { shareMax: 0.5, countMin: 100 } } } as const;
 
-  it('has void offsets inside a delivered batch and one alone between two', () => {
+  it('has void offsets inside a delivered batch and between two', () => {
     const head = after([aRecord({ offset: 0 }), aRecord({ offset: 1 })], emptyState, sparse);
 
-    const entry = entryOf(head, [aRecord({ offset: 3 }), aRecord({ offset: 6 })], sparse);
+    const entry = entryOf(head, [aRecord({ offset: 4 }), aRecord({ offset: 7 })], sparse);
 
-    assert.equal(formatOffsets(entry?.changed.void ?? []), '2,4-5');
-    assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-6');
+    assert.equal(formatOffsets(entry?.changed.void ?? []), '2-3,5-6');
+    assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-7');
     assert.equal(entry?.state.clicks, 4n);
   });
 
-  it('keeps two offsets or more between batches as a gap', () => {
-    const head = after([aRecord({ offset: 0 })], emptyState, sparse);
+  it('takes transactions with two markers, one a delivery, for as long as it likes', () => {
+    let head = emptyState;
+    for (let batch = 0; batch < 2 * INTERVALS_MAX; batch++)
+      head = after(records(22 * batch, 20), head, sparse);
 
-    assert.equal(formatOffsets(after([aRecord({ offset: 3 })], head, sparse).resolved), '0,3');
+    assert.equal(formatOffsets(head.resolved), `0-${22 * 2 * INTERVALS_MAX - 3}`);
+  });
+
+  it('keeps a longer hole between two deliveries as a gap, for retention may have made it', () => {
+    const head = after([aRecord({ offset: 0 })], emptyState, sparse);
+    const next = (offset: number) => formatOffsets(after([aRecord({ offset })], head, sparse).resolved);
+
+    assert.equal(next(HOLE_OFFSETS_MAX + 1), `0-${HOLE_OFFSETS_MAX + 1}`);
+    assert.equal(next(HOLE_OFFSETS_MAX + 2), `0,${HOLE_OFFSETS_MAX + 2}`);
+  });
+
+  it('has no void offsets between records that an operator has chosen', () => {
+    const chosen = { ...sparse, delivered: false };
+
+    assert.equal(
+      formatOffsets(after([aRecord({ offset: 0 }), aRecord({ offset: 2 })], emptyState, chosen).resolved),
+      '0,2',
+    );
   });
 
   it('is not assumed: on a dense topic every hole is a gap', () => {
@@ -277,10 +466,28 @@ describe('bounds', () => {
       resolved: everyOther(INTERVALS_MAX - 1),
     });
 
-    assert.throws(() => entryOf(full, records(2 * INTERVALS_MAX + 5, 1)), halts('journal.full'));
+    assert.throws(
+      () => entryOf(full, records(2 * INTERVALS_MAX + 5, 1)),
+      /journal.full: .* offsets: 'sparse'/,
+    );
     assert.ok(entryOf(full, records(1, 1)));
   });
 });
+
+/** Fails on the clicks from one offset to another. */
+function throwing(from: number, to: number): Fold<undefined> {
+  return {
+    ...billing,
+    click: (_, click, delta) => {
+      if (click.record.offset >= from && click.record.offset <= to) throw new Error('no such ad');
+      delta.bill(click);
+    },
+  };
+}
+
+function openOf(parked: readonly Parked[]): ReadonlyMap<number, Parked> {
+  return new Map(parked.map((each) => [each.offset, each]));
+}
 
 function everyOther(intervals: number): number[] {
   return Array.from({ length: intervals }, (_, i) => [2 * i, 2 * i]).flat();

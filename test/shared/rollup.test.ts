@@ -32,7 +32,7 @@ async function apply(
   const journal = `ad_clicks@1#${options.partition ?? 0}`;
   const writer: Writer<undefined> = {
     ledger,
-    group: { offsets: 'dense', rejects: { shareMax: 1, countMin: 1 } },
+    group: { offsets: 'dense', rejects: { shareMax: 1, countMin: 1 }, retry: { until: 'done' } },
     fold: options.broken ? brokenFold : fold,
     clock,
     code: 'c1',
@@ -111,7 +111,7 @@ describe('the rollup', () => {
 
     assert.equal(parked?.['reason']?.S, 'fold.threw');
     const applied = ledger.memory.get('parked#ad_clicks@1#0', '0000000000000001');
-    assert.deepEqual([applied?.['reason']?.S, applied?.['applied']?.N], ['fold.threw', '2']);
+    assert.deepEqual([applied?.['reason']?.S, applied?.['settled']?.N], ['fold.threw', '2']);
   });
 
   it('stops at its deadline, says how many journals it left, and goes on from there', async () => {

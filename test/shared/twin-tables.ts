@@ -4,11 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import {
+  type CancellationReason,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   QueryCommand,
   ScanCommand,
+  TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../shared/journal-items.ts';
 import type { Ledger, Sender } from '../../shared/journal-store.ts';
@@ -17,6 +19,8 @@ import { type Command, SimulatedTable } from '../support/simulated-table.ts';
 /** What callers may see of an answer. */
 interface Answer {
   readonly refused?: true;
+  /** Of a transaction, item by item. */
+  readonly reasons?: CancellationReason[];
   readonly Item?: Item;
   readonly Items?: readonly Item[];
   readonly LastEvaluatedKey?: Item;
@@ -68,9 +72,15 @@ export class TwinTables implements Ledger {
     const real = await answerOf(() => this.#real.send(this.#paged(command) as QueryCommand));
     const simulated = await answerOf(async () => this.memory.execute(command));
     assert.deepEqual(simulated, real, `${command.constructor.name} ${JSON.stringify(command.input)}`);
-    const name = real.refused ? 'refused' : command.constructor.name;
+    const name = real.reasons ? 'cancelled' : real.refused ? 'refused' : command.constructor.name;
     this.compared.set(name, (this.compared.get(name) ?? 0) + 1);
     if (!real.refused) return real;
+    if (real.reasons !== undefined)
+      throw new TransactionCanceledException({
+        message: 'refused by both',
+        $metadata: {},
+        CancellationReasons: real.reasons,
+      });
     throw new ConditionalCheckFailedException({
       message: 'refused by both',
       $metadata: {},
@@ -91,6 +101,11 @@ async function answerOf(send: () => Promise<unknown>): Promise<Answer> {
     const { Item, Items, LastEvaluatedKey } = (await send()) as Answer;
     return { ...(Item && { Item }), ...(Items && { Items }), ...(LastEvaluatedKey && { LastEvaluatedKey }) };
   } catch (error) {
+    if (error instanceof TransactionCanceledException)
+      return {
+        refused: true,
+        reasons: (error.CancellationReasons ?? []).map(({ Code, Item }) => ({ Code, ...(Item && { Item }) })),
+      };
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     return { refused: true, ...(error.Item && { Item: error.Item }) };
   }

@@ -56,12 +56,16 @@ function* judgePositions({ clicks, archive }: Evidence): Generator<string> {
     const resolvedBy = [...archive.values()].filter(({ changed }) => hasOffset(changed.offsets, offset));
     const appliedBy = [...archive.values()].filter((entry) => applies(entry, offset));
     const versions = resolvedBy.map(({ state }) => state.version).join();
+    const acceptedBy = [...archive.values()].filter(({ changed }) =>
+      hasOffset(changed.accepted?.offsets ?? [], offset),
+    );
+    if (acceptedBy.length > 1) yield `offset ${offset} (${kind}) is accepted ${acceptedBy.length} times`;
     const resolutions = kind === 'void' ? Math.min(resolvedBy.length, 1) : 1;
     if (kind !== 'void' && resolvedBy.some(({ changed }) => hasOffset(changed.void, offset)))
       yield `offset ${offset} (${kind}) is void in entries [${versions}]`;
     if (resolvedBy.length !== resolutions)
       yield `offset ${offset} (${kind}) is resolved by entries [${versions}]`;
-    const applications = kind === 'poison' || kind === 'void' ? 0 : 1;
+    const applications = kind === 'poison' || kind === 'void' || acceptedBy.length > 0 ? 0 : 1;
     if (appliedBy.length !== applications)
       yield `offset ${offset} (${kind}) is applied ${appliedBy.length} times`;
   }
@@ -88,22 +92,27 @@ function* judgeStatement({ archive, table }: Evidence): Generator<string> {
   }
 }
 
-async function judgeCheckpoint({ journal, clicks, table }: Evidence): Promise<string[]> {
+async function judgeCheckpoint({ journal, clicks, archive, table }: Evidence): Promise<string[]> {
   const faults: string[] = [];
   const client = { send: async (command: Command) => table.execute(command) } as unknown as Sender;
   const ledger = { client, table: 'ledger', entryDays: 35 };
   const checkpoint = await readCheckpoint(ledger, journal);
-  const poison = clicks.flatMap(({ kind }, offset) => (kind === 'poison' ? [offset] : []));
-  const parked = clicks.flatMap((_, offset) => (hasOffset(checkpoint?.parked ?? [], offset) ? [offset] : []));
-  if (poison.join() !== parked.join())
-    faults.push(`parked is ${parked.join()}, the poison is ${poison.join()}`);
+  const accepted = [...archive.values()].map(({ changed }) => changed.accepted?.offsets ?? []);
+  const isAccepted = (offset: number) => accepted.some((offsets) => hasOffset(offsets, offset));
+  const poison = clicks.flatMap(({ kind }, offset) =>
+    kind === 'poison' && !isAccepted(offset) ? [offset] : [],
+  );
+  if (poison.length !== checkpoint?.openParked)
+    faults.push(`${checkpoint?.openParked} records are counted as parked, the poison is ${poison.join()}`);
   const listed = [...(table.items.get(`parked#${journal}`)?.values() ?? [])].filter(
-    (item) => item['applied'] === undefined,
+    (item) => item['settled'] === undefined,
   );
   const listedOffsets = listed.map((item) => Number(item['sk']?.S)).sort((a, b) => a - b);
   if (listedOffsets.join() !== poison.join())
     faults.push(`listed as parked is ${listedOffsets.join()}, the poison is ${poison.join()}`);
-  const good = clicks.filter(({ kind }) => kind === 'good' || kind === 'breaks-v1').length;
+  const good = clicks.filter(
+    ({ kind }, offset) => (kind === 'good' || kind === 'breaks-v1') && !isAccepted(offset),
+  ).length;
   if (Number(checkpoint?.carried) !== good)
     faults.push(`the fold carried ${checkpoint?.carried} clicks of ${good}`);
   if (Number(checkpoint?.clicks) !== good)
@@ -114,7 +123,10 @@ async function judgeCheckpoint({ journal, clicks, table }: Evidence): Promise<st
 
 function applies({ changed }: Entry, offset: number): boolean {
   if (hasOffset(changed.unparked, offset)) return true;
-  const aside = hasOffset(changed.void, offset) || changed.parked.some((parked) => parked.offset === offset);
+  const aside =
+    hasOffset(changed.void, offset) ||
+    hasOffset(changed.accepted?.offsets ?? [], offset) ||
+    changed.parked.some((parked) => parked.offset === offset);
   return hasOffset(changed.offsets, offset) && !aside;
 }
 

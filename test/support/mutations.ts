@@ -6,8 +6,12 @@ import {
   type AttributeValue,
   GetItemCommand,
   PutItemCommand,
+  type PutItemCommandInput,
   QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
+  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../shared/journal-items.ts';
 import { JOURNAL } from './schedule.ts';
@@ -47,6 +51,35 @@ export const mutations: Readonly<Record<string, Mutation>> = {
         : command,
     ),
 
+  'settled without condition': (send) => (command) =>
+    send(
+      command instanceof TransactWriteItemsCommand
+        ? new TransactWriteItemsCommand({ TransactItems: command.input.TransactItems?.map(unconditional) })
+        : command,
+    ),
+
+  'settled beside the entry': (send) => async (command) => {
+    if (!(command instanceof TransactWriteItemsCommand)) return send(command);
+    const [entry, ...settlings] = command.input.TransactItems ?? [];
+    const result = await send(new PutItemCommand(entry?.Put as PutItemCommandInput));
+    for (const { Update } of settlings) await send(new UpdateItemCommand(Update as UpdateItemCommandInput));
+    return result;
+  },
+
+  'parked records listed again': (send) => (command) =>
+    send(
+      command instanceof PutItemCommand && command.input.Item?.['sha256'] !== undefined
+        ? new PutItemCommand({ ...command.input, ConditionExpression: undefined })
+        : command,
+    ),
+
+  'settled records that expire at once': (send) => (command) =>
+    send(
+      command instanceof TransactWriteItemsCommand
+        ? new TransactWriteItemsCommand({ TransactItems: command.input.TransactItems?.map(shortLived) })
+        : command,
+    ),
+
   'a head forgotten after expiry':
     (send, { role }) =>
     async (command) =>
@@ -61,6 +94,17 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       return send(new (command.constructor as new (input: unknown) => typeof command)(renamed));
     },
 };
+
+function unconditional(item: TransactWriteItem): TransactWriteItem {
+  if (item.Update === undefined) return item;
+  return { Update: { ...item.Update, ConditionExpression: undefined } };
+}
+
+function shortLived(item: TransactWriteItem): TransactWriteItem {
+  if (item.Update === undefined) return item;
+  const values = { ...item.Update.ExpressionAttributeValues, ':expires': { N: '0' } };
+  return { Update: { ...item.Update, ExpressionAttributeValues: values } };
+}
 
 function isEntryPut(command: unknown): command is PutItemCommand {
   return command instanceof PutItemCommand && (command.input.Item?.['sk']?.S ?? '').startsWith('entry#');

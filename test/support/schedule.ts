@@ -31,6 +31,12 @@ export interface Faults {
   readonly expiry: boolean;
   /** Offsets without a record; a mapping on such a topic delivers without subsets, skips and forward jumps. */
   readonly sparse: boolean;
+  /** The operator has parked records applied once more, at times by several at once. */
+  readonly redrives: boolean;
+  /** The operator accepts parked records and open offsets, whether they could still be counted or not. */
+  readonly accepts: boolean;
+  /** The table is put back to an earlier moment, and the mappings go on where they are. */
+  readonly restores: boolean;
   /** Offsets without a record, which only the operator closes, and only where a gap is. */
   readonly closings: boolean;
 }
@@ -46,11 +52,18 @@ export const everyFault: Faults = {
   foldChanges: true,
   overlappingRollups: true,
   expiry: true,
+  redrives: true,
+  accepts: true,
+  restores: true,
   sparse: false,
   closings: false,
 };
 
-export const everyFaultOfSparseTopics: Faults = { ...everyFault, sparse: true, subsets: false, skips: false };
+/** A restored table is behind the mappings, as if they had skipped what it lacks. */
+export const everyFaultOfSparseTopics: Faults = {
+  ...everyFault,
+  ...{ sparse: true, subsets: false, skips: false, restores: false, accepts: false },
+};
 
 export const everyFaultBesideClosings: Faults = { ...everyFault, closings: true };
 
@@ -65,6 +78,14 @@ export async function explore(
   return { faults: found, trace: world.network.trace, met: world.network.met };
 }
 
+interface Handed {
+  readonly mapping: 0 | 1;
+  readonly offsets: number[];
+  readonly unpark: boolean;
+  readonly deploy: Deploy;
+  readonly accepted?: readonly number[];
+}
+
 class World {
   readonly network: SimulatedNetwork;
   readonly #chance: Chance;
@@ -75,6 +96,7 @@ class World {
   readonly #acked = [new Set<number>(), new Set<number>()] as const;
   readonly #running = new Set<Process>();
   #processes = 0;
+  #goBack: (() => void) | undefined;
   #healing = false;
 
   constructor(seed: number, faults: Faults, mutation: Mutation) {
@@ -86,7 +108,7 @@ class World {
   async run(): Promise<string[]> {
     this.#append(8 + this.#chance.below(14));
     for (let step = 40 + this.#chance.below(160); step > 0; step--) await this.#step();
-    if (this.#faults.expiry) {
+    for (let age = this.#faults.expiry ? 1 + this.#chance.below(2) : 0; age > 0; age--) {
       await this.#passDays(40);
       this.#append(4 + this.#chance.below(8));
       for (let step = 20 + this.#chance.below(100); step > 0; step--) await this.#step();
@@ -114,6 +136,9 @@ class World {
     else if (roll < 0.19 && this.#faults.kills) this.#kill();
     else if (roll < 0.21 && this.#faults.skips) this.#skip();
     else if (roll < 0.28 && this.#faults.expiry) this.#expireOne();
+    else if (roll < 0.3 && this.#faults.redrives) this.#redrive();
+    else if (roll < 0.31 && this.#faults.accepts) this.#accept();
+    else if (roll < 0.32 && this.#faults.restores) this.#restore();
     else this.network.advance(this.#faults.zombies ? 'any' : 'oldest', this.#faults.lostReplies);
     await drained();
   }
@@ -123,6 +148,8 @@ class World {
     const mapping = this.#faults.secondMapping && this.#chance.happens(0.4) ? 1 : 0;
     const next = this.#openOffsets(mapping)[0] ?? this.#clicks.length - 1;
     const replay = this.#faults.replays && this.#chance.happens(0.15);
+    if (replay) this.network.meet('replays');
+    if (mapping === 1) this.network.meet('secondMapping');
     const first = replay ? this.#chance.below(this.#faults.sparse ? next + 1 : this.#clicks.length) : next;
     const size = 1 + this.#chance.below(9);
     const batch = this.#recordOffsets().filter((offset) => offset >= first && offset < first + size);
@@ -131,8 +158,44 @@ class World {
         ? batch.filter(() => this.#chance.happens(0.6))
         : batch;
     const deploy = this.#faults.foldChanges && this.#chance.happens(0.5) ? 'v2' : 'v1';
-    if (some.length > 0)
-      this.#deliver(mapping, some, this.#faults.replays && this.#chance.happens(0.1), deploy);
+    if (some.length < batch.length) this.network.meet('subsets');
+    if (deploy === 'v2') this.network.meet('foldChanges');
+    if (this.#running.size > 0) this.network.meet('zombies');
+    if (some.length > 0) this.#deliver({ mapping, offsets: some, unpark: false, deploy });
+  }
+
+  /** By one operator or by two, of the fold that mends, of parked records or of whatever else lies there. */
+  #redrive(): void {
+    const parked = [...(this.network.table.items.get(`parked#${JOURNAL}`)?.keys() ?? [])].map(Number);
+    const records = this.#recordOffsets();
+    const offsets = (parked.length > 0 && this.#chance.happens(0.7) ? parked : records).filter(() =>
+      this.#chance.happens(0.7),
+    );
+    if (offsets.length === 0) return;
+    this.network.meet('redrives');
+    const operators = 1 + this.#chance.below(2);
+    if (operators > 1) this.network.meet('redrives at once');
+    for (let operator = 0; operator < operators; operator++)
+      this.#deliver({ mapping: 0, offsets, unpark: true, deploy: 'v2' });
+  }
+
+  #accept(): void {
+    const accepted = [this.#chance.below(this.#clicks.length), this.#chance.below(this.#clicks.length)];
+    this.network.meet('accepts');
+    this.#deliver({ mapping: 0, offsets: [], unpark: false, deploy: 'v1', accepted });
+  }
+
+  /** Whoever runs writes to the table that was, and is heard of no more. */
+  #restore(): void {
+    if (this.#goBack === undefined || this.#chance.happens(0.3)) {
+      this.#goBack = this.network.snapshot();
+      return;
+    }
+    this.network.meet('restores');
+    for (const process of this.#running) process.alive = false;
+    this.#running.clear();
+    this.#goBack();
+    this.#goBack = undefined;
   }
 
   #voidOffsets(): number[] {
@@ -147,15 +210,25 @@ class World {
     return this.#recordOffsets().filter((offset) => !this.#acked[mapping].has(offset));
   }
 
-  #deliver(mapping: 0 | 1, offsets: number[], unpark: boolean, deploy: Deploy): void {
+  #deliver({ mapping, offsets, unpark, deploy, accepted = [] }: Handed): void {
     const process = this.#newProcess('consumer', mapping);
     const records = offsets.map((offset) => recordAt(offset, this.#clicks[offset] as SimulatedClick));
     const closed = this.#faults.closings && (this.#healing || this.#chance.happens(0.2));
     const empty = offsetSet(closed ? this.#voidOffsets() : []);
-    const delivery = { topic: 'ad_clicks', partition: 0, records, empty };
+    const accept = {
+      offsets: offsetSet([...new Set(accepted)].sort((a, b) => a - b)),
+      reason: 'no',
+      who: 'op',
+    };
+    const asked = { empty, ...(accepted.length > 0 && { accept }) };
+    const delivery = { topic: 'ad_clicks', partition: 0, records, ...asked };
     const writer: Writer<{ count: number }> = {
       ledger: { client: this.network.senderOf(process), table: 'ledger', entryDays: 35 },
-      group: { offsets: this.#faults.sparse ? 'sparse' : 'dense', rejects: { shareMax: 1, countMin: 1 } },
+      group: {
+        offsets: this.#faults.sparse ? 'sparse' : 'dense',
+        rejects: { shareMax: 1, countMin: 1 },
+        retry: { until: 'done' },
+      },
       fold: deploys[deploy],
       clock: this.network.clockOf(process),
       code: deploy,
@@ -163,14 +236,15 @@ class World {
     const deadline = this.#healing
       ? Number.POSITIVE_INFINITY
       : this.network.now + 200 + this.#chance.below(4_000);
-    const invocation = { request: process.name, deadline, signal: undefined, unpark };
+    const chosen = accepted.length > 0;
+    const invocation = { request: process.name, deadline, signal: undefined, unpark, chosen };
     this.network.trace.push(
-      `${process.name} delivers ${offsets.join()} with ${deploy}${unpark ? ' unparking' : ''}`,
+      `${process.name} delivers ${offsets.join()} with ${deploy}${unpark ? ' unparking' : ''}${accepted.length > 0 ? ` accepting ${accepted.join()}` : ''}`,
     );
     applyDelivery(writer, JOURNAL, delivery, invocation, startHead(writer, JOURNAL, delivery))
       .then(({ failure }) => {
         this.network.trace.push(`${process.name} ends ${failure?.code ?? 'well'}`);
-        if (failure === undefined) this.#acknowledge(process, mapping, offsets);
+        if (failure === undefined && process.alive) this.#acknowledge(process, mapping, offsets);
       })
       .catch((error: unknown) => this.#broken.push(String(error)))
       .finally(() => this.#running.delete(process));
@@ -188,6 +262,8 @@ class World {
 
   #startRollup(): void {
     const process = this.#newProcess('rollup', 0);
+    if ([...this.#running].filter(({ role }) => role === 'rollup').length > 1)
+      this.network.meet('overlappingRollups');
     const ledger = { client: this.network.senderOf(process), table: 'ledger', entryDays: 35 };
     rollUp(ledger, this.network.clockOf(process), Number.POSITIVE_INFINITY)
       .catch((error: unknown) => this.network.trace.push(`${process.name} fails: ${String(error)}`))
@@ -210,18 +286,21 @@ class World {
 
   /** A mapping gives up on a batch and moves on. */
   #skip(): void {
+    this.network.meet('skips');
     for (const offset of this.#openOffsets(0).slice(0, 1 + this.#chance.below(4))) this.#acked[0].add(offset);
   }
 
   /** DynamoDB removes expired items one by one, in no order. */
   #expireOne(): void {
-    const items = [...(this.network.table.items.get(JOURNAL)?.values() ?? [])];
+    const pk = this.#chance.pick([JOURNAL, JOURNAL, `parked#${JOURNAL}`]);
+    const items = [...(this.network.table.items.get(pk)?.values() ?? [])];
     const expired = items.filter(
       (item) => Number(item['expires']?.N ?? Number.POSITIVE_INFINITY) * 1000 < this.network.now,
     );
     if (expired.length === 0) return;
     const sk = this.#chance.pick(expired)['sk']?.S ?? '';
-    this.network.table.delete(JOURNAL, sk);
+    this.network.table.delete(pk, sk);
+    this.network.meet(pk === JOURNAL ? 'expiry' : 'expiry of settled records');
     this.network.trace.push(`${sk} expires`);
   }
 
@@ -231,6 +310,7 @@ class World {
     await this.#untilIdle();
     this.#startRollup();
     await this.#untilIdle();
+    this.#goBack = undefined; // A table goes back 35 days at most.
     this.network.now += days * DAY_MS;
     this.#healing = false;
   }
@@ -239,7 +319,7 @@ class World {
     this.#healing = true;
     await this.#untilIdle();
     for (const unpark of [false, true]) {
-      this.#deliver(0, this.#recordOffsets(), unpark, 'v2');
+      this.#deliver({ mapping: 0, offsets: this.#recordOffsets(), unpark, deploy: 'v2' });
       await this.#untilIdle();
     }
     this.#startRollup();

@@ -2,10 +2,12 @@
  * The way between processes and the simulated table. Every request waits until the scheduler lets it happen, and the
  * scheduler decides what its sender hears of it: the reply, an error, nothing. What has happened is remembered.
  */
+import { TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../shared/clock.ts';
-import type { Entry } from '../../shared/journal.ts';
+import { type Entry, settledBy } from '../../shared/journal.ts';
 import { readEntry } from '../../shared/journal-items.ts';
 import type { Sender } from '../../shared/journal-store.ts';
+import { countOffsets, intersection } from '../../shared/offsets.ts';
 import type { Chance } from './random.ts';
 import { type Command, SimulatedTable } from './simulated-table.ts';
 
@@ -37,7 +39,7 @@ export class SimulatedNetwork {
   readonly archive = new Map<string, Entry>();
   readonly trace: string[] = [];
   /** How often what went wrong, to tell a schedule that proves something from an idle one. */
-  readonly met = { kills: 0, lostReplies: 0, throttles: 0, conflicts: 0, afterDeath: 0 };
+  readonly met = new Map<string, number>();
   /** Epoch milliseconds. */
   now: number;
   readonly #chance: Chance;
@@ -48,6 +50,10 @@ export class SimulatedNetwork {
     this.#chance = chance;
     this.now = now;
     this.#mutation = mutation;
+  }
+
+  meet(what: string): void {
+    this.met.set(what, (this.met.get(what) ?? 0) + 1);
   }
 
   get idle(): boolean {
@@ -83,10 +89,10 @@ export class SimulatedNetwork {
     }
     const fate = repliesAreLost ? this.#chance.next() : 1;
     if (fate < 0.06) {
-      this.met.throttles += 1;
+      this.meet('throttles');
       pending.reject(named('ProvisionedThroughputExceededException'));
     } else if (fate < 0.18) {
-      this.met.lostReplies += 1;
+      this.meet('lostReplies');
       this.#execute(pending, false);
       pending.reject(named('TimeoutError'));
     } else {
@@ -98,7 +104,7 @@ export class SimulatedNetwork {
   /** A killed process sends nothing more; what it had sent may still take effect, and nobody hears of it. */
   kill(process: Process): void {
     process.alive = false;
-    this.met.kills += 1;
+    this.meet('kills');
     this.trace.push(`${process.name} is killed`);
     const unheard = { resolve: () => {}, reject: () => {} };
     this.#pending = this.#pending.flatMap((pending) => {
@@ -118,20 +124,51 @@ export class SimulatedNetwork {
     try {
       const result = this.table.execute(command);
       this.#remember(pending.process, command);
-      if (!pending.process.alive) this.met.afterDeath += 1;
+      if (!pending.process.alive) this.meet('effects after death');
       if (heard) pending.resolve(result);
     } catch (error) {
-      this.met.conflicts += 1;
+      this.meet(conflictIn(error));
       if (heard) pending.reject(error);
     }
   }
 
   #remember(process: Process, command: Command): void {
-    const item = 'Item' in command.input ? command.input.Item : undefined;
+    const item =
+      command instanceof TransactWriteItemsCommand
+        ? command.input.TransactItems?.[0]?.Put?.Item
+        : 'Item' in command.input
+          ? command.input.Item
+          : undefined;
     const key = `${item?.['pk']?.S ?? ''} ${item?.['sk']?.S ?? ''}`;
     this.trace.push(`  ${process.name} ${command.constructor.name} ${key}`);
-    if (item?.['sk']?.S?.startsWith('entry#')) this.archive.set(key, readEntry(item));
+    if (!item?.['sk']?.S?.startsWith('entry#')) return;
+    const entry = readEntry(item);
+    this.archive.set(key, entry);
+    if (entry.changed.unparked.length > 0) this.meet('parked records applied');
+    if (settledBy(entry.changed).length > countOffsets(entry.changed.unparked))
+      this.meet('parked records accepted');
+    if (intersection(entry.changed.accepted?.offsets ?? [], entry.changed.offsets).length > 0)
+      this.meet('open offsets accepted');
   }
+
+  /** The table and what it vouches for, to go back to: what was under way took effect on the one that was, and is lost. */
+  snapshot(): () => void {
+    const [items, archive] = [this.table.copy(), [...this.archive]];
+    return () => {
+      this.#pending = [];
+      this.table.restore(items);
+      this.archive.clear();
+      for (const [key, entry] of archive) this.archive.set(key, entry);
+      this.trace.push('the table is restored');
+    };
+  }
+}
+
+/** Which condition failed: of an entry alone, of one that settles, or of a parked record that it would settle. */
+function conflictIn(error: unknown): string {
+  if (!(error instanceof TransactionCanceledException)) return 'conflicts';
+  const [ofEntry] = error.CancellationReasons ?? [];
+  return ofEntry?.Code === 'None' ? 'records settled already' : 'conflicts of settling entries';
 }
 
 function named(name: string): Error {

@@ -11,12 +11,19 @@ import {
   type PutItemCommandInput,
   QueryCommand,
   type QueryCommandInput,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../shared/journal-items.ts';
 
-export type Command = GetItemCommand | PutItemCommand | QueryCommand | UpdateItemCommand;
+export type Command =
+  | GetItemCommand
+  | PutItemCommand
+  | QueryCommand
+  | TransactWriteItemsCommand
+  | UpdateItemCommand;
 type Values = Record<string, AttributeValue>;
 
 export class SimulatedTable {
@@ -43,6 +50,7 @@ export class SimulatedTable {
       this.set({ ...standing, ...assignments(UpdateExpression, standing, ExpressionAttributeValues) });
       return {};
     }
+    if (command instanceof TransactWriteItemsCommand) return this.#transact(command);
     throw new Error('the simulation does not know this command');
   }
 
@@ -61,6 +69,43 @@ export class SimulatedTable {
     this.items.get(pk)?.delete(sk);
   }
 
+  /** All or nothing; each item says whether its own condition holds. */
+  #transact({ input }: TransactWriteItemsCommand): Record<string, unknown> {
+    const commands = (input.TransactItems ?? []).map(({ Put, Update }) =>
+      Update
+        ? new UpdateItemCommand(Update as UpdateItemCommandInput)
+        : new PutItemCommand(Put as PutItemCommandInput),
+    );
+    const reasons = commands.map((command) => {
+      try {
+        const key = command instanceof UpdateItemCommand ? command.input.Key : command.input.Item;
+        this.#assertCondition(key ?? {}, command.input);
+        return { Code: 'None' };
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        return { Code: 'ConditionalCheckFailed', ...(error.Item && { Item: error.Item }) };
+      }
+    });
+    if (reasons.some(({ Code }) => Code !== 'None'))
+      throw new TransactionCanceledException({
+        message: 'Transaction cancelled',
+        $metadata: {},
+        CancellationReasons: reasons,
+      });
+    for (const command of commands) this.execute(command);
+    return {};
+  }
+
+  /** A copy as of this moment, as a restored table is one. */
+  copy(): Map<string, Map<string, Item>> {
+    return structuredClone(this.items);
+  }
+
+  restore(copy: ReadonlyMap<string, Map<string, Item>>): void {
+    this.items.clear();
+    for (const [pk, collection] of structuredClone(copy)) this.items.set(pk, collection);
+  }
+
   #query(input: QueryCommandInput): Record<string, unknown> {
     const values = input.ExpressionAttributeValues ?? {};
     const matches = keyCondition(input.KeyConditionExpression ?? '', values);
@@ -68,7 +113,8 @@ export class SimulatedTable {
       .filter(([sk]) => matches.sk(sk))
       .sort(([a], [b]) => (a < b ? -1 : 1));
     if (input.ScanIndexForward === false) sorted.reverse();
-    // The item that the last page ended with may be gone; a full page says there may be more, though none comes.
+    // The item that the last page ended with may be gone; a full page says there may be more, though none comes, unless it
+    // ends with the last key that was asked for.
     const start = input.ExclusiveStartKey && textAt(input.ExclusiveStartKey, 'sk');
     const isRest = (sk: string) =>
       start === undefined || (input.ScanIndexForward === false ? sk < start : sk > start);
@@ -77,7 +123,9 @@ export class SimulatedTable {
     const last = items.at(-1)?.[1];
     return {
       Items: items.map(([, item]) => structuredClone(projected(item, input))),
-      ...(last && items.length === size && { LastEvaluatedKey: { pk: last['pk'], sk: last['sk'] } }),
+      ...(last &&
+        items.length === size &&
+        items.at(-1)?.[0] !== matches.last && { LastEvaluatedKey: { pk: last['pk'], sk: last['sk'] } }),
     };
   }
 
@@ -103,7 +151,10 @@ function projected(item: Item, input: QueryCommandInput): Item {
 }
 
 /** `pk = :v`, alone or with `begins_with(sk, :v)` or `sk BETWEEN :v AND :v`. */
-function keyCondition(expression: string, values: Values): { pk: string; sk: (sk: string) => boolean } {
+function keyCondition(
+  expression: string,
+  values: Values,
+): { pk: string; last: string | undefined; sk: (sk: string) => boolean } {
   const match = /^pk = (:\w+)(?: AND (?:begins_with\(sk, (:\w+)\)|sk BETWEEN (:\w+) AND (:\w+)))?$/.exec(
     expression,
   );
@@ -111,6 +162,7 @@ function keyCondition(expression: string, values: Values): { pk: string; sk: (sk
   const [, pk = '', prefix, from, to] = match;
   return {
     pk: textAt(values, pk),
+    last: to && textAt(values, to),
     sk: (sk) => {
       if (prefix !== undefined) return sk.startsWith(textAt(values, prefix));
       return (
@@ -120,19 +172,23 @@ function keyCondition(expression: string, values: Values): { pk: string; sk: (sk
   };
 }
 
-/** Terms `attribute_not_exists(name)` and `name < | <= | = :v`, joined by OR. */
+/** Terms `attribute_exists(name)`, `attribute_not_exists(name)` and `name < | <= | = :v`, joined by AND, these by OR. */
 function holds(condition: string, item: Item, values: Values): boolean {
-  return condition.split(' OR ').some((term) => {
-    const absent = /^attribute_not_exists\((\w+)\)$/.exec(term);
-    if (absent !== null) return item[absent[1] ?? ''] === undefined;
-    const compared = /^(\w+) (<|<=|=) (:\w+)$/.exec(term);
-    if (compared === null) throw new Error(`the simulation does not know the condition '${term}'`);
-    const [, name = '', operator, value = ''] = compared;
-    if (item[name] === undefined) return false;
-    const left = BigInt(item[name].N ?? '');
-    const right = BigInt(values[value]?.N ?? '');
-    return operator === '<' ? left < right : operator === '<=' ? left <= right : left === right;
-  });
+  return condition
+    .split(' OR ')
+    .some((terms) => terms.split(' AND ').every((term) => termHolds(term, item, values)));
+}
+
+function termHolds(term: string, item: Item, values: Values): boolean {
+  const [, not, asked] = /^attribute_(not_)?exists\((\w+)\)$/.exec(term) ?? [];
+  if (asked !== undefined) return (item[asked] === undefined) === (not !== undefined);
+  const compared = /^(\w+) (<|<=|=) (:\w+)$/.exec(term);
+  if (compared === null) throw new Error(`the simulation does not know the condition '${term}'`);
+  const [, name = '', operator, value = ''] = compared;
+  if (item[name] === undefined) return false;
+  const left = BigInt(item[name].N ?? '');
+  const right = BigInt(values[value]?.N ?? '');
+  return operator === '<' ? left < right : operator === '<=' ? left <= right : left === right;
 }
 
 /** `SET a = :v, b = if_not_exists(b, :zero) + :v`. */

@@ -93,11 +93,12 @@ function checkAlone(
 /** A journal that no partition of the log stands behind: of an earlier log, or of none. */
 function checkElsewhere(
   findings: Findings,
-  { journal, checkpoint, begun }: JournalProjections,
+  projections: JournalProjections,
   entries: readonly EntryRead[],
   now: { readonly topic: string; readonly incarnation: number; readonly partitions: number },
 ): void {
-  findings.journals.push(stateOf(journal, entries, checkpoint, -1));
+  const { journal, checkpoint, begun } = projections;
+  findings.journals.push(stateOf(journal, entries, projections, -1));
   const parts = partsOf(journal);
   if (parts === undefined || !begun) return;
   const isEarlier = parts.topic === now.topic && parts.incarnation < now.incarnation;

@@ -2,10 +2,10 @@
  * A journal by itself, without the log: every entry bears its seal and follows from its predecessor. Versions are dense, no
  * offset is resolved twice, the state after an entry is the one before it and what the entry changed.
  */
-import { checkEntry } from './check-entry.ts';
+import { checkEntry, takenBy } from './check-entry.ts';
 import type { Findings } from './findings.ts';
 import type { CheckpointRead, EntryRead, StateRead } from './layout.ts';
-import { joinRanges, minus, type Ranges, writeRanges } from './offset-ranges.ts';
+import { countOf, joinRanges, writeRanges } from './offset-ranges.ts';
 
 /** @param entries of the journal in the order of versions; older ones may have expired, if a checkpoint stands for them */
 export function checkChain(
@@ -29,12 +29,14 @@ export function checkChain(
     before = entry.state;
   }
   checkDoubles(findings, journal, entries);
+  checkSettled(findings, journal, entries);
 }
 
 const nothing: StateRead = {
   version: 0,
   resolved: [],
-  parked: [],
+  openParked: 0,
+  keys: 0,
   newest: -1,
   marks: new Map(),
   carried: '',
@@ -45,23 +47,20 @@ const nothing: StateRead = {
 function checkStep(findings: Findings, journal: string, before: StateRead, entry: EntryRead): void {
   const { version, state } = entry;
   const fault = (what: string) => findings.add('chain', journal, `entry ${version} ${what}`);
-  const parkedNow = [...entry.parked.keys()].map((offset): Ranges => [[offset, offset]]);
   const { sum } = entry.lines;
   const should = {
     resolved: writeRanges(joinRanges([before.resolved, entry.offsets])),
-    parked: writeRanges(joinRanges([minus(before.parked, entry.unparked), ...parkedNow])),
+    openParked: String(before.openParked + entry.parked.size - countOf(entry.settled)),
     clicks: String(before.clicks + sum.clicks),
     micros: String(before.micros + sum.micros),
   };
-  const tookNone = minus(entry.offsets, entry.void).length === 0 && entry.unparked.length === 0;
+  const tookNone = takenBy(entry).length === 0;
   const is = comparable(state);
   for (const [name, value] of Object.entries(tookNone ? { ...comparable(before), ...should } : should))
     if (is[name] !== value)
       fault(
         `has state.${name} '${is[name]}', by entry ${before.version} before it and its own change it is '${value}'`,
       );
-  const early = minus(entry.unparked, before.parked);
-  if (early.length > 0) fault(`applies offsets ${writeRanges(early)} as parked before, and they were not`);
   if (state.newest < before.newest)
     fault(`has a newest time before that of entry ${before.version} before it`);
 }
@@ -80,6 +79,32 @@ function checkDoubles(findings: Findings, journal: string, entries: readonly Ent
       findings.add('double', journal, `entry ${later} counts offsets ${twice} again, after entry ${earlier}`);
     }
     if (to > reached.to) reached = range;
+  }
+}
+
+/** A parked record is applied or accepted after it was parked, and once. */
+function checkSettled(findings: Findings, journal: string, entries: readonly EntryRead[]): void {
+  const parkedBy = new Map<number, number>();
+  const settledBy = new Map<number, number>();
+  for (const { version, parked, settled } of entries) {
+    for (const [from, to] of settled)
+      for (let offset = from; offset <= to; offset++) {
+        const earlier = settledBy.get(offset);
+        if (earlier !== undefined)
+          findings.add(
+            'double',
+            journal,
+            `entry ${version} settles offset ${offset} again, after entry ${earlier}`,
+          );
+        else if (!parkedBy.has(offset) && entries[0]?.version === 1)
+          findings.add(
+            'chain',
+            journal,
+            `entry ${version} settles offset ${offset} as parked before, and it was not`,
+          );
+        settledBy.set(offset, version);
+      }
+    for (const offset of parked.keys()) parkedBy.set(offset, version);
   }
 }
 
@@ -106,7 +131,8 @@ export function checkCheckpoint(
 function comparable(state: StateRead): Record<string, string> {
   return {
     resolved: writeRanges(state.resolved),
-    parked: writeRanges(state.parked),
+    openParked: String(state.openParked),
+    keys: String(state.keys),
     newest: String(state.newest),
     marks: [...state.marks].join(' '),
     carried: state.carried,

@@ -13,6 +13,8 @@ interface Coverage {
   readonly resolved: Ranges;
   /** Resolved as holding no record. */
   readonly voided: Ranges;
+  /** Resolved, or parked before, as never to be counted. */
+  readonly accepted: Ranges;
   /** Resolved by entries that have expired, which none may before its records have left the log. */
   readonly expired: Ranges;
   /** The last of these entries; 0 for none. */
@@ -67,14 +69,15 @@ export function checkCoverage(findings: Findings, tally: PartitionTally, coverag
   tally.gapOffsets = writeRanges(gaps);
   tally.explainedOffsets = writeRanges(within(minus(unresolved, open), 0, newest));
   tally.lag = countOf(minus(above, gaps));
-  tally.unverifiable = countOf(within(minus(resolved, coverage.voided), 0, bounds.start - 1));
+  const uncounted = joinRanges([coverage.voided, coverage.accepted]);
+  tally.unverifiable = countOf(within(minus(resolved, uncounted), 0, bounds.start - 1));
 }
 
 /** Each resolved offset has its record, each void one none, and none went away before it was counted. */
 function checkAgainstLog(
   findings: Findings,
   journal: string,
-  { bounds, resolved, voided, expired, expiredTo, holes }: Coverage,
+  { bounds, resolved, voided, accepted, expired, expiredTo, holes }: Coverage,
 ): void {
   const oldest = resolved[0]?.[0] ?? bounds.start;
   const deleted: Ranges = bounds.start > oldest ? [[oldest, bounds.start - 1]] : [];
@@ -95,7 +98,7 @@ function checkAgainstLog(
       journal,
       `${countOf(passedOver)} records stand at offsets ${writeRanges(passedOver)}, which were closed as void`,
     );
-  const owed = minus(minus(resolved, voided), expired);
+  const owed = minus(minus(resolved, joinRanges([voided, accepted])), expired);
   const empty = joinRanges([holes, [[bounds.end, Number.MAX_SAFE_INTEGER]]]);
   const phantom = minus(owed, minus(owed, empty));
   if (phantom.length > 0)

@@ -4,17 +4,17 @@ import type { EntryRead } from './layout.ts';
 import { countOf, joinRanges, minus, type Ranges, writeRanges } from './offset-ranges.ts';
 
 export function checkEntry(findings: Findings, journal: string, entry: EntryRead): void {
-  const { version, offsets, unparked, state } = entry;
+  const { version, offsets, unparked, accepted, state } = entry;
   const fault = (what: string) => findings.add('chain', journal, `entry ${version} ${what}`);
   if (entry.broken !== undefined) findings.add('seal', journal, `entry ${version}: ${entry.broken}`);
   const parked = setOf([...entry.parked.keys()]);
   const strange = minus(joinRanges([parked, entry.void]), offsets);
   if (strange.length > 0) fault(`parks or voids offsets ${writeRanges(strange)}, which it does not resolve`);
-  const forgotten = minus(joinRanges([offsets, unparked]), state.resolved);
+  const forgotten = minus(joinRanges([offsets, unparked, accepted]), state.resolved);
   if (forgotten.length > 0) fault(`resolves offsets ${writeRanges(forgotten)}, and its own state lacks them`);
-  const unknown = minus(state.parked, state.resolved);
-  if (unknown.length > 0) fault(`has offsets ${writeRanges(unknown)} parked and not resolved`);
-  const taken = joinRanges([minus(offsets, entry.void), unparked]);
+  const both = minus(accepted, minus(accepted, joinRanges([parked, entry.void, unparked])));
+  if (both.length > 0) fault(`accepts offsets ${writeRanges(both)}, which it parks, voids or applies`);
+  const taken = takenBy(entry);
   const applied = minus(taken, parked);
   const { clicks, flagged } = entry.lines.sum;
   if (BigInt(countOf(applied)) !== clicks)
@@ -24,6 +24,11 @@ export function checkEntry(findings: Findings, journal: string, entry: EntryRead
   const free = minus(setOf(entry.flagged), applied);
   if (free.length > 0) fault(`flags offsets ${writeRanges(free)}, which it does not apply`);
   checkMarks(entry, taken, fault);
+}
+
+/** Offsets of the records that it applied or parked. */
+export function takenBy({ offsets, unparked, accepted, void: empty }: EntryRead): Ranges {
+  return joinRanges([minus(minus(offsets, empty), accepted), unparked]);
 }
 
 /** The first and the last record that it took. An entry that only voids took none. */

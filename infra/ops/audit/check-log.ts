@@ -3,12 +3,13 @@
  * it. What each entry should hold is then compared with what it does hold, line by line.
  */
 import { createHash } from 'node:crypto';
+import { takenBy } from './check-entry.ts';
 import { written } from './check-lines.ts';
 import { isPossible, type Sums, zero } from './entry-lines.ts';
 import type { Findings } from './findings.ts';
 import { judgeClick, type Worth } from './judge-click.ts';
 import type { EntryRead } from './layout.ts';
-import { countOf, joinRanges, minus, type Range, within } from './offset-ranges.ts';
+import { countOf, minus, type Range, within } from './offset-ranges.ts';
 import type { LogRecord } from './topic-log.ts';
 
 interface Booked {
@@ -33,6 +34,7 @@ export class LogCheck {
   /** In the order of offsets, as the records come. */
   readonly #owned: readonly Owned[];
   readonly #appliedLater = new Map<number, Booked>();
+  readonly #accepted = new Set<number>();
   readonly #marks = new Map<number, { readonly version: number; readonly fingerprint: string }[]>();
   readonly #newestBefore = new Map<number, number>();
   #next = 0;
@@ -45,8 +47,8 @@ export class LogCheck {
     this.#journal = journal;
     const owned: Owned[] = [];
     for (const [i, entry] of entries.entries()) {
-      const records = minus(entry.offsets, entry.void);
-      const taken = joinRanges([records, entry.unparked]);
+      const records = minus(minus(entry.offsets, entry.void), entry.accepted);
+      const taken = takenBy(entry);
       const gone = countOf(within(taken, 0, logStart - 1));
       const flagged = new Set(entry.flagged);
       const left = countOf(taken) - gone;
@@ -54,6 +56,8 @@ export class LogCheck {
       for (const range of records) owned.push({ range, booked });
       for (const [from, to] of entry.unparked)
         for (let offset = from; offset <= to; offset++) this.#appliedLater.set(offset, booked);
+      for (const [from, to] of minus(entry.accepted, entry.offsets))
+        for (let offset = from; offset <= to; offset++) this.#accepted.add(offset);
       for (const [offset, fingerprint] of entry.state.marks)
         this.#marks.set(offset, [
           ...(this.#marks.get(offset) ?? []),
@@ -98,7 +102,7 @@ export class LogCheck {
         `offset ${offset} is parked with sha256 ${parked.sha256}, its value has ${sha256}`,
       );
     if (later !== undefined) this.#book(record, later, worth);
-    else if (typeof worth !== 'string' && parked.reason !== 'fold.threw')
+    else if (typeof worth !== 'string' && parked.reason !== 'fold.threw' && !this.#accepted.has(offset))
       this.#fault('parked', `offset ${offset} is parked for ${parked.reason}, and it is a click`);
     else if (typeof worth === 'string' && worth !== parked.reason)
       this.#fault(

@@ -42,10 +42,11 @@ export async function checkPartition(
   const expired = expiredOf(entries, resolved);
   const voided = joinRanges(entries.map((entry) => entry.void));
   const expiredTo = entries[0] === undefined ? (checkpoint?.through ?? 0) : entries[0].version - 1;
-  const coverage = { bounds: within, committed, resolved, voided, expired, expiredTo };
+  const accepted = joinRanges(entries.map((entry) => entry.accepted));
+  const coverage = { bounds: within, committed, resolved, voided, accepted, expired, expiredTo };
   checkCoverage(findings, tally, { ...coverage, holes: holes.until(within.end) });
   findings.partitions.push(tally);
-  findings.journals.push(stateOf(journal, entries, checkpoint, within.end));
+  findings.journals.push(stateOf(journal, entries, projections, within.end));
   notePartition(findings, tally, entries, resolved);
 }
 
@@ -69,7 +70,8 @@ function tallyOf(
     committed,
     entries: entries.length,
     applied: Number(state?.clicks ?? 0n),
-    parked: countOf(state?.parked ?? []),
+    parked: state?.openParked ?? 0,
+    accepted: countOf(joinRanges(entries.map((entry) => entry.accepted))),
     compared: 0,
     gaps: 0,
     gapOffsets: '',

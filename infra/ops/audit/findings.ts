@@ -52,7 +52,10 @@ export interface PartitionTally {
   committed: number | undefined;
   entries: number;
   applied: number;
+  /** Neither applied nor accepted. */
   parked: number;
+  /** By entries that have not expired: never to be counted, as an operator has decided. */
+  accepted: number;
   /** Counted, and compared with the record that stands there. */
   compared: number;
   /** Passed over, not counted, and not past the committed offset either. */

@@ -4,9 +4,10 @@
  * changes, and the log gets no shorter.
  */
 import { readFileSync } from 'node:fs';
+import { openParked } from './check-parked.ts';
 import { CouldNotTell } from './could-not-tell.ts';
 import type { Findings } from './findings.ts';
-import type { CheckpointRead, EntryRead } from './layout.ts';
+import type { CheckpointRead, EntryRead, ParkedRead } from './layout.ts';
 import { minus, readRanges, writeRanges } from './offset-ranges.ts';
 
 export interface JournalState {
@@ -27,7 +28,10 @@ export interface JournalState {
 export function stateOf(
   journal: string,
   entries: readonly EntryRead[],
-  checkpoint: CheckpointRead | undefined,
+  {
+    checkpoint,
+    parked,
+  }: { readonly checkpoint: CheckpointRead | undefined; readonly parked: readonly ParkedRead[] },
   logEnd: number,
 ): JournalState {
   const head = entries.at(-1);
@@ -36,7 +40,7 @@ export function stateOf(
     journal,
     version: state?.version ?? 0,
     resolved: writeRanges(state?.resolved ?? []),
-    parked: writeRanges(state?.parked ?? []),
+    parked: writeRanges(openParked(entries, parked)),
     clicks: String(state?.clicks ?? 0n),
     micros: String(state?.micros ?? 0n),
     through: checkpoint?.through ?? 0,

@@ -15,12 +15,13 @@ import {
   whole,
 } from './attributes.ts';
 import { type EntryLines, isHour, readLines, type Sums } from './entry-lines.ts';
-import { type Ranges, readRanges } from './offset-ranges.ts';
+import { joinRanges, minus, type Ranges, readRanges } from './offset-ranges.ts';
 
 export interface StateRead {
   readonly version: number;
   readonly resolved: Ranges;
-  readonly parked: Ranges;
+  readonly openParked: number;
+  readonly keys: number;
   readonly newest: number;
   /** Fingerprint by offset. */
   readonly marks: ReadonlyMap<number, string>;
@@ -35,6 +36,10 @@ export interface EntryRead {
   readonly offsets: Ranges;
   readonly void: Ranges;
   readonly unparked: Ranges;
+  /** Resolved without a record, or parked before; never counted. */
+  readonly accepted: Ranges;
+  /** Parked by an earlier entry, and applied or accepted by this one. */
+  readonly settled: Ranges;
   readonly parked: ReadonlyMap<number, { readonly reason: string; readonly sha256: string }>;
   /** Offsets. */
   readonly flagged: readonly number[];
@@ -61,15 +66,16 @@ export interface LineRead extends Sums {
 export interface ParkedRead {
   readonly journal: string;
   readonly offset: number;
-  readonly through: number;
-  /** '' where it was applied before any rollup saw it parked. */
+  /** By which entry it was parked. */
+  readonly version: number;
   readonly reason: string;
   readonly sha256: string;
-  readonly applied: number | undefined;
+  /** By which entry it was applied or accepted, and when the item may be removed. */
+  readonly settled: { readonly version: number; readonly expiresSeconds: number } | undefined;
 }
 
-const STATE = ['version', 'resolved', 'parked', 'newest', 'marks', 'carried', 'clicks', 'micros'];
-const CHANGED = ['offsets', 'lines', 'parked', 'unparked', 'void', 'flags'];
+const STATE = ['version', 'resolved', 'openParked', 'keys', 'newest', 'marks', 'carried', 'clicks', 'micros'];
+const CHANGED = ['offsets', 'lines', 'parked', 'unparked', 'accepted', 'void', 'flags'];
 const CARRIED_BYTES_MAX = 8_192;
 
 /** Throws `Damage` on what the layout does not allow, as all readers here do. */
@@ -83,12 +89,17 @@ export function readEntryItem(item: Item): EntryRead {
     if (version !== state.version)
       throw new Damage(`its key is of version ${version}, its state of ${state.version}`);
     for (const name of ['code', 'request', 'at']) text(by[name]);
+    const offsets = readRanges(text(changed['offsets']));
+    const unparked = readRanges(optional(changed['unparked'], ''));
+    const accepted = readAccepted(changed['accepted']);
     return {
       version,
       expiresSeconds: whole(item['expires']),
-      offsets: readRanges(text(changed['offsets'])),
+      offsets,
       void: readRanges(optional(changed['void'], '')),
-      unparked: readRanges(optional(changed['unparked'], '')),
+      unparked,
+      accepted,
+      settled: joinRanges([unparked, minus(accepted, offsets)]),
       parked: readParkedList(optional(changed['parked'], '[]')),
       flagged: readFlags(optional(changed['flags'], '[]')),
       lines: readLines(text(changed['lines'])),
@@ -125,16 +136,19 @@ export function readLineItem(item: Item): LineRead {
 
 export function readParkedItem(item: Item): ParkedRead {
   return named(item, () => {
-    only(item, ['pk', 'sk', 'through', 'reason', 'sha256', 'applied']);
+    only(item, ['pk', 'sk', 'version', 'reason', 'sha256', 'settled', 'expires']);
     const offset = Number(/^\d{16}$/.exec(text(item['sk']))?.[0]);
     if (!Number.isSafeInteger(offset)) throw new Damage('its key is none of a parked record');
+    const settled = item['settled'] !== undefined || item['expires'] !== undefined;
     return {
       journal: text(item['pk']).replace(/^parked#/, ''),
       offset,
-      through: whole(item['through'], 1),
-      reason: optional(item['reason'], ''),
-      sha256: optional(item['sha256'], ''),
-      applied: item['applied'] === undefined ? undefined : whole(item['applied'], 1),
+      version: whole(item['version'], 1),
+      reason: text(item['reason']),
+      sha256: text(item['sha256']),
+      settled: settled
+        ? { version: whole(item['settled'], 1), expiresSeconds: whole(item['expires']) }
+        : undefined,
     };
   });
 }
@@ -147,13 +161,22 @@ function readStateMap(attribute: Item[string] | undefined): StateRead {
   return {
     version: whole(state['version'], 1),
     resolved: readRanges(text(state['resolved'])),
-    parked: readRanges(optional(state['parked'], '')),
+    openParked: state['openParked'] === undefined ? 0 : whole(state['openParked'], 1),
+    keys: state['keys'] === undefined ? 0 : whole(state['keys'], 1),
     newest: whole(state['newest'], -1),
     marks: readMarks(text(state['marks'])),
     carried,
     clicks: count(state['clicks']),
     micros: count(state['micros']),
   };
+}
+
+function readAccepted(attribute: Item[string] | undefined): Ranges {
+  if (attribute === undefined) return [];
+  const accepted = map(attribute, ['offsets', 'reason', 'who']);
+  for (const name of ['reason', 'who'])
+    if (text(accepted[name]).trim() === '') throw new Damage(`it accepts offsets without a ${name}`);
+  return readRanges(text(accepted['offsets']));
 }
 
 function readMarks(written: string): Map<number, string> {

@@ -2,8 +2,9 @@
  * What one group's ledger takes: entries, rollups, reads, bytes. Sizes are not assumed: an entry and a statement line are made by the
  * very code that writes them, and measured by DynamoDB's rule (names and values in UTF-8, numbers about two digits to a byte).
  */
+
+import { WRITES_AT_ONCE } from '../../../shared/journal-store.ts';
 import { ENTRY_BYTES_MAX } from '../../../shared/next-entry.ts';
-import { WRITES_AT_ONCE } from '../../../shared/projections.ts';
 import type { ConsumerPlan } from './consumers.ts';
 import { limits, MONTH_SECONDS } from './facts.ts';
 import { type Figure, figure, plain } from './figure.ts';

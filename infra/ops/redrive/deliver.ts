@@ -10,16 +10,14 @@ import {
 } from '../../../shared/offsets.ts';
 import { batchesOf } from './batches.ts';
 import { callFunction } from './called-function.ts';
-import { type Batch, eventPayload, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
+import { type Asked, type Batch, type EventSource, eventPayload, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
 import type { Target } from './target.ts';
 
 export interface Work {
   readonly partition: number;
   readonly wanted: OffsetSet;
-  /** Of records that the ledger has parked. */
-  readonly unpark: boolean;
-  /** Offsets without a record are closed as void where they are in a gap. */
-  readonly close: boolean;
+  /** `close`: offsets without a record are closed as void where they are in a gap. */
+  readonly asked: Asked;
 }
 
 export interface Manner {
@@ -41,6 +39,7 @@ export interface Delivered {
   readonly failed: { readonly at: number; readonly why: string } | undefined;
 }
 
+const UNPARKED_AT_ONCE = 990;
 /** Beside the envelope; a mapping has no more room either, and gives such a record up (AWS Lambda docs: kafka-on-failure). */
 const RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX - 4 * 1024;
 
@@ -50,7 +49,10 @@ export async function deliver(target: Target, work: Work, manner: Manner): Promi
   let records = 0;
   let empty: OffsetSet = noOffsets;
   let tooLarge: OffsetSet = noOffsets;
-  for await (const batch of batchesOf(target, partition, wanted)) {
+  // An entry settles 99 parked records, so a call with many of them would fold them many times over.
+  const batchRecords =
+    work.asked === 'unpark' ? Math.min(target.batchRecords, UNPARKED_AT_ONCE) : target.batchRecords;
+  for await (const batch of batchesOf({ ...target, batchRecords }, partition, wanted)) {
     manner.signal.throwIfAborted();
     if (batch.texts.length === 1 && (batch.texts[0] ?? '').length > RECORD_BYTES_MAX) {
       const { offset } = JSON.parse(batch.texts[0] ?? '') as { offset: number };
@@ -71,16 +73,18 @@ export async function deliver(target: Target, work: Work, manner: Manner): Promi
 /** One batch, whatever it was read from. */
 export async function send(
   target: Target,
-  { partition, unpark, close }: Omit<Work, 'wanted'>,
+  { partition, asked }: Omit<Work, 'wanted'>,
   batch: Batch,
   signal: AbortSignal,
 ): Promise<{ requests: readonly string[]; failed: string | undefined }> {
-  const { topic, sourceArn, kafka } = target;
-  const source = { topic, partition, sourceArn, bootstrap: kafka.bootstrapBrokers.join(',') };
-  const empty = !close ? noOffsets : await stillInLog(target, partition, batch.empty);
+  const empty = asked !== 'close' ? noOffsets : await stillInLog(target, partition, batch.empty);
   if (batch.texts.length === 0 && empty.length === 0) return { requests: [], failed: undefined };
-  const payload = eventPayload(source, { ...batch, empty }, unpark);
+  const payload = eventPayload(sourceOf(target, partition), { ...batch, empty }, asked);
   return callFunction(target.functions, target.function, payload, signal);
+}
+
+export function sourceOf({ topic, sourceArn, kafka }: Target, partition: number): EventSource {
+  return { topic, partition, sourceArn, bootstrap: kafka.bootstrapBrokers.join(',') };
 }
 
 /** Retention may have passed by since the log was read: what left it meanwhile was perhaps a record. */

@@ -5,16 +5,17 @@
  *
  *   {"eventSource":"aws:kafka","eventSourceArn":…,"bootstrapServers":"a,b","records":{"<topic>-<partition>":[…]}}
  *
- * What only an operator may add comes after: `unpark`, and `void` for offsets that hold no record.
+ * What only an operator may add comes after: `unpark` and `park`, `void` for offsets that hold no record, and `accept`.
  */
 import type { KafkaRecord } from '../../../shared/event.ts';
+import type { Acceptance } from '../../../shared/journal.ts';
 import { countOffsets, formatOffsets, type OffsetSet } from '../../../shared/offsets.ts';
 import type { WholeRecord } from '../audit/topic-log.ts';
 
 /** What Lambda takes in one invocation, and a mapping puts into one event (AWS Lambda docs: gettingstarted-limits). */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
 
-interface EventSource {
+export interface EventSource {
   readonly topic: string;
   readonly partition: number;
   readonly sourceArn: string;
@@ -56,16 +57,33 @@ export function givenRecordText(record: KafkaRecord & { readonly timestampType?:
   });
 }
 
-export function eventPayload(source: EventSource, batch: Batch, unpark: boolean): Buffer {
-  const { topic, partition, sourceArn, bootstrap } = source;
+/** What an operator may ask for beside: parked records to be applied too, a halted batch to be parked, gaps to be closed. */
+export type Asked = 'unpark' | 'park' | 'close' | undefined;
+
+export function eventPayload(source: EventSource, batch: Batch, asked: Asked): Buffer {
+  const { topic, partition } = source;
   const records = batch.texts.length === 0 ? '' : `"${topic}-${partition}":[${batch.texts.join(',')}]`;
   const empty = { topic, partition, offsets: formatOffsets(batch.empty) };
-  const asked =
-    (unpark ? ',"unpark":true' : '') +
-    (countOffsets(batch.empty) > 0 ? `,"void":${JSON.stringify([empty])}` : '');
+  const more =
+    asked === undefined
+      ? ''
+      : asked === 'close'
+        ? `,"void":${JSON.stringify(countOffsets(batch.empty) > 0 ? [empty] : [])}`
+        : `,"${asked}":true`;
+  return envelope(source, `{${records}}${more}`);
+}
+
+/** An event without records: these offsets will never count. */
+export function acceptPayload(source: EventSource, { offsets, reason, who }: Acceptance): Buffer {
+  const { topic, partition } = source;
+  const accept = [{ topic, partition, offsets: formatOffsets(offsets), reason, who }];
+  return envelope(source, `{},"accept":${JSON.stringify(accept)}`);
+}
+
+function envelope({ sourceArn, bootstrap }: EventSource, records: string): Buffer {
   return Buffer.from(
     `{"eventSource":"aws:kafka","eventSourceArn":${JSON.stringify(sourceArn)},` +
-      `"bootstrapServers":${JSON.stringify(bootstrap)},"records":{${records}}${asked}}`,
+      `"bootstrapServers":${JSON.stringify(bootstrap)},"records":${records}}`,
     'utf8',
   );
 }

@@ -3,7 +3,7 @@
  * sound beside live traffic: committed offsets first, then the log's bounds, then the heads, so whatever is below a committed
  * offset and not resolved was passed over for good.
  */
-import type { State } from '../../../shared/journal.ts';
+import type { Acceptance, State } from '../../../shared/journal.ts';
 import { type Ledger, listJournals, readHead } from '../../../shared/journal-store.ts';
 import {
   gapsOf,
@@ -12,11 +12,13 @@ import {
   noOffsets,
   type OffsetSet,
   offsetsFrom,
+  union,
   without,
 } from '../../../shared/offsets.ts';
 import { journalKey, parseJournalKey } from '../../../shared/position.ts';
 import type { Bounds, TopicLog } from '../audit/topic-log.ts';
 import { OpsError } from '../ops-error.ts';
+import { type ParkedFor, parkedReasons } from './parked-reasons.ts';
 import { tableAnswer } from './target.ts';
 
 export interface OpenWork {
@@ -24,12 +26,20 @@ export interface OpenWork {
   readonly journal: string;
   readonly bounds: Bounds;
   readonly state: State;
+  /** Neither applied nor accepted. */
   readonly parked: OffsetSet;
+  /** The same, by reason. */
+  readonly reasons: readonly ParkedFor[];
   /** Passed over, and within the log's bounds. */
   readonly gaps: OffsetSet;
   /** Passed over, and before the log's start. */
   readonly gone: OffsetSet;
 }
+
+export type Kind = 'parked' | 'gaps' | 'destination';
+
+/** Why offsets will never count, and who has decided it. */
+export type Decision = Pick<Acceptance, 'reason' | 'who'>;
 
 /** Which offsets an operator means; all that are left out. */
 export interface Scope {
@@ -58,38 +68,44 @@ export async function openWork(sight: Sight, scope: Scope): Promise<OpenWork[]> 
   for (const [partition, within] of bounds.entries()) {
     if (scope.partition !== undefined && scope.partition !== partition) continue;
     const journal = journalKey({ topic, incarnation, partition });
-    const state = await stateOf(sight, journal);
+    const now = await standOf(sight, journal, scope);
     work.push({
       partition,
       journal,
       bounds: within,
-      state,
-      ...openIn(state, within, committed[partition], scope),
+      ...now,
+      ...openIn(now.state, within, committed[partition], scope),
     });
   }
   return work;
 }
 
-export async function stateOf({ store }: Pick<Sight, 'store'>, journal: string): Promise<State> {
-  return (await tableAnswer(store, readHead(store, journal, Date.now()))).state;
+/** What the ledger says of a journal now. */
+export async function standOf(
+  { store }: Pick<Sight, 'store'>,
+  journal: string,
+  scope: Scope,
+): Promise<Pick<OpenWork, 'state' | 'parked' | 'reasons'>> {
+  const { state } = await tableAnswer(store, readHead(store, journal, Date.now()));
+  const reasons = await parkedReasons(store, journal, askedFor(scope));
+  return { state, reasons, parked: reasons.map(({ offsets }) => offsets).reduce(union, noOffsets) };
 }
 
 export function askedFor({ from = 0, to = Number.MAX_SAFE_INTEGER }: Scope): OffsetSet {
   return to < from ? noOffsets : [from, to];
 }
 
-/** Pure: what of a partition is open. */
+/** Pure: which offsets of a partition were passed over. */
 export function openIn(
   state: State,
   { start, end }: Bounds,
   committed: number | undefined,
   scope: Scope,
-): Pick<OpenWork, 'parked' | 'gaps' | 'gone'> {
+): Pick<OpenWork, 'gaps' | 'gone'> {
   const asked = askedFor(scope);
   const { resolved } = state;
   const passed = Math.min(end, Math.max(nextOffset(resolved), committed ?? 0));
   return {
-    parked: intersection(asked, state.parked),
     gaps: intersection(asked, without(offsetsFrom(start, passed), resolved)),
     gone: intersection(asked, intersection(gapsOf(resolved), offsetsFrom(0, start))),
   };

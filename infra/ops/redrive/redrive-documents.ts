@@ -88,7 +88,7 @@ async function redriveDocument(
     ];
     end.open.set(partition, union(end.open.get(partition) ?? noOffsets, open));
     for (const batch of manner.apply ? batches : []) {
-      const { failed } = await send(target, { partition, unpark: false, close: false }, batch, manner.signal);
+      const { failed } = await send(target, { partition, asked: undefined }, batch, manner.signal);
       if (failed !== undefined) end.failed.set(partition, failed);
       if (failed !== undefined) break;
       manner.progress(batch.texts.length);

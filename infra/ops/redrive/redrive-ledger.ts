@@ -5,17 +5,19 @@
  */
 import { countOffsets, intersection, noOffsets, offsetsFrom } from '../../../shared/offsets.ts';
 import { OpsError } from '../ops-error.ts';
+import { acceptPartition, parkBatch } from './decided.ts';
 import { deliver, type Manner } from './deliver.ts';
-import { type OpenWork, openWork, type Scope, stateOf } from './open-work.ts';
-import { parkedReasons } from './parked-reasons.ts';
+import { type Decision, type Kind, type OpenWork, openWork, type Scope, standOf } from './open-work.ts';
 import { type DocumentsEnd, redriveDocuments } from './redrive-documents.ts';
 import type { Target } from './target.ts';
 import { foundIn, type Row, type Seen, undoneIn } from './undone.ts';
 
-export type Kind = 'parked' | 'gaps' | 'destination';
-
 export interface Selection extends Scope {
   readonly kinds: ReadonlySet<Kind>;
+  /** Not to apply them, but to have them never count. */
+  readonly accept?: Decision | undefined;
+  /** Only to release the batch that its share of rejected records has halted. */
+  readonly park?: boolean;
 }
 
 interface RedriveManner {
@@ -28,6 +30,7 @@ interface RedriveManner {
 export interface Redrive {
   readonly ledger: string;
   readonly applied: boolean;
+  readonly verb: 'redriven' | 'accepted' | 'parked or counted';
   /** What was open. */
   readonly found: readonly Row[];
   /** What still is, and why; in a dry run all of it. */
@@ -40,7 +43,7 @@ export async function redriveLedger(
   selection: Selection,
   { apply, signal, progress }: RedriveManner,
 ): Promise<Redrive> {
-  const { kinds } = selection;
+  const { kinds, accept, park = false } = selection;
   const { destination } = target;
   if (destination === undefined && kinds.has('destination') && kinds.size === 1)
     throw new OpsError(
@@ -54,18 +57,31 @@ export async function redriveLedger(
     progress(done, of);
   };
   const manner: Manner = { apply, signal, progress: count };
+  if (accept !== undefined || park) {
+    const rows: { found: Row[]; undone: Row[] }[] = [];
+    for (const each of work)
+      rows.push(
+        accept === undefined
+          ? await parkBatch(target, each, selection, manner)
+          : await acceptPartition(target, each, { kinds, accept, scope: selection }, manner),
+      );
+    const verb = park ? 'parked or counted' : 'accepted';
+    const [found, undone] = [rows.flatMap((each) => each.found), rows.flatMap((each) => each.undone)];
+    return { ledger: target.ledger, applied: apply, verb, found, undone, documents: undefined };
+  }
   const seen: Seen[] = [];
   for (const each of work) seen.push(await redrivePartition(target, each, kinds, manner));
-  const fresh = apply ? await again(target, work) : work;
+  const fresh = apply ? await again(target, work, selection) : work;
   const documents =
     destination !== undefined && kinds.has('destination')
       ? await redriveDocuments({ ...target, destination }, fresh, selection, manner)
       : undefined;
   const found = seen.flatMap((each) => foundIn(each, documents?.open.get(each.work.partition) ?? noOffsets));
-  if (!apply) return { ledger: target.ledger, applied: false, found, undone: found, documents };
-  const after = await again(target, work);
-  const undone = seen.flatMap((each, i) => undoneIn(each, after[i]?.state ?? each.work.state, documents));
-  return { ledger: target.ledger, applied: true, found, undone, documents };
+  const verb = 'redriven';
+  if (!apply) return { ledger: target.ledger, applied: false, verb, found, undone: found, documents };
+  const after = await again(target, work, selection);
+  const undone = seen.flatMap((each, i) => undoneIn(each, after[i] ?? each.work, documents));
+  return { ledger: target.ledger, applied: true, verb, found, undone, documents };
 }
 
 async function redrivePartition(
@@ -74,17 +90,18 @@ async function redrivePartition(
   kinds: ReadonlySet<Kind>,
   manner: Manner,
 ): Promise<Seen> {
-  const { partition, bounds, journal } = work;
+  const { partition, bounds } = work;
   const parked = kinds.has('parked') ? work.parked : noOffsets;
   const gaps = kinds.has('gaps') ? work.gaps : noOffsets;
-  const reasons = await parkedReasons(target.store, journal, parked);
   const inLog = intersection(parked, offsetsFrom(bounds.start, bounds.end));
-  const unparked = await deliver(target, { partition, wanted: inLog, unpark: true, close: false }, manner);
-  const filled = await deliver(target, { partition, wanted: gaps, unpark: false, close: true }, manner);
-  return { work, parked, reasons, unparked, gaps, gone: kinds.has('gaps') ? work.gone : noOffsets, filled };
+  const unparked = await deliver(target, { partition, wanted: inLog, asked: 'unpark' }, manner);
+  const filled = await deliver(target, { partition, wanted: gaps, asked: 'close' }, manner);
+  return { work, parked, unparked, gaps, gone: kinds.has('gaps') ? work.gone : noOffsets, filled };
 }
 
 /** The same partitions as they are now. */
-function again(target: Target, work: readonly OpenWork[]): Promise<OpenWork[]> {
-  return Promise.all(work.map(async (each) => ({ ...each, state: await stateOf(target, each.journal) })));
+function again(target: Target, work: readonly OpenWork[], scope: Scope): Promise<OpenWork[]> {
+  return Promise.all(
+    work.map(async (each) => ({ ...each, ...(await standOf(target, each.journal, scope)) })),
+  );
 }

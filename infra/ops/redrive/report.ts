@@ -12,8 +12,14 @@ export function exitCodeOf({ undone, documents }: Redrive): 0 | 1 {
   return undone.length === 0 && (documents?.faulty.length ?? 0) === 0 ? 0 : 1;
 }
 
+const DOES: Readonly<Record<Redrive['verb'], string>> = {
+  redriven: 'redrives what can be',
+  accepted: 'accepts them: they will never count',
+  'parked or counted': 'counts the clicks among them and parks the others',
+};
+
 export function reportLines(redrive: Redrive): string[] {
-  const { ledger, applied, found, undone, documents } = redrive;
+  const { ledger, applied, verb, found, undone, documents } = redrive;
   const faulty = (documents?.faulty ?? []).map(({ name, why }) => `document ${name} is left alone: ${why}`);
   if (!applied)
     return [
@@ -22,7 +28,7 @@ export function reportLines(redrive: Redrive): string[] {
       ...faulty,
       found.length === 0
         ? `Nothing to redrive in ledger ${ledger}`
-        : `DRY RUN  ledger ${ledger}: ${countRows(found)} offsets are open; --apply redrives what can be`,
+        : `DRY RUN  ledger ${ledger}: ${countRows(found)} offsets are open; --apply ${DOES[verb]}`,
     ];
   const done = countRows(found) - countRows(undone);
   const open = countRows(undone);
@@ -32,7 +38,7 @@ export function reportLines(redrive: Redrive): string[] {
     ...faulty,
     open === 0 && found.length === 0
       ? `Nothing to redrive in ledger ${ledger}`
-      : `${open === 0 ? 'DONE' : 'OPEN'}  ledger ${ledger}: ${done} offsets redriven, ${open} still open`,
+      : `${open === 0 ? 'DONE' : 'OPEN'}  ledger ${ledger}: ${done} offsets ${verb}, ${open} still open`,
   ];
 }
 

@@ -1,5 +1,4 @@
 /** What a redrive finds, what stays undone of it, and why: pure, from what was seen before and what the ledger says after. */
-import type { State } from '../../../shared/journal.ts';
 import {
   countOffsets,
   gapsOf,
@@ -12,14 +11,13 @@ import {
 } from '../../../shared/offsets.ts';
 import type { Delivered } from './deliver.ts';
 import type { OpenWork } from './open-work.ts';
-import type { ParkedFor } from './parked-reasons.ts';
 import type { DocumentsEnd } from './redrive-documents.ts';
 
 /** Offsets of a partition that share a reason. */
 export interface Row {
   readonly partition: number;
   readonly journal: string;
-  readonly what: 'parked' | 'gap' | 'void' | 'given up' | 'gone';
+  readonly what: 'parked' | 'gap' | 'void' | 'given up' | 'gone' | 'batch';
   readonly reason: string;
   readonly offsets: OffsetSet;
 }
@@ -28,7 +26,6 @@ export interface Row {
 export interface Seen {
   readonly work: OpenWork;
   readonly parked: OffsetSet;
-  readonly reasons: readonly ParkedFor[];
   readonly unparked: Delivered;
   readonly gaps: OffsetSet;
   readonly gone: OffsetSet;
@@ -39,14 +36,16 @@ export interface Seen {
  * What was open.
  * @param given what documents hold of it
  */
-export function foundIn({ work, parked, reasons, gaps, gone, filled }: Seen, given: OffsetSet): Row[] {
-  const { bounds, state } = work;
+export function foundIn({ work, parked, gaps, gone, filled }: Seen, given: OffsetSet): Row[] {
+  const { bounds, state, reasons } = work;
   const row = rowsOf(work);
   const held = without(gaps, filled.empty);
   const closing = intersection(gapsOf(union(state.resolved, held)), filled.empty);
   const left = intersection(parked, offsetsFrom(0, bounds.start));
   return [
-    ...reasons.flatMap(({ reason, offsets }) => row('parked', reason, without(offsets, left))),
+    ...reasons.flatMap(({ reason, offsets }) =>
+      row('parked', reason, without(intersection(offsets, parked), left)),
+    ),
     ...row('gap', 'passed over by the mapping', held),
     ...row('void', 'no record in the log', closing),
     ...row('given up', 'in a destination document', without(given, held)),
@@ -56,12 +55,17 @@ export function foundIn({ work, parked, reasons, gaps, gone, filled }: Seen, giv
 
 /**
  * What still is.
- * @param state of the journal after all was done
+ * @param now the journal after all was done
  */
-export function undoneIn(seen: Seen, state: State, documents: DocumentsEnd | undefined): Row[] {
+export function undoneIn(
+  seen: Seen,
+  now: Pick<OpenWork, 'state' | 'parked'>,
+  documents: DocumentsEnd | undefined,
+): Row[] {
   const { partition, bounds } = seen.work;
   const row = rowsOf(seen.work);
-  const parked = intersection(seen.parked, state.parked);
+  const { state } = now;
+  const parked = intersection(seen.parked, now.parked);
   const left = intersection(parked, offsetsFrom(0, bounds.start));
   const erased = intersection(parked, seen.unparked.empty);
   const refused = without(parked, union(left, erased));
@@ -72,7 +76,7 @@ export function undoneIn(seen: Seen, state: State, documents: DocumentsEnd | und
   const lost = without(union(without(seen.gone, state.resolved), left), given);
   const refusal = documents?.failed.get(partition);
   return [
-    ...seen.reasons.flatMap(({ reason, offsets }) =>
+    ...seen.work.reasons.flatMap(({ reason, offsets }) =>
       row(
         'parked',
         stopped(seen.unparked) ?? `it is still refused: ${reason}`,
@@ -92,7 +96,7 @@ export function undoneIn(seen: Seen, state: State, documents: DocumentsEnd | und
   ];
 }
 
-function rowsOf({ partition, journal }: OpenWork) {
+export function rowsOf({ partition, journal }: OpenWork) {
   return (what: Row['what'], reason: string, offsets: OffsetSet): Row[] =>
     offsets.length === 0 ? [] : [{ partition, journal, what, reason, offsets }];
 }
@@ -104,6 +108,6 @@ export function countRows(rows: readonly Row[]): number {
   return rows.reduce((sum, { offsets }) => sum + countOffsets(offsets), 0);
 }
 
-function stopped({ failed }: Delivered): string | undefined {
+export function stopped({ failed }: Pick<Delivered, 'failed'>): string | undefined {
   return failed === undefined ? undefined : `stopped at offset ${failed.at}: ${failed.why}`;
 }

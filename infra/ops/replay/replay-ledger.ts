@@ -62,7 +62,7 @@ export async function replayLedger(
     if (before === undefined) throw new Error(`partition ${partition} was not looked at`);
     const wanted = offsetsFrom(start, end);
     const manner = { apply: true, signal, progress: count };
-    const sent = await deliver(target, { partition, wanted, unpark: false, close: false }, manner);
+    const sent = await deliver(target, { partition, wanted, asked: undefined }, manner);
     const entries = await tableAnswer(
       target.store,
       Array.fromAsync(entriesAfter(target.store, before.journal, before.state.version)),
@@ -95,7 +95,7 @@ export function effectsOf(
   let seen = resolved;
   let [filled, filledByOthers] = [0, 0];
   for (const { changed, state, by } of entries) {
-    const taken = without(changed.offsets, changed.void);
+    const taken = without(changed.offsets, union(changed.void, changed.accepted?.offsets ?? noOffsets));
     again = union(again, intersection(range, intersection(changed.offsets, seen)));
     const fresh = countOffsets(intersection(range, without(taken, seen)));
     if (requests.has(by.request)) filled += fresh;

@@ -4,7 +4,7 @@
  */
 
 import { parseLines } from '../../../shared/delta.ts';
-import type { Entry } from '../../../shared/journal.ts';
+import { type Changed, type Entry, settledBy } from '../../../shared/journal.ts';
 import {
   countOffsets,
   intersection,
@@ -38,10 +38,10 @@ export function comparableIn(entries: readonly Entry[], range: OffsetSet): Compa
   for (let before = -1; before !== inside.length; ) {
     before = inside.length;
     const kept = new Set(inside);
-    const outside = entries.filter((entry) => !kept.has(entry)).map(touchedBy);
+    const outside = entries.filter((entry) => !kept.has(entry)).map(({ changed }) => touchedBy(changed));
     const barred = outside.reduce(union, noOffsets);
     inside = inside.filter((entry) => {
-      const touched = touchedBy(entry);
+      const touched = touchedBy(entry.changed);
       return (
         touched.length > 0 &&
         without(touched, range).length === 0 &&
@@ -49,7 +49,10 @@ export function comparableIn(entries: readonly Entry[], range: OffsetSet): Compa
       );
     });
   }
-  return { entries: inside, offsets: inside.map(touchedBy).reduce(union, noOffsets) };
+  return {
+    entries: inside,
+    offsets: inside.map(({ changed }) => touchedBy(changed)).reduce(union, noOffsets),
+  };
 }
 
 export function emptySums(): Sums {
@@ -58,10 +61,8 @@ export function emptySums(): Sums {
 
 export function addEntries(sums: Sums, entries: readonly Entry[]): void {
   for (const { changed } of entries) {
-    const unparked = countOffsets(changed.unparked);
-    const taken = countOffsets(changed.offsets) - countOffsets(changed.void);
-    sums.parked += changed.parked.length - unparked;
-    sums.applied += taken - changed.parked.length + unparked;
+    sums.parked += changed.parked.length - countOffsets(settledBy(changed));
+    sums.applied += countOffsets(touchedBy(changed)) - changed.parked.length;
     for (const { hour, advertiser, line } of parseLines(changed.lines)) {
       const key = `${hour} ${advertiser}`;
       const sum = sums.lines.get(key) ?? { clicks: 0n, micros: 0n, flagged: 0n };
@@ -73,6 +74,6 @@ export function addEntries(sums: Sums, entries: readonly Entry[]): void {
   }
 }
 
-function touchedBy({ changed }: Entry): OffsetSet {
-  return union(without(changed.offsets, changed.void), changed.unparked);
+function touchedBy({ offsets, void: empty, accepted, unparked }: Changed): OffsetSet {
+  return union(without(offsets, union(empty, accepted?.offsets ?? noOffsets)), unparked);
 }

@@ -134,7 +134,7 @@ async function feed(
   let done = 0;
   for await (const batch of batchesOf(target, partition, offsets)) {
     if (batch.empty.length > 0) return `the log holds no record at offset ${batch.empty[0]} any more`;
-    const failed = await shadow.call(eventPayload(source, batch, false));
+    const failed = await shadow.call(eventPayload(source, batch, undefined));
     done += batch.texts.length;
     progress(done);
     if (failed !== undefined) return `the shadow halted at offset ${batch.first}: ${failed}`;

@@ -83,7 +83,7 @@ describe('rights of a group', () => {
       assert.deepEqual(
         rightsOf(template, 'GroupHandler'),
         [
-          ...ledgerRights(template, 'GroupHandlerLogs', ['GetItem', 'PutItem', 'Query']),
+          ...ledgerRights(template, 'GroupHandlerLogs', ['GetItem', 'PutItem', 'Query', 'UpdateItem']),
           ...mappingRights('billing-service'),
         ].sort(),
       );
@@ -98,7 +98,7 @@ describe('rights of a group', () => {
       assert.deepEqual(
         rightsOf(template, 'GroupHandler'),
         [
-          ...ledgerRights(template, 'GroupHandlerLogs', ['GetItem', 'PutItem', 'Query']),
+          ...ledgerRights(template, 'GroupHandlerLogs', ['GetItem', 'PutItem', 'Query', 'UpdateItem']),
           ...mappingRights('fraud-service'),
           `s3:ListBucket ${bucket}`,
           `s3:PutObject ${bucket}/*`,

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { fold } from '../../../functions/billing/fold.ts';
 import { group } from '../../../functions/billing/group.ts';
@@ -14,6 +15,7 @@ import { scheduledRollup } from '../../../shared/scheduled-rollup.ts';
 import { anEvent, aRecord, records, START_MS } from '../../support/builders.ts';
 import { type Call, isAllowed, isDenied, type Statement } from '../../support/iam.ts';
 import { memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
+import type { Command } from '../../support/simulated-table.ts';
 import { type CfnTemplate, evaluated, resourcesOf, templateOf } from './templates.ts';
 
 const stageNames = Object.keys(stages) as StageName[];
@@ -41,7 +43,7 @@ function arnOf(stage: StageName, team: string, type: string, idPrefix = 'Group')
   return `{${team}.${found[0]}.Arn}`;
 }
 
-/** The DynamoDB actions of one delivery, its redelivery, a record that is parked, and of the rollup after them. */
+/** The DynamoDB actions of one delivery, its redelivery, a record that is parked and accepted, and of the rollup after them. */
 const called = { GroupHandler: new Set<string>(), GroupRollup: new Set<string>() };
 
 /** What Lambda does in the name of the handler's role (AWS Lambda docs: with-msk-permissions, msk-cluster-auth, esm-logging). */
@@ -126,11 +128,15 @@ describe('isolation of groups', () => {
     const means = { config, client: ledger.client, clock };
     const handler = consumer(group, () => fold, means);
     const event = anEvent([...records(0, 5), aRecord({ offset: 5, text: 'no click' })]);
-    for (const delivery of [event, event]) await handler(structuredClone(delivery), context);
-    for (const command of ledger.sent) called.GroupHandler.add(actionOf(command));
+    const accept = [{ topic: 'ad_clicks', partition: 0, offsets: '5', reason: 'no click', who: 'ann' }];
+    for (const delivery of [event, event, { records: {}, accept }])
+      await handler(structuredClone(delivery), context);
+    for (const command of ledger.sent)
+      for (const action of actionsOf(command)) called.GroupHandler.add(action);
     ledger.sent.length = 0;
     await scheduledRollup(group, means)({}, context, { signal: new AbortController().signal });
-    for (const command of ledger.sent) called.GroupRollup.add(actionOf(command));
+    for (const command of ledger.sent)
+      for (const action of actionsOf(command)) called.GroupRollup.add(action);
   });
 
   test('each function may do on its table what it calls there, and nothing that it never calls', () => {
@@ -243,6 +249,10 @@ describe('isolation of groups', () => {
 });
 
 /** `PutItemCommand` is `dynamodb:PutItem`. */
-function actionOf(command: object): string {
-  return `dynamodb:${command.constructor.name.replace(/Command$/, '')}`;
+/** A transaction needs the rights to what is in it (Amazon DynamoDB docs: transaction-apis-iam). */
+function actionsOf(command: Command): string[] {
+  if (!(command instanceof TransactWriteItemsCommand))
+    return [`dynamodb:${command.constructor.name.replace(/Command$/, '')}`];
+  const items = command.input.TransactItems ?? [];
+  return items.flatMap((item) => Object.keys(item).map((kind) => `dynamodb:${kind}Item`));
 }

@@ -4,6 +4,7 @@ import { type Click, decode, isRejected } from '../../../shared/decode.ts';
 import { hourOf } from '../../../shared/delta.ts';
 import type { KafkaRecord } from '../../../shared/event.ts';
 import type { Fold } from '../../../shared/fold.ts';
+import type { Acceptance } from '../../../shared/journal.ts';
 import { applyDelivery, startHead, type Writer } from '../../../shared/ledger.ts';
 import { noOffsets, type OffsetSet } from '../../../shared/offsets.ts';
 import { rollUp } from '../../../shared/rollup.ts';
@@ -12,23 +13,41 @@ import { type MemoryLedger, steppedClock } from '../../support/memory-ledger.ts'
 
 const clock = steppedClock(START_MS + 10 * 86_400_000);
 
-const everyClick: Fold<undefined> = {
-  open: () => undefined,
-  click: (_, click, delta) => delta.bill(click),
-  close: () => '',
-};
+function everyClickBut(broken: number | undefined): Fold<undefined> {
+  return {
+    open: () => undefined,
+    click: (_, click, delta) => {
+      if (click.record.offset === broken) throw new Error('a fault of the team');
+      delta.bill(click);
+    },
+    close: () => '',
+  };
+}
+
+interface Asked {
+  readonly empty?: OffsetSet;
+  readonly unpark?: boolean;
+  readonly request?: string;
+  readonly accept?: Acceptance;
+  /** The fold throws on it. */
+  readonly broken?: number;
+}
 
 /** One entry of the journal of the records' partition; what else an operator's event may ask for as options. */
 export async function apply(
   ledger: MemoryLedger,
   given: readonly KafkaRecord[],
-  { empty = noOffsets as OffsetSet, unpark = false, request = 'r' } = {},
+  { empty = noOffsets as OffsetSet, unpark = false, request = 'r', accept, broken }: Asked = {},
 ): Promise<void> {
   const partition = given[0]?.partition ?? 0;
   const journal = `ad_clicks@1#${partition}`;
-  const group = { offsets: 'dense', rejects: { shareMax: 1, countMin: 1 } } as const;
-  const writer: Writer<undefined> = { ledger, group, fold: everyClick, clock, code: 'c1' };
-  const delivery = { topic: 'ad_clicks', partition, records: given, empty };
+  const group = {
+    offsets: 'dense',
+    rejects: { shareMax: 1, countMin: 1 },
+    retry: { until: 'done' },
+  } as const;
+  const writer: Writer<undefined> = { ledger, group, fold: everyClickBut(broken), clock, code: 'c1' };
+  const delivery = { topic: 'ad_clicks', partition, records: given, empty, ...(accept && { accept }) };
   const invocation = { request, deadline: Number.POSITIVE_INFINITY, signal: undefined, unpark };
   const head = startHead(writer, journal, delivery);
   const { failure } = await applyDelivery(writer, journal, delivery, invocation, head);

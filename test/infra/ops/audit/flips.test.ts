@@ -93,13 +93,24 @@ describe('a ledger with every attribute of the layout', () => {
       (await everyItem()).flatMap((item) => leavesOf(item).map((path) => path.join('.'))),
     );
 
-    const changed = ['offsets', 'lines', 'parked', 'unparked', 'void', 'flags'];
-    const state = ['version', 'resolved', 'parked', 'newest', 'marks', 'carried', 'clicks', 'micros'];
+    const accepted = ['offsets', 'reason', 'who'].map((name) => `accepted.${name}`);
+    const changed = ['offsets', 'lines', 'parked', 'unparked', ...accepted, 'void', 'flags'];
+    const state = [
+      'version',
+      'resolved',
+      'openParked',
+      'keys',
+      'newest',
+      'marks',
+      'carried',
+      'clicks',
+      'micros',
+    ];
     assert.deepEqual(
       paths,
       new Set([
         ...['pk', 'sk', 'expires', 'seal', 'by.code', 'by.request', 'by.at', 'through'],
-        ...['clicks', 'micros', 'flagged', 'reason', 'sha256', 'applied'],
+        ...['clicks', 'micros', 'flagged', 'reason', 'sha256', 'version', 'settled'],
         ...changed.map((name) => `changed.${name}`),
         ...state.map((name) => `state.${name}`),
       ]),
@@ -141,7 +152,7 @@ describe('a ledger with every attribute of the layout', () => {
       const [removed, copied] = [await fullLedger(), await fullLedger()];
       removed.memory.delete(item['pk']?.S ?? '', item['sk']?.S ?? '');
       copied.memory.set({ ...item, sk: { S: `${item['sk']?.S}0` } });
-      const isHead = item['sk']?.S === 'entry#0000000000000005';
+      const isHead = item['sk']?.S === 'entry#0000000000000006';
       const isCheckpoint = item['sk']?.S === 'checkpoint';
 
       const text = JSON.stringify(await faultsOf(removed));

@@ -1,6 +1,10 @@
-/** A ledger that has every attribute of the layout somewhere, and its log: parked, redriven, void, flagged, carried; rolled up in part. */
+/**
+ * A ledger that has every attribute of the layout somewhere, and its log: parked, redriven, accepted, void, flagged, carried;
+ * rolled up in part.
+ */
 import type { KafkaRecord } from '../../../../shared/event.ts';
 import type { Fold } from '../../../../shared/fold.ts';
+import type { Acceptance } from '../../../../shared/journal.ts';
 import { applyDelivery, startHead, type Writer } from '../../../../shared/ledger.ts';
 import { aRecord, base64, records, START_MS } from '../../../support/builders.ts';
 import { type MemoryLedger, memoryLedger, steppedClock } from '../../../support/memory-ledger.ts';
@@ -44,6 +48,8 @@ export async function fullLedger(): Promise<MemoryLedger> {
   await roll(ledger);
   await deliver(ledger, [thrown], { mended: true });
   await deliver(ledger, third, { mended: true });
+  const accept = { offsets: [3, 3], reason: 'rubbish of a test', who: 'ann' };
+  await deliver(ledger, [], { mended: true, accept });
   await roll(ledger);
   await deliver(ledger, last, { mended: true });
   return ledger;
@@ -52,10 +58,14 @@ export async function fullLedger(): Promise<MemoryLedger> {
 async function deliver(
   ledger: MemoryLedger,
   given: readonly KafkaRecord[],
-  { mended }: { mended: boolean },
+  { mended, accept }: { mended: boolean; accept?: Acceptance },
 ): Promise<void> {
   const clock = steppedClock(START_MS + 10 * 86_400_000);
-  const group = { offsets: 'sparse', rejects: { shareMax: 1, countMin: 1 } } as const;
+  const group = {
+    offsets: 'sparse',
+    rejects: { shareMax: 1, countMin: 1 },
+    retry: { until: 'done' },
+  } as const;
   const writer: Writer<{ flagged: number }> = {
     ledger,
     group,
@@ -63,7 +73,7 @@ async function deliver(
     clock,
     code: 'c0ffee',
   };
-  const delivery = { topic: 'ad_clicks', partition: 0, records: given };
+  const delivery = { topic: 'ad_clicks', partition: 0, records: given, ...(accept && { accept }) };
   const unpark = mended && given.length === 1;
   const invocation = { request: 'r1', deadline: Number.POSITIVE_INFINITY, signal: undefined, unpark };
   const head = startHead(writer, JOURNAL, delivery);

@@ -41,15 +41,15 @@ describe('an audit that looks back (A7)', () => {
     assert.deepEqual(await since({ ...then, micros: '99999999' }), [
       `micros was 99999999, and is ${then.micros}`,
     ]);
-    assert.deepEqual(await since({ ...then, through: 5 }), ['through was 5, and is 4']);
+    assert.deepEqual(await since({ ...then, through: 6 }), ['through was 6, and is 5']);
     assert.deepEqual(await since({ ...then, logEnd: 14 }), ['logEnd was 14, and is 13']);
-    assert.deepEqual(await since({ ...then, version: 6 }), ['version was 6, and is 5']);
+    assert.deepEqual(await since({ ...then, version: 7 }), ['version was 7, and is 6']);
     assert.deepEqual(await since({ ...then, resolved: '0-14' }), [
       'offsets 13-14 were resolved, and are not',
     ]);
     assert.deepEqual(await since({ ...then, parked: '3' }), ['offsets 12 were applied, and are parked']);
     assert.deepEqual(await since({ ...then, journal: 'ad_clicks@1#7' }), [
-      'the journal had 5 entries, and is gone',
+      'the journal had 6 entries, and is gone',
     ]);
   });
 

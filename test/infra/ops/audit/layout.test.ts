@@ -15,13 +15,21 @@ const S = (text: string) => ({ S: text });
 const N = (digits: number | string) => ({ N: String(digits) });
 
 const state = {
-  ...{ version: N(2), resolved: S('0-5'), parked: S('3'), newest: N(7), marks: S(`4:${A},5:${B}`) },
+  ...{
+    version: N(2),
+    resolved: S('0-6'),
+    openParked: N(1),
+    keys: N(3),
+    newest: N(7),
+    marks: S(`4:${A},5:${B}`),
+  },
   ...{ carried: S('x'), clicks: N(5), micros: N('90071992547409930001') },
 };
 const changed = {
-  offsets: S('4-5'),
+  offsets: S('4-6'),
   void: S('5'),
   unparked: S('3'),
+  accepted: { M: { offsets: S('2,6'), reason: S('rubbish'), who: S('ann') } },
   parked: S(`[[4,"value.json","${SHA}"]]`),
   flags: S('[[3,"velocity",21]]'),
   lines: S(`{"${HOUR}":{"adv-9":[2,14],"adv-7":[1,1,1]}}`),
@@ -37,12 +45,12 @@ const line: Item = {
   ...{ clicks: N(3), micros: N('90071992547409930001'), flagged: N(0), through: N(2) },
 };
 const parked: Item = {
-  ...{ pk: S(`parked#${JOURNAL}`), sk: S('0000000000000003'), through: N(1) },
-  ...{ reason: S('value.json'), sha256: S(SHA), applied: N(2) },
+  ...{ pk: S(`parked#${JOURNAL}`), sk: S('0000000000000003'), version: N(1) },
+  ...{ reason: S('value.json'), sha256: S(SHA), settled: N(2), expires: N(99) },
 };
 
 const stateRead = {
-  ...{ version: 2, resolved: [[0, 5]], parked: [[3, 3]], newest: 7, carried: 'x' },
+  ...{ version: 2, resolved: [[0, 6]], openParked: 1, keys: 3, newest: 7, carried: 'x' },
   marks: new Map([
     [4, A],
     [5, B],
@@ -72,7 +80,12 @@ describe('an item of the layout', () => {
     assert.deepEqual(lines.sum, { clicks: 3n, micros: 15n, flagged: 1n });
     assert.match(broken ?? '', /^its seal is s, what it says has [0-9a-f]{32}$/);
     assert.deepEqual(read, {
-      ...{ version: 2, expiresSeconds: 9, offsets: [[4, 5]], void: [[5, 5]], unparked: [[3, 3]] },
+      ...{ version: 2, expiresSeconds: 9, offsets: [[4, 6]], void: [[5, 5]], unparked: [[3, 3]] },
+      accepted: [
+        [2, 2],
+        [6, 6],
+      ],
+      settled: [[2, 3]],
       parked: new Map([[4, { reason: 'value.json', sha256: SHA }]]),
       ...{ flagged: [3], state: stateRead, seal: 's' },
     });
@@ -83,21 +96,22 @@ describe('an item of the layout', () => {
       ...{ journal: JOURNAL, line: `${HOUR} adv-7`, through: 2 },
       ...{ clicks: 3n, micros: 90_071_992_547_409_930_001n, flagged: 0n },
     });
-    const through = { journal: JOURNAL, offset: 3, through: 1 };
-    assert.deepEqual(readParkedItem(parked), { ...through, reason: 'value.json', sha256: SHA, applied: 2 });
+    const settled = { version: 2, expiresSeconds: 99 };
+    const listed = { journal: JOURNAL, offset: 3, version: 1, reason: 'value.json', sha256: SHA };
+    assert.deepEqual(readParkedItem(parked), { ...listed, settled });
   });
 
   it('may leave out what is there only if any', () => {
     const bare = {
       changed: { M: { offsets: S(''), lines: S('{}') } },
-      state: { M: { ...less(less(state, 'parked'), 'carried'), marks: S('') } },
+      state: { M: { ...less(less(less(state, 'openParked'), 'keys'), 'carried'), marks: S('') } },
     };
     const read = readEntryItem({ ...entry, ...bare });
 
-    assert.deepEqual([read.offsets, read.void, read.unparked, read.state.parked], [[], [], [], []]);
+    assert.deepEqual([read.offsets, read.void, read.settled, read.accepted], [[], [], [], []]);
     assert.deepEqual([read.parked.size, [...read.lines.each()].length, read.state.marks.size], [0, 0, 0]);
-    assert.equal(read.state.carried, '');
-    assert.equal(readParkedItem(less(parked, 'applied')).applied, undefined);
+    assert.deepEqual([read.state.carried, read.state.openParked, read.state.keys], ['', 0, 0]);
+    assert.equal(readParkedItem(less(less(parked, 'settled'), 'expires')).settled, undefined);
   });
 
   it('is called by its key, where it has one', () => {
@@ -202,7 +216,16 @@ const damaged: readonly Damaged[] = [
     { ...parked, sk: S('9'.repeat(16)) },
     /none of a parked record/,
   ],
-  ['a parked record of no entry', readParkedItem, less(parked, 'through'), /a whole number is missing/],
+  ['a parked record of no entry', readParkedItem, less(parked, 'version'), /a whole number is missing/],
+  ['an open one that expires', readParkedItem, less(parked, 'settled'), /a whole number is missing/],
+  ['a settled one that stays', readParkedItem, less(parked, 'expires'), /a whole number is missing/],
+  ['parked offsets in a state', readEntryItem, within('state', { parked: S('3') }), /attribute 'parked'/],
+  [
+    'an acceptance of nobody',
+    readEntryItem,
+    within('changed', { accepted: { M: { offsets: S('6'), reason: S('r'), who: S(' ') } } }),
+    /accepts offsets without a who/,
+  ],
 ];
 
 describe('damage', () => {

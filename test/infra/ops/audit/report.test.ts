@@ -8,12 +8,12 @@ const partitions = [
   {
     ...{ journal: zero, logStart: 0, logEnd: 1_000_000, committed: 999_998, entries: 120 },
     ...{ applied: 999_990, parked: 8, gaps: 0, lag: 2, unverifiable: 0 },
-    ...{ compared: 999_998, gapOffsets: '', explainedOffsets: '' },
+    ...{ accepted: 0, compared: 999_998, gapOffsets: '', explainedOffsets: '' },
   },
   {
     ...{ journal: one, logStart: 7, logEnd: 9, committed: undefined, entries: 1 },
     ...{ applied: 1, parked: 0, gaps: 1, lag: 0, unverifiable: 3 },
-    ...{ compared: 1, gapOffsets: '7', explainedOffsets: '' },
+    ...{ accepted: 0, compared: 1, gapOffsets: '7', explainedOffsets: '' },
   },
 ];
 

@@ -19,6 +19,7 @@ function targetOf({ sizes, start = 0 }: Given) {
     records: Record<string, { offset: number }[]>;
     void?: { offsets: string }[];
     unpark?: boolean;
+    park?: boolean;
   }[] = [];
   async function* records(_: number, bounds: Bounds): AsyncGenerator<WholeRecord> {
     for (const [offset, bytes] of sizes)
@@ -44,7 +45,7 @@ function hand(given: Given, work: Partial<Work> & { readonly offsets: string }, 
   const { target, events } = targetOf(given);
   const manner = { apply, signal: new AbortController().signal, progress: () => {} };
   const wanted = parseOffsets(work.offsets);
-  const delivered = deliver(target, { partition: 0, wanted, unpark: false, close: true, ...work }, manner);
+  const delivered = deliver(target, { partition: 0, wanted, asked: 'close', ...work }, manner);
   return delivered.then((end) => ({ end, events }));
 }
 
@@ -55,8 +56,8 @@ describe('handing over', () => {
     const sizes = small(4, 6);
 
     const { end, events } = await hand({ sizes, start: 3 }, { offsets: '1-7' });
-    const plain = await hand({ sizes }, { offsets: '1-7', close: false });
-    const parked = await hand({ sizes }, { offsets: '4-6', close: false, unpark: true });
+    const plain = await hand({ sizes }, { offsets: '1-7', asked: undefined });
+    const parked = await hand({ sizes }, { offsets: '4-6', asked: 'unpark' });
 
     assert.deepEqual(events[0]?.void, [{ topic: 't', partition: 0, offsets: '3,5,7' }]);
     assert.deepEqual([end.records, formatOffsets(end.empty)], [2, '1-3,5,7']);

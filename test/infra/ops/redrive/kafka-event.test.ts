@@ -42,7 +42,7 @@ describe('the event of a redrive', () => {
           new Map([['ad_clicks-3', fetched]]),
         );
 
-        const event = eventPayload(source, { texts, empty: [], first: 0, last: 0 }, false);
+        const event = eventPayload(source, { texts, empty: [], first: 0, last: 0 }, undefined);
 
         assert.equal(event.toString('latin1'), own.toString('latin1'));
       }),
@@ -57,8 +57,8 @@ describe('the event of a redrive', () => {
   });
 
   it('asks for what only an operator may ask for', () => {
-    const unparking = eventPayload(source, { texts: [], empty: [], first: 0, last: 0 }, true);
-    const closing = eventPayload(source, { texts: [], empty: [5, 7, 9, 9], first: 5, last: 9 }, false);
+    const unparking = eventPayload(source, { texts: [], empty: [], first: 0, last: 0 }, 'unpark');
+    const closing = eventPayload(source, { texts: [], empty: [5, 7, 9, 9], first: 5, last: 9 }, 'close');
 
     assert.deepEqual(
       [readEvent(JSON.parse(`${unparking}`)).unpark, JSON.parse(`${unparking}`).void],

@@ -6,38 +6,54 @@ import { emptyState } from '../../../../shared/journal.ts';
 import { formatOffsets, parseOffsets } from '../../../../shared/offsets.ts';
 import { aRecord, records } from '../../../support/builders.ts';
 import { memoryLedger } from '../../../support/memory-ledger.ts';
-import { apply } from '../filled-ledger.ts';
+import { apply, roll } from '../filled-ledger.ts';
 
-function open(resolved: string, parked: string, bounds: Bounds, committed?: number, scope: Scope = {}) {
-  const state = { ...emptyState, resolved: parseOffsets(resolved), parked: parseOffsets(parked) };
+function open(resolved: string, bounds: Bounds, committed?: number, scope: Scope = {}) {
+  const state = { ...emptyState, resolved: parseOffsets(resolved) };
   const found = openIn(state, bounds, committed, scope);
-  return [found.parked, found.gaps, found.gone].map(formatOffsets);
+  return [found.gaps, found.gone].map(formatOffsets);
 }
 
 describe('what a ledger has not counted', () => {
-  it('is what it parked and what lies open below its newest offset', () => {
-    assert.deepEqual(open('0-4,8-9', '2', { start: 0, end: 20 }), ['2', '5-7', '']);
+  it('is what lies open below its newest offset', () => {
+    assert.deepEqual(open('0-4,8-9', { start: 0, end: 20 }), ['5-7', '']);
   });
 
   it('is also what the group has committed past, above the newest offset and below the first', () => {
-    assert.deepEqual(open('4-9', '', { start: 0, end: 20 }, 12), ['', '0-3,10-11', '']);
-    assert.deepEqual(open('', '', { start: 3, end: 20 }, 12), ['', '3-11', '']);
+    assert.deepEqual(open('4-9', { start: 0, end: 20 }, 12), ['0-3,10-11', '']);
+    assert.deepEqual(open('', { start: 3, end: 20 }, 12), ['3-11', '']);
   });
 
   it('is told apart where the log has begun later', () => {
-    assert.deepEqual(open('0-4,8-9,12', '2,9', { start: 7, end: 20 }), ['2,9', '7,10-11', '5-6']);
-    assert.deepEqual(open('8-9', '', { start: 7, end: 20 }), ['', '7', ''], 'nobody knows what was before');
+    assert.deepEqual(open('0-4,8-9,12', { start: 7, end: 20 }), ['7,10-11', '5-6']);
+    assert.deepEqual(open('8-9', { start: 7, end: 20 }), ['7', ''], 'nobody knows what was before');
   });
 
   it('is limited to what was asked for', () => {
     const scope = { from: 6, to: 11 };
 
-    assert.deepEqual(open('0-4,8-9,14', '1,8', { start: 0, end: 20 }, undefined, scope), [
-      '8',
-      '6-7,10-11',
-      '',
+    assert.deepEqual(open('0-4,8-9,14', { start: 0, end: 20 }, undefined, scope), ['6-7,10-11', '']);
+    assert.deepEqual(open('0-4,8', { start: 0, end: 9 }, undefined, { from: 20 }), ['', '']);
+  });
+
+  it('is also what it parked and nobody has settled, listed by a rollup or not yet', async () => {
+    const ledger = memoryLedger();
+    const bad = (offset: number) => aRecord({ offset, text: offset % 2 === 0 ? '{' : '[]' });
+    await apply(ledger, [aRecord({ offset: 0 }), bad(1), bad(2), bad(3)]);
+    await roll(ledger);
+    await apply(ledger, [bad(4), bad(5)]);
+    await apply(ledger, [], { accept: { offsets: [1, 1], reason: 'r', who: 'w' } });
+    const log = { bounds: async () => [{ start: 0, end: 9 }], committed: async () => [6] };
+
+    const [work] = await openWork({ store: ledger, topic: 'ad_clicks', log }, {});
+    const [some] = await openWork({ store: ledger, topic: 'ad_clicks', log }, { from: 3, to: 4 });
+
+    assert.equal(formatOffsets(work?.parked ?? []), '2-5');
+    assert.deepEqual(work?.reasons, [
+      { reason: 'value.json', offsets: [2, 2, 4, 4] },
+      { reason: 'click.object', offsets: [3, 3, 5, 5] },
     ]);
-    assert.deepEqual(open('0-4,8', '', { start: 0, end: 9 }, undefined, { from: 20 }), ['', '', '']);
+    assert.equal(formatOffsets(some?.parked ?? []), '3-4');
   });
 
   it('is read of the newest incarnation, and refused for a partition that the topic has not', async () => {

@@ -34,6 +34,8 @@ describe('npm run redrive: its arguments', () => {
     assert.deepEqual([request?.apply, request?.json], [false, false]);
     assert.deepEqual(request?.selection, {
       kinds: new Set(['parked', 'gaps', 'destination']),
+      accept: undefined,
+      park: false,
       partition: undefined,
       from: undefined,
       to: undefined,
@@ -57,9 +59,21 @@ describe('npm run redrive: its arguments', () => {
     ];
     const request = readRedriveRequest(given, runFile(t));
 
-    assert.deepEqual(request?.selection, { kinds: new Set(['gaps']), partition: 0, from: 3, to: 3 });
+    const undecided = { accept: undefined, park: false };
+    const within = { partition: 0, from: 3, to: 3 };
+    assert.deepEqual(request?.selection, { kinds: new Set(['gaps']), ...within, ...undecided });
     assert.equal(request?.apply, true);
     assert.equal(request?.addresses.destination, undefined);
+  });
+
+  it('accept what will never count, with reason and name, or release one batch', (t) => {
+    const given = ['--ledger', 'billing', '--accept', '--parked', '--reason', ' no clicks ', '--who', 'ann'];
+    const accepting = readRedriveRequest(given, runFile(t));
+    const parking = readRedriveRequest(['--ledger', 'billing', '--park', '--partition', '2'], runFile(t));
+
+    assert.deepEqual(accepting?.selection.accept, { reason: 'no clicks', who: 'ann' });
+    assert.deepEqual([...(accepting?.selection.kinds ?? [])], ['parked']);
+    assert.deepEqual([parking?.selection.park, parking?.selection.partition], [true, 2]);
   });
 
   it('name a ledger on AWS in full', () => {
@@ -88,6 +102,16 @@ describe('npm run redrive: its arguments', () => {
     ['--ledger billing --from 1e3', /--from is '1e3'/],
     ['--ledger billing --from 9007199254740993', /--from is/],
     ['--ledger billing --from 9 --to 3', /--from is 9, which comes after --to, 3/],
+    [
+      '--ledger billing --accept --parked --reason x',
+      /--accept needs --reason TEXT and --who NAME, each of 1 to 500/,
+    ],
+    ['--ledger billing --accept --reason x --who y', /--accept takes --parked, --gaps or both/],
+    ['--ledger billing --accept --destination --gaps --reason x --who y', /--accept takes --parked/],
+    [`--ledger billing --accept --gaps --who y --reason ${'x'.repeat(501)}`, /each of 1 to 500 characters/],
+    ['--ledger billing --parked --reason x', /give --accept with them/],
+    ['--ledger billing --park', /give --partition with it/],
+    ['--ledger billing --park --partition 0 --parked', /none of --accept, --parked/],
     ['--ledger billing --everything', /Unknown option '--everything'/],
     ['billing', /Unexpected argument 'billing'/],
     ['--table x', /--table needs --kafka, --topic, --group, --function too/],

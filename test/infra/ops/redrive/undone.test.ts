@@ -13,12 +13,11 @@ function seen(changed: Partial<Seen>): Seen {
     journal: 'ad_clicks@1#0',
     bounds: { start: 10, end: 50 },
     state: emptyState,
-    ...{ parked: [], gaps: [], gone: [] },
+    ...{ parked: [], reasons: [], gaps: [], gone: [] },
   };
   return {
     work,
     parked: [],
-    reasons: [],
     unparked: nothing,
     gaps: [],
     gone: [],
@@ -28,8 +27,8 @@ function seen(changed: Partial<Seen>): Seen {
 }
 
 function undone(of: Partial<Seen>, resolved: string, parked = '', documents?: DocumentsEnd): string[] {
-  const state = { ...emptyState, resolved: parseOffsets(resolved), parked: parseOffsets(parked) };
-  return undoneIn(seen(of), state, documents).map(
+  const state = { ...emptyState, resolved: parseOffsets(resolved) };
+  return undoneIn(seen(of), { state, parked: parseOffsets(parked) }, documents).map(
     ({ what, offsets, reason }) => `${what} ${formatOffsets(offsets)}: ${reason}`,
   );
 }
@@ -44,7 +43,7 @@ describe('what stays undone of a redrive', () => {
   it('is a parked record that is refused again, erased, or gone from the log, each for its reason', () => {
     const of = {
       parked: [4, 4, 20, 22],
-      reasons: [{ reason: 'value.json', offsets: [4, 4, 20, 22] }],
+      work: { ...seen({}).work, reasons: [{ reason: 'value.json', offsets: [4, 4, 20, 22] }] },
       unparked: { ...nothing, empty: [22, 22] },
     };
 

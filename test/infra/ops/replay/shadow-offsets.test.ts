@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { addEntries, comparableIn, emptySums } from '../../../../infra/ops/replay/shadow-offsets.ts';
 import { differencesIn, exitCodeOf, shadowJson } from '../../../../infra/ops/replay/shadow-report.ts';
 import { formatOffsets, parseOffsets } from '../../../../shared/offsets.ts';
-import { aRecord, base64, records } from '../../../support/builders.ts';
+import { aRecord, records } from '../../../support/builders.ts';
 import { entriesOf, memoryLedger } from '../../../support/memory-ledger.ts';
 import { apply } from '../filled-ledger.ts';
 
@@ -11,11 +11,7 @@ import { apply } from '../filled-ledger.ts';
 async function entries() {
   const ledger = memoryLedger();
   await apply(ledger, records(0, 4));
-  await apply(ledger, [
-    aRecord({ offset: 4 }),
-    aRecord({ offset: 5, value: base64('no') }),
-    ...records(6, 2),
-  ]);
+  await apply(ledger, records(4, 4), { broken: 5 });
   await apply(ledger, records(8, 2));
   await apply(ledger, [...records(10, 2), aRecord({ offset: 13 })]);
   await apply(ledger, [], { empty: [12, 12] });
