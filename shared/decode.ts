@@ -2,9 +2,11 @@
  * Second stage: a record becomes a click, or is rejected with a reason. Total: never throws, never half of either.
  *
  *   value = base64( UTF-8( JSON object ) )
- *   click = { "v": 1, "clickId", "advertiserId", "adId": string, "priceMicros": integer, "ip"?: string, … }
+ *   click = { "v": 1, "clickId", "advertiserId", "adId": string, "priceMicros": integer, "ip"?: string | null, … }
  *
- * Unknown fields are ignored; of a repeated key the last counts, as JSON.parse has it. The price must be written as a
+ * Unknown fields are ignored; of a repeated key the last counts, as JSON.parse has it; `null` in an optional field is as if
+ * it were left out. Nothing here recurses, and objects and arrays nest at most DEPTH_MAX deep: what a record is must not
+ * depend on how much stack is left. The price must be written as a
  * plain integer: `1e6`, `1.0`, `"12"` and a decimal that only rounds to an integer are refused, since no float may ever
  * hold money (I6). The hour that is billed comes from the record's timestamp, never from the value.
  * Written by hand and not with a schema library, because this is the one loop that runs per click (ADR 0002).
@@ -12,6 +14,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { KafkaRecord } from './event.ts';
+import { membersOf, type Written } from './json-members.ts';
 
 export interface Click {
   /** The record it came from: its position, key and headers. */
@@ -34,14 +37,17 @@ export const reasons = {
   'value.missing': 'the record has no value (a tombstone, or zero bytes)',
   'value.base64': 'the value is not base64',
   'value.utf8': 'the value is not UTF-8',
+  'value.mark':
+    'the value begins with a byte order mark (EF BB BF); the producer has to write JSON without one',
   'value.json': 'the value is not JSON',
+  'value.depth': 'the value nests objects or arrays more than 64 deep',
   'click.object': 'the value is JSON, but not an object',
   'click.version': 'the schema version `v` is not 1',
   'click.id': '`clickId` is not a string of 1 to 128 characters',
   'click.advertiser':
     '`advertiserId` is not 1 to 64 characters of [A-Za-z0-9._:-], the first a letter or digit',
   'click.ad': '`adId` is not a string of 1 to 128 characters',
-  'click.ip': '`ip` is given and not a string of 2 to 45 characters',
+  'click.ip': '`ip` is given, not null, and not a string of 2 to 45 characters',
   'price.missing': '`priceMicros` is missing',
   'price.integer': '`priceMicros` is not written as a plain integer',
   'price.range': '`priceMicros` is outside 0 to 1 000 000 000',
@@ -54,7 +60,7 @@ export type Reason = keyof typeof reasons;
 /** 1,000 units of the currency for one click. A batch of 10 000 such clicks stays far below 2^53. */
 export const PRICE_MICROS_MAX = 1_000_000_000;
 
-const PRICE_KEY = '"priceMicros"';
+const FIELDS = new Set(['v', 'clickId', 'advertiserId', 'adId', 'priceMicros', 'ip']);
 const TIMESTAMP_MAX = Date.UTC(10_000, 0) - 1;
 const integerPattern = /^(?:0|-?[1-9]\d*)$/;
 const advertiserPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
@@ -76,75 +82,54 @@ export function decode(record: KafkaRecord): Click | Rejected {
     if (!isUtf8(bytes)) return { record, rejected: 'value.utf8' };
     text = bytes.toString('utf8');
   }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return { record, rejected: 'value.json' };
+  if (text.startsWith('\ufeff')) return { record, rejected: 'value.mark' };
+  const members = membersOf(text, FIELDS);
+  switch (members) {
+    case 'no JSON':
+      return { record, rejected: 'value.json' };
+    case 'too deep':
+      return { record, rejected: 'value.depth' };
+    case 'no object':
+      return { record, rejected: 'click.object' };
+    default:
+      return clickOf(record, text, members);
   }
-  return clickOf(record, parsed, text);
 }
 
 export function isRejected(decoded: Click | Rejected): decoded is Rejected {
   return 'rejected' in decoded;
 }
 
-type Loose = Partial<Record<'v' | 'clickId' | 'advertiserId' | 'adId' | 'priceMicros' | 'ip', unknown>>;
-
-function clickOf(record: KafkaRecord, parsed: unknown, text: string): Click | Rejected {
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    return { record, rejected: 'click.object' };
-  const { v, clickId, advertiserId, adId, priceMicros, ip } = parsed as Loose;
-  if (v !== 1) return { record, rejected: 'click.version' };
-  if (!isText(clickId, 1, 128)) return { record, rejected: 'click.id' };
-  if (typeof advertiserId !== 'string' || !advertiserPattern.test(advertiserId))
+function clickOf(record: KafkaRecord, text: string, members: ReadonlyMap<string, Written>): Click | Rejected {
+  const written = (field: string): string => {
+    const { from, to } = members.get(field) ?? { from: 0, to: 0 };
+    return text.slice(from, to);
+  };
+  const price = written('priceMicros');
+  if (Number(written('v') || 'NaN') !== 1) return { record, rejected: 'click.version' };
+  const clickId = textIn(written('clickId'), 1, 128);
+  if (clickId === undefined) return { record, rejected: 'click.id' };
+  const advertiserId = textIn(written('advertiserId'), 1, 64);
+  if (advertiserId === undefined || !advertiserPattern.test(advertiserId))
     return { record, rejected: 'click.advertiser' };
-  if (!isText(adId, 1, 128)) return { record, rejected: 'click.ad' };
-  if (ip !== undefined && !isText(ip, 2, 45)) return { record, rejected: 'click.ip' };
-  if (priceMicros === undefined) return { record, rejected: 'price.missing' };
-  if (typeof priceMicros !== 'number' || !isPlainInteger(priceMicros, text))
+  const adId = textIn(written('adId'), 1, 128);
+  if (adId === undefined) return { record, rejected: 'click.ad' };
+  const address = written('ip');
+  const ip = address === '' || address === 'null' ? undefined : textIn(address, 2, 45);
+  if (ip === undefined && address !== '' && address !== 'null') return { record, rejected: 'click.ip' };
+  if (price === '') return { record, rejected: 'price.missing' };
+  const priceMicros = Number(price);
+  if (!integerPattern.test(price) || !Number.isSafeInteger(priceMicros))
     return { record, rejected: 'price.integer' };
   if (priceMicros < 0 || priceMicros > PRICE_MICROS_MAX) return { record, rejected: 'price.range' };
   return { record, clickId, advertiserId, adId, priceMicros, ip };
 }
 
-function isText(value: unknown, min: number, max: number): value is string {
-  return typeof value === 'string' && value.length >= min && value.length <= max;
-}
-
-/**
- * Whether the price stands in the text as digits only. JSON.parse has lost that: 5, 5.0 and 5.0000000000000000001 are
- * the same number to it. The usual spellings are found by search, where the key is spelt only once and nothing is escaped
- * by number; any other text is parsed again with its sources, since a nested or repeated price could be mistaken for this one.
- */
-function isPlainInteger(price: number, text: string): boolean {
-  return Number.isSafeInteger(price) && (standsPlain(text, price) || sourceIsPlain(text));
-}
-
-function standsPlain(text: string, price: number): boolean {
-  const key = text.indexOf(PRICE_KEY);
-  if (key < 0 || text.indexOf(PRICE_KEY, key + PRICE_KEY.length) >= 0 || text.includes('\\u')) return false;
-  const colon = key + PRICE_KEY.length;
-  const start = text[colon + 1] === ' ' ? colon + 2 : colon + 1;
-  const digits = String(price);
-  const next = text[start + digits.length];
-  return text[colon] === ':' && text.startsWith(digits, start) && (next === ',' || next === '}');
-}
-
-function sourceIsPlain(text: string): boolean {
-  const sources = new Map<unknown, string | undefined>();
-  let root: unknown;
-  function collect(this: unknown, key: string, value: unknown, context: { source?: string }): unknown {
-    if (key === 'priceMicros') sources.set(this, context.source);
-    if (key === '') root = value;
-    return value;
-  }
-  try {
-    JSON.parse(text, collect as (key: string, value: unknown) => unknown);
-  } catch {
-    return false; // A reviver recurses, so a deep enough value exhausts the stack where a plain parse did not.
-  }
-  return integerPattern.test(sources.get(root) ?? '');
+/** The string that is written so, if it is one of as many characters. An escape takes six where the character takes one. */
+function textIn(written: string, min: number, max: number): string | undefined {
+  if (!written.startsWith('"') || written.length > 6 * max + 2) return undefined;
+  const value = written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1);
+  return value.length >= min && value.length <= max ? value : undefined;
 }
 
 /** The record's timestamp, or -1 if it is no time: Kafka writes -1 for none, and an event may hold any number. */

@@ -13,6 +13,9 @@ const priced = (literal: string) => text(JSON.stringify(aClick()).replace('25000
 /** A click but for its price, which the given members hold. */
 const clickWith = (members: string) =>
   JSON.stringify(aClick({ priceMicros: undefined })).replace(/\}$/, `,${members}}`);
+/** A click with a field that is ignored, of arrays so deep. */
+const nested = (depth: number, members = '"note":0') =>
+  clickWith(`"priceMicros":250000,${members},"deep":${'['.repeat(depth)}${']'.repeat(depth)}`);
 
 export const poison: readonly (readonly [name: string, record: KafkaRecord, expected: Reason | 'click'])[] = [
   [
@@ -26,7 +29,10 @@ export const poison: readonly (readonly [name: string, record: KafkaRecord, expe
   ['a value cut inside its base64', aRecord({ value: 'eyJ2I' }), 'value.base64'],
   ['invalid UTF-8', bytes(0x7b, 0xff, 0x7d), 'value.utf8'],
   ['UTF-8 of a lone surrogate', bytes(0xed, 0xa0, 0x80), 'value.utf8'],
-  ['a byte order mark', text(`\ufeff${JSON.stringify(aClick())}`), 'value.json'],
+  ['a byte order mark', text(`\ufeff${JSON.stringify(aClick())}`), 'value.mark'],
+  ['a byte order mark alone', text('\ufeff'), 'value.mark'],
+  ['a byte order mark after a blank', text(` \ufeff${JSON.stringify(aClick())}`), 'value.json'],
+  ['a byte order mark in a field', click({ note: '\ufeff' }), 'click'],
   ['truncated JSON', text('{"v":1,"clickId":"c'), 'value.json'],
   ['NaN', text('{"v":1,"priceMicros":NaN}'), 'value.json'],
   ['Infinity', text('{"v":1,"priceMicros":Infinity}'), 'value.json'],
@@ -34,12 +40,21 @@ export const poison: readonly (readonly [name: string, record: KafkaRecord, expe
   ['an array', text('[]'), 'click.object'],
   ['null', text('null'), 'click.object'],
   ['a number', text('7'), 'click.object'],
-  ['arrays 10 000 deep', text('['.repeat(10_000) + ']'.repeat(10_000)), 'click.object'],
+  ['arrays 10 000 deep', text('['.repeat(10_000) + ']'.repeat(10_000)), 'value.depth'],
+  ['arrays 64 deep', text('['.repeat(64) + ']'.repeat(64)), 'click.object'],
+  ['arrays 65 deep', text('['.repeat(65) + ']'.repeat(65)), 'value.depth'],
+  ['3 million open brackets', text('['.repeat(3_000_000)), 'value.json'],
+  ['a click nested 64 deep', text(nested(63)), 'click'],
+  ['a click nested 65 deep', text(nested(64)), 'value.depth'],
+  ['a click nested 3 million deep', text(nested(3_000_000)), 'value.depth'],
+  ['a click nested 2 500 deep, and an escape', text(nested(2_500, '"note":"\\u0041"')), 'value.depth'],
+  ['brackets in a string', click({ note: '['.repeat(100) }), 'click'],
+  ['a click with many siblings', click({ list: new Array(1_000).fill([]) }), 'click'],
   ['a value of 1 MB', text(JSON.stringify(aClick({ note: 'x'.repeat(1 << 20) }))), 'click'],
   [
     'a value of 2 MB nested 10 000 deep',
     text(`${'{"priceMicros":'.repeat(10_000)}1${'}'.repeat(10_000)}${' '.repeat(2 << 20)}`),
-    'click.version',
+    'value.depth',
   ],
   ['schema version 0', click({ v: 0 }), 'click.version'],
   ['schema version 99', click({ v: 99 }), 'click.version'],
@@ -65,7 +80,9 @@ export const poison: readonly (readonly [name: string, record: KafkaRecord, expe
   ['an address of 2 characters', click({ ip: '::' }), 'click'],
   ['an address of 45 characters', click({ ip: '1'.repeat(45) }), 'click'],
   ['an address of 46 characters', click({ ip: '1'.repeat(46) }), 'click.ip'],
-  ['an address of null', click({ ip: null }), 'click.ip'],
+  ['an address of null', click({ ip: null }), 'click'],
+  ['a click id of null', click({ clickId: null }), 'click.id'],
+  ['a schema version of 1.0', text(JSON.stringify(aClick()).replace('"v":1', '"v":1.0')), 'click'],
   ['ids of 128 characters', click({ clickId: 'c'.repeat(128), adId: 'd'.repeat(128) }), 'click'],
   ['a click id of 129 characters', click({ clickId: 'c'.repeat(129) }), 'click.id'],
   ['an ad id of 129 characters', click({ adId: 'd'.repeat(129) }), 'click.ad'],

@@ -9,6 +9,8 @@ export interface Worth {
 }
 
 const YEAR_10000 = Date.UTC(10_000, 0);
+/** Of objects and arrays in each other, the outermost one included. */
+const DEPTH_MAX = 64;
 const MICROS_MAX = 1_000_000_000n;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -22,12 +24,14 @@ export function judgeClick(time: number, value: Uint8Array | null): Worth | stri
   } catch {
     return 'value.utf8';
   }
+  if (text.charCodeAt(0) === 0xfeff) return 'value.mark';
   let click: unknown;
   try {
     click = JSON.parse(text);
   } catch {
     return 'value.json';
   }
+  if (deepest(text) > DEPTH_MAX) return 'value.depth';
   if (typeof click !== 'object' || click === null || Array.isArray(click)) return 'click.object';
   const { v, clickId, adId, advertiserId, ip, priceMicros } = click as Record<string, unknown>;
   if (v !== 1) return 'click.version';
@@ -35,7 +39,7 @@ export function judgeClick(time: number, value: Uint8Array | null): Worth | stri
   if (!isNamed(advertiserId, 1, 64) || !/^[A-Za-z0-9][-A-Za-z0-9._:]*$/.test(advertiserId))
     return 'click.advertiser';
   if (!isNamed(adId, 1, 128)) return 'click.ad';
-  if (ip !== undefined && !isNamed(ip, 2, 45)) return 'click.ip';
+  if (ip !== undefined && ip !== null && !isNamed(ip, 2, 45)) return 'click.ip';
   if (priceMicros === undefined) return 'price.missing';
   const literal = literalOf(text, 'priceMicros') ?? '';
   if (!/^(0|-?[1-9]\d*)$/.test(literal) || !Number.isSafeInteger(Number(literal))) return 'price.integer';
@@ -46,6 +50,19 @@ export function judgeClick(time: number, value: Uint8Array | null): Worth | stri
 
 function isNamed(value: unknown, shortest: number, longest: number): value is string {
   return typeof value === 'string' && value.length >= shortest && value.length <= longest;
+}
+
+/** How deep the brackets of a text that is known to be JSON lie in each other. */
+function deepest(text: string): number {
+  let depth = 0;
+  let most = 0;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === '"') i = endOfString(text, i);
+    else if (character === '{' || character === '[') most = Math.max(most, ++depth);
+    else if (character === '}' || character === ']') depth -= 1;
+  }
+  return most;
 }
 
 /** How the value of a key of the outermost object is spelt, in a text known to be JSON; the last one if it is repeated. */

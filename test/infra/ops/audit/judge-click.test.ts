@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { judgeClick, type Worth } from '../../../../infra/ops/audit/judge-click.ts';
-import { decode, isRejected } from '../../../../shared/decode.ts';
+import { type Click, decode, isRejected, type Rejected } from '../../../../shared/decode.ts';
+import { decodeBatch } from '../../../../shared/decode-batch.ts';
 import { hourOf } from '../../../../shared/delta.ts';
 import type { KafkaRecord } from '../../../../shared/event.ts';
 import { aRecord, base64, START_MS } from '../../../support/builders.ts';
@@ -44,9 +45,11 @@ const otherMembers = [
     '"__proto__":{"priceMicros":7,"v":1}',
     '"ip":"::1"',
     '"ip":7',
+    '"ip":null',
     '"v":1.0',
     '"v":2',
   ],
+  ...[`"a":${'['.repeat(63)}${']'.repeat(63)}`, `"a":${'[{"a":'.repeat(32)}0${'}]'.repeat(32)}`],
   ...['"a":"\\ud800"', '"a":"}\\\\"', '"a":",\\"priceMicros\\":7"', '"priceMicro":7'],
 ];
 
@@ -64,15 +67,16 @@ const nearlyClick = fc
     others: fc.array(fc.constantFrom(...otherMembers), { maxLength: 3 }),
     ranks: fc.array(fc.nat({ max: 99 }), { minLength: 10, maxLength: 10, size: 'max' }),
     gap: blanks,
+    mark: fc.oneof({ weight: 9, arbitrary: fc.constant('') }, fc.constant('\ufeff')),
   })
-  .map(({ advertiser, prices, others, ranks, gap }) => {
+  .map(({ advertiser, prices, others, ranks, gap, mark }) => {
     const members = [
       ...['"v":1', '"clickId":"c"', '"adId":"d"', `"advertiserId":${JSON.stringify(advertiser)}`],
       ...prices.map(([key, before, after, literal]) => `${key}${before}:${after}${literal}`),
       ...others,
     ].map((member, i) => ({ member, rank: ranks[i] ?? 0 }));
     const shuffled = members.sort((a, b) => a.rank - b.rank).map(({ member }) => member);
-    return `${gap}{${shuffled.join(`${gap},`)}${gap}}`;
+    return `${mark}${gap}{${shuffled.join(`${gap},`)}${gap}}`;
   });
 
 describe('the auditor', () => {
@@ -105,6 +109,31 @@ describe('the auditor', () => {
       { numRuns: 3_000 },
     );
     assert.ok(seen.clicks > 500 && seen.others > 500, `a lopsided search: ${JSON.stringify(seen)}`);
+  });
+
+  it('agrees with the pipe, record by record and in a batch, where characters are changed, put in or taken away', () => {
+    const telling = fc.constantFrom(...'"\\{}[]:,. \t\n\f0129-+eEnulltrfas\u00001\ufeff\u00a0é');
+    const damage = fc.tuple(fc.nat({ max: 400 }), fc.constantFrom(0, 1), fc.constantFrom(0, 1), telling);
+    const seen = { clicks: 0, noJson: 0, others: 0 };
+    fc.assert(
+      fc.property(nearlyClick, fc.array(damage, { minLength: 1, maxLength: 3 }), (text, damages) => {
+        const characters = [...text];
+        for (const [at, out, put, character] of damages)
+          characters.splice(at % characters.length, out, ...(put === 1 ? [character] : []));
+        const record = aRecord({ text: characters.join('') });
+        const judged = byTheAuditor(record);
+        const [batched] = decodeBatch([record]) as [Click | Rejected];
+        seen[typeof judged !== 'string' ? 'clicks' : judged === 'value.json' ? 'noJson' : 'others'] += 1;
+
+        assert.deepEqual(judged, byThePipe(record), characters.join(''));
+        assert.equal(
+          isRejected(batched) ? batched.rejected : 'click',
+          typeof judged === 'string' ? judged : 'click',
+        );
+      }),
+      { numRuns: 6_000 },
+    );
+    assert.ok(Math.min(...Object.values(seen)) > 300, `a lopsided search: ${JSON.stringify(seen)}`);
   });
 
   it('agrees with the pipe on any bytes, any JSON and any time', () => {

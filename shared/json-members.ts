@@ -1,0 +1,195 @@
+/**
+ * Reads the wanted members of a JSON object, and checks the whole text as JSON.parse would, without building anything of the
+ * rest. It walks the text once and never calls itself: neither a deep value nor a large one costs more than its length, and no
+ * result depends on how much stack is left.
+ */
+
+/** How deep objects and arrays may lie in each other; the outermost one counts. */
+export const DEPTH_MAX = 64;
+
+/** A value as it is written, text[from, to): of a string with its quotes, of an object or an array only the bracket. */
+export interface Written {
+  readonly from: number;
+  readonly to: number;
+}
+
+const BLANK = 0x20;
+const QUOTE = 0x22;
+const PLUS = 0x2b;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const UPPER_E = 0x45;
+const BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const LETTERS = 0x61;
+const LOWER_E = 0x65;
+const BRACE = 0x7b;
+/** From `[` to `]`, and from `{` to `}`. */
+const TO_ITS_END = 2;
+
+const WORDS = new Map([...['true', 'false', 'null']].map((word) => [word.charCodeAt(0), word]));
+/** `\u0041`: a character of a key may take six. */
+const ESCAPE_LENGTH = 6;
+
+/** Of the text's characters: what can stand in a string as it is, and what a backslash may be followed by. */
+const plain = new Uint8Array(0x80).map((_, code) =>
+  Number(code >= 0x20 && code !== QUOTE && code !== BACKSLASH),
+);
+const escaped = new Uint8Array(0x80);
+for (const character of '"\\/bfnrt') escaped[character.charCodeAt(0)] = 1;
+const blanks = new Set([0x20, 0x0a, 0x0d, 0x09]);
+const fourHex = /^[0-9A-Fa-f]{4}$/;
+
+/**
+ * The members of the outermost object that have a wanted key, the last one of each; or why there are none. A text that is no
+ * JSON is said to be that, however deep it is.
+ */
+export function membersOf(
+  text: string,
+  wanted: ReadonlySet<string>,
+): Map<string, Written> | 'no JSON' | 'too deep' | 'no object' {
+  const walk = new Walk(text, wanted);
+  if (!walk.isJson()) return 'no JSON';
+  if (walk.deepest > DEPTH_MAX) return 'too deep';
+  return walk.isObject ? walk.members : 'no object';
+}
+
+class Walk {
+  readonly members = new Map<string, Written>();
+  deepest = 0;
+  isObject = false;
+  readonly #text: string;
+  readonly #wanted: ReadonlySet<string>;
+  readonly #keyMax: number;
+  /** The brackets around the place where the walk is. */
+  readonly #open: number[] = [];
+  /** Of the value that comes next, if it is wanted. */
+  #key: string | undefined;
+  #at = 0;
+
+  constructor(text: string, wanted: ReadonlySet<string>) {
+    this.#text = text;
+    this.#wanted = wanted;
+    this.#keyMax = ESCAPE_LENGTH * Math.max(...Array.from(wanted, (key) => key.length));
+  }
+
+  isJson(): boolean {
+    this.#skipBlanks();
+    this.isObject = this.#here() === BRACE;
+    for (let more = true; more; ) {
+      const from = this.#at;
+      const first = this.#here();
+      const opens = first === BRACE || first === BRACKET;
+      if (opens) this.#enter(first);
+      else if (!this.#skipScalar(first)) return false;
+      if (this.#key !== undefined) this.members.set(this.#key, { from, to: opens ? from + 1 : this.#at });
+      this.#key = undefined;
+      if (opens && this.#here() !== first + TO_ITS_END) {
+        if (first === BRACE && !this.#readKey()) return false;
+        continue;
+      }
+      more = this.#leaveToNext();
+    }
+    return this.#open.length === 0 && this.#at === this.#text.length;
+  }
+
+  #enter(bracket: number): void {
+    this.deepest = Math.max(this.deepest, this.#open.push(bracket));
+    this.#at += 1;
+    this.#skipBlanks();
+  }
+
+  /** Behind a value: out of what ends here, to the next value if there is one. */
+  #leaveToNext(): boolean {
+    for (;;) {
+      this.#skipBlanks();
+      if (this.#open.length === 0) return false;
+      const inside = this.#open[this.#open.length - 1] as number;
+      const code = this.#here();
+      this.#at += 1;
+      if (code === COMMA) {
+        this.#skipBlanks();
+        return inside === BRACKET || this.#readKey();
+      }
+      if (code !== inside + TO_ITS_END) return false;
+      this.#open.pop();
+    }
+  }
+
+  /** To the value of a member. */
+  #readKey(): boolean {
+    const from = this.#at;
+    if (this.#here() !== QUOTE || !this.#skipString()) return false;
+    if (this.#open.length === 1 && this.#at - from - 2 <= this.#keyMax) {
+      const written = this.#text.slice(from + 1, this.#at - 1);
+      const key = written.includes('\\') ? (JSON.parse(`"${written}"`) as string) : written;
+      if (this.#wanted.has(key)) this.#key = key;
+    }
+    this.#skipBlanks();
+    if (this.#here() !== COLON) return false;
+    this.#at += 1;
+    this.#skipBlanks();
+    return true;
+  }
+
+  #skipScalar(first: number): boolean {
+    if (first === QUOTE) return this.#skipString();
+    const word = first >= LETTERS ? WORDS.get(first) : undefined;
+    if (word === undefined) return this.#skipNumber();
+    const isWord = this.#text.startsWith(word, this.#at);
+    this.#at += word.length;
+    return isWord;
+  }
+
+  #skipString(): boolean {
+    const text = this.#text;
+    let at = this.#at + 1;
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (code >= 0x80 || plain[code] === 1) at += 1;
+      else if (code === QUOTE) break;
+      else if (code !== BACKSLASH) return false;
+      else if (escaped[text.charCodeAt(at + 1)] === 1) at += 2;
+      else if (text[at + 1] === 'u' && fourHex.test(text.slice(at + 2, at + ESCAPE_LENGTH)))
+        at += ESCAPE_LENGTH;
+      else return false;
+    }
+    this.#at = at + 1;
+    return true;
+  }
+
+  #skipNumber(): boolean {
+    if (this.#here() === MINUS) this.#at += 1;
+    if (this.#here() === ZERO) this.#at += 1;
+    else if (!this.#skipDigits()) return false;
+    if (this.#here() === DOT) {
+      this.#at += 1;
+      if (!this.#skipDigits()) return false;
+    }
+    if (this.#here() !== LOWER_E && this.#here() !== UPPER_E) return true;
+    this.#at += 1;
+    if (this.#here() === MINUS || this.#here() === PLUS) this.#at += 1;
+    return this.#skipDigits();
+  }
+
+  #skipDigits(): boolean {
+    const from = this.#at;
+    let at = from;
+    for (let code = this.#here(); code >= ZERO && code <= NINE; code = this.#text.charCodeAt(at)) at += 1;
+    this.#at = at;
+    return at > from;
+  }
+
+  #skipBlanks(): void {
+    while (this.#here() <= BLANK && blanks.has(this.#here())) this.#at += 1;
+  }
+
+  /** NaN at the end, which no comparison holds for. */
+  #here(): number {
+    return this.#text.charCodeAt(this.#at);
+  }
+}
