@@ -79,7 +79,11 @@ async function main(): Promise<void> {
   if (values.owners === undefined) throw new Error(`--owners is missing\n${USAGE}`);
   const stage = stageNamed(values.stage);
   const owners = values.owners.split(',');
-  const client = new CloudFormationClient({});
+  const client = new CloudFormationClient({
+    maxAttempts: 4,
+    // Without the last, the SDK only warns of an answer that doesn't come.
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  });
   try {
     const record = await recordDeployed(readDeployed(stage), stage, owners, client);
     writeFileSync(deployedPath(stage), recordText(record));

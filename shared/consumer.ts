@@ -13,6 +13,7 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { functionRequests } from './bounded-requests.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import type { AppError } from './errors.ts';
@@ -48,12 +49,9 @@ export interface Means {
 /** Time kept back from the invocation for the answer itself. */
 const DEADLINE_MARGIN_MS = 1_500;
 
-/** The client of every function: bounded attempts, so that the loop around it sees trouble early and looks again. */
+/** The client of every function: it gives up on what says nothing, so that the loop around it looks again. */
 export function ledgerClient(): DynamoDBClient {
-  return new DynamoDBClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
-  });
+  return new DynamoDBClient(functionRequests);
 }
 
 /** The handler of a group. `foldWith` gets the values of `group.secrets`. */

@@ -3,6 +3,7 @@
  * now, for comparison. Reads only; on the laptop ground and on AWS alike.
  */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { operatorRequests } from '../../shared/bounded-requests.ts';
 import { parseLines } from '../../shared/delta.ts';
 import {
   entriesAfter,
@@ -22,7 +23,7 @@ export function openLedger(
   table: string,
   access: DynamoDBClientConfig,
 ): Ledger & { readonly client: DynamoDBClient } {
-  return { client: new DynamoDBClient(access), table, entryDays: ENTRY_DAYS };
+  return { client: new DynamoDBClient({ ...access, ...operatorRequests }), table, entryDays: ENTRY_DAYS };
 }
 
 export interface JournalTotals {

@@ -3,6 +3,7 @@
  * after it was and before the reply, after the reply. The functions need no hooks for it: a sandbox is known by the application
  * id that the SDK writes into each request's user agent.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -87,6 +88,9 @@ export class FaultProxy {
         return undefined;
       case 'reset-before-forward':
         to.destroy();
+        return undefined;
+      case 'silent':
+        if (!to.destroyed) await once(to, 'close');
         return undefined;
       case 'killed-before-forward':
         signal('SIGKILL');

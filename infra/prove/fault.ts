@@ -19,6 +19,8 @@ export type Fault =
   | { readonly kind: 'throttled' | 'internal-error' | 'unavailable' }
   | { readonly kind: 'delayed'; readonly ms: number }
   | { readonly kind: 'reset-before-forward' }
+  /** Taken, never forwarded and never answered: the client has to give it up. */
+  | { readonly kind: 'silent' }
   /** Forwarded; the reply is swallowed and the connection reset. */
   | { readonly kind: 'reply-lost' }
   /** Forwarded; the reply comes after the client has given up. */

@@ -10,7 +10,7 @@ import type { Call, Fault, Heard } from './fault.ts';
 
 /** Of a hundred commits, so many meet each; `rarest` is the one that was met least, so that few commits meet all. */
 const commitFaults = {
-  none: 24,
+  none: 23,
   rarest: 25,
   frozen: 9,
   outrun: 8,
@@ -21,6 +21,7 @@ const commitFaults = {
   'reply-lost': 6,
   'reply-late': 1,
   'reset-before-forward': 2,
+  silent: 1,
   throttled: 4,
   'internal-error': 2,
   unavailable: 1,
@@ -28,10 +29,11 @@ const commitFaults = {
 } as const;
 type CommitFault = Exclude<keyof typeof commitFaults, 'rarest'>;
 const otherFaults = {
-  none: 94,
+  none: 93,
   throttled: 2,
   'internal-error': 1,
   'reset-before-forward': 1,
+  silent: 1,
   delayed: 2,
 } as const;
 

@@ -77,13 +77,19 @@ export function readAuditRequest(given: readonly string[], runFile = RUN_FILE): 
     throw new CouldNotTell(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too\n${USAGE}`);
   const { ledger, topic = '', group = '', table = '', region, iam } = values;
   const kafka = kafkaAccess({ kafka: values.kafka ?? '', iam, region });
-  const client = new DynamoDBClient(region === undefined ? {} : { region });
+  const client = ledgerClient(region === undefined ? {} : { region });
   return { audited: [{ ledger: ledger ?? table, kafka, topic, group, table, client }], ...rest };
 }
 
 function incarnationIn(given: string | undefined): number | undefined {
   if (given === undefined || /^[1-9]\d{0,8}$/.test(given)) return given === undefined ? given : Number(given);
   throw new CouldNotTell(`--incarnation is '${given}', allowed is a whole number from 1`);
+}
+
+/** A table that takes a connection and says nothing is asked again, and then named: without the last setting the SDK only warns. */
+function ledgerClient(access: DynamoDBClientConfig): DynamoDBClient {
+  const requestHandler = { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+  return new DynamoDBClient({ ...access, maxAttempts: 4, requestHandler });
 }
 
 interface RunFile {
@@ -109,7 +115,7 @@ function running(runFile: string, wanted: string | undefined): Audited[] {
     topic: run.groups[ledger]?.topic ?? '',
     group: run.groups[ledger]?.id ?? '',
     table: run.tables[ledger] ?? '',
-    client: new DynamoDBClient(access),
+    client: ledgerClient(access),
   }));
 }
 

@@ -3,6 +3,7 @@
  * a synthesized template or at what stands on AWS, and changes nothing.
  */
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { operatorRequests } from '../../../shared/bounded-requests.ts';
 import { OpsError, runCommand } from '../ops-error.ts';
 import type { Check } from './check.ts';
 import { checkNetwork } from './checks.ts';
@@ -13,10 +14,7 @@ import { type ReachableRequest, readReachableRequest, USAGE } from './request.ts
 
 async function networkOf(of: ReachableRequest['of']): Promise<Network> {
   if ('template' in of) return networkFromTemplate(of.template);
-  const client = new EC2Client({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000 },
-  });
+  const client = new EC2Client(operatorRequests);
   try {
     return await networkFromEc2(client, of.subnets, of.groups);
   } catch (cause) {

@@ -7,7 +7,8 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, paginateListObjectsV2, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { operatorRequests } from '../../../shared/bounded-requests.ts';
 import { type KafkaRecord, readEvent } from '../../../shared/event.ts';
 import { OpsError } from '../ops-error.ts';
 import type { Destination, Target } from './target.ts';
@@ -128,23 +129,51 @@ async function* filesIn(folder: string): AsyncGenerator<Text> {
   }
 }
 
+/** Most documents have up to 8 MB, and this many may be in memory; a bucket of 180 000 would take an hour one by one. */
+const OBJECTS_AT_ONCE = 8;
+
+/** In the order in which the bucket lists them. */
 async function* objectsIn({
   bucket,
   region,
 }: Extract<Destination, { bucket: string }>): AsyncGenerator<Text> {
-  const client = new S3Client(region === undefined ? {} : { region });
+  const client = new S3Client({ ...(region !== undefined && { region }), ...operatorRequests });
+  const asked: Asked[] = [];
   try {
     for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket }))
       for (const { Key: name = '', Size: size = 0 } of page.Contents ?? []) {
-        if (size > DOCUMENT_BYTES_MAX) {
-          yield { name, text: tooLarge(size) };
-          continue;
-        }
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: name }));
-        yield { name, text: (await Body?.transformToString()) ?? '' };
+        const text = size > DOCUMENT_BYTES_MAX ? tooLarge(size) : objectText(client, bucket, name);
+        // Whoever awaits it hears of a failure; nobody does once the reader has gone.
+        Promise.resolve(text).catch(() => {});
+        asked.push({ name, text });
+        if (asked.length === OBJECTS_AT_ONCE) yield* answered(asked.splice(0, 1));
       }
+    yield* answered(asked);
   } finally {
     client.destroy();
+  }
+}
+
+interface Asked {
+  readonly name: string;
+  readonly text: Text['text'] | Promise<Text['text']>;
+}
+
+async function* answered(asked: readonly Asked[]): AsyncGenerator<Text> {
+  for (const { name, text } of asked) yield { name, text: await text };
+}
+
+/** What is true of one object alone is said of it; the others are read. */
+async function objectText(client: S3Client, Bucket: string, Key: string): Promise<Text['text']> {
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+    return (await Body?.transformToString()) ?? '';
+  } catch (error) {
+    if (!(error instanceof S3ServiceException)) throw error;
+    if (error.name === 'NoSuchKey') return { why: 'it was removed after it was listed' };
+    if (error.name === 'AccessDenied' || error.name === 'InvalidObjectState')
+      return { why: `S3 does not hand it out: ${error.name}` };
+    throw error;
   }
 }
 

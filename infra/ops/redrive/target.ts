@@ -5,6 +5,7 @@
  */
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
+import { boundedRequests } from '../../../shared/bounded-requests.ts';
 import type { Ledger } from '../../../shared/journal-store.ts';
 import { answerOf } from '../audit/could-not-tell.ts';
 import type { KafkaAccess } from '../audit/kafka-access.ts';
@@ -41,17 +42,7 @@ export interface Target extends Addresses {
 
 /** A function may take as long as Lambda lets it; a connection may not. */
 const ANSWER_WITHIN_MS = 905_000;
-const CONNECT_WITHIN_MS = 3_000;
 
-/** A table that takes a connection and says nothing must not hold up a person. */
-const BOUNDED = {
-  maxAttempts: 4,
-  requestHandler: {
-    connectionTimeout: CONNECT_WITHIN_MS,
-    requestTimeout: 10_000,
-    throwOnRequestTimeout: true,
-  },
-} as const satisfies DynamoDBClientConfig;
 /** Each request has its own bound; a long journal takes as many as it has pages. */
 const PAGES_WITHIN_MS = 3_600_000;
 
@@ -59,13 +50,12 @@ export function openTarget(addresses: Addresses): Target {
   const { table, dynamodb, kafka, topic, group, lambda } = addresses;
   return {
     ...addresses,
-    store: openLedger(table, { ...dynamodb, ...BOUNDED }),
+    store: openLedger(table, dynamodb),
     log: new TopicLog(kafka, topic, group),
     functions: new LambdaClient({
       ...lambda,
       // A call that is repeated unseen would be another request, and what it did would be nobody's.
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, requestTimeout: ANSWER_WITHIN_MS },
+      ...boundedRequests({ attempts: 1, connectMs: 3_000, answerMs: ANSWER_WITHIN_MS }),
     }),
   };
 }

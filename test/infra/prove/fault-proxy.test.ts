@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Fault } from '../../../infra/prove/fault.ts';
+import { boundedRequests } from '../../../shared/bounded-requests.ts';
 import { until } from '../../support/until.ts';
 import { AGENT, commit, JOURNAL, ProxyBench } from './proxy-bench.ts';
 
@@ -56,6 +57,30 @@ describe('a fault at a request', () => {
       ]);
     });
   }
+
+  it('silent takes the request, hands nothing on and says nothing, until the client gives it up', async (t) => {
+    const bench = await ProxyBench.start(t);
+    bench.fault = { kind: 'silent' };
+    const client = new DynamoDBClient({
+      endpoint: bench.endpoint,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'nobody', secretAccessKey: 'nothing' },
+      userAgentAppId: 'pid-123',
+      ...boundedRequests({ attempts: 2, connectMs: 1_000, answerMs: 200 }),
+    });
+    t.after(() => client.destroy());
+
+    await assert.rejects(client.send(new PutItemCommand({ TableName: 'ledger', Item: {} })), {
+      name: 'TimeoutError',
+    });
+
+    await until('both attempts are heard of', () => bench.heard.length === 2);
+    assert.deepEqual(bench.happened, ['decided PutItem', 'decided PutItem']);
+    assert.deepEqual(
+      bench.heard.map(({ fault, status }) => ({ fault, status })),
+      Array(2).fill({ fault: 'silent', status: undefined }),
+    );
+  });
 
   it('frozen stops the function, forwards when it is thawed, and lets it go on after the reply', async (t) => {
     const bench = await ProxyBench.start(t);

@@ -55,7 +55,7 @@ describe('faults at requests', () => {
       return [...new Set(met.flat().map((kind) => kind.split(' ')[0]))];
     };
 
-    const again = ['delayed', 'internal-error', 'none', 'reset-before-forward', 'throttled'];
+    const again = ['delayed', 'internal-error', 'none', 'reset-before-forward', 'silent', 'throttled'];
     const killed = ['killed-after-forward', 'killed-after-reply', 'killed-before-forward'];
     const commits = [...again, ...killed, 'frozen', 'outrun', 'reply-late', 'reply-lost', 'unavailable'];
     commits.push('poller-killed-after-reply');

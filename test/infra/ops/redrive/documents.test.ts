@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { documentsIn, isPassed, readDocument } from '../../../../infra/ops/redrive/documents.ts';
 import { anEvent, aRecord } from '../../../support/builders.ts';
+import { loopbackServer } from '../../../support/loopback-server.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { until } from '../../../support/until.ts';
 
 const target = { topic: 'ad_clicks', function: 'fraud-handler', sourceArn: 'arn:aws:kafka:c' };
 const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:fraud-handler';
@@ -71,5 +73,116 @@ describe('a destination document', () => {
 
     assert.deepEqual(before, []);
     assert.deepEqual(await found(), ['a.json', 'b.json']);
+  });
+});
+
+describe('the documents of a bucket', () => {
+  const objects = new Map<string, string>([
+    ...Array.from({ length: 40 }, (_, n): [string, string] => [
+      `aws/lambda/m1/${n} ü+&.json`,
+      document(anEvent([aRecord({ offset: n })])),
+    ]),
+    ['bad.json', '{"half'],
+    ['foreign.json', document(event, { requestContext: { functionArn: `${arn}-2` } })],
+    ['gone.json', 'NoSuchKey'],
+    ['kept-from-us.json', 'AccessDenied'],
+    ['large.bin', 'never asked for'],
+  ]);
+  const PAGE = 17;
+
+  /** A bucket of pages on loopback; each object waits for another request beside it, but not for ever. */
+  async function bucketOf(
+    t: TestContext,
+    refused?: string,
+  ): Promise<{ asked: string[]; most: () => number }> {
+    const asked: string[] = [];
+    let now = 0;
+    let most = 0;
+    const endpoint = await loopbackServer(t, async (_, to, { url = '' }) => {
+      const { pathname, searchParams } = new URL(url, 'http://loopback');
+      if (searchParams.has('list-type')) {
+        to.writeHead(200, { 'content-type': 'application/xml' }).end(pageOf(searchParams));
+        return;
+      }
+      const name = decodeURIComponent(pathname).replace('/given-up/', '');
+      asked.push(name);
+      now += 1;
+      most = Math.max(most, now);
+      await until('another is asked beside it', () => most > 1, 1_000).catch(() => {});
+      now -= 1;
+      const text = name === refused ? 'NoSuchBucket' : (objects.get(name) ?? '');
+      if (/^\w+$/.test(text))
+        to.writeHead(text === 'AccessDenied' ? 403 : 404, { 'content-type': 'application/xml' }).end(
+          `<Error><Code>${text}</Code><Message>no</Message></Error>`,
+        );
+      else to.writeHead(200).end(text);
+    });
+    for (const [name, value] of Object.entries({
+      AWS_ENDPOINT_URL_S3: endpoint,
+      AWS_ACCESS_KEY_ID: 'nobody',
+      AWS_SECRET_ACCESS_KEY: 'nothing',
+    })) {
+      const before = process.env[name];
+      process.env[name] = value;
+      t.after(() => {
+        if (before === undefined) delete process.env[name];
+        else process.env[name] = before;
+      });
+    }
+    return { asked, most: () => most };
+  }
+
+  function pageOf(asked: URLSearchParams): string {
+    const names = [...objects.keys()];
+    const from = Number(asked.get('continuation-token') ?? 0);
+    const listed = names.slice(from, from + PAGE).map((name) => {
+      const size = name === 'large.bin' ? 33 * 1024 * 1024 : 100;
+      return `<Contents><Key>${name.replaceAll('&', '&amp;')}</Key><Size>${size}</Size></Contents>`;
+    });
+    const more = from + PAGE < names.length;
+    const next = more ? `<NextContinuationToken>${from + PAGE}</NextContinuationToken>` : '';
+    return `<ListBucketResult><IsTruncated>${more}</IsTruncated>${next}${listed.join('')}</ListBucketResult>`;
+  }
+
+  const bucket = { bucket: 'given-up', region: 'eu-west-1' };
+
+  it('come from every page, in order, several at a time, and what is wrong with one is said of it alone', async (t) => {
+    const { asked, most } = await bucketOf(t);
+
+    const found = await Array.fromAsync(documentsIn(bucket, target));
+
+    assert.deepEqual(
+      found.map(({ name }) => name),
+      [...objects.keys()],
+    );
+    assert.equal(found.filter((each) => !isPassed(each)).length, 40);
+    const passed = found.filter(isPassed).map(({ name, others, why }) => ({ name, others, why }));
+    assert.deepEqual(passed, [
+      { name: 'bad.json', others: false, why: 'it is not a JSON object' },
+      { name: 'foreign.json', others: true, why: 'it is of function fraud-handler-2' },
+      { name: 'gone.json', others: false, why: 'it was removed after it was listed' },
+      { name: 'kept-from-us.json', others: false, why: 'S3 does not hand it out: AccessDenied' },
+      {
+        name: 'large.bin',
+        others: false,
+        why: 'it has 34603008 bytes, and Lambda writes none above 33554432',
+      },
+    ]);
+    assert.deepEqual(asked.length, objects.size - 1);
+    assert.ok(most() > 1 && most() <= 8, `${most()} at a time`);
+  });
+
+  it('are not asked for any further once the reader has gone', async (t) => {
+    const { asked } = await bucketOf(t);
+
+    for await (const _ of documentsIn(bucket, target)) break;
+
+    assert.ok(asked.length <= 8, `${asked.length} asked for`);
+  });
+
+  it('end in one sentence where the bucket is refused half way', async (t) => {
+    await bucketOf(t, 'aws/lambda/m1/20 ü+&.json');
+
+    await assert.rejects(Array.fromAsync(documentsIn(bucket, target)), /bucket given-up can't be read: no/);
   });
 });
