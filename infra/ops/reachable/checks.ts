@@ -8,7 +8,7 @@ import { destinationCheck, serviceChecks } from './service-checks.ts';
 
 const ACL_PAGE = 'Amazon VPC docs: vpc-network-acls';
 /** Answers go back to ports of the asker's choosing; these are the ends and a usual one. */
-const ANSWER_PORTS = [1_024, 32_768, 65_535];
+export const ANSWER_PORTS = [1_024, 32_768, 65_535];
 
 export function checkNetwork(network: Network, needs: Needs): Check[] {
   return [
@@ -68,7 +68,12 @@ function accessLists({ subnets }: Network, port: number): Check {
   };
 }
 
-function opens(subnet: Subnet, direction: AclRule['direction'], port: number, peer: Subnet): boolean {
+export function opens(
+  subnet: Subnet,
+  direction: AclRule['direction'],
+  port: number,
+  peer: Pick<Subnet, 'cidr'>,
+): boolean {
   const decisive = subnet.acl.find(
     (rule) => rule.direction === direction && hasPort(rule.ports, port) && within(peer.cidr, rule.cidr),
   );

@@ -15,6 +15,7 @@ import {
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
 import { OpsError } from '../ops-error.ts';
+import type { Client } from './client-checks.ts';
 import type { AclRule, Endpoint, GroupRule, Network, Route, SecurityGroup, Subnet } from './network.ts';
 import { portsOf } from './network.ts';
 
@@ -61,6 +62,7 @@ export async function networkFromEc2(
     throw new OpsError(
       `${foreign.GroupId} is of ${foreign.VpcId}, but the subnets are of ${vpcId}: name the groups of the cluster`,
     );
+  const dns = await dnsOf(ec2, vpcId);
   return {
     source: `EC2, ${vpcId}`,
     subnets: Subnets.map(({ SubnetId = '', CidrBlock = '' }) => ({
@@ -71,8 +73,26 @@ export async function networkFromEc2(
     })),
     groups: own,
     endpoints: endpoints.map((endpoint) => endpointOf(endpoint, groups)),
-    dns: await dnsOf(ec2, vpcId),
+    dns: dns.support && dns.names,
   };
+}
+
+/** Subnets of clients, of whichever VPCs of this account, with their routes. */
+export async function clientsFromEc2(ec2: Ec2, subnetIds: readonly string[]): Promise<Client[]> {
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [...subnetIds] }));
+  const clients: Client[] = [];
+  for (const { SubnetId = '', CidrBlock = '', VpcId = '' } of Subnets) {
+    const tables = await pages(
+      (NextToken) =>
+        ec2.send(
+          new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [VpcId] }], NextToken }),
+        ),
+      'RouteTables',
+    );
+    const dns = await dnsOf(ec2, VpcId);
+    clients.push({ subnet: SubnetId, cidr: CidrBlock, routes: routesOf(tables, SubnetId), dns: dns.support });
+  }
+  return clients;
 }
 
 type Page<Key extends string, T> = { readonly [key in Key]?: T[] | undefined } & {
@@ -94,10 +114,16 @@ async function pages<Key extends string, T>(
   throw new OpsError(`EC2 has more than ${PAGES_MAX} pages of ${key} in one VPC: that is not to be`);
 }
 
-async function dnsOf(ec2: Ec2, VpcId: string): Promise<boolean> {
+async function dnsOf(
+  ec2: Ec2,
+  VpcId: string,
+): Promise<{ readonly support: boolean; readonly names: boolean }> {
   const support = await ec2.send(new DescribeVpcAttributeCommand({ VpcId, Attribute: 'enableDnsSupport' }));
   const names = await ec2.send(new DescribeVpcAttributeCommand({ VpcId, Attribute: 'enableDnsHostnames' }));
-  return support.EnableDnsSupport?.Value === true && names.EnableDnsHostnames?.Value === true;
+  return {
+    support: support.EnableDnsSupport?.Value === true,
+    names: names.EnableDnsHostnames?.Value === true,
+  };
 }
 
 /** A subnet without a table of its own has the VPC's main one (Amazon VPC docs: subnet-route-tables). */
@@ -110,6 +136,8 @@ function routesOf(tables: readonly RouteTable[], subnetId: string): Subnet['rout
 function routeOf(route: Ec2Route): Route {
   const {
     NatGatewayId,
+    VpcPeeringConnectionId,
+    TransitGatewayId,
     GatewayId = '',
     State,
     DestinationCidrBlock,
@@ -119,17 +147,21 @@ function routeOf(route: Ec2Route): Route {
   const by =
     NatGatewayId !== undefined
       ? 'nat'
-      : GatewayId === 'local'
-        ? 'local'
-        : GatewayId.startsWith('igw-')
-          ? 'internet gateway'
-          : GatewayId.startsWith('vpce-')
-            ? 'gateway endpoint'
-            : 'other';
+      : VpcPeeringConnectionId !== undefined
+        ? 'peering'
+        : TransitGatewayId !== undefined
+          ? 'transit gateway'
+          : GatewayId === 'local'
+            ? 'local'
+            : GatewayId.startsWith('igw-')
+              ? 'internet gateway'
+              : GatewayId.startsWith('vpce-')
+                ? 'gateway endpoint'
+                : 'other';
   return {
     to: DestinationCidrBlock ?? DestinationPrefixListId ?? DestinationIpv6CidrBlock ?? '',
     by,
-    target: NatGatewayId ?? GatewayId,
+    target: NatGatewayId ?? VpcPeeringConnectionId ?? TransitGatewayId ?? GatewayId,
     active: State === 'active',
   };
 }

@@ -39,6 +39,7 @@ export function networkFromTemplate(file: string): Network {
     );
   return {
     source: file,
+    planned: true,
     subnets,
     groups,
     endpoints: ofType(resources, 'AWS::EC2::VPCEndpoint').map((endpoint) => endpointOf(resources, endpoint)),

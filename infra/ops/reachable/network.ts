@@ -6,6 +6,8 @@
 export interface Network {
   /** Where it was read, for the report. */
   readonly source: string;
+  /** A template, to which others may add routes once it is deployed. */
+  readonly planned?: boolean;
   /** Of the cluster. */
   readonly subnets: readonly Subnet[];
   readonly groups: readonly SecurityGroup[];
@@ -26,7 +28,14 @@ export interface Subnet {
 export interface Route {
   /** A CIDR, or the id of a prefix list. */
   readonly to: string;
-  readonly by: 'local' | 'nat' | 'internet gateway' | 'gateway endpoint' | 'other';
+  readonly by:
+    | 'local'
+    | 'nat'
+    | 'internet gateway'
+    | 'gateway endpoint'
+    | 'peering'
+    | 'transit gateway'
+    | 'other';
   /** The gateway's or endpoint's id. */
   readonly target: string;
   /** False for a black hole: a route whose gateway is gone. */

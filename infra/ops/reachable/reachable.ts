@@ -7,16 +7,23 @@ import { operatorRequests } from '../../../shared/bounded-requests.ts';
 import { OpsError, runCommand } from '../ops-error.ts';
 import type { Check } from './check.ts';
 import { checkNetwork } from './checks.ts';
-import { networkFromEc2 } from './from-ec2.ts';
+import { type Client, clientChecks } from './client-checks.ts';
+import { clientsFromEc2, networkFromEc2 } from './from-ec2.ts';
 import { networkFromTemplate } from './from-template.ts';
 import type { Network } from './network.ts';
 import { type ReachableRequest, readReachableRequest, USAGE } from './request.ts';
 
-async function networkOf(of: ReachableRequest['of']): Promise<Network> {
-  if ('template' in of) return networkFromTemplate(of.template);
+async function looked({ of, from }: ReachableRequest): Promise<{ network: Network; clients: Client[] }> {
+  const known = from.flatMap((each) => ('subnet' in each ? [] : [each]));
+  if ('template' in of) return { network: networkFromTemplate(of.template), clients: known };
   const client = new EC2Client(operatorRequests);
+  const subnets = from.flatMap((each) => ('subnet' in each ? [each.subnet] : []));
   try {
-    return await networkFromEc2(client, of.subnets, of.groups);
+    const network = await networkFromEc2(client, of.subnets, of.groups);
+    return {
+      network,
+      clients: [...known, ...(subnets.length > 0 ? await clientsFromEc2(client, subnets) : [])],
+    };
   } catch (cause) {
     if (cause instanceof OpsError) throw cause;
     const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
@@ -47,8 +54,11 @@ if (import.meta.main) {
   await runCommand(async () => {
     const request = readReachableRequest(process.argv.slice(2));
     if (request === undefined) return console.log(USAGE);
-    const network = await networkOf(request.of);
-    const checks = checkNetwork(network, request);
+    const { network, clients } = await looked(request);
+    const checks = [
+      ...checkNetwork(network, request),
+      ...clients.flatMap((client) => clientChecks(network, request, client)),
+    ];
     if (request.json) console.log(JSON.stringify({ source: network.source, checks }));
     else console.log(checkLines(network, checks).join('\n'));
     if (checks.some(({ verdict }) => verdict === 'fail')) process.exitCode = 1;

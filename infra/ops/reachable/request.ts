@@ -2,14 +2,19 @@
 import { parseCommandLine } from '../command-line.ts';
 import { OpsError } from '../ops-error.ts';
 import type { Needs } from './check.ts';
+import { ANYWHERE, within } from './network.ts';
 
 export interface ReachableRequest extends Needs {
   /** A synthesized template, or what stands on AWS. */
   readonly of:
     | { readonly template: string }
     | { readonly subnets: readonly string[]; readonly groups: readonly string[] };
+  /** Clients of the brokers, whose way there is checked instead of the pollers'. */
+  readonly from: readonly From[];
   readonly json: boolean;
 }
+
+export type From = { readonly cidr: string } | { readonly group: string } | { readonly subnet: string };
 
 export const USAGE = `npm run reachable -- --template FILE | --subnets ID,ID,… --security-groups ID,…  [options]
   --template FILE          a synthesized template with a cluster and its VPC, like cdk.out/clickledger-dev-stream.template.json
@@ -19,6 +24,8 @@ export const USAGE = `npm run reachable -- --template FILE | --subnets ID,ID,…
   --port N                 of the brokers: 9098 IAM, 9096 SCRAM, 9094 TLS, 9092 plain text (9098)
   --secret                 the mapping signs in with a secret
   --destination NAME,…     services that failures go to: s3, sqs, sns
+  --from CIDR|ID,…         also whether clients can reach the brokers: their range (10.60.0.0/20), security group (sg-…), or
+                           subnets of this account (subnet-…), whose own routes are then checked too
   --json                   one object for programs
 Exit code 0: all pass; 1: something fails; 2: could not tell. It only reads.`;
 
@@ -38,7 +45,25 @@ export function readReachableRequest(given: readonly string[]): ReachableRequest
   const unknown = destinations.find((name) => !DESTINATIONS.includes(name));
   if (unknown !== undefined)
     throw new OpsError(`--destination names '${unknown}', allowed are ${DESTINATIONS.join(', ')}`);
-  return { of: subjectOf(values), pollers: mode, port: Number(port), secret, destinations, json };
+  const of = subjectOf(values);
+  const from = (values.from ?? '')
+    .split(',')
+    .filter((each) => each !== '')
+    .map((each) => fromOf(each.trim()));
+  if ('template' in of && from.some((each) => 'subnet' in each))
+    throw new OpsError(
+      '--from has a subnet, which a template knows nothing of: give its range, or check what is deployed',
+    );
+  return { of, pollers: mode, port: Number(port), secret, destinations, from, json };
+}
+
+function fromOf(given: string): From {
+  if (/^sg-[0-9a-f]{8,17}$/.test(given)) return { group: given };
+  if (/^subnet-[0-9a-f]{8,17}$/.test(given)) return { subnet: given };
+  if (within(given, ANYWHERE)) return { cidr: given };
+  throw new OpsError(
+    `--from has '${given}', allowed are a range like 10.60.0.0/20, a security group or a subnet by id, joined by commas`,
+  );
 }
 
 function subjectOf(values: {
@@ -80,6 +105,7 @@ function understood(given: readonly string[]) {
     port: text,
     secret: flag,
     destination: text,
+    from: text,
     json: flag,
     help: flag,
   } as const;

@@ -13,12 +13,14 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
+import { stages } from '../../../../infra/aws/stages.ts';
 import { checkNetwork } from '../../../../infra/ops/reachable/checks.ts';
-import { networkFromEc2 } from '../../../../infra/ops/reachable/from-ec2.ts';
+import { clientChecks } from '../../../../infra/ops/reachable/client-checks.ts';
+import { clientsFromEc2, networkFromEc2 } from '../../../../infra/ops/reachable/from-ec2.ts';
 import { networkFromTemplate } from '../../../../infra/ops/reachable/from-template.ts';
 import { readReachableRequest } from '../../../../infra/ops/reachable/request.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { templateOf } from '../../aws/templates.ts';
+import { templateOf, templatesOf } from '../../aws/templates.ts';
 
 const needs = { port: 9098, pollers: 'on-demand', secret: false, destinations: ['s3'] } as const;
 const everyPort = { IpProtocol: '-1' };
@@ -185,6 +187,49 @@ describe('reading a network', () => {
     }
   });
 
+  it("from our own template: a client of the stage passes the brokers' rule, another does not, and routes are others' to add", (t) => {
+    const file = join(temporaryFolder(t), 'stream.template.json');
+    const clients = [{ cidr: '10.60.0.0/20', description: 'producers' }];
+    const network = { ...stages.dev.network, clients };
+    const templates = templatesOf('dev', {}, {}, {}, { ...stages.dev, network });
+    writeFileSync(file, JSON.stringify(templates.get('clickledger-dev-stream')));
+    const verdicts = (cidr: string) =>
+      clientChecks(networkFromTemplate(file), { ...needs, pollers: 'provisioned' }, { cidr }).map(
+        ({ verdict }) => verdict,
+      );
+
+    assert.deepEqual(verdicts('10.60.4.0/24'), ['pass', 'warn', 'pass']);
+    assert.deepEqual(verdicts('10.61.0.0/24'), ['fail', 'warn', 'pass']);
+  });
+
+  it('from EC2: a subnet of clients has its own routes, by peering or transit gateway', async () => {
+    const ec2 = aVpc();
+    ec2.on(DescribeRouteTablesCommand).resolves({
+      RouteTables: [
+        {
+          Associations: [{ Main: true }],
+          Routes: [
+            { DestinationCidrBlock: '10.0.0.0/23', VpcPeeringConnectionId: 'pcx-1', State: 'active' },
+            { DestinationCidrBlock: '10.0.2.0/24', TransitGatewayId: 'tgw-1', State: 'active' },
+          ],
+        },
+      ],
+    });
+
+    const [first, second] = await clientsFromEc2(new EC2Client({ region: 'eu-west-1' }), [
+      'subnet-1',
+      'subnet-2',
+    ]);
+
+    assert.ok(first !== undefined && 'routes' in first && second !== undefined && 'subnet' in second);
+    assert.deepEqual([first.subnet, first.cidr, first.dns], ['subnet-1', '10.0.1.0/24', true]);
+    assert.deepEqual(
+      first.routes.map(({ by, target }) => `${by} ${target}`),
+      ['peering pcx-1', 'transit gateway tgw-1'],
+    );
+    for (const call of ec2.calls()) assert.match(call.args[0].constructor.name, /^Describe/);
+  });
+
   it('from a template whose group has lost its rule: found before anything is deployed', (t) => {
     const file = join(temporaryFolder(t), 'stream.template.json');
     const { Resources } = templateOf('dev', 'stream');
@@ -242,6 +287,7 @@ describe('a request for a check of the network', () => {
       port: 9098,
       secret: false,
       destinations: [],
+      from: [],
       json: false,
     });
     assert.equal(readReachableRequest(['--help']), undefined);
@@ -265,6 +311,14 @@ describe('a request for a check of the network', () => {
     ['--template a --pollers some', "--pollers is 'some', allowed are provisioned, on-demand"],
     ['--template a --port 443', "--port is '443', allowed are 9098, 9096, 9094, 9092"],
     ['--template a --destination s3,ftp', "--destination names 'ftp', allowed are s3, sqs, sns"],
+    [
+      '--template a --from 10.60.0.0',
+      "--from has '10.60.0.0', allowed are a range like 10.60.0.0/20, a security group or a subnet by id, joined by commas",
+    ],
+    [
+      '--template a --from subnet-01234567',
+      '--from has a subnet, which a template knows nothing of: give its range, or check what is deployed',
+    ],
     ['--template a --fast', "Unknown option '--fast'"],
   ] as const) {
     it(`refuses '${given}' in a sentence`, () => {
