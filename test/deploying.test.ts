@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { groups } from '../functions/index.ts';
-import { stages } from '../infra/aws/stages.ts';
+import { type StageConfig, type StageName, stages } from '../infra/aws/stages.ts';
 import { readInputs } from '../infra/ops/plan/inputs.ts';
 import { planFor } from '../infra/ops/plan/plan.ts';
 import { type CfnTemplate, templateOf } from './infra/aws/templates.ts';
 import { root } from './support/ground-folder.ts';
+import { isAllowed, type Statement } from './support/iam.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const page = readFileSync(join(root, 'docs/deploying.md'), 'utf8');
@@ -68,24 +69,64 @@ describe('the page on deploying', () => {
     assert.deepEqual(rowOf('each team'), [...new Set(ofTeams)].sort());
   });
 
-  it("its figures of a dev stage are the planner's", () => {
+  it("its figures of both stages are the planner's", () => {
     const [, given = ''] = /`npm run plan -- (--clicks-per-second [^`]+)`/.exec(page) ?? [];
     const inputs = readInputs(given.split(' '));
     assert.ok(typeof inputs === 'object');
     const { clusters, group } = planFor(inputs);
-    const { brokers } = stages.dev;
-    assert.ok(brokers.type === 'standard');
-    const volumes = brokers.count * brokers.volumeGib * inputs.prices['standard-storage-gb-month'];
+    const brokersOf = (stage: StageName) =>
+      clusters.find(({ type }) => type === stages[stage].brokers.type)?.costs['brokers']?.value;
+    const volumesOf = ({ brokers }: StageConfig) =>
+      brokers.type === 'express'
+        ? 0
+        : brokers.count * brokers.volumeGib * inputs.prices['standard-storage-gb-month'];
+    const poller = group['event pollers']?.value ?? 0;
 
-    const figures = Array.from(page.matchAll(/\| +(\d+\.\d\d) \|$/gm), ([, figure]) => Number(figure));
-    assert.deepEqual(figures, [
-      clusters.find(({ type }) => type === 'standard')?.costs['brokers']?.value,
-      volumes,
-      group['event pollers']?.value,
+    const rows = Array.from(page.matchAll(/\| +(\d+\.\d\d) \| +(\d+\.\d\d) \|$/gm), ([, dev, prod]) => [
+      Number(dev),
+      Number(prod),
     ]);
-    const rest =
-      Object.values(group).reduce((sum, { value }) => sum + value, 0) - (group['event pollers']?.value ?? 0);
+    assert.deepEqual(rows, [
+      [brokersOf('dev'), brokersOf('prod')],
+      [volumesOf(stages.dev), volumesOf(stages.prod)],
+      [poller, poller],
+    ]);
+    const rest = Object.values(group).reduce((sum, { value }) => sum + value, 0) - poller;
     assert.ok(rest > 15 && rest < 30, `${rest} is about twenty`);
+    const said = /about (\d+) dollars in dev and (\d),(\d+) in prod/.exec(page) ?? [];
+    for (const [column, figure] of [Number(said[1]), Number(`${said[2]}${said[3]}`)].entries()) {
+      const sum = rows.reduce((total, row) => total + (row[column] ?? 0), poller + 2 * rest);
+      assert.ok(Math.abs(figure - sum) < 0.03 * sum, `${figure} is about ${sum}`);
+    }
+  });
+
+  it("the load that it prices is the planner's default", () => {
+    const inputs = readInputs([]);
+    assert.ok(typeof inputs === 'object');
+    const express = planFor(inputs).clusters.find(({ type }) => type === 'express');
+    const total = Object.values(express?.costs ?? {}).reduce((sum, { value }) => sum + value, 0);
+    assert.match(
+      page,
+      new RegExp(`${total.toLocaleString('en', { maximumFractionDigits: 2 })} for the cluster`),
+    );
+  });
+
+  it("the producer's policy is what an idempotent producer needs, and no more", () => {
+    const text = readFileSync(join(root, 'docs/producers.md'), 'utf8');
+    const [, json = ''] = /^```json\n(.*?)^```/ms.exec(text) ?? [];
+    const { Statement } = JSON.parse(json) as { Statement: Statement[] };
+    const cluster = String(Statement[0]?.Resource);
+    const topic = String(Statement[1]?.Resource);
+    assert.equal(topic, `${cluster.replace(':cluster/', ':topic/')}/${stages.prod.topic.name}`);
+    const calls = [
+      ['Connect', cluster],
+      ['WriteDataIdempotently', cluster],
+      ['DescribeTopic', topic],
+      ['WriteData', topic],
+    ];
+    for (const [action, resource] of calls)
+      assert.ok(isAllowed(Statement, { action: `kafka-cluster:${action}`, resource: resource! }), action);
+    assert.equal(Statement.flatMap(({ Action }) => Action).length, calls.length);
   });
 
   it('the services of its table are those of the templates', () => {

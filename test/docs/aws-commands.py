@@ -53,7 +53,7 @@ def main():
     names = set()
     for file in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
         text = re.sub(r"\\\n\s*", " ", file.read_text())
-        names.update(re.findall(r"\baws ([a-z0-9]+ (?:wait )?[a-z0-9-]+)", text))
+        names.update(re.findall(r"\baws ([a-z0-9-]+ (?:wait )?[a-z0-9-]+)", text))
     commands = {}
     for name in sorted(names):
         service, operation = name.split(" ", 1)

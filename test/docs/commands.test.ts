@@ -19,7 +19,9 @@ const aws = JSON.parse(readFileSync(join(root, 'test/docs/aws-commands.json'), '
 const AWS_GLOBAL = ['region', 'profile', 'output', 'query', 'no-cli-pager', 'max-items'];
 const CHECKED = ['aws', 'npm', 'npx', 'operate'];
 /** Of every POSIX shell or system. */
-const PLAIN = 'ago case cd date echo export git ledger_at mkdir of_stack set sh shift sleep'.split(' ');
+const PLAIN = 'ago case cd date echo export git ledger_at mkdir of_stack openssl set sh shift sleep'.split(
+  ' ',
+);
 const NPM_OWN = ['ci', 'test', 'exec', 'install', 'run', 'start'];
 
 interface Shown {
@@ -80,7 +82,10 @@ function awsFaults([service = '', operation = '', ...rest]: readonly string[], m
   const unknown = given.filter(
     (option) => ![...AWS_GLOBAL, ...known.map((each) => each.replace('*', ''))].includes(option),
   );
-  const lacking = known.filter((each) => each.startsWith('*') && !given.includes(each.slice(1)));
+  const lacking = known.filter(
+    (each) =>
+      each.startsWith('*') && !given.includes(each.slice(1)) && !given.includes(`no-${each.slice(1)}`),
+  );
   return [
     ...unknown.map((option) => `aws ${name} has no option --${option}`),
     ...(mention ? [] : lacking.map((each) => `aws ${name} needs --${each.slice(1)}`)),
