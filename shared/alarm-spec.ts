@@ -19,6 +19,7 @@ export const groupAlarms = [
   'parked',
   'open-gap',
   'redrive-overdue',
+  'journal-bounds',
   'rollup-behind',
   'foreign-writer',
   'failed-invokes',

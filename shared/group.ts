@@ -25,10 +25,14 @@ export interface GroupSpec {
   readonly pollers: ProvisionedPollers | OnDemandPollers;
   /**
    * `dense`: every offset holds a record, so an offset passed over is a gap. `sparse`: the topic is transactional or
-   * compacted; holes inside a delivered batch, and single ones between batches, are void.
+   * compacted; holes inside a delivered batch are void, and so are those of at most 1,000 offsets between two batches.
    */
   readonly offsets: 'dense' | 'sparse';
-  /** A batch with at least `countMin` rejected records that make more than `shareMax` of it is a bad deploy. */
+  /**
+   * A batch with at least `countMin` rejected records that make more than `shareMax` of it, under more than `shareMax` of
+   * its keys, is a bad deploy: the partition halts. A group that retries until spent parks them instead, since its mapping
+   * would give up the whole batch (docs/adr/0017-bad-batches.md).
+   */
   readonly rejects: { readonly shareMax: number; readonly countMin: number };
   /** How long entries stay; at least topic retention plus the time people need to redrive. */
   readonly entryDays: number;

@@ -34,7 +34,7 @@ export interface State {
   readonly resolved: OffsetSet;
   /** How many parked records are neither applied nor accepted. Which ones: the items of parked-items.ts. */
   readonly openParked: number;
-  /** Distinct record keys of the newest entry that counted clicks, at most KEYS_COUNTED (docs/adr/0017-bad-batches.md). */
+  /** Distinct keys of the first 1,000 records that the newest entry with any has counted (docs/adr/0017-bad-batches.md). */
   readonly keys: number;
   /** Timestamp of the newest resolved record, epoch milliseconds; -1 before the first. */
   readonly newest: number;

@@ -12,7 +12,7 @@
 
 export const METRICS_NAMESPACE = 'Clickledger';
 
-type Unit = 'Count' | 'Milliseconds';
+type Unit = 'Count' | 'Milliseconds' | 'Percent';
 
 export const handlerMetrics = {
   Applied: ['Count', 'clicks counted by the entries of an invocation'],
@@ -41,7 +41,11 @@ export const rollupMetrics = {
     'of the journals behind, the greatest age of the newest record that statement lines hold; 0 if none is behind',
   ],
   OpenGap: ['Count', 'offsets passed over and not resolved, over all journals of the ledger'],
-  OpenParked: ['Count', 'parked records that nobody has redriven, over all journals of the ledger'],
+  OpenParked: ['Count', 'parked records neither applied nor accepted, over all journals of the ledger'],
+  BoundUsed: [
+    'Percent',
+    'of what may halt a partition (intervals of resolved offsets, carried bytes, entry size), the most that any journal has used',
+  ],
 } as const satisfies Readonly<Record<string, readonly [Unit, string]>>;
 
 export const metrics = { ...handlerMetrics, ...rollupMetrics };

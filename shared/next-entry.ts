@@ -10,7 +10,7 @@ import { type Click, fingerprintOf, isRejected, type Rejected, timeOf, valueSha2
 import { formatLines } from './delta.ts';
 import { AppError } from './errors.ts';
 import type { KafkaRecord } from './event.ts';
-import type { Fold } from './fold.ts';
+import { CARRIED_BYTES_MAX, type Fold } from './fold.ts';
 import { type Folded, foldRecords } from './fold-records.ts';
 import type { GroupSpec } from './group.ts';
 import {
@@ -40,10 +40,8 @@ import {
 } from './offsets.ts';
 
 export interface Rules<S> {
-  readonly group: Pick<GroupSpec, 'ledger' | 'offsets' | 'rejects'>;
+  readonly group: Pick<GroupSpec, 'offsets' | 'rejects'>;
   readonly fold: Fold<S>;
-  /** Whether the time of the invocation is over. */
-  readonly isLate: () => boolean;
   /** Parked records that the operator wants applied or accepted, and that are open. */
   readonly open: ReadonlyMap<number, Parked>;
   /** Whatever share is rejected is parked: nothing is retried for ever, or an operator has looked. */
@@ -70,8 +68,8 @@ export const INTERVALS_MAX = 1_000;
 export const SETTLED_MAX = 99;
 /** A longer hole between two deliveries of a sparse topic may be what retention took away, and stays a gap. */
 export const HOLE_OFFSETS_MAX = 1_000;
-/** As many keys of an entry are counted, and remembered by their number. */
-export const KEYS_COUNTED = 1_000;
+/** Of so many records of an entry the distinct keys are remembered, by their number. */
+const RECORDS_SAMPLED = 1_000;
 
 type Decoded = Click | Rejected;
 
@@ -79,14 +77,12 @@ type Decoded = Click | Rejected;
 export function nextEntry<S>(head: State, decoded: readonly Decoded[], rules: Rules<S>): Draft | undefined {
   const fresh = freshOf(head, decoded, rules.open);
   if (fresh.length === 0 && rules.empty.length === 0 && rules.accept === undefined) return undefined;
-  const fold = (some: readonly Decoded[]) =>
-    foldRecords(head.carried, some, rules.fold, rules.group.ledger, rules.isLate);
-  const whole = fold(fresh);
+  const whole = foldRecords(head.carried, fresh, rules.fold);
   if (!rules.park) assertFewRejects(head, decoded, whole.rejected, rules.group.rejects);
   const refused = new Set(whole.rejected.map(({ record }) => record.offset));
   const todo = fresh.filter(({ record: { offset } }) => !(rules.open.has(offset) && refused.has(offset)));
   for (let size = firstOf(todo, rules.open); ; size = Math.ceil(size / 2)) {
-    const folded = size === fresh.length ? whole : fold(todo.slice(0, size));
+    const folded = size === fresh.length ? whole : foldRecords(head.carried, todo.slice(0, size), rules.fold);
     const draft = draftEntry(head, decoded, folded, rules);
     if (draft === undefined || entryBytes(draft.entry) <= ENTRY_BYTES_MAX) return draft;
     if (size <= 1) throw new AppError('entry.large', `${entryBytes(draft.entry)} bytes for ${size} records`);
@@ -156,13 +152,10 @@ function assertFewRejects(
   );
 }
 
-/** Up to a number; records without a key have one in common. */
-function countKeys(records: Iterable<KafkaRecord>, max = Number.POSITIVE_INFINITY): number {
+/** Records without a key have one in common. */
+function countKeys(records: Iterable<KafkaRecord>): number {
   const keys = new Set<string>();
-  for (const { key } of records) {
-    keys.add(key ?? '');
-    if (keys.size === max) break;
-  }
+  for (const { key } of records) keys.add(key ?? '');
   return keys.size;
 }
 
@@ -198,7 +191,10 @@ function draftEntry<S>(
     version: head.version + 1,
     resolved: bounded(rules.group.offsets, head.resolved, union(head.resolved, changed.offsets)),
     openParked: head.openParked + changed.parked.length - countOffsets(settledBy(changed)),
-    keys: delta.clicks > 0 && rules.open.size === 0 ? countKeys(countedOf(folded), KEYS_COUNTED) : head.keys,
+    keys:
+      delta.clicks > 0 && rules.open.size === 0
+        ? countKeys(countedOf(folded).slice(0, RECORDS_SAMPLED))
+        : head.keys,
     newest: records.reduce((newest, record) => Math.max(newest, timeOf(record)), head.newest),
     marks: first && last ? marksOf(first, last) : head.marks,
     carried: first ? carried : head.carried,
@@ -267,6 +263,21 @@ function bounded(offsets: GroupSpec['offsets'], before: OffsetSet, after: Offset
         ? "fill the gaps by npm run redrive -- --gaps; a topic with transactions or compaction needs offsets: 'sparse' in group.ts"
         : 'fill or close the gaps by npm run redrive -- --gaps'),
   );
+}
+
+/**
+ * How much of what may halt the partition a state has used, in whole percent: intervals, carried bytes, and the bytes that are in
+ * an entry before any record is.
+ */
+export function boundUsed({ resolved, carried }: State): number {
+  const carriedBytes = Buffer.byteLength(carried);
+  const bytes = formatOffsets(resolved).length + carriedBytes;
+  const shares = [
+    countIntervals(resolved) / INTERVALS_MAX,
+    carriedBytes / CARRIED_BYTES_MAX,
+    bytes / ENTRY_BYTES_MAX,
+  ];
+  return Math.round(100 * Math.max(...shares));
 }
 
 function marksOf(first: KafkaRecord, last: KafkaRecord): Mark[] {

@@ -16,6 +16,7 @@ import type { Clock } from './clock.ts';
 import { emptyState, type State } from './journal.ts';
 import { checkpointItem } from './journal-items.ts';
 import { type Ledger, listJournals, readCheckpoint } from './journal-store.ts';
+import { boundUsed } from './next-entry.ts';
 import { countOffsets, gapsOf } from './offsets.ts';
 import { listParked } from './parked-items.ts';
 import { addSums, type Pass, sumEntries } from './projections.ts';
@@ -32,6 +33,8 @@ export interface RollupProgress {
   openGap: number;
   /** Parked records that are neither applied nor accepted. */
   openParked: number;
+  /** Of what may halt a partition, the most that any has used, in percent. */
+  boundUsed: number;
 }
 
 /**
@@ -44,7 +47,14 @@ export async function rollUp(
   deadline: number,
   report: (progress: RollupProgress) => void = () => {},
 ): Promise<RollupProgress> {
-  const progress: RollupProgress = { folded: 0, behind: 0, ageMs: 0, openGap: 0, openParked: 0 };
+  const progress: RollupProgress = {
+    folded: 0,
+    behind: 0,
+    ageMs: 0,
+    openGap: 0,
+    openParked: 0,
+    boundUsed: 0,
+  };
   const errors: unknown[] = [];
   for (const journal of await listJournals(ledger)) {
     try {
@@ -78,6 +88,7 @@ async function rollUpJournal(
   } finally {
     progress.openGap += countOffsets(gapsOf(state.resolved));
     progress.openParked += state.openParked;
+    progress.boundUsed = Math.max(progress.boundUsed, boundUsed(state));
     if (!reached) {
       progress.behind += 1;
       if (state.version > 0) progress.ageMs = Math.max(progress.ageMs, clock.now() - state.newest);

@@ -56,6 +56,7 @@ export function reportRollup(telemetry: Telemetry, progress: RollupProgress): vo
   measure(telemetry, 'RollupAge', progress.ageMs);
   measure(telemetry, 'OpenGap', progress.openGap);
   measure(telemetry, 'OpenParked', progress.openParked);
+  measure(telemetry, 'BoundUsed', progress.boundUsed);
 }
 
 function measure(telemetry: Telemetry, name: MetricName, value: number): void {

@@ -32,12 +32,7 @@ async function apply(
   const journal = `ad_clicks@1#${options.partition ?? 0}`;
   const writer: Writer<undefined> = {
     ledger,
-    group: {
-      ledger: 'billing',
-      offsets: 'dense',
-      rejects: { shareMax: 1, countMin: 1 },
-      retry: { until: 'done' },
-    },
+    group: { offsets: 'dense', rejects: { shareMax: 1, countMin: 1 }, retry: { until: 'done' } },
     fold: options.broken ? brokenFold : fold,
     clock,
     code: 'c1',
@@ -56,7 +51,7 @@ function line(ledger: MemoryLedger, advertiser = 'adv-7', journal = 'ad_clicks@1
   return ledger.memory.get(`advertiser#${advertiser}`, `${HOUR}#${journal}`);
 }
 
-const idle: RollupProgress = { folded: 0, behind: 0, ageMs: 0, openGap: 0, openParked: 0 };
+const idle: RollupProgress = { folded: 0, behind: 0, ageMs: 0, openGap: 0, openParked: 0, boundUsed: 0 };
 
 function shape(hours: StatementHour[]): [string, number, number][] {
   return hours.map(({ hour, clicks, micros }) => [hour, Number(clicks), Number(micros)]);

@@ -15,6 +15,9 @@ const FOREIGN_SHARE = 0.2;
 /** Below it, five minutes are too short to compare two counts that are stamped differently. */
 const FOREIGN_RECORDS_MIN = 1_000;
 
+/** Half of it leaves time to act before the partition halts. */
+const BOUND_PERCENT_MAX = 50;
+
 /** @param withCounts whether the mapping counts what it delivers */
 export function ledgerAlarms(
   of: GroupMetrics,
@@ -25,6 +28,7 @@ export function ledgerAlarms(
   return [
     ...failureAlarms(of),
     ...openAlarms(of, thresholds, retentionHours),
+    journalBounds(of),
     duplicates(of, thresholds),
     rollupBehind(of, thresholds),
     ...(withCounts ? [foreignWriter(of)] : []),
@@ -101,6 +105,18 @@ function openAlarms(
       missing: TreatMissingData.IGNORE,
     },
   ];
+}
+
+function journalBounds(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
+  return {
+    name: 'journal-bounds',
+    severity: 'ticket',
+    says: `A journal has used more than ${BOUND_PERCENT_MAX} % of a bound at which its partition halts: gaps, or what the fold carries.`,
+    metric: of.ledger('BoundUsed', 'Maximum'),
+    threshold: BOUND_PERCENT_MAX,
+    periods: { bad: 3, of: 5 },
+    missing: TreatMissingData.IGNORE,
+  };
 }
 
 /** A rebalance storm of five minutes touches two periods of five, not three. */

@@ -76,7 +76,7 @@ export interface ParkedRead {
 
 const STATE = ['version', 'resolved', 'openParked', 'keys', 'newest', 'marks', 'carried', 'clicks', 'micros'];
 const CHANGED = ['offsets', 'lines', 'parked', 'unparked', 'accepted', 'void', 'flags'];
-const CARRIED_BYTES_MAX = 8_192;
+const CARRIED_BYTES_MAX = 16_384;
 
 /** Throws `Damage` on what the layout does not allow, as all readers here do. */
 export function readEntryItem(item: Item): EntryRead {

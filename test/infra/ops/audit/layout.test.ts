@@ -174,8 +174,8 @@ const damaged: readonly Damaged[] = [
   [
     'carried state without end',
     readEntryItem,
-    within('state', { carried: S('x'.repeat(8193)) }),
-    /8193 bytes/,
+    within('state', { carried: S('x'.repeat(16_385)) }),
+    /16385 bytes/,
   ],
   ['clicks below nothing', readLineItem, { ...line, clicks: N(-1) }, /less than nothing/],
   ['clicks in a text', readEntryItem, within('state', { clicks: S('5') }), /a whole number is missing/],
