@@ -266,10 +266,7 @@ export class OperatorStack extends Stack {
   }
 }
 
-/**
- * One file for each command, with all that it needs. What a command starts as another process by its file is not among them: `replay --shadow`
- * does not run here.
- */
+/** One file for each command, with all that it needs. */
 export function bundleCommands(folder: string): void {
   buildSync({
     absWorkingDir: ROOT,

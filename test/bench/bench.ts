@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: every figure as it is measured in one run, printed, and kept in docs/benchmarks.json, from which docs/benchmarks.md and
- * its pictures are drawn. With --only, the other figures stay as they were, each with its own date and machine.
+ * `npm run bench`: every figure as it is measured in one run, printed, and written into docs/benchmarks.md with its pictures. With --only,
+ * the other figures stay as they were, each with its own date and machine.
  */
 import { parseArgs } from 'node:util';
 import { benchAdvertisers } from './advertisers-bench.ts';
@@ -12,7 +12,7 @@ import { benchFootprint } from './footprint-bench.ts';
 import { benchHandler } from './handler-bench.ts';
 import { benchPeers } from './peers-bench.ts';
 import { benchProfile } from './profile-bench.ts';
-import { keepSections, tableOf, writeReport } from './report.ts';
+import { tableOf, writeSections } from './report.ts';
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Section[]>>> = {
   handler: benchHandler,
@@ -86,10 +86,9 @@ async function main(): Promise<number> {
     measured.push(...sections);
     if (!values.json)
       for (const section of sections) console.log(`\n${section.title}\n\n${tableOf(section)}`);
-    if (!values.print) keepSections(sections, options);
+    if (!values.print) await writeSections(sections, options);
   }
   if (values.json) console.log(JSON.stringify(measured));
-  if (!values.print) await writeReport();
   return 0;
 }
 

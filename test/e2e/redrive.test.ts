@@ -4,10 +4,9 @@ import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Kind, openWork } from '../../infra/ops/redrive/open-work.ts';
+import type { Kind } from '../../infra/ops/redrive/open-work.ts';
 import { type Redrive, redriveLedger, type Selection } from '../../infra/ops/redrive/redrive-ledger.ts';
 import { type Addresses, closeTarget, type Target } from '../../infra/ops/redrive/target.ts';
-import { shadowReplay } from '../../infra/ops/replay/shadow-replay.ts';
 import { formatOffsets } from '../../shared/offsets.ts';
 import { groundFolder, root } from '../support/ground-folder.ts';
 import { BATCH_RECORDS, OperatedGround, type Team } from '../support/operated-ground.ts';
@@ -71,22 +70,6 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
       execFile(process.execPath, [file, '--ledger', ...texts], options, (error, stdout, stderr) =>
         resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
       ),
-    );
-  }
-
-  /** Called off as soon as the shadow has counted something. */
-  async function interruptedShadow(): Promise<unknown> {
-    const target = running.target('billing');
-    targets.push(target);
-    const work = await openWork(target, { partition: 0 });
-    const end = work[0]?.bounds.end ?? 0;
-    const ending = new AbortController();
-    return shadowReplay(
-      target,
-      [{ partition: 0, start: 0, end }],
-      work,
-      { bundle: undefined, table: undefined, keep: false },
-      { signal: ending.signal, progress: () => ending.abort(new Error('interrupted')) },
     );
   }
 
@@ -288,43 +271,5 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
     assert.match(again.stdout, /PASS {2}ledger billing: of \d+ records 0 were counted again, 0 filled gaps/);
     assert.equal(after.clicks - before.clicks, 7n);
     await assertExact('billing');
-  });
-
-  it('compares the ledger with a shadow of it, and shows what another fold would change', async () => {
-    const dearer = await running.bundle(
-      'billing',
-      "{ ...team.fold, click: (state, click, delta) => delta.bill(click.advertiserId === 'adv-2' ? { ...click, priceMicros: click.priceMicros + 1 } : click) }",
-    );
-    const tables = await running.tables();
-
-    await assert.rejects(interruptedShadow(), /interrupted/);
-    const same = await command('replay', 'billing', '--from', 'start', '--shadow', '--apply', '--json');
-    const other = await command(
-      'replay',
-      'billing',
-      '--from',
-      'start',
-      '--shadow',
-      '--apply',
-      '--bundle',
-      dearer,
-      '--json',
-    );
-
-    const { verdict, partitions, totals } = JSON.parse(same.stdout);
-    assert.deepEqual([same.code, verdict], [0, 'same'], same.stdout + same.stderr);
-    const { clicks } = await running.totals('billing');
-    const before = partitions[2].beforeLog;
-    assert.ok(before > 0, 'some have left the log');
-    assert.deepEqual(totals.ledger, totals.shadow);
-    assert.ok(totals.ledger.clicks > 2_000 && totals.ledger.clicks <= Number(clicks));
-    const changed = JSON.parse(other.stdout);
-    assert.deepEqual([other.code, changed.verdict], [1, 'different'], other.stderr);
-    for (const { advertiser, ledger, shadow } of changed.differences) {
-      assert.equal(advertiser, 'adv-2');
-      assert.deepEqual([shadow.clicks, shadow.micros], [ledger.clicks, ledger.micros + ledger.clicks]);
-    }
-    assert.ok(changed.differences.length >= 1);
-    assert.deepEqual(await running.tables(), tables, 'the shadow tables are gone');
   });
 });

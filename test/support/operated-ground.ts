@@ -4,7 +4,6 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { Admin, Producer } from '@platformatic/kafka';
 import { build } from 'esbuild';
 import { Ground } from '../../infra/local/ground.ts';
@@ -186,13 +185,13 @@ export class OperatedGround {
   /** Deploys another fold to a team: the fixture's, bundled. */
   async deploy(team: Team, fold: string | undefined): Promise<string> {
     const planned = this.ground.functionOf(this.mappingOf(team).functionId);
-    const file = fold === undefined ? planned.file : await this.bundle(team, fold);
+    const file = fold === undefined ? planned.file : await this.#bundle(team, fold);
     this.ground.sandboxesOf(planned.id).useBundle(file, planned.environment);
     return file;
   }
 
   /** @param fold an expression that is given the module of the team's own as `team` */
-  async bundle(team: Team, fold: string): Promise<string> {
+  async #bundle(team: Team, fold: string): Promise<string> {
     const outfile = join(this.folder, `${team}-${Buffer.from(fold).toString('hex').slice(-24)}.mjs`);
     const from = (path: string) => JSON.stringify(join(root, path));
     const source = `
@@ -234,13 +233,6 @@ export class OperatedGround {
       (sum, { clicks, openGap }) => ({ clicks: sum.clicks + clicks, openGap: sum.openGap + openGap }),
       { clicks: 0n, openGap: 0 },
     );
-  }
-
-  async tables(): Promise<string[]> {
-    const target = this.target('billing');
-    const { TableNames = [] } = await target.store.client.send(new ListTablesCommand({}));
-    await closeTarget(target);
-    return TableNames;
   }
 
   audited(team: Team, atRest = true): Promise<Findings> {

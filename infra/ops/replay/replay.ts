@@ -1,5 +1,4 @@
-/** `npm run replay`: reads a range of the topic again, into the ledger itself, where nothing may come of it, or into a shadow ledger. */
-
+/** `npm run replay`: reads a range of the topic again into the same ledger, where it must change nothing. */
 import { nextOffset } from '../../../shared/offsets.ts';
 import { operatorSignal, showProgress } from '../operator-terminal.ts';
 import { runCommand } from '../ops-error.ts';
@@ -9,8 +8,6 @@ import { type Asked, type Range, rangesOf } from './ranges.ts';
 import { replayLedger } from './replay-ledger.ts';
 import { type ReplayRequest, readReplayRequest, USAGE } from './replay-options.ts';
 import { dryRunLines, dryRunRows, exitCodeOf, replayJson, replayLines } from './replay-report.ts';
-import { shadowReplay } from './shadow-replay.ts';
-import { exitCodeOf as shadowExitCode, shadowJson, shadowLines } from './shadow-report.ts';
 
 await runCommand(async () => {
   const request = readReplayRequest(process.argv.slice(2));
@@ -26,7 +23,7 @@ await runCommand(async () => {
   }
 });
 
-async function replay(target: Target, { asked, apply, shadow, json }: ReplayRequest): Promise<number> {
+async function replay(target: Target, { asked, apply, json }: ReplayRequest): Promise<number> {
   const signal = operatorSignal();
   const work = await openWork(target, { partition: asked.partition });
   const ranges = await foundRanges(target, asked, work);
@@ -38,19 +35,11 @@ async function replay(target: Target, { asked, apply, shadow, json }: ReplayRequ
     return 0;
   }
   const progress = showProgress(`replaying ${ledger}`);
-  const manner = { signal, progress: progress.show };
-  if (shadow === undefined) {
-    const replayed = await replayLedger(target, ranges, work, manner);
-    progress.end();
-    if (json) console.log(replayJson(ledger, replayed));
-    else for (const line of replayLines(ledger, replayed)) console.log(line);
-    return exitCodeOf(replayed);
-  }
-  const shadowed = await shadowReplay(target, ranges, work, shadow, manner);
+  const replayed = await replayLedger(target, ranges, work, { signal, progress: progress.show });
   progress.end();
-  if (json) console.log(shadowJson(ledger, shadowed));
-  else for (const line of shadowLines(ledger, shadowed)) console.log(line);
-  return shadowExitCode(shadowed);
+  if (json) console.log(replayJson(ledger, replayed));
+  else for (const line of replayLines(ledger, replayed)) console.log(line);
+  return exitCodeOf(replayed);
 }
 
 async function foundRanges({ log }: Target, asked: Asked, work: readonly OpenWork[]): Promise<Range[]> {

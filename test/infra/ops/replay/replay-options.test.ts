@@ -13,20 +13,7 @@ describe('npm run replay: its arguments', () => {
     const request = read(`${AWS} --from start --to 9`);
 
     assert.deepEqual(request?.asked, { from: 'start', to: { offset: 9 }, partition: undefined });
-    assert.deepEqual(
-      [request?.apply, request?.shadow, request?.addresses.table],
-      [false, undefined, 'ledger'],
-    );
-  });
-
-  it('choose a shadow, whose table on AWS has to be named', () => {
-    const request = read(
-      `${AWS} --from 2026-11-21 --shadow --shadow-table other --keep --bundle package.json`,
-    );
-
-    const { table, keep, bundle } = request?.shadow ?? {};
-    assert.deepEqual([table, keep, bundle?.endsWith('/package.json')], ['other', true, true]);
-    assert.throws(() => read(`${AWS} --from start --shadow`), /name its table with --shadow-table/);
+    assert.deepEqual([request?.apply, request?.addresses.table], [false, 'ledger']);
   });
 
   const refused: [given: string, why: RegExp][] = [
@@ -34,13 +21,6 @@ describe('npm run replay: its arguments', () => {
     [`${AWS} --from soon`, /--from is 'soon', allowed is an offset, or a time/],
     [`${AWS} --from start --to never`, /--to is 'never'/],
     [`${AWS} --from start --partition x`, /--partition is 'x', allowed is a whole number/],
-    [`${AWS} --from start --keep`, /--keep says how a shadow ledger is made, and needs --shadow/],
-    [`${AWS} --from start --bundle package.json`, /--bundle says how a shadow ledger is made/],
-    [`${AWS} --from start --shadow --shadow-table a`, /--shadow-table is 'a', allowed are 3 to 255/],
-    [
-      `${AWS} --from start --shadow --shadow-table abc --bundle /nowhere.mjs`,
-      /'\/nowhere.mjs', which does not exist/,
-    ],
     ['--ledger billing --from start', /nothing runs on this machine/],
   ];
   for (const [given, why] of refused)
