@@ -67,6 +67,8 @@ function ownFaults(of: string, given: readonly string[]): string[] {
   if (of.startsWith('$')) return [];
   if (!isCdk && scripts[of] === undefined) return [`there is no npm run ${of}`];
   const text = helps.get(of) ?? '';
+  if (/^cdk (deploy|destroy|drift)$/.test(of) && !given.some((word) => /^(stage=|--app$)/.test(word)))
+    return [`${of} has no stage: it needs -c stage=…, or the stacks of dev are meant`];
   const known = (option: string) => new RegExp(`(^|[\\s,[(|])${option}(?![\\w-])`, 'm').test(text);
   return optionsIn(given)
     .filter((option) => option !== '--help' && !known(option))
@@ -174,7 +176,8 @@ describe('commands in documents', () => {
     ['npm run audits', /there is no npm run audits/],
     ['npm run audit -- --tables x', /audit has no option --tables/],
     ['operate redrive --aply', /redrive has no option --aply/],
-    ['npx cdk deploy X --revert-drifts', /cdk deploy has no option --revert-drifts/],
+    ['npx cdk destroy clickledger-prod-stream', /cdk destroy has no stage/],
+    ['npx cdk deploy X -c stage=dev --revert-drifts', /cdk deploy has no option --revert-drifts/],
     ['npx cdk deploy X -k stage=dev', /cdk deploy has no option -k/],
     ['npm start -- --folder x', /start has no option --folder/],
     ['X=$(aws kms describe-key --key-id A --key B)', /has no option --key$/],
