@@ -11,6 +11,7 @@ import type { PlannedMapping, StartingPosition } from '../plan.ts';
 import type { Resource } from '../template.ts';
 import { functionId, functionNamed } from './functions.ts';
 import { notesOn, refuseWhatMisleads } from './mapping-notes.ts';
+import { notFollowed } from './mapping-properties.ts';
 import { functionName, uuidOf } from './physical.ts';
 import { readProperties, text, truth, wholeNumber } from './properties.ts';
 import { resourcesOf } from './references.ts';
@@ -19,6 +20,15 @@ import { labelOf, placeOf, refuse, type Scope } from './scope.ts';
 const DEFAULT_WINDOW_MS = 500;
 /** What Lambda makes of "without end" beside a destination (AWS Lambda docs: kafka-on-failure-destination). */
 const ATTEMPTS_WITH_DESTINATION = 10;
+const SECONDS = 'must be a time of the past, in seconds since 1970';
+
+/** Lambda refuses a time to come (AWS Lambda docs: kafka-starting-positions). */
+const pastSeconds = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/, SECONDS))], SECONDS),
+  v.transform(Number),
+  v.minValue(0, SECONDS),
+  v.check((seconds) => seconds * 1000 <= Date.now(), `${SECONDS}, not in milliseconds and not in the future`),
+);
 
 const consumerSchema = v.optional(
   v.object({
@@ -38,9 +48,7 @@ const mappingSchema = v.object({
     ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'],
     'must be TRIM_HORIZON, LATEST or AT_TIMESTAMP',
   ),
-  StartingPositionTimestamp: v.optional(
-    v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.number()),
-  ),
+  StartingPositionTimestamp: v.optional(pastSeconds),
   FunctionResponseTypes: v.optional(v.array(v.literal('ReportBatchItemFailures')), []),
   MaximumRetryAttempts: v.optional(wholeNumber(-1, 10_000), -1),
   MaximumRecordAgeInSeconds: v.optional(
@@ -70,9 +78,12 @@ export function readMappings(scope: Scope, topics: ReadonlySet<string>, notes: s
       notes.push(`${labelOf(resource)}: its event source is no Kafka topic, and is not imitated`);
       continue;
     }
+    const passedOver = notFollowed(resource);
     const mapping = readMapping(scope, resource);
     refuseWhatMisleads(resource, mapping, topics);
     notes.push(...notesOn(resource, mapping));
+    if (passedOver.length > 0)
+      notes.push(`${labelOf(resource)}: not followed here: ${passedOver.join(', ')}`);
     const sharing = mappings.find(({ groupId }) => groupId === mapping.groupId);
     if (sharing !== undefined)
       notes.push(

@@ -13,7 +13,7 @@ import { labelOf, placeOf, type Scope } from './scope.ts';
 export function wholeNumber(from: number, to: number) {
   const allowed = `must be a whole number from ${from} to ${to}`;
   return v.pipe(
-    v.union([v.number(), v.string()], allowed),
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+$/, allowed))], allowed),
     v.transform(Number),
     v.integer(allowed),
     v.minValue(from, allowed),

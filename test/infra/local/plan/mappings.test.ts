@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import type { PlannedMapping } from '../../../../infra/local/plan.ts';
 import type { JsonObject } from '../../../../infra/local/template.ts';
@@ -52,7 +53,7 @@ describe('a mapping of the templates', () => {
       BatchSize: '10000',
       MaximumBatchingWindowInSeconds: 0,
       StartingPosition: 'AT_TIMESTAMP',
-      StartingPositionTimestamp: 1_795_000_000,
+      StartingPositionTimestamp: 1_750_000_000,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumRetryAttempts: 3,
       MaximumRecordAgeInSeconds: 3600,
@@ -65,7 +66,7 @@ describe('a mapping of the templates', () => {
     assert.equal(mapping.groupId, 'billing-service');
     assert.equal(mapping.batchSize, 10_000);
     assert.equal(mapping.windowMs, 0);
-    assert.deepEqual(mapping.startingPosition, { from: 'AT_TIMESTAMP', timestampMs: 1_795_000_000_000 });
+    assert.deepEqual(mapping.startingPosition, { from: 'AT_TIMESTAMP', timestampMs: 1_750_000_000_000 });
     assert.equal(mapping.partialResponses, true);
     assert.equal(mapping.retryAttempts, 3);
     assert.equal(mapping.maxAgeSeconds, 3600);
@@ -136,12 +137,49 @@ describe('a mapping of the templates', () => {
       BatchSize: 100,
       MaximumRetryAttempts: -1,
       BisectBatchOnFunctionError: true,
-      MetricsConfig: { Metrics: ['EventCount'] },
     };
 
     const { notes } = planWith(t, options);
 
     assert.deepEqual(notes, []);
+  });
+
+  it('is noted for each property that is not followed, and for a time that its position does not use', (t) => {
+    const { notes } = planWith(t, {
+      ProvisionedPollerConfig: { MinimumPollers: 1, PollerGroupName: 'shared' },
+      MetricsConfig: { Metrics: ['EventCount'] },
+      TumblingWindowInSeconds: 60,
+      ParallelizationFactor: 2,
+      SourceAccessConfigurations: [],
+      StartingPositionTimestamp: 1_750_000_000,
+    });
+
+    assert.deepEqual(notes, [
+      'app Mapping: not followed here: ProvisionedPollerConfig.PollerGroupName, MetricsConfig, TumblingWindowInSeconds, ParallelizationFactor, SourceAccessConfigurations, StartingPositionTimestamp',
+    ]);
+  });
+
+  it('knows every property that CDK knows of a mapping, and no other', (t) => {
+    const source = readFileSync(
+      new URL('../../../../node_modules/aws-cdk-lib/aws-lambda/lib/lambda.generated.d.ts', import.meta.url),
+      'utf8',
+    );
+    const [props = ''] = /interface CfnEventSourceMappingProps [\s\S]*?\n}/.exec(source) ?? [];
+    const ofCdk = Array.from(props.matchAll(/readonly (\w+)\??:/g), ([, name = '']) =>
+      name === 'documentDbEventSourceConfig'
+        ? 'DocumentDBEventSourceConfig'
+        : name[0]?.toUpperCase() + name.slice(1),
+    );
+
+    let message = '';
+    assert.throws(
+      () => planWith(t, { Misspelt: 1 }),
+      (error: Error) => ((message = error.message), true),
+    );
+
+    const [, listed = ''] = /allowed are (.*)$/.exec(message) ?? [];
+    assert.ok(ofCdk.length > 20);
+    assert.deepEqual(listed.split(', ').sort(), ofCdk.sort());
   });
 
   it('is noted for settings that AWS documents for provisioned pollers alone', (t) => {
@@ -242,6 +280,32 @@ describe('a mapping of the templates', () => {
       'starts at a time that it does not give',
       { StartingPosition: 'AT_TIMESTAMP' },
       /StartingPositionTimestamp: is missing/,
+    ],
+    [
+      'starts at a time in milliseconds',
+      { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_686_000_000_000 },
+      /StartingPositionTimestamp is 1686000000000 and must be .* in seconds since 1970, not in milliseconds/,
+    ],
+    [
+      'starts at a time to come',
+      { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: Math.ceil(Date.now() / 1000) + 600 },
+      /StartingPositionTimestamp is \d+ and must be .* not in the future/,
+    ],
+    [
+      'starts at an empty time',
+      { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: '' },
+      /StartingPositionTimestamp is "" and must be a time of the past/,
+    ],
+    ['gives an empty number', { BatchSize: '' }, /BatchSize is "" and must be a whole number from 1/],
+    [
+      'has a misspelt property',
+      { SelfManagedKafkaConfig: { ConsumerGroupId: 'g' } },
+      /app Mapping\.SelfManagedKafkaConfig: is no property of an event source mapping; allowed are Amazon/,
+    ],
+    [
+      'has a misspelt property inside another',
+      { AmazonManagedKafkaEventSourceConfig: { GroupId: 'g' } },
+      /AmazonManagedKafkaEventSourceConfig\.GroupId: is no property .* ConsumerGroupId, SchemaRegistryConfig/,
     ],
     [
       'asks for too large a batch',
