@@ -16,8 +16,9 @@ import type { Context } from 'aws-lambda';
 import { functionRequests } from './bounded-requests.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
-import type { AppError } from './errors.ts';
+import { AppError } from './errors.ts';
 import {
+  assertTopic,
   type Delivery,
   deliveriesOf,
   type ItemIdentifier,
@@ -31,7 +32,7 @@ import type { GroupSpec } from './group.ts';
 import type { Sender } from './journal-store.ts';
 import { applyDelivery, type Outcome, startHead, type Writer } from './ledger.ts';
 import { journalKey } from './position.ts';
-import { reportDelivery, type Telemetry, telemetryOf } from './telemetry.ts';
+import { reportDelivery, reportRefusal, type Telemetry, telemetryOf } from './telemetry.ts';
 
 export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: ItemIdentifier }[];
@@ -76,7 +77,7 @@ export function consumer<S>(
   const handler = middy<unknown, unknown>()
     .use(injectLambdaContext(telemetry.logger))
     .use(logMetrics(telemetry.metrics))
-    .use(envelopeRead())
+    .use(envelopeRead(group.topic, telemetry))
     .use(failuresAnswered(config.partialResponses))
     .handler(function applyEvent(event: unknown, context: Context): Promise<Failures> {
       return applyEach(writer, config.incarnation, event as KafkaEvent, context, telemetry);
@@ -87,11 +88,18 @@ export function consumer<S>(
 /** By partition, as `partitionKey` has it. */
 type Failures = ReadonlyMap<string, AppError>;
 
-/** Before the handler: what came is an event of a Kafka mapping, or is thrown out whole. */
-function envelopeRead(): middy.MiddlewareObj<unknown, unknown> {
+/** Before the handler: what came is an event of the group's topic, or is thrown out whole, which is as good as a halt. */
+function envelopeRead(topic: string, telemetry: Telemetry): middy.MiddlewareObj<unknown, unknown> {
   return {
     before: (request) => {
-      request.event = readEvent(request.event);
+      try {
+        const event = readEvent(request.event);
+        assertTopic(event, topic);
+        request.event = event;
+      } catch (error) {
+        if (error instanceof AppError) reportRefusal(telemetry, error);
+        throw error;
+      }
     },
   };
 }

@@ -9,6 +9,10 @@
 export const failures = {
   'config.invalid': { remedy: 'person', says: 'the function was given an environment it cannot work with' },
   'event.malformed': { remedy: 'person', says: 'this is not an event of a Kafka event source mapping' },
+  'event.topic': {
+    remedy: 'person',
+    says: 'these records are of another topic than the one that this group counts',
+  },
   'log.mismatch': {
     remedy: 'person',
     says: 'these positions now hold other records than the ones counted (I10)',

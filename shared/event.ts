@@ -85,6 +85,17 @@ export function readEvent(event: unknown): KafkaEvent {
   return event as KafkaEvent;
 }
 
+/** Throws `event.topic` where a record or an operator's offsets are of another topic than the group's: it would count beside it. */
+export function assertTopic({ records, void: empty = [], accept = [] }: KafkaEvent, topic: string): void {
+  const foreign = (at: { readonly topic: string }) => at.topic !== topic;
+  const other = [...Object.values(records), empty, accept].map((list) => list.find(foreign)).find(Boolean);
+  if (other === undefined) return;
+  throw new AppError(
+    'event.topic',
+    `it holds topic '${other.topic}' partition ${other.partition}, allowed is '${topic}' alone: invoke the function of the group that reads '${other.topic}'`,
+  );
+}
+
 export function deliveriesOf(event: KafkaEvent): Delivery[] {
   const byPartition = new Map<string, KafkaRecord[]>();
   for (const list of Object.values(event.records)) {

@@ -5,7 +5,7 @@
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { failures } from './errors.ts';
+import { type AppError, failures } from './errors.ts';
 import type { Outcome } from './ledger.ts';
 import { METRICS_NAMESPACE, type MetricDimensions, type MetricName, metrics } from './metrics.ts';
 import type { RollupProgress } from './rollup.ts';
@@ -48,6 +48,13 @@ export function reportDelivery(
   if (outcome.parked > 0) telemetry.logger.warn('records parked', { journal, parked: outcome.parked });
   if (outcome.accepted > 0)
     telemetry.logger.warn('offsets accepted', { journal, accepted: outcome.accepted });
+}
+
+/** An event that is refused whole: none of its partitions moves until somebody acts. */
+export function reportRefusal(telemetry: Telemetry, failure: AppError): void {
+  measure(telemetry, 'PartitionsFailed', 1);
+  measure(telemetry, 'PartitionsHalted', 1);
+  telemetry.logger.error('event refused', { code: failure.code, error: failure });
 }
 
 export function reportRollup(telemetry: Telemetry, progress: RollupProgress): void {

@@ -121,6 +121,40 @@ describe('the consumer: what Lambda hears of an event', () => {
     );
   });
 
+  const foreign = { topic: 'mytopic', partition: 0 };
+  const ofAnotherTopic: readonly (readonly [string, unknown])[] = [
+    ['records of another topic', anEvent(records(0, 3, foreign))],
+    [
+      'a record of another topic among its own',
+      anEvent([...records(0, 3), aRecord({ ...foreign, offset: 9 })]),
+    ],
+    ['offsets of another topic to be closed', { records: {}, void: [{ ...foreign, offsets: '1' }] }],
+    [
+      'offsets of another topic to be accepted',
+      { records: {}, accept: [{ ...foreign, offsets: '1', reason: 'a test', who: 'me' }] },
+    ],
+    [
+      'its own topic, but another one on its second line',
+      { records: { a: records(0, 1), b: records(0, 1, { topic: 'ad_clicks_test' }) }, unpark: true },
+    ],
+  ];
+  for (const [what, event] of ofAnotherTopic) {
+    it(`an event with ${what} is refused whole, nothing is written, and the halted alarm hears of it`, async () => {
+      tableThatRefuses();
+
+      const { lines } = await captured(() =>
+        assert.rejects(
+          () => billing()(event, context(60_000)),
+          /event\.topic: .*allowed is 'ad_clicks' alone/,
+        ),
+      );
+
+      assert.equal(dynamo.calls().length, 0);
+      const measured = lines.map((line) => JSON.parse(line)).find(({ _aws }) => _aws !== undefined);
+      assert.deepEqual([measured?.PartitionsHalted, measured?.PartitionsFailed], [1, 1]);
+    });
+  }
+
   it('an empty event is a success', async () => {
     tableThatRefuses();
 
