@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readOwnEndpoints } from './local/endpoints.ts';
-import { GroundError } from './local/ground-error.ts';
+import { GroundError, storageFault } from './local/ground-error.ts';
 import { lockGround } from './local/ground-lock.ts';
 import { portToUse } from './local/ports.ts';
 import { removeRunFile, runFileIn } from './local/run-file.ts';
@@ -31,6 +31,8 @@ const folder = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger'
 /** Aborted by Ctrl-C, with no reason, or by what makes going on pointless, with that. */
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
+/** What nobody has caught, as a full disk under a log: everything that was started is still stopped. */
+process.on('uncaughtException', (error) => ending.abort(error));
 endWithNpm();
 /** Whoever read the lines has gone. */
 process.stdout.on('error', () => ending.abort());
@@ -40,6 +42,11 @@ function endWithNpm(): void {
   if (process.env['npm_lifecycle_event'] === undefined) return;
   const npm = process.ppid;
   setInterval(() => process.ppid === npm || ending.abort(), LOOK_EVERY_MS).unref();
+}
+
+function isInterrupted(): boolean {
+  const { aborted, reason } = ending.signal;
+  return aborted && reason instanceof Error && reason.name === 'AbortError';
 }
 
 async function main(): Promise<number> {
@@ -60,7 +67,7 @@ async function main(): Promise<number> {
     const templates = await currentTemplates({ root, stage: options.stage, folder, say });
     const giveUp = (error: unknown) => ending.abort(error);
     const { kafkaPort, dynamodbPort, keep, partialRetry, join } = options;
-    if (ending.signal.aborted) return 130;
+    ending.signal.throwIfAborted();
     session = await Session.start(options, {
       templates,
       folder,
@@ -78,6 +85,10 @@ async function main(): Promise<number> {
     page = throttling && (await LivePage.start(session, throttling, options.pagePort));
     introduce(session, display, page?.url);
     return await watch(session, options, display);
+  } catch (error) {
+    // Ctrl-C reaches the tools that are waited for as well, and they fail then.
+    if (isInterrupted()) return 130;
+    throw error;
   } finally {
     display.end();
     if (session !== undefined) {
@@ -123,8 +134,7 @@ async function watch(session: Session, options: StartOptions, display: LiveDispl
       );
     await pause(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => {});
   }
-  if (ending.signal.reason instanceof Error && ending.signal.reason.name !== 'AbortError')
-    throw ending.signal.reason;
+  if (!isInterrupted()) throw ending.signal.reason;
   return options.exit ? 130 : 0;
 }
 
@@ -163,8 +173,8 @@ let finalLine: string | undefined;
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (error instanceof GroundError) console.error(`clickledger: ${error.message}`);
-  else console.error(error);
+  const told = error instanceof GroundError ? error : storageFault(error);
+  console.error(told === undefined ? error : `clickledger: ${told.message}`);
   process.exitCode = 1;
 }
 if (finalLine !== undefined) console.log(finalLine);

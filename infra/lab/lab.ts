@@ -2,12 +2,13 @@
  * `npm run lab`: the same join, leave and crash under every way of sharing out partitions, on a Kafka broker of its own; prints what it
  * measured and plots it. Nothing it starts stays behind, its data neither.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startBroker } from '../local/broker.ts';
 import { createTopics } from '../local/broker-topics.ts';
 import { GroundError } from '../local/ground-error.ts';
+import { makeOwnFolder } from '../local/ground-lock.ts';
 import { prepareJars } from '../local/jars.ts';
 import type { StepMeasures } from './deliveries.ts';
 import { type LabOptions, readLabOptions, USAGE } from './options.ts';
@@ -32,8 +33,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const say = (line: string) => console.error(line);
+  makeOwnFolder(base);
   const jars = await prepareJars({ folder: join(base, 'jars'), kafkaVersion: KAFKA_VERSION, say });
-  mkdirSync(base, { recursive: true });
   const folder = mkdtempSync(join(base, 'lab-run-'));
   const settings = brokerSettings(options);
   try {

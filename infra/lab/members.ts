@@ -1,7 +1,7 @@
 /** The lab's members as child processes: started, asked to leave, killed, and ended whatever happens. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { killProcess, pidOf } from '../local/children.ts';
+import { childEnvironment, killProcess, pidOf } from '../local/children.ts';
 import { GroundError } from '../local/ground-error.ts';
 import type { Arrival } from './deliveries.ts';
 import type { Delivery, MemberAssignment } from './member-process.ts';
@@ -36,6 +36,7 @@ export class Members {
   start(): void {
     const number = this.#next++;
     const child = fork(PROCESS_FILE, [JSON.stringify(this.#assignment)], {
+      env: childEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
     });

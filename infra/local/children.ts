@@ -15,6 +15,37 @@ export interface Child {
   readonly pid: number;
 }
 
+/** How to find programs, home and temporary files; language and time zone; and by what folder an outsider knows whose child it is. */
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'CLICKLEDGER_FOLDER'];
+
+/** What of the shell's environment a child process gets: no credentials, no profile, no options of Node or Java. */
+export function childEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    PASSED_ON.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** So many children in a row that ended before they had come up: another one would end likewise. */
+export const FRUITLESS_STARTS_MAX = 10;
+
+const WORDS_KEPT = 4_096;
+
+/** Listens to a child's standard error. Returns its last words: the line above a stack, which names an error, else the last line. */
+export function lastWordsOf(child: ChildProcess): () => string | undefined {
+  let heard = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    heard = `${heard}${chunk.toString('utf8')}`.slice(-WORDS_KEPT);
+  });
+  return () => {
+    const lines = heard.split('\n').filter((line) => line.trim() !== '');
+    const stack = lines.findIndex((line) => /^\s+at /.test(line));
+    return (lines[stack - 1] ?? lines.at(-1))?.trim();
+  };
+}
+
 export class Children extends EventEmitter<{ change: [] }> {
   readonly #children = new Map<number, Child>();
 

@@ -110,7 +110,7 @@ export class Ground {
     this.children = children;
     this.kafka = servers.kafka;
     this.dynamodb = servers.dynamodb;
-    mkdirSync(this.logFolder, { recursive: true });
+    mkdirSync(this.logFolder, { recursive: true, mode: 0o700 });
     for (const planned of plan.functions) this.#addFunction(planned);
     for (const mapping of plan.mappings) if (mapping.enabled) this.addMapping(mapping);
     for (const planned of plan.schedules) {
@@ -133,6 +133,11 @@ export class Ground {
   /** The sum of what a function has emitted under a metric's name. */
   metric(functionId: string, name: string): number {
     return this.#metrics.get(functionId)?.sum(name) ?? 0;
+  }
+
+  /** For what else runs beside it: without it nothing here works, and it won't come up. */
+  get giveUp(): (error: unknown) => void {
+    return this.#options.giveUp;
   }
 
   /** What of the templates, and of the platform, runs otherwise here. */
@@ -160,6 +165,7 @@ export class Ground {
       logFolder: this.logFolder,
       children: this.children,
       metrics,
+      giveUp: this.#options.giveUp,
     });
     this.#metrics.set(planned.id, metrics);
     this.#sandboxes.set(planned.id, sandboxes);
@@ -184,6 +190,7 @@ export class Ground {
       children: this.children,
       logFolder: this.logFolder,
       say: this.#options.say,
+      giveUp: this.#options.giveUp,
     });
     this.#pollers.set(mapping.id, pollers);
     return pollers;

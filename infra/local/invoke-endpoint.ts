@@ -119,7 +119,7 @@ export class InvokeEndpoint {
         'UnrecognizedClientException',
         'The security token included in the request is invalid.',
       );
-    const { pathname, searchParams } = new URL(url, this.access.endpoint);
+    const { pathname, searchParams } = urlOf(url, this.access.endpoint);
     const path = pathPattern.exec(pathname);
     if (method !== 'POST' || path === null)
       throw new Refusal(
@@ -129,11 +129,26 @@ export class InvokeEndpoint {
       );
     if ((headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse')
       throw new Refusal(400, 'InvalidParameterValueException', 'only RequestResponse is served here');
-    const named = decodeURIComponent(path[1] ?? '').replace(/^.*function:/, '');
+    const named = decoded(path[1] ?? '').replace(/^.*function:/, '');
     const planned = this.#invocable.plan.functions.find(({ name }) => name === named);
     if (planned === undefined || (searchParams.get('Qualifier') ?? '$LATEST') !== '$LATEST')
       throw new Refusal(404, 'ResourceNotFoundException', `Function not found: ${named}`);
     return planned;
+  }
+}
+
+/** Not every text that a client may send as a path is one: `//` names no host. */
+function urlOf(url: string, endpoint: string): URL {
+  const parsed = URL.parse(url, endpoint);
+  if (parsed === null) throw new Refusal(400, 'ValidationException', `'${url}' is no path`);
+  return parsed;
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw new Refusal(400, 'ValidationException', `'${name}' is no name of a function: it is badly encoded`);
   }
 }
 

@@ -13,7 +13,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from '
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { pidOf } from './children.ts';
+import { childEnvironment, pidOf } from './children.ts';
 import { GroundError } from './ground-error.ts';
 import type { Jars } from './jars.ts';
 
@@ -52,7 +52,7 @@ const LOG_LINES_SHOWN = 12;
 
 export async function startJvm(options: JvmOptions): Promise<RunningJvm> {
   const { logFile } = options;
-  mkdirSync(dirname(logFile), { recursive: true });
+  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
   const logged = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
   const child = launch(options);
   const exited = new Promise<Exit>((resolve) => {
@@ -93,6 +93,8 @@ function launch({ jars, heapMb, dataFolder, logFile, command }: JvmOptions): Chi
   try {
     const child = spawn('java', [...flags, '-cp', jars.classPath, 'Launcher', ...command], {
       cwd: dataFolder,
+      // Java reads paths on its command line by the language's encoding, and without a language takes them for ASCII.
+      env: { ...childEnvironment(), LC_ALL: 'C.UTF-8' },
       detached: true,
       stdio: ['pipe', 'pipe', log],
     }) as Child;

@@ -3,6 +3,7 @@
  * Written anew whenever a child comes or goes, renamed into place so that nobody reads half of it, and removed at the end.
  * Readable by its owner only: it holds the key to the local tables.
  */
+import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from './children.ts';
@@ -58,9 +59,22 @@ export function runFileIn(folder: string): string {
 export function writeRunFile(folder: string, content: RunFile): void {
   const { endpoint, region, accessKeyId, secretAccessKey } = content.dynamodb;
   const written = { ...content, dynamodb: { endpoint, region, accessKeyId, secretAccessKey } };
-  const beside = `${runFileIn(folder)}.${process.pid}`;
-  writeFileSync(beside, `${JSON.stringify(written, null, 2)}\n`, { mode: 0o600 });
-  renameSync(beside, runFileIn(folder));
+  writePrivately(runFileIn(folder), `${JSON.stringify(written, null, 2)}\n`);
+}
+
+/**
+ * Replaces a file by one that its owner alone can read, whole or not at all. It is written under a name that nobody can foresee, and
+ * only where nothing exists, so no link that somebody has put there is followed.
+ */
+export function writePrivately(file: string, text: string): void {
+  const beside = `${file}.${randomUUID()}`;
+  try {
+    writeFileSync(beside, text, { mode: 0o600, flag: 'wx' });
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
 }
 
 export function removeRunFile(folder: string): void {

@@ -4,11 +4,12 @@
  * each kind of character that a template may exclude is left out, and what it may include is never needed.
  */
 import { randomInt } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { GroundError } from './ground-error.ts';
 import type { SecretLookup } from './plan/scope.ts';
+import { writePrivately } from './run-file.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -47,9 +48,7 @@ function readKept(file: string): Record<string, string> {
 /** Renamed into place, so that a start that is interrupted leaves the old file or the new one. */
 function write(file: string, kept: Record<string, string>): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const beside = `${file}.${process.pid}`;
-  writeFileSync(beside, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
-  renameSync(beside, file);
+  writePrivately(file, `${JSON.stringify(kept, null, 2)}\n`);
 }
 
 function randomText(length: number, characters: readonly string[]): string {

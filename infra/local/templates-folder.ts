@@ -1,10 +1,18 @@
 /**
  * Makes sure that `cdk.out` holds the templates of the stage, from the sources as they are now. A digest of the sources is
  * kept beside the time stamp of what was synthesized, so that an unchanged checkout starts without synthesizing, and
- * whatever was synthesized for another stage meanwhile is not taken for it.
+ * whatever was synthesized for another stage meanwhile is not taken for it. A checkout that can't be written in has them elsewhere.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { GroundError } from './ground-error.ts';
 import { run } from './tools.ts';
@@ -22,7 +30,8 @@ const SYNTH_WITHIN_MS = 120_000;
 
 /** The folder with the templates. */
 export async function currentTemplates({ root, stage, folder, say }: TemplatesOptions): Promise<string> {
-  const templates = join(root, 'cdk.out');
+  const templates = placeOf(root, folder);
+  const output = templates === usualIn(root) ? [] : ['--output', templates];
   const digestFile = join(folder, 'templates.json');
   const digest = digestOf(root);
   const kept = readKept(digestFile);
@@ -31,7 +40,7 @@ export async function currentTemplates({ root, stage, folder, say }: TemplatesOp
   const cdk = join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk');
   const synth = await run(
     process.execPath,
-    [cdk, 'synth', '--quiet', '-c', `stage=${stage}`],
+    [cdk, 'synth', '--quiet', ...output, '-c', `stage=${stage}`],
     SYNTH_WITHIN_MS,
     root,
     // cdk.json says `node`, and this one is meant, whoever else is first on the path.
@@ -44,6 +53,23 @@ export async function currentTemplates({ root, stage, folder, say }: TemplatesOp
   }
   writeFileSync(digestFile, JSON.stringify({ digest, stage, synthesized: synthesizedAt(templates) }));
   return templates;
+}
+
+/** As cdk.json has it. */
+function usualIn(root: string): string {
+  return join(root, 'cdk.out');
+}
+
+/** In the checkout, or where that is read-only in the folder of what runs. */
+function placeOf(root: string, folder: string): string {
+  const usual = usualIn(root);
+  try {
+    mkdirSync(usual, { recursive: true });
+    accessSync(usual, constants.W_OK);
+    return usual;
+  } catch {
+    return join(folder, 'cdk.out');
+  }
 }
 
 function digestOf(root: string): string {

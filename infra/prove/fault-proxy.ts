@@ -2,6 +2,9 @@
  * Stands between the functions and DynamoDB, and lets a fault fire at an exact point of one request: before it is forwarded,
  * after it was and before the reply, after the reply. The functions need no hooks for it: a sandbox is known by the application
  * id that the SDK writes into each request's user agent.
+ *
+ * It passes requests on under a Host of its own, so it has to guard what DynamoDB Local would: only who names this very address
+ * is served, no page of a browser, and no body that DynamoDB would not take.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
@@ -24,6 +27,9 @@ interface Reply {
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
 }
+
+/** What DynamoDB takes in one request (Amazon DynamoDB docs: BatchWriteItem). */
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 const synthetic: Readonly<Record<'throttled' | 'internal-error' | 'unavailable', [number, string]>> = {
   throttled: [400, 'ProvisionedThroughputExceededException'],
@@ -56,7 +62,14 @@ export class FaultProxy {
   }
 
   async #serve(from: IncomingMessage, to: ServerResponse): Promise<void> {
-    const body = await bodyOf(from);
+    const refusal = this.#refusalOf(from.headers);
+    const body = refusal === undefined ? await bodyOf(from, BODY_BYTES_MAX) : undefined;
+    if (body === undefined) {
+      // What is left of the body is not read.
+      to.writeHead(refusal === undefined ? 413 : 403, { connection: 'close' });
+      to.end(`${refusal ?? `a request has at most ${BODY_BYTES_MAX} bytes`}\n`, () => from.destroy());
+      return;
+    }
     const call = callOf(from, body);
     const fault = this.#options.decide(call);
     const reply = await this.#befall(call, fault, from, to, body).catch(() => {
@@ -67,6 +80,11 @@ export class FaultProxy {
     if (fault?.kind === 'frozen') this.#options.signal(call.sandbox ?? '', 'SIGCONT', fault.kind);
     const error = reply === undefined || reply.status < 400 ? undefined : errorOf(reply.body);
     this.#options.heard({ call, fault: fault?.kind, status: reply?.status, error });
+  }
+
+  #refusalOf({ host, origin, 'sec-fetch-site': site }: IncomingMessage['headers']): string | undefined {
+    if (`http://${host}` !== this.endpoint) return `Host '${host}' is not the one that is served here`;
+    return origin === undefined && site === undefined ? undefined : 'a page of a browser is not served here';
   }
 
   /** Returns DynamoDB's reply, if it was asked; throws if none came. */
@@ -116,9 +134,15 @@ export class FaultProxy {
   }
 }
 
-async function bodyOf(from: IncomingMessage): Promise<Buffer> {
+/** Undefined where it is longer than that. */
+async function bodyOf(from: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
-  for await (const chunk of from) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) return undefined;
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }
 
@@ -145,8 +169,8 @@ function forward(endpoint: string, from: IncomingMessage, body: Buffer): Promise
   return new Promise((resolve, reject) => {
     const { host: _, connection: __, ...headers } = from.headers;
     const onward = request(endpoint, { method: from.method ?? 'POST', headers }, (incoming) => {
-      bodyOf(incoming).then(
-        (answered) =>
+      bodyOf(incoming, Number.POSITIVE_INFINITY).then(
+        (answered = Buffer.alloc(0)) =>
           resolve({ status: incoming.statusCode ?? 500, headers: incoming.headers, body: answered }),
         reject,
       );

@@ -98,6 +98,7 @@ export class Load {
       children: ground.children,
       logFolder: ground.logFolder,
       say: (line) => events.add('said', { what: line }),
+      giveUp: ground.giveUp,
     });
   }
 }

@@ -17,7 +17,7 @@ const SOURCES = [
 
 /** What was synthesized in that folder before stays there. */
 export function patchedCopy(root: string, copy: string, patch: string): string {
-  mkdirSync(copy, { recursive: true });
+  mkdirSync(copy, { recursive: true, mode: 0o700 });
   for (const source of SOURCES) {
     rmSync(join(copy, source), { recursive: true, force: true });
     cpSync(join(root, source), join(copy, source), { recursive: true });

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GroundError } from '../local/ground-error.ts';
-import { lockGround } from '../local/ground-lock.ts';
+import { lockGround, makeOwnFolder } from '../local/ground-lock.ts';
 import { currentTemplates } from '../local/templates-folder.ts';
 import { lineOf, proveMutants } from './mutants.ts';
 import { synthesizedRelease } from './other-release.ts';
@@ -60,7 +60,8 @@ async function main(): Promise<number> {
 
 /** The jars of the ground serve the proof too. */
 function shareJars(): void {
-  mkdirSync(join(base, 'jars'), { recursive: true });
+  makeOwnFolder(base);
+  mkdirSync(join(base, 'jars'), { recursive: true, mode: 0o700 });
   if (!existsSync(join(folder, 'jars'))) symlinkSync(join(base, 'jars'), join(folder, 'jars'));
 }
 

@@ -65,7 +65,7 @@ const bundle = await import(${JSON.stringify(pathToFileURL(file).href)});
 const { ${exported} } = bundle;
 export { ${exported} };
 `;
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const written = join(folder, `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`);
   writeFileSync(written, text);
   return written;

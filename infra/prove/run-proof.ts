@@ -11,7 +11,7 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
   const { folder, say } = options;
   for (const old of ['data', 'logs', 'destinations'])
     rmSync(join(folder, old), { recursive: true, force: true });
-  mkdirSync(join(folder, 'logs'), { recursive: true });
+  mkdirSync(join(folder, 'logs'), { recursive: true, mode: 0o700 });
   const proving = new Proving(options);
   try {
     await proving.start();

@@ -107,6 +107,7 @@ export class Session {
       children: ground.children,
       logFolder: ground.logFolder,
       say,
+      giveUp: ground.giveUp,
     });
   }
 

@@ -109,6 +109,7 @@ export class BenchGround {
       children: this.ground.children,
       logFolder: this.ground.logFolder,
       say: () => {},
+      giveUp: this.ground.giveUp,
     });
   }
 

@@ -24,6 +24,8 @@ export interface LocalMappingOptions {
   readonly timeoutSeconds?: number;
   readonly startingPosition?: StartingPosition;
   readonly partialRetry?: PartialRetry;
+  /** What is otherwise of the function. */
+  readonly target?: Partial<PlannedFunction>;
   /** Other rules of the mapping. */
   readonly rules?: Partial<PlannedMapping>;
 }
@@ -33,13 +35,14 @@ export class LocalMapping {
   readonly sandboxes: Sandboxes;
   readonly pollers: Pollers;
   readonly said: string[] = [];
+  readonly gaveUp: string[] = [];
   readonly #folder: string;
 
   constructor(options: LocalMappingOptions) {
     const { folder, bootstrap, timeoutSeconds = 30 } = options;
     this.#folder = folder;
     behave(folder, { does: 'succeed' });
-    this.sandboxes = sandboxesIn(folder, this.children);
+    this.sandboxes = sandboxesIn(folder, this.children, options.target, new EmittedMetrics(), this.#giveUp);
     const mapping = plannedMapping(options);
     this.pollers = new Pollers({
       mapping,
@@ -54,8 +57,11 @@ export class LocalMapping {
       children: this.children,
       logFolder: folder,
       say: (message) => this.said.push(message),
+      giveUp: this.#giveUp,
     });
   }
+
+  readonly #giveUp = ({ message }: Error) => void this.gaveUp.push(message);
 
   behave(...behaviours: Behaviour[]): void {
     behave(this.#folder, ...behaviours);
@@ -85,6 +91,7 @@ export function sandboxesIn(
   children: Children,
   fields: Partial<PlannedFunction> = {},
   metrics = new EmittedMetrics(),
+  giveUp: (error: Error) => void = (error) => console.error(error),
 ): Sandboxes {
   const socketFolder = join(folder, 's');
   mkdirSync(socketFolder, { recursive: true });
@@ -96,6 +103,7 @@ export function sandboxesIn(
     logFolder: folder,
     children,
     metrics,
+    giveUp,
   });
 }
 

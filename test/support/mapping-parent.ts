@@ -32,4 +32,7 @@ new ClickProducer({
   children: mapping.children,
   logFolder: folder,
   say: () => {},
+  giveUp: (error) => {
+    throw error;
+  },
 });

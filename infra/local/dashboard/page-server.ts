@@ -70,7 +70,12 @@ export class PageServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const { method = 'GET', headers } = request;
-      const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://page');
+      const url = URL.parse(request.url ?? '/', 'http://page');
+      if (url === null) {
+        answer(response, 400, { error: 'this is no path' });
+        return;
+      }
+      const { pathname: path, searchParams } = url;
       const refusal = this.#guard.refusal({ method, path, headers, token: searchParams.get('token') });
       if (refusal !== undefined) answer(response, refusal.status, { error: refusal.error });
       else if (path === '/events') this.#look(response);

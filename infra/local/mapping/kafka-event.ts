@@ -5,7 +5,8 @@
  *
  * Key and value are base64 and left out where the log holds null; a value of zero bytes is "". Headers keep order and
  * repetition, their bytes written as signed numbers. A record is written once, when it is fetched, because its length
- * counts towards the 6 MB of a payload (AWS Lambda docs: invocation-eventsourcemapping).
+ * counts towards the 6 MB of a payload (AWS Lambda docs: invocation-eventsourcemapping). One that is far longer is not written out:
+ * it can be in no event, and beyond 512 MB in no text. It has its length, and reaches a destination without key, value and headers.
  */
 
 /** What of a record reaches the event. */
@@ -14,6 +15,8 @@ export interface FetchedRecord {
   /** Epoch milliseconds: the broker's append time where the topic says so. */
   readonly timestamp: number;
   readonly text: string;
+  /** Bytes of key, value and headers that the text leaves out; undefined where it has all. */
+  readonly leftOut?: number;
 }
 
 export interface LogRecord {
@@ -37,7 +40,24 @@ export interface EventSource {
 
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
 
+/** Of key, value and headers, as they are in the log. */
+const WRITTEN_BYTES_MAX = 64 * 1024 * 1024;
+
 export function fetchedRecord(record: LogRecord): FetchedRecord {
+  const bytes = record.headers.reduce(
+    (sum, [name, value]) => sum + (name?.length ?? 0) + (value?.length ?? 0),
+    (record.key?.length ?? 0) + (record.value?.length ?? 0),
+  );
+  if (bytes <= WRITTEN_BYTES_MAX) return written(record);
+  return { ...written({ ...record, key: null, value: null, headers: [] }), leftOut: bytes };
+}
+
+/** How much of an event it takes, at least. */
+export function bytesOf({ text, leftOut = 0 }: FetchedRecord): number {
+  return text.length + leftOut;
+}
+
+function written(record: LogRecord): FetchedRecord {
   const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record;
   const keyText = key === null ? '' : `"key":"${key.toString('base64')}",`;
   const valueText = value === null ? '' : `"value":"${value.toString('base64')}",`;
@@ -74,7 +94,7 @@ export function payloadBytes(source: EventSource, partitions: Records): number {
   let bytes = eventHead(source).length + ',"records":{}}'.length;
   for (const [label, records] of partitions) {
     bytes += `"${label}":[],`.length - 1;
-    for (const { text } of records) bytes += text.length + 1;
+    for (const record of records) bytes += bytesOf(record) + 1;
   }
   return bytes - 1;
 }

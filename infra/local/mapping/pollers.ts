@@ -5,7 +5,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { type Children, killProcess, pidOf } from '../children.ts';
+import {
+  type Children,
+  childEnvironment,
+  FRUITLESS_STARTS_MAX,
+  killProcess,
+  lastWordsOf,
+  pidOf,
+} from '../children.ts';
+import { GroundError } from '../ground-error.ts';
 import type { PlannedMapping } from '../plan.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { placeOfDestination } from './destination.ts';
@@ -21,6 +29,8 @@ export interface PollersOptions {
   readonly logFolder: string;
   /** Something that a person wants to see: joined, restarted, a function that does not start. */
   readonly say: (message: string) => void;
+  /** None of the pollers comes up, and none will. */
+  readonly giveUp: (error: GroundError) => void;
 }
 
 interface RunningPoller {
@@ -52,6 +62,9 @@ export class Pollers {
   /** Numbers of the pollers that there should be. */
   readonly #wanted = new Set<number>();
   #stopping = false;
+  /** Pollers that ended since one was last a member of the group. */
+  #fruitless = 0;
+  #lastLine = 'nothing was said';
 
   constructor(options: PollersOptions) {
     this.#options = options;
@@ -129,9 +142,11 @@ export class Pollers {
 
   #start(number: number): void {
     const child = fork(PROCESS_FILE, [JSON.stringify(this.#options.assignment)], {
+      env: childEnvironment(),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    const lastWords = lastWordsOf(child);
     const poller: RunningPoller = { number, process: child, status: undefined };
     const pid = pidOf(child);
     this.#running.set(number, poller);
@@ -143,13 +158,18 @@ export class Pollers {
     });
     child.on('message', (message: PollerMessage) => this.#hear(poller, message));
     for (const stream of [child.stdout, child.stderr]) stream?.pipe(this.#log, { end: false });
-    child.on('exit', (code, signal) => this.#ended(poller, pid, signal ?? String(code)));
+    child.on('exit', (code, signal) => {
+      this.#lastLine = lastWords() ?? this.#lastLine;
+      this.#ended(poller, pid, signal ?? String(code));
+    });
   }
 
   #hear(poller: RunningPoller, message: PollerMessage): void {
     if (message.kind === 'status') this.#note(poller, message.status);
-    else if (message.kind === 'log') this.#write(`poller ${poller.number} ${message.message}`);
-    else if (message.kind === 'borrow') void this.#lendTo(poller);
+    else if (message.kind === 'log') {
+      this.#lastLine = message.message;
+      this.#write(`poller ${poller.number} ${message.message}`);
+    } else if (message.kind === 'borrow') void this.#lendTo(poller);
     else {
       const said = this.givenUp.add(message.gaveUp);
       this.#write(`poller ${poller.number} ${said}`);
@@ -159,6 +179,7 @@ export class Pollers {
 
   #note(poller: RunningPoller, status: PollerStatus): void {
     poller.status = status;
+    if (status.generation >= 0) this.#fruitless = 0;
     for (const { partition, committed } of status.partitions)
       if (committed !== undefined) this.#committed.set(partition, committed);
   }
@@ -179,12 +200,26 @@ export class Pollers {
     children.remove(pid);
     this.#running.delete(poller.number);
     if (this.#stopping || !this.#wanted.has(poller.number)) return;
+    this.#fruitless += 1;
+    if (this.#fruitless >= FRUITLESS_STARTS_MAX) {
+      this.#giveUp();
+      return;
+    }
     say(`${mapping.groupId}: poller ${poller.number} (pid ${pid}) ended with ${how}; another one starts`);
     setTimeout(() => {
       // Meanwhile it may have been taken away, and another added under its number.
       if (!this.#stopping && this.#wanted.has(poller.number) && !this.#running.has(poller.number))
         this.#start(poller.number);
     }, RESTART_PAUSE_MS);
+  }
+
+  #giveUp(): void {
+    const { mapping, logFolder, giveUp } = this.#options;
+    giveUp(
+      new GroundError(
+        `${mapping.groupId}: pollers ended ${this.#fruitless} times before any had joined the group, and no more are started; the last line of ${logFolder}/pollers-${mapping.groupId}.log: ${this.#lastLine}`,
+      ),
+    );
   }
 
   #write(line: string): void {

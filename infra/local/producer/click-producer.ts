@@ -5,7 +5,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { type Children, pidOf } from '../children.ts';
+import { type Children, childEnvironment, FRUITLESS_STARTS_MAX, lastWordsOf, pidOf } from '../children.ts';
+import { GroundError } from '../ground-error.ts';
 import type { Pace, ProducerAssignment, ProducerMessage } from './producer-process.ts';
 
 interface ClickProducerOptions {
@@ -13,6 +14,8 @@ interface ClickProducerOptions {
   readonly children: Children;
   readonly logFolder: string;
   readonly say: (line: string) => void;
+  /** It does not come up, and won't. */
+  readonly giveUp: (error: GroundError) => void;
 }
 
 const PROCESS_FILE = join(import.meta.dirname, 'producer-process.ts');
@@ -26,6 +29,8 @@ export class ClickProducer {
   #stopping = false;
   #produced = 0;
   #done = false;
+  /** Ends since it was last heard of. */
+  #fruitless = 0;
 
   constructor(options: ClickProducerOptions) {
     this.#options = options;
@@ -61,23 +66,34 @@ export class ClickProducer {
   }
 
   #start(): void {
-    const { children, say } = this.#options;
+    const { children, say, giveUp } = this.#options;
     const assignment: ProducerAssignment = { ...this.#options.assignment, ...this.#pace };
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
+      env: childEnvironment(),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    const lastWords = lastWordsOf(child);
     const pid = pidOf(child);
     this.#process = child;
     children.add({ role: 'producer', name: 'click producer', pid });
     for (const stream of [child.stdout, child.stderr]) stream?.pipe(this.#log, { end: false });
     child.on('message', (message: ProducerMessage) => {
+      this.#fruitless = 0;
       this.#produced = message.clicks;
       this.#done = message.done;
     });
     child.on('exit', (code, signal) => {
       children.remove(pid);
       if (this.#stopping || this.#done) return;
+      this.#fruitless += 1;
+      if (this.#fruitless === FRUITLESS_STARTS_MAX) {
+        const times = `ended ${FRUITLESS_STARTS_MAX} times before it had come up`;
+        giveUp(
+          new GroundError(`the click producer ${times}, and no other is started; it says: ${lastWords()}`),
+        );
+        return;
+      }
       say(`the click producer (pid ${pid}) ended with ${signal ?? code}; another one starts`);
       setTimeout(() => {
         if (!this.#stopping) this.#start();

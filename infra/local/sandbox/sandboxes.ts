@@ -8,8 +8,9 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Children, pidOf } from '../children.ts';
+import { type Children, FRUITLESS_STARTS_MAX, lastWordsOf, pidOf } from '../children.ts';
 import type { EmittedMetrics } from '../emitted-metrics.ts';
+import { GroundError, reasonOf } from '../ground-error.ts';
 import type { InvocationEnd } from '../mapping/decide.ts';
 import { functionArn } from '../plan/physical.ts';
 import type { PlannedFunction } from '../plan.ts';
@@ -26,6 +27,8 @@ interface SandboxesOptions {
   readonly logFolder: string;
   readonly children: Children;
   readonly metrics: EmittedMetrics;
+  /** The function does not come up, and won't. */
+  readonly giveUp: (error: GroundError) => void;
 }
 
 interface Sandbox {
@@ -47,6 +50,8 @@ export class Sandboxes {
   readonly #idle: Sandbox[] = [];
   readonly #lent = new Map<number, Sandbox>();
   #started = 0;
+  /** Starts that failed; undefined once one has come up. */
+  #fruitless: number | undefined = 0;
   #file: string;
   #told: PlannedFunction['environment'];
 
@@ -59,7 +64,7 @@ export class Sandboxes {
 
   /** Rejects where the function does not start, saying why. */
   async lend(): Promise<Lease> {
-    const sandbox = this.#idle.pop() ?? (await this.#start());
+    const sandbox = this.#idle.pop() ?? (await this.#startOrGiveUp());
     const { id } = sandbox.lease;
     this.#lent.set(id, sandbox);
     sandbox.unclaimed = setTimeout(() => this.#free(sandbox), CLAIM_WITHIN_MS);
@@ -88,6 +93,24 @@ export class Sandboxes {
     for (const { process } of [...this.#idle, ...this.#lent.values()])
       if (process.connected) process.disconnect();
     this.#log.end();
+  }
+
+  /** One that has come up before is started for ever: a later deploy, or a person, may mend it. */
+  async #startOrGiveUp(): Promise<Sandbox> {
+    try {
+      const sandbox = await this.#start();
+      this.#fruitless = undefined;
+      return sandbox;
+    } catch (error) {
+      if (this.#fruitless !== undefined && ++this.#fruitless === FRUITLESS_STARTS_MAX)
+        this.#options.giveUp(
+          new GroundError(
+            `${reasonOf(error)}: it was tried ${FRUITLESS_STARTS_MAX} times, and never came up; its log is ${join(this.#options.logFolder, `${this.#options.planned.name}.log`)}`,
+            error,
+          ),
+        );
+      throw error;
+    }
   }
 
   async #start(): Promise<Sandbox> {
@@ -138,15 +161,18 @@ export class Sandboxes {
   }
 
   #ready(child: ChildProcess): Promise<void> {
+    const lastWords = lastWordsOf(child);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { name } = this.#options.planned;
     child.once('message', (message: { ready: boolean; because?: string }) => {
       if (message.ready) resolve();
       else reject(new Error(`function ${name} does not start: ${message.because}`));
     });
-    child.once('exit', (code, signal) =>
-      reject(new Error(`function ${name} ended before it was ready (${signal ?? code})`)),
-    );
+    child.once('close', (code, signal) => {
+      const words = lastWords();
+      const said = words === undefined ? '' : `: ${words}`;
+      reject(new Error(`function ${name} ended before it was ready (${signal ?? code})${said}`));
+    });
     return promise;
   }
 

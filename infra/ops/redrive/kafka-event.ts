@@ -31,8 +31,14 @@ export interface Batch {
   readonly last: number;
 }
 
+/** Of a value: no event can hold one that is longer, and no text one of 400 MB in base64. */
+const VALUE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Of a record that is far too large for an event, the text has no value, and is as long as no event can be. */
 export function recordText(topic: string, partition: number, record: WholeRecord): string {
   const { offset, time: timestamp, appended, key, value, headers } = record;
+  if ((key?.length ?? 0) + (value?.length ?? 0) > VALUE_BYTES_MAX)
+    return asciiJson({ topic, partition, offset, timestamp }) + ' '.repeat(PAYLOAD_BYTES_MAX);
   return asciiJson({
     topic,
     partition,

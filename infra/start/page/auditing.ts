@@ -1,7 +1,7 @@
 /** Holds the page's auditor: starts it when somebody looks for the first time, starts another where it ends, puts its findings into words. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { type Children, pidOf } from '../../local/children.ts';
+import { type Children, childEnvironment, pidOf } from '../../local/children.ts';
 import type { LedgerVerdictView, VerdictView } from '../../local/dashboard/view.ts';
 import { dynamoDbEnvironment } from '../../local/dynamodb.ts';
 import type { EndpointAccess } from '../../local/endpoint-access.ts';
@@ -71,7 +71,7 @@ export class Auditing {
   #start(): void {
     const { assignment, dynamodb, children } = this.#options;
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: { ...process.env, ...dynamoDbEnvironment(dynamodb) },
+      env: { ...childEnvironment(), ...dynamoDbEnvironment(dynamodb) },
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

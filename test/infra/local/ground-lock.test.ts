@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { GroundError } from '../../../infra/local/ground-error.ts';
@@ -48,7 +48,7 @@ function leaveBehind(folder: string, holder: string): void {
 /** The pids in the files of a lock; none where it is free. */
 function holders(folder: string): string[] {
   return readdirSync(folder)
-    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .map((name) => readFileSync(join(folder, name), 'utf8').split(' ')[0] ?? '')
     .filter((text) => text !== '');
 }
 
@@ -74,11 +74,42 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
       (error: unknown) =>
         error instanceof GroundError &&
         error.message ===
-          `it runs already in ${folder} (pid ${process.pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER`,
+          `it runs already in ${folder} (pid ${process.pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; if process ${process.pid} is not Clickledger's, remove ${join(folder, 'ground.lock.1')}`,
     );
     assert.deepEqual(holders(folder), [String(process.pid)]);
     unlock();
     lockGround(folder)();
+  });
+
+  it('of a pid that another process has by now is taken over', (t) => {
+    const folder = temporaryFolder(t);
+    leaveBehind(folder, `${process.ppid} 1`);
+
+    const unlock = lockGround(folder);
+
+    assert.deepEqual(holders(folder), [String(process.pid)]);
+    unlock();
+  });
+
+  it('is not put into a folder in which others may write, or that is another user’s', (t) => {
+    const folder = temporaryFolder(t);
+    chmodSync(folder, 0o770);
+    const refused = (sentence: RegExp) =>
+      assert.throws(
+        () => lockGround(folder),
+        (error: unknown) => error instanceof GroundError && sentence.test(error.message),
+      );
+
+    refused(
+      /^others may write in \S+ \(mode 770\): chmod 700 it if all that it holds is yours, or choose another folder/,
+    );
+    chmodSync(folder, 0o700);
+    const own = process.getuid?.() ?? 0;
+    t.mock.method(process as { getuid: () => number }, 'getuid', () => own + 1);
+    refused(
+      /^\S+ belongs to another user \(uid \d+, yours is \d+\): choose another folder with CLICKLEDGER_FOLDER$/,
+    );
+    assert.deepEqual(readdirSync(folder), []);
   });
 
   for (const [what, text] of [

@@ -104,6 +104,22 @@ describe('Invoke on the laptop', () => {
     assert.equal((await invoke(`"${'x'.repeat(PAYLOAD_BYTES_MAX - 2)}"`)).StatusCode, 200);
   });
 
+  it('answers a path that is none, or badly encoded, as the fault of who asks', async () => {
+    const { host, port } = new URL(endpoint.access.endpoint);
+    const authorization = `AWS4-HMAC-SHA256 Credential=${endpoint.access.accessKeyId}/x`;
+    const ask = (path: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const options = { host: '127.0.0.1', port, path, method: 'POST', headers: { host, authorization } };
+        const asked = request(options, ({ statusCode }) => resolve(statusCode));
+        asked.on('error', reject).end('{}');
+      });
+
+    assert.deepEqual(
+      await Promise.all(['//', '/2015-03-31/functions/%zz/invocations', '/2015-03-31/functions/'].map(ask)),
+      [400, 400, 404],
+    );
+  });
+
   it('is closed to who has not the key of run.json, and to a page that reaches it under another name', async () => {
     const before = invoked.length;
     const stranger = clientWith({ ...endpoint.access, accessKeyId: 'AKIDEXAMPLE' });

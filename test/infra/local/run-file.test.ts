@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type RunFile, removeRunFile, runFileIn, writeRunFile } from '../../../infra/local/run-file.ts';
@@ -81,6 +89,21 @@ describe('run.json', () => {
 
     assert.deepEqual([...seen.keys()].sort(), [1, 500], 'it was read between writes of both');
     assert.deepEqual(readdirSync(folder), ['run.json']);
+  });
+
+  it('follows no link that lies in wait beside it, and leaves nothing where it can not be written', (t) => {
+    const folder = temporaryFolder(t);
+    const trap = join(temporaryFolder(t), 'trap');
+    writeFileSync(trap, 'mine');
+    for (const name of [`run.json.${process.pid}`, 'run.json.new']) symlinkSync(trap, join(folder, name));
+
+    writeRunFile(folder, content);
+    assert.equal(readFileSync(trap, 'utf8'), 'mine');
+
+    const blocked = temporaryFolder(t);
+    mkdirSync(join(blocked, 'run.json'));
+    assert.throws(() => writeRunFile(blocked, content), { code: 'EISDIR' });
+    assert.deepEqual(readdirSync(blocked), ['run.json']);
   });
 
   it('is removed, also where it was never written', (t) => {

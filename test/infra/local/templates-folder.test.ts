@@ -14,8 +14,10 @@ const cdk = `
     console.error('[Error at /stack] the topic needs a name');
     process.exit(1);
   }
-  mkdirSync('cdk.out', { recursive: true });
-  writeFileSync('cdk.out/manifest.json', '{}');
+  const given = process.argv.indexOf('--output');
+  const output = given < 0 ? 'cdk.out' : process.argv[given + 1];
+  mkdirSync(output, { recursive: true });
+  writeFileSync(output + '/manifest.json', '{}');
 `;
 
 const sources = [
@@ -59,6 +61,17 @@ class Checkout {
 }
 
 describe('the templates', () => {
+  it('are in the folder of what runs where the checkout can not be written in', async (t) => {
+    const checkout = new Checkout(t);
+    checkout.write('cdk.out', 'no folder can be made here');
+
+    const first = await checkout.current();
+    const second = await checkout.current();
+
+    assert.deepEqual([first, second], Array(2).fill(join(checkout.folder, 'cdk.out')));
+    assert.deepEqual(checkout.asked, [`synth --quiet --output ${first} -c stage=dev`]);
+  });
+
   it('are synthesized once for sources that stay as they are, with one line about it', async (t) => {
     const checkout = new Checkout(t);
 

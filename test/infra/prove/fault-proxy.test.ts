@@ -82,6 +82,20 @@ describe('a fault at a request', () => {
     );
   });
 
+  it('meets nobody where the request is of a page, names another host, or is longer than DynamoDB takes', async (t) => {
+    const bench = await ProxyBench.start(t);
+    const statusOf = (seen: Awaited<ReturnType<ProxyBench['send']>>) =>
+      typeof seen === 'string' ? seen : seen.status;
+
+    assert.equal(statusOf(await bench.send(commit, { headers: { host: 'evil.example:1' } })), 403);
+    assert.equal(statusOf(await bench.send(commit, { headers: { origin: 'https://evil.example' } })), 403);
+    assert.equal(statusOf(await bench.send(commit, { headers: { 'sec-fetch-site': 'cross-site' } })), 403);
+    const long = await bench.send({ ...commit, more: 'x'.repeat(16 * 1024 * 1024) });
+    assert.ok([413, 'ECONNRESET', 'EPIPE'].includes(statusOf(long)), String(statusOf(long)));
+    assert.deepEqual([bench.happened.filter((what) => what !== 'replied'), bench.forwarded], [[], []]);
+    assert.equal(statusOf(await bench.send({ ...commit, more: 'x'.repeat(15 * 1024 * 1024) })), 200);
+  });
+
   it('frozen stops the function, forwards when it is thawed, and lets it go on after the reply', async (t) => {
     const bench = await ProxyBench.start(t);
     const { promise, resolve } = Promise.withResolvers<void>();

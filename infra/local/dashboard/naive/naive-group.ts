@@ -13,7 +13,7 @@ import {
   ScanCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { type Children, killProcess, pidOf } from '../../children.ts';
+import { type Children, childEnvironment, FRUITLESS_STARTS_MAX, killProcess, pidOf } from '../../children.ts';
 import { dynamoDbEnvironment } from '../../dynamodb.ts';
 import { clientConfig, type EndpointAccess } from '../../endpoint-access.ts';
 import type { NaiveAssignment, NaiveMessage } from './naive-process.ts';
@@ -52,6 +52,8 @@ export class NaiveGroup {
   readonly #log: WriteStream;
   #member: Member | undefined;
   #stopping = false;
+  /** Ends since it was last heard of. */
+  #fruitless = 0;
 
   static async start(options: NaiveOptions): Promise<NaiveGroup> {
     const group = new NaiveGroup(options);
@@ -132,7 +134,7 @@ export class NaiveGroup {
       table: this.id,
     };
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: { ...process.env, ...dynamoDbEnvironment(reached) },
+      env: { ...childEnvironment(), ...dynamoDbEnvironment(reached) },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -142,13 +144,15 @@ export class NaiveGroup {
     children.add({ role: 'naive', group: this.id, name: 'consumer without Clickledger', pid });
     for (const stream of [child.stdout, child.stderr]) stream?.pipe(this.#log, { end: false });
     child.on('message', ({ partitions }: NaiveMessage) => {
+      this.#fruitless = 0;
       member.partitions = partitions;
     });
     child.on('exit', () => {
       children.remove(pid);
       this.#member = undefined;
       setTimeout(() => {
-        if (!this.#stopping) this.#start();
+        this.#fruitless += 1;
+        if (!this.#stopping && this.#fruitless < FRUITLESS_STARTS_MAX) this.#start();
       }, RESTART_PAUSE_MS).unref();
     });
   }

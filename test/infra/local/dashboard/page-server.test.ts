@@ -61,6 +61,10 @@ describe('the server of the page', () => {
       body,
     );
 
+  it('answers a path that is none', async () => {
+    assert.equal((await ask('//')).status, 400);
+  });
+
   it('serves its files with a policy that lets nothing in from elsewhere', async () => {
     const page = await ask('/');
 

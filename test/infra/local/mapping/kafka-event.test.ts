@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { eventPayload, fetchedRecord, type LogRecord } from '../../../../infra/local/mapping/kafka-event.ts';
+import { newBatch } from '../../../../infra/local/mapping/batch.ts';
+import { decide } from '../../../../infra/local/mapping/decide.ts';
+import {
+  eventPayload,
+  fetchedRecord,
+  type LogRecord,
+  payloadBytes,
+} from '../../../../infra/local/mapping/kafka-event.ts';
 import { decode, fingerprintOf, isRejected } from '../../../../shared/decode.ts';
 import { deliveriesOf, type KafkaRecord, readEvent } from '../../../../shared/event.ts';
 import { aClick, aRecord } from '../../../support/builders.ts';
@@ -54,6 +61,23 @@ const anyRecord = fc.record({
 
 describe('an event of the local mapping', () => {
   // AWS Lambda docs: with-msk
+  it('leaves out what no text can hold, counts it all the same, and the record is given up as too large', () => {
+    const bytes = 450 * 1024 * 1024;
+    const huge = fetchedRecord(logged({ offset: 7, value: Buffer.alloc(bytes) }));
+    const batch = newBatch(new Map([['ad_clicks-0', [huge]]]));
+    const rules = { source, partialResponses: true, partialRetry: 'listed', retryAttempts: -1 } as const;
+
+    const { givenUp, deliver } = decide(batch, 'due', { ...rules, maxAgeSeconds: -1, bisect: false }, 0);
+
+    assert.ok(huge.text.length < 1_000);
+    assert.ok(payloadBytes(source, batch.records) > bytes);
+    assert.deepEqual(deliver, []);
+    assert.deepEqual(
+      givenUp.map(({ condition, because }) => [condition, because]),
+      [['MaximumPayloadSizeExceeded', 'its event would be larger than 6291456 bytes']],
+    );
+  });
+
   it('has the envelope that Lambda writes for Amazon MSK', () => {
     assert.deepEqual(eventOf([logged({ value: Buffer.from('v') })]), {
       eventSource: 'aws:kafka',

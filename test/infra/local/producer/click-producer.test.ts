@@ -20,7 +20,13 @@ describe('the click producer', { timeout: 200_000 }, () => {
   function producing(topic: string, partitions: number, clicks: number | undefined, rate?: number) {
     const said: string[] = [];
     const assignment = { ...market, bootstrap: broker.bootstrap, topic, partitions, clicks, rate };
-    const producer = new ClickProducer({ assignment, children, logFolder, say: (line) => said.push(line) });
+    const producer = new ClickProducer({
+      assignment,
+      children,
+      logFolder,
+      say: (line) => said.push(line),
+      giveUp: assert.fail,
+    });
     return { producer, said };
   }
 

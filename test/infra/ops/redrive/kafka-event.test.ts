@@ -7,7 +7,12 @@ import {
   type LogRecord,
   eventPayload as mappingPayload,
 } from '../../../../infra/local/mapping/kafka-event.ts';
-import { eventPayload, givenRecordText, recordText } from '../../../../infra/ops/redrive/kafka-event.ts';
+import {
+  eventPayload,
+  givenRecordText,
+  PAYLOAD_BYTES_MAX,
+  recordText,
+} from '../../../../infra/ops/redrive/kafka-event.ts';
 import { readEvent } from '../../../../shared/event.ts';
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
@@ -32,6 +37,20 @@ function textOf(from: LogRecord): string {
 const source = { topic: 'ad_clicks', partition: 3, sourceArn: 'arn:aws:kafka:"c"', bootstrap: 'a:1,b:2' };
 
 describe('the event of a redrive', () => {
+  it('writes no record that no text can hold: its text is without a value, and longer than any event', () => {
+    const huge = {
+      topic: 't',
+      partition: 3,
+      offset: 7,
+      timestamp: 1,
+      timestampType: 'LOG_APPEND_TIME',
+    } as const;
+    const text = textOf({ ...huge, key: null, value: Buffer.alloc(450 * 1024 * 1024), headers: [] });
+
+    assert.ok(text.length > PAYLOAD_BYTES_MAX && text.length < 2 * PAYLOAD_BYTES_MAX);
+    assert.deepEqual(JSON.parse(text), { topic: 't', partition: 3, offset: 7, timestamp: 1 });
+  });
+
   it('has the bytes of the mapping’s own', () => {
     fc.assert(
       fc.property(fc.array(record, { minLength: 1, maxLength: 4 }), (records) => {

@@ -1,0 +1,134 @@
+/** What never comes up is given up with the last line of its log, and children know nothing of the shell's secrets. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { Children, childEnvironment, FRUITLESS_STARTS_MAX } from '../../../infra/local/children.ts';
+import { ClickProducer } from '../../../infra/local/producer/click-producer.ts';
+import { LocalMapping, sandboxesIn } from '../../support/local-mapping.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { until } from '../../support/until.ts';
+
+/** Nobody listens there; a poller looks for it long enough to be looked at. */
+const NOWHERE = ['127.0.0.1:1'];
+const SECRET = 'a-secret-of-the-shell';
+const told = {
+  AWS_SECRET_ACCESS_KEY: SECRET,
+  AWS_PROFILE: SECRET,
+  NODE_OPTIONS: '--no-warnings',
+  MY_TOKEN: SECRET,
+};
+
+function withShell(t: TestContext): void {
+  const before = { ...process.env };
+  Object.assign(process.env, told);
+  t.after(() => {
+    for (const name of Object.keys(told)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  });
+}
+
+describe('children', { timeout: 120_000 }, () => {
+  it('get the path, and nothing of credentials, profiles, options and whatever else the shell has', (t) => {
+    withShell(t);
+
+    const environment = childEnvironment();
+
+    assert.equal(environment['PATH'], process.env['PATH']);
+    assert.deepEqual(
+      Object.keys(environment).filter((name) => /AWS|NODE|TOKEN/.test(name)),
+      [],
+    );
+  });
+
+  it('run with that: pollers and producer know no secret of the shell', {
+    skip: process.platform !== 'linux',
+  }, async (t) => {
+    withShell(t);
+    const children = new Children();
+    const stopped: (() => unknown)[] = [() => children.killAll()];
+    t.after(() => Promise.all(stopped.map((stop) => stop())));
+    const folder = temporaryFolder(t);
+    const mapping = new LocalMapping({ folder, bootstrap: NOWHERE, topic: 't' });
+    const producer = producerIn(folder, children);
+    stopped.push(
+      () => mapping.stop(),
+      () => producer.stop(),
+    );
+
+    const running = [...mapping.processes('poller'), ...children.list()];
+    assert.equal(running.length, 2);
+    for (const { pid, name } of running) {
+      await until(`${name} runs its own program`, () => of(pid, 'cmdline').includes('-process.ts'));
+      assert.match(of(pid, 'environ'), /PATH=/);
+      assert.doesNotMatch(of(pid, 'environ'), /AWS_|NODE_OPTIONS|MY_TOKEN/, name);
+    }
+  });
+
+  it('a mapping whose pollers end before they are members is given up, with the last line of its log', async (t) => {
+    const mapping = new LocalMapping({
+      folder: temporaryFolder(t),
+      bootstrap: NOWHERE,
+      topic: 't',
+      rules: { filters: ['no pattern'] },
+    });
+    t.after(() => mapping.stop());
+
+    await until('it is given up', () => mapping.gaveUp.length > 0, 60_000);
+
+    assert.match(
+      mapping.gaveUp[0] ?? '',
+      new RegExp(
+        `^t: pollers ended ${FRUITLESS_STARTS_MAX} times before any had joined the group, and no more are started; the last line of \\S+/pollers-t\\.log: .*is not JSON`,
+      ),
+    );
+    assert.equal(mapping.said.length, FRUITLESS_STARTS_MAX - 1);
+    assert.deepEqual(mapping.processes('poller'), []);
+  });
+
+  it('a function that never starts is given up once, with what it says; one that has come up before is not', async (t) => {
+    const folder = temporaryFolder(t);
+    const [broken, sound] = [join(folder, 'broken.mjs'), join(folder, 'sound.mjs')];
+    writeFileSync(broken, "throw new Error('no table');");
+    writeFileSync(sound, 'export const handler = () => null;');
+    const gaveUp: string[] = [];
+    const children = new Children();
+    const fields = { file: broken, handler: 'broken.handler', name: 'billing' };
+    const sandboxes = sandboxesIn(folder, children, fields, undefined, ({ message }) => gaveUp.push(message));
+    t.after(() => {
+      sandboxes.close();
+      children.killAll();
+    });
+
+    for (let n = 0; n < 12; n++)
+      await assert.rejects(sandboxes.lend(), /^Error: function billing does not start: no table$/);
+    assert.deepEqual(gaveUp, [
+      `function billing does not start: no table: it was tried 10 times, and never came up; its log is ${folder}/billing.log`,
+    ]);
+
+    sandboxes.useBundle(sound, {});
+    await sandboxes.invoke(Buffer.from('{}'));
+    sandboxes.useBundle(broken, {});
+    for (let n = 0; n < 12; n++) await assert.rejects(sandboxes.lend(), /no table/);
+    assert.equal(gaveUp.length, 1);
+  });
+});
+
+function producerIn(logFolder: string, children: Children): ClickProducer {
+  const assignment = {
+    bootstrap: NOWHERE,
+    topic: 't',
+    partitions: 1,
+    seed: 1,
+    advertisers: 1,
+    clicks: 1,
+    rate: 1,
+  };
+  return new ClickProducer({ assignment, children, logFolder, say: () => {}, giveUp: assert.fail });
+}
+
+function of(pid: number, file: string): string {
+  return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+}

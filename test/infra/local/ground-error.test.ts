@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { storageFault } from '../../../infra/local/ground-error.ts';
+
+function fault(code: string, syscall: string, path?: string): Error {
+  return Object.assign(new Error(`${code}: something, ${syscall}`), { code, syscall, path });
+}
+
+describe('what the file system refuses', () => {
+  for (const [code, sentence] of [
+    [
+      'ENOSPC',
+      /^\/f\/run\.json can't be written \(write\), the disk is full: make room, or choose another folder/,
+    ],
+    ['EDQUOT', /your quota of disk space is used up/],
+    [
+      'EROFS',
+      /^\/f\/run\.json can't be written \(write\), its file system is read-only: choose another folder/,
+    ],
+    ['EACCES', /your user may not do that/],
+    ['EPERM', /your user may not do that/],
+  ] as const)
+    it(`is one sentence: ${code}`, () => {
+      assert.match(storageFault(fault(code, 'write', '/f/run.json'))?.message ?? '', sentence);
+    });
+
+  it('is found under what was made of it, and said also where the path is not known', () => {
+    const wrapped = new Error('could not start', { cause: fault('ENOSPC', 'write') });
+
+    assert.match(
+      storageFault(wrapped)?.message ?? '',
+      /^a file can't be written \(write\), the disk is full/,
+    );
+  });
+
+  it('is nothing else: no refused connection, no missing file, no fault of ours', () => {
+    assert.equal(storageFault(fault('EACCES', 'listen')), undefined);
+    assert.equal(storageFault(new TypeError('x is not a function')), undefined);
+    assert.equal(storageFault('ENOSPC'), undefined);
+    assert.throws(
+      () => readFileSync('/nowhere/at/all'),
+      (error: unknown) => storageFault(error) === undefined,
+    );
+  });
+});
