@@ -33,7 +33,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     does: fc.constantFrom('send', 'send', 'plain', 'commit', 'abort'),
     size: fc.integer({ min: 1, max: 3 }),
   }),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 20, maxLength: 60 },
 );
 
 /** The log that the steps make, and what of it the broker knows as aborted. */
@@ -83,7 +83,7 @@ function batchAt(
 
 describe('batches of aborted transactions', () => {
   it('are told by both readers alike, wherever the answer begins and ends, and whatever the client left out of it', () => {
-    let dropped = 0;
+    let seen = 0;
     fc.assert(
       fc.property(steps, fc.nat(), fc.nat(), fc.infiniteStream(fc.boolean()), (all, from, length, coins) => {
         const { written, aborted } = logOf(all);
@@ -98,7 +98,7 @@ describe('batches of aborted transactions', () => {
           ) && (batch.attributes & CONTROL) === 0;
         const answer = part.filter((each) => !isAborted(each) || coins.next().value === true);
         const batches = answer.map(({ batch }) => batch);
-        dropped += answer.filter(isAborted).length;
+        seen += answer.filter(isAborted).length;
 
         const isAbortedFor = abortedIn(listed);
         const left = answer.filter(({ batch }) => !isAbortedFor(batch) && (batch.attributes & CONTROL) === 0);
@@ -113,6 +113,6 @@ describe('batches of aborted transactions', () => {
       }),
       { numRuns: 2_000 },
     );
-    assert.ok(dropped > 100, `${dropped} batches were aborted and in an answer`);
+    assert.ok(seen > 1_000, `${seen} batches were aborted and in an answer`);
   });
 });
