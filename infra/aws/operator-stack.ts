@@ -202,14 +202,14 @@ export class OperatorStack extends Stack {
       `aws s3 cp ${tools.s3ObjectUrl} /tmp/tools.zip --region ${Aws.REGION}`,
       'mkdir -p /opt/clickledger',
       'python3 -m zipfile -e /tmp/tools.zip /opt/clickledger',
-      "cat > /usr/local/bin/clickledger <<'END'",
+      "cat > /usr/bin/clickledger <<'END'",
       '#!/bin/sh',
       `[ -f "/opt/clickledger/$1.mjs" ] || { echo "clickledger ${Object.keys(operatorCommands).join('|')} [options]" >&2; exit 2; }`,
       'command="$1"',
       'shift',
       `AWS_REGION=${Aws.REGION} exec node-24 "/opt/clickledger/$command.mjs" "$@"`,
       'END',
-      'chmod 755 /usr/local/bin/clickledger',
+      'chmod 755 /usr/bin/clickledger',
     );
     return new Instance(this, 'Instance', {
       vpc: this.vpc,

@@ -19,9 +19,8 @@ const aws = JSON.parse(readFileSync(join(root, 'test/docs/aws-commands.json'), '
 const AWS_GLOBAL = ['region', 'profile', 'output', 'query', 'no-cli-pager', 'max-items'];
 const CHECKED = ['aws', 'npm', 'npx', 'operate'];
 /** Of every POSIX shell or system. */
-const PLAIN = 'ago case cd date echo export git ledger_at mkdir of_stack openssl set sh shift sleep'.split(
-  ' ',
-);
+const PLAIN =
+  'ago case cd date echo export for git ledger_at mkdir of_stack openssl set sh shift sleep'.split(' ');
 const NPM_OWN = ['ci', 'test', 'exec', 'install', 'run', 'start'];
 
 interface Shown {

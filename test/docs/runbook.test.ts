@@ -111,8 +111,8 @@ describe('runbook', () => {
       const command =
         'clickledger redrive --kafka b-1:9098,b-2:9098 --iam --topic t --group g --table tab --function h';
       assert.equal(
-        typed(shell, onAws, 'redrive --gaps --apply'),
-        `ssm|start-session|--target|i-1|--document-name|AWS-StartInteractiveCommand|--parameters|{"command":["${command} --gaps --apply"]}|`,
+        typed(shell, onAws, 'redrive --gaps --reason "two words"'),
+        `ssm|start-session|--target|i-1|--document-name|AWS-StartInteractiveCommand|--parameters|{"command":["${command} '--gaps' '--reason' 'two words'"]}|`,
       );
       assert.match(typed(shell, onAws, 'audit')!, /"clickledger audit --kafka [^"]* --table tab "\]/);
       assert.equal(

@@ -1,7 +1,7 @@
 /** The operator's instance: there only if asked for, reached by Session Manager alone, able to do its work and nothing else. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { groups } from '../../../functions/index.ts';
@@ -154,6 +154,22 @@ describe('operator stack', () => {
       assert.equal(said.match(/^npm run /gm)?.length, 1, said);
       assert.ok(said.startsWith(`npm run ${name} --`), said);
     }
+  });
+
+  test('what the instance does when it is made is a script, and its command says what there is', (t) => {
+    const template = operatorOf(['billing']);
+    const { UserData } = resourceOf(template, 'AWS::EC2::Instance').Properties;
+    const script: string = evaluated(template, UserData['Fn::Base64']);
+    execFileSync('bash', ['-n'], { input: script });
+    assert.match(script, /^dnf install -y nodejs24$/m);
+    const [, command = ''] = /<<'END'\n(.*?)^END$/ms.exec(script) ?? [];
+    const file = join(temporaryFolder(t), 'clickledger');
+    writeFileSync(file, command, { mode: 0o755 });
+
+    const { status, stderr } = spawnSync(file, ['audits'], { encoding: 'utf8' });
+
+    assert.equal(status, 2);
+    assert.equal(stderr, 'clickledger audit|redrive|replay|statement [options]\n');
   });
 
   test('teams that do not exist, and none at all, are refused in a sentence', () => {
