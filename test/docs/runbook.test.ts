@@ -114,7 +114,7 @@ describe('runbook', () => {
         typed(shell, onAws, 'redrive --gaps --reason "two words"'),
         `ssm|start-session|--target|i-1|--document-name|AWS-StartInteractiveCommand|--parameters|{"command":["${command} '--gaps' '--reason' 'two words'"]}|`,
       );
-      assert.match(typed(shell, onAws, 'audit')!, /"clickledger audit --kafka [^"]* --table tab "\]/);
+      assert.match(typed(shell, onAws, 'audit')!, /"clickledger audit --kafka [^"]* --table tab"\]/);
       assert.equal(
         typed(shell, locally, 'redrive --gaps --apply'),
         'run|redrive|--|--ledger|billing|--gaps|--apply|',
