@@ -23,7 +23,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GroundError } from './ground-error.ts';
-import { firstFault, run } from './tools.ts';
+import { firstFault, run, shownWhile } from './tools.ts';
 
 export interface Jars {
   readonly kafkaVersion: string;
@@ -157,11 +157,8 @@ async function fetchJars(version: string, into: string): Promise<void> {
     'dependency:copy-dependencies',
     '-DincludeScope=runtime',
   ];
-  const maven = await run(
-    'mvn',
-    [...command, `-Dkafka.version=${version}`, `-DoutputDirectory=${into}`],
-    FETCH_WITHIN_MS,
-  );
+  const given = [...command, `-Dkafka.version=${version}`, `-DoutputDirectory=${into}`];
+  const maven = await shownWhile('fetching', run('mvn', given, FETCH_WITHIN_MS));
   if (maven === 'missing')
     throw new GroundError(
       'mvn was not found, and the jars have to be fetched once: install Maven 3.6 or newer',

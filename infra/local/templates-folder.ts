@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { GroundError } from './ground-error.ts';
-import { run } from './tools.ts';
+import { run, shownWhile } from './tools.ts';
 
 interface TemplatesOptions {
   readonly root: string;
@@ -38,7 +38,7 @@ export async function currentTemplates({ root, stage, folder, say }: TemplatesOp
   if (kept === JSON.stringify({ digest, stage, synthesized: synthesizedAt(templates) })) return templates;
   say(`Synthesizing the templates of stage ${stage} …`);
   const cdk = join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk');
-  const synth = await run(
+  const synthesis = run(
     process.execPath,
     [cdk, 'synth', '--quiet', ...output, '-c', `stage=${stage}`],
     SYNTH_WITHIN_MS,
@@ -46,6 +46,7 @@ export async function currentTemplates({ root, stage, folder, say }: TemplatesOp
     // cdk.json says `node`, and this one is meant, whoever else is first on the path.
     { ...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) },
   );
+  const synth = await shownWhile('synthesizing', synthesis);
   if (synth === 'missing' || synth.status !== 0) {
     const output = synth === 'missing' ? 'node is not there' : synth.output.trim();
     const fault = /^\w*Error: (.+)$/m.exec(output)?.[1] ?? output;

@@ -33,6 +33,24 @@ export function run(
   });
 }
 
+/** While a tool works in silence, one line on a terminal says for how long; it goes away with the work. */
+export async function shownWhile<Result>(
+  what: string,
+  work: Promise<Result>,
+  out: NodeJS.WriteStream = process.stderr,
+): Promise<Result> {
+  if (!out.isTTY) return work;
+  const began = performance.now();
+  const show = () => out.write(`\r\u001b[K${what}: ${Math.round((performance.now() - began) / 1_000)} s`);
+  const timer = setInterval(show, 1_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+    out.write('\r\u001b[K');
+  }
+}
+
 const FAULT_LENGTH_MAX = 400;
 
 /** The line that tells most: Maven's first error, else the last line. */

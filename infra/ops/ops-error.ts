@@ -1,5 +1,6 @@
 /** Faults that an operator's command ends with, and how it ends. */
 import { CouldNotTell } from './audit/could-not-tell.ts';
+import { plainLines } from './audit/terminal.ts';
 
 /** What an operator can cure: one sentence or two that say what was given, what is allowed and what to do. */
 export class OpsError extends Error {
@@ -15,7 +16,7 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
     await command();
   } catch (error) {
     if (error instanceof OpsError || error instanceof CouldNotTell)
-      console.error(`clickledger: ${error.message}`);
+      console.error(`clickledger: ${plainLines(error.message)}`);
     else console.error(error);
     process.exitCode = 2;
   }

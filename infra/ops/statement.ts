@@ -9,6 +9,7 @@ import { parseCommandLine } from './command-line.ts';
 import { findLedger } from './find-ledger.ts';
 import { entriesNotRolledUp } from './ledger-view.ts';
 import { exactNumber, formatMicros } from './money.ts';
+import { printLines } from './operator-terminal.ts';
 import { OpsError, runCommand } from './ops-error.ts';
 
 const USAGE = `npm run statement -- --advertiser ID [options]
@@ -80,12 +81,12 @@ export async function printStatement(request: StatementRequest, ledger: Ledger):
       micros: exactNumber(each.micros),
     }));
     const sums = { clicks: exactNumber(clicks), micros: exactNumber(micros) };
-    console.log(
+    printLines([
       JSON.stringify({ advertiser, exact, entriesNotRolledUp: notRolledUp, ...sums, hours: written }),
-    );
+    ]);
     return;
   }
-  for (const row of tableOf(hours, clicks, micros)) console.log(row);
+  printLines(tableOf(hours, clicks, micros));
   if (notRolledUp > 0)
     console.log(`As of the last rollup; --exact adds the ${notRolledUp} entries (of all advertisers) since.`);
 }

@@ -29,6 +29,7 @@ export interface AuditWishes {
   readonly incarnation?: number | undefined;
   /** What an earlier audit has kept. */
   readonly since?: readonly JournalState[] | undefined;
+  /** Told how many records of the log's have been read, of all partitions; called often. */
   readonly progress?: (done: number, of: number) => void;
 }
 
@@ -45,19 +46,25 @@ export async function auditLedger(
   const incarnation = wishes.incarnation ?? newestIncarnation(journals, topic);
   const current = (partition: number) => `${topic}@${incarnation}#${partition}`;
   const bounds = await log.bounds();
+  const all = bounds.reduce((sum, { start, end }) => sum + end - start, 0);
+  let before = 0;
+  progress(before, all);
   const seals = new Map<string, string | undefined>();
   for (const projections of [...journals, ...unbegun(journals, bounds.length, current)]) {
     const { journal, checkpoint } = projections;
-    const all = await entriesOf(findings, access, journal);
-    const entries = standingEntries(findings, journal, all, checkpoint, Date.now() / 1_000);
+    const read = await entriesOf(findings, access, journal);
+    const entries = standingEntries(findings, journal, read, checkpoint, Date.now() / 1_000);
     checkAlone(findings, projections, entries);
     const kept = since.find((then) => then.journal === journal);
     seals.set(journal, entries.find(({ version }) => version === kept?.version)?.seal);
     const partition = partsOf(journal)?.partition ?? -1;
     if (journal === current(partition) && partition < bounds.length) {
       const [within] = (await log.bounds()).slice(partition);
-      if (within !== undefined)
-        await checkPartition(findings, log, { projections, entries, partition, within, committed, progress });
+      if (within === undefined) continue;
+      const shown = (done: number) => progress(before + done, Math.max(all, before + done));
+      const given = { projections, entries, partition, within, committed, progress: shown };
+      await checkPartition(findings, log, given);
+      before += within.end - within.start;
     } else checkElsewhere(findings, projections, entries, { topic, incarnation, partitions: bounds.length });
   }
   findings.partitions.sort(

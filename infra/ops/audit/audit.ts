@@ -4,6 +4,7 @@ import { auditLedger } from './audit-ledger.ts';
 import { type Audited, type AuditRequest, readAuditRequest, USAGE } from './audited.ts';
 import { CouldNotTell } from './could-not-tell.ts';
 import { type LedgerAudit, overall, reportJson, reportLines } from './report.ts';
+import { ProgressLine, plainLines } from './terminal.ts';
 import { TopicLog } from './topic-log.ts';
 
 async function main(): Promise<number> {
@@ -29,31 +30,25 @@ async function audit(audited: Audited, { atRest, incarnation, since }: AuditRequ
     );
   const log = new TopicLog(kafka, topic, group);
   const started = performance.now();
+  const progress = new ProgressLine(ledger, 'records read');
   try {
     const findings = await auditLedger({ client, table }, log, topic, {
       incarnation,
       since: since?.get(ledger),
-      progress: (done, of) => progress(ledger, done, of),
+      progress: progress.show,
     });
     if (atRest) findings.demandRest();
     return { ledger, findings, tookMs: Math.round(performance.now() - started) };
   } finally {
-    progress(ledger, 0, 0);
+    progress.end();
     client.destroy();
     await log.close().catch(() => {});
   }
 }
 
-function progress(ledger: string, done: number, of: number): void {
-  if (!process.stderr.isTTY) return;
-  process.stderr.write(
-    of === 0 ? '\r\u001b[K' : `\r\u001b[Kreading the log for ${ledger}: ${Math.floor((100 * done) / of)} %`,
-  );
-}
-
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof CouldNotTell ? `clickledger: ${error.message}` : error);
+  console.error(error instanceof CouldNotTell ? `clickledger: ${plainLines(error.message)}` : error);
   process.exitCode = 2;
 }

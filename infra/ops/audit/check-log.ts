@@ -40,6 +40,8 @@ export class LogCheck {
   #next = 0;
   /** Records that an entry resolved, and that were compared with it. */
   compared = 0;
+  /** What the records are worth that an entry says it counted. */
+  micros = 0n;
 
   /** @param logStart offset of the oldest record that is kept */
   constructor(findings: Findings, journal: string, entries: readonly EntryRead[], logStart: number) {
@@ -122,6 +124,7 @@ export class LogCheck {
       const line = booked.lines.get(worth.line) ?? { clicks: 0n, micros: 0n, flagged: 0n };
       line.clicks += 1n;
       line.micros += worth.micros;
+      this.micros += worth.micros;
       if (booked.flagged.has(offset)) line.flagged += 1n;
       booked.lines.set(worth.line, line);
     }

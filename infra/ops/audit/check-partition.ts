@@ -10,13 +10,15 @@ import { countOf, joinRanges, minus, type Ranges } from './offset-ranges.ts';
 import type { JournalProjections } from './read-ledger.ts';
 import type { Bounds } from './topic-log.ts';
 
+const PROGRESS_EVERY = 1_000;
+
 interface PartitionRead {
   readonly projections: JournalProjections;
   readonly entries: readonly EntryRead[];
   readonly partition: number;
   readonly within: Bounds;
   readonly committed: readonly (number | undefined)[];
-  readonly progress: (done: number, of: number) => void;
+  readonly progress: (done: number) => void;
 }
 
 export async function checkPartition(
@@ -34,10 +36,11 @@ export async function checkPartition(
     check.take(record);
     holes.record(record.offset);
     done += 1;
-    if (done % 50_000 === 0) progress(done, within.end - within.start);
+    if (done % PROGRESS_EVERY === 0) progress(done);
   }
   const tally = tallyOf(projections, within, committed, entries);
   tally.compared = check.compared;
+  tally.microsByLog = check.micros;
   const resolved = entries.at(-1)?.state.resolved ?? checkpoint?.state.resolved ?? [];
   const expired = expiredOf(entries, resolved);
   const voided = joinRanges(entries.map((entry) => entry.void));
@@ -70,6 +73,8 @@ function tallyOf(
     committed,
     entries: entries.length,
     applied: Number(state?.clicks ?? 0n),
+    micros: state?.micros ?? 0n,
+    microsByLog: 0n,
     parked: state?.openParked ?? 0,
     accepted: countOf(joinRanges(entries.map((entry) => entry.accepted))),
     compared: 0,

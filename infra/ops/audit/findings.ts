@@ -9,6 +9,7 @@ export type FaultKind =
   | 'chain'
   | 'double'
   | 'missing'
+  | 'not-yet'
   | 'lost'
   | 'phantom'
   | 'money'
@@ -33,6 +34,8 @@ export const faultMeanings: Readonly<Record<FaultKind, string>> = {
   chain: 'an entry does not follow from its predecessor (I4)',
   double: 'offsets were counted by more than one entry (I1)',
   missing: 'the group has committed past records that are neither counted nor parked (I2, I7)',
+  'not-yet':
+    'rest was demanded, and records are not counted yet; the group has not committed past them, so none is lost: wait until its lag is 0, and redrive what is in gaps',
   lost: 'the topic has deleted records that were never counted (I2)',
   phantom: 'offsets were counted, or committed, that hold no record (I10)',
   money: 'an entry holds other sums than its records are worth (I6)',
@@ -52,6 +55,9 @@ export interface PartitionTally {
   committed: number | undefined;
   entries: number;
   applied: number;
+  /** What the ledger has counted, and what the records of it that are still in the log are worth. */
+  micros: bigint;
+  microsByLog: bigint;
   /** Neither applied nor accepted. */
   parked: number;
   /** By entries that have not expired: never to be counted, as an operator has decided. */
@@ -91,16 +97,16 @@ export class Findings {
     this.faults.push({ kind, journal, what });
   }
 
-  /** Where no clicks flow any more, whatever is left to count is missing. */
+  /** Where no clicks flow any more, nothing may be left to count. */
   demandRest(): void {
     for (const { journal, what } of this.passing) this.add('checkpoint', journal, what);
     for (const { journal, gaps, lag, gapOffsets } of this.partitions) {
       const where = gaps > 0 ? ` (offsets ${gapOffsets})` : '';
       if (gaps + lag > 0)
         this.add(
-          'missing',
+          'not-yet',
           journal,
-          `${gaps} records in gaps${where} and ${lag} after the newest are not counted`,
+          `${gaps} records in gaps${where} and ${lag} after the newest are not counted yet`,
         );
     }
   }

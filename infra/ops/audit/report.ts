@@ -1,6 +1,7 @@
 /** An audit as people read it, and as programs do. */
 import { type Fault, type Findings, faultMeanings } from './findings.ts';
 import { tableLines } from './table-lines.ts';
+import { amount, grouped, plain } from './terminal.ts';
 
 export interface LedgerAudit {
   readonly ledger: string;
@@ -20,6 +21,8 @@ export function reportLines({ ledger, findings, tookMs }: LedgerAudit): string[]
     'committed',
     'entries',
     'applied',
+    'amount',
+    'by the log',
     'parked',
     'gaps',
     'lag',
@@ -28,33 +31,37 @@ export function reportLines({ ledger, findings, tookMs }: LedgerAudit): string[]
   ];
   const rows = partitions.map((each) => [
     each.journal,
-    `${each.logStart}-${each.logEnd}`,
-    String(each.committed ?? '-'),
-    ...[each.entries, each.applied, each.parked, each.gaps, each.lag, each.unverifiable].map(String),
-    String(faults.filter(({ journal }) => journal === each.journal).length),
+    each.logEnd > each.logStart ? `${grouped(each.logStart)} to ${grouped(each.logEnd - 1)}` : 'empty',
+    each.committed === undefined ? '-' : grouped(each.committed),
+    ...[each.entries, each.applied].map(grouped),
+    ...[each.micros, each.microsByLog].map(amount),
+    ...[each.parked, each.gaps, each.lag, each.unverifiable].map(grouped),
+    grouped(faults.filter(({ journal }) => journal === each.journal).length),
   ]);
   return [
-    ...tableLines([head, ...rows], [2, 3, 4, 5, 6, 7, 8, 9]),
+    ...tableLines([head, ...rows], [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
     ...findings.notes.map((note) => `note: ${note}`),
     ...faultLines(faults),
     `${verdictOf(ledger, findings)} (${(tookMs / 1000).toFixed(1)} s)`,
-  ];
+  ].map(plain);
 }
 
 function verdictOf(ledger: string, { verdict, faults, unsure, partitions }: Findings): string {
   const sum = (of: 'applied' | 'parked' | 'compared' | 'unverifiable') =>
     partitions.reduce((all, each) => all + each[of], 0);
-  if (verdict === 'fail') return `FAIL  ledger ${ledger}: ${faults.length} faults`;
+  if (verdict === 'fail') return `FAIL  ledger ${ledger}: ${grouped(faults.length)} faults`;
   if (verdict === 'unsure') return `COULD NOT TELL  ledger ${ledger}: ${unsure.join('; ')}`;
-  const gone = sum('unverifiable') > 0 ? ` (${sum('unverifiable')} have left it)` : '';
-  return `PASS  ledger ${ledger}: ${sum('applied')} clicks counted once, ${sum('parked')} records parked; ${sum('compared')} records compared with the log${gone}`;
+  const gone = sum('unverifiable') > 0 ? ` (${grouped(sum('unverifiable'))} have left it)` : '';
+  return `PASS  ledger ${ledger}: ${grouped(sum('applied'))} clicks counted once, ${grouped(sum('parked'))} records parked; ${grouped(sum('compared'))} records compared with the log${gone}`;
 }
 
 function faultLines(faults: readonly Fault[]): string[] {
   return [...Map.groupBy(faults, ({ kind }) => kind)].flatMap(([kind, found]) => [
     `${kind}: ${faultMeanings[kind]}`,
     ...found.slice(0, FAULTS_SHOWN).map(({ journal, what }) => `  ${journal} ${what}`),
-    ...(found.length > FAULTS_SHOWN ? [`  and ${found.length - FAULTS_SHOWN} more; --json has all`] : []),
+    ...(found.length > FAULTS_SHOWN
+      ? [`  and ${grouped(found.length - FAULTS_SHOWN)} more; --json has all`]
+      : []),
   ]);
 }
 
@@ -63,7 +70,8 @@ export function reportJson(audits: readonly LedgerAudit[]): string {
     const { verdict, partitions, faults, notes, unsure, journals } = findings;
     return { ledger, verdict, tookMs, partitions, faults, notes, unsure, journals };
   });
-  return JSON.stringify({ verdict: overall(audits), ledgers });
+  const written = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
+  return plain(JSON.stringify({ verdict: overall(audits), ledgers }, written));
 }
 
 /** A fault anywhere is one of the whole. */

@@ -1,6 +1,7 @@
 /** `npm run redrive`: shows what a ledger has not counted, and with --apply hands it to the ledger's own function once more. */
 
-import { operatorSignal, showProgress } from '../operator-terminal.ts';
+import { ProgressLine } from '../audit/terminal.ts';
+import { operatorSignal, printLines } from '../operator-terminal.ts';
 import { runCommand } from '../ops-error.ts';
 import { redriveLedger } from './redrive-ledger.ts';
 import { readRedriveRequest, USAGE } from './redrive-options.ts';
@@ -18,11 +19,10 @@ await runCommand(async () => {
   const target = openTarget(addresses);
   try {
     const verb = apply ? 'redriving' : 'looking at';
-    const progress = showProgress(`${verb} ${addresses.ledger}`);
+    const progress = new ProgressLine(`${verb} ${addresses.ledger}`, 'offsets');
     const redrive = await redriveLedger(target, selection, { apply, signal, progress: progress.show });
     progress.end();
-    if (json) console.log(reportJson(redrive));
-    else for (const line of reportLines(redrive)) console.log(line);
+    printLines(json ? [reportJson(redrive)] : reportLines(redrive));
     process.exitCode = exitCodeOf(redrive);
   } finally {
     await closeTarget(target);

@@ -1,6 +1,7 @@
 /** `npm run replay`: reads a range of the topic again into the same ledger, where it must change nothing. */
 import { nextOffset } from '../../../shared/offsets.ts';
-import { operatorSignal, showProgress } from '../operator-terminal.ts';
+import { ProgressLine } from '../audit/terminal.ts';
+import { operatorSignal, printLines } from '../operator-terminal.ts';
 import { runCommand } from '../ops-error.ts';
 import { type OpenWork, openWork } from '../redrive/open-work.ts';
 import { closeTarget, openTarget, type Target } from '../redrive/target.ts';
@@ -30,15 +31,15 @@ async function replay(target: Target, { asked, apply, json }: ReplayRequest): Pr
   const { ledger } = target;
   if (!apply) {
     const rows = dryRunRows(ranges, work);
-    if (json) console.log(JSON.stringify({ ledger, applied: false, partitions: rows }));
-    else for (const line of dryRunLines(ledger, rows)) console.log(line);
+    printLines(
+      json ? [JSON.stringify({ ledger, applied: false, partitions: rows })] : dryRunLines(ledger, rows),
+    );
     return 0;
   }
-  const progress = showProgress(`replaying ${ledger}`);
+  const progress = new ProgressLine(`replaying ${ledger}`, 'offsets');
   const replayed = await replayLedger(target, ranges, work, { signal, progress: progress.show });
   progress.end();
-  if (json) console.log(replayJson(ledger, replayed));
-  else for (const line of replayLines(ledger, replayed)) console.log(line);
+  printLines(json ? [replayJson(ledger, replayed)] : replayLines(ledger, replayed));
   return exitCodeOf(replayed);
 }
 

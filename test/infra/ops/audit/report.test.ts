@@ -8,11 +8,13 @@ const partitions = [
   {
     ...{ journal: zero, logStart: 0, logEnd: 1_000_000, committed: 999_998, entries: 120 },
     ...{ applied: 999_990, parked: 8, gaps: 0, lag: 2, unverifiable: 0 },
+    ...{ micros: 27_375_273_320n, microsByLog: 27_375_273_320n },
     ...{ accepted: 0, compared: 999_998, gapOffsets: '', explainedOffsets: '' },
   },
   {
     ...{ journal: one, logStart: 7, logEnd: 9, committed: undefined, entries: 1 },
     ...{ applied: 1, parked: 0, gaps: 1, lag: 0, unverifiable: 3 },
+    ...{ micros: 1_250_000n, microsByLog: 250_000n },
     ...{ accepted: 0, compared: 1, gapOffsets: '7', explainedOffsets: '' },
   },
 ];
@@ -30,10 +32,10 @@ function audited(
 describe('an audit for people', () => {
   it('is a table of journals in columns, and PASS', () => {
     assert.deepEqual(reportLines(audited('billing')), [
-      'journal        log        committed  entries  applied  parked  gaps  lag  unverifiable  faults',
-      'ad_clicks@1#0  0-1000000     999998      120   999990       8     0    2             0       0',
-      'ad_clicks@1#1  7-9                -        1        1       0     1    0             3       0',
-      'PASS  ledger billing: 999991 clicks counted once, 8 records parked; 999999 records compared with the log (3 have left it) (1.2 s)',
+      'journal        log           committed  entries  applied         amount     by the log  parked  gaps  lag  unverifiable  faults',
+      'ad_clicks@1#0  0 to 999,999    999,998      120  999,990  27,375.273320  27,375.273320       8     0    2             0       0',
+      'ad_clicks@1#1  7 to 8                -        1        1       1.250000       0.250000       0     1    0             3       0',
+      'PASS  ledger billing: 999,991 clicks counted once, 8 records parked; 999,999 records compared with the log (3 have left it) (1.2 s)',
     ]);
   });
 
@@ -75,6 +77,18 @@ describe('an audit for people', () => {
     assert.equal(overall([unsure, audited('fraud', [['lost', zero, 'it']])]), 'fail');
   });
 
+  it('writes what it has read so that no terminal obeys it, for people and for programs', () => {
+    const odd = audited('bill\u001b[2Jing', [['stray', 'a\u009bb#0', 'sk is \u001b]0;x\u0007']]);
+    odd.findings.notes.push('\u202enote');
+    const outputs = [...reportLines(odd), reportJson([odd])];
+
+    assert.deepEqual(
+      outputs.filter((text) => /[\p{Cc}\p{Cf}]/u.test(text)),
+      [],
+    );
+    assert.equal(outputs.filter((text) => text.includes('sk is \\u001b]0;x\\u0007')).length, 2);
+  });
+
   it('shows ten faults of a kind, and says how many more there are', () => {
     const of = (kind: FaultKind, count: number) =>
       Array.from({ length: count }, (_, n) => [kind, zero, `${kind} ${n}`] as const);
@@ -97,7 +111,10 @@ describe('an audit for programs', () => {
     const report = JSON.parse(reportJson([audited('billing'), audited('fraud')]));
 
     const same = { verdict: 'pass', tookMs: 1_234, faults: [], notes: [], unsure: [], journals: [] };
-    const written = JSON.parse(JSON.stringify(partitions));
+    const written = partitions.map((each) => {
+      const [micros, microsByLog] = [String(each.micros), String(each.microsByLog)];
+      return { ...JSON.parse(JSON.stringify({ ...each, micros, microsByLog })) };
+    });
     assert.deepEqual(report, {
       verdict: 'pass',
       ledgers: [

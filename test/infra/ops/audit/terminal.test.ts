@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { amount, grouped, ProgressLine, plain, plainLines } from '../../../../infra/ops/audit/terminal.ts';
+
+describe('what a terminal is given', () => {
+  it('has nothing in it that steers the terminal or hides text, and other text as it is', () => {
+    const given = 'a\u001b[31mb\u009bc\u0007\u202ed\u2028e\ud800f\u200bg\u{e0041}h\nÄ€😀 "i" \\';
+
+    assert.equal(
+      plain(given),
+      'a\\u001b[31mb\\u009bc\\u0007\\u202ed\\u2028e\\ud800f\\u200bg\\udb40\\udc41h\\u000aÄ€😀 "i" \\',
+    );
+    assert.equal(plainLines('one\u001b\ntwo'), 'one\\u001b\ntwo');
+  });
+
+  it('leaves JSON the same object', () => {
+    const given = { name: 'a\u009b31m\u202e\u{e0041}\u001b"' };
+
+    assert.deepEqual(JSON.parse(plain(JSON.stringify(given))), given);
+  });
+
+  it('has exact amounts and separators of thousands', () => {
+    assert.deepEqual([0n, 7n, 1_250_000n, -27_375_273_320n, 9_007_199_254_740_993_000_001n].map(amount), [
+      '0.000000',
+      '0.000007',
+      '1.250000',
+      '-27,375.273320',
+      '9,007,199,254,740,993.000001',
+    ]);
+    assert.equal(grouped(1_430_000), '1,430,000');
+  });
+});
+
+describe('the line of progress', () => {
+  function shown(isTTY: boolean, steps: readonly (readonly [now: number, done: number, of: number])[]) {
+    const written: string[] = [];
+    let now = 0;
+    const out = { isTTY, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
+    const line = new ProgressLine('bill\u001bing', 'records read', out, () => now);
+    for (const [at, done, of] of steps) {
+      now = at;
+      line.show(done, of);
+    }
+    line.end();
+    return written.map((text) => text.replace('\r\u001b[K', ''));
+  }
+
+  it('says how much of how much, the share, and once it can tell, the time to go', () => {
+    assert.deepEqual(
+      shown(true, [
+        [0, 0, 1_430_000],
+        [199, 100, 1_430_000],
+        [200, 4_000, 1_430_000],
+        [4_000, 357_500, 1_430_000],
+        [5_000, 1_440_000, 1_430_000],
+        [6_000, 0, 0],
+      ]),
+      [
+        'bill\\u001bing: 0 of 1,430,000 records read (0 %)',
+        'bill\\u001bing: 4,000 of 1,430,000 records read (0 %)',
+        'bill\\u001bing: 357,500 of 1,430,000 records read (25 %, about 12 s to go)',
+        'bill\\u001bing: 1,440,000 of 1,430,000 records read (100 %, about 0 s to go)',
+        'bill\\u001bing: 0 of 0 records read (0 %)',
+        '',
+      ],
+    );
+  });
+
+  it('is not shown where nobody looks', () => {
+    assert.deepEqual(shown(false, [[4_000, 357_500, 1_430_000]]), []);
+  });
+});
