@@ -13,17 +13,19 @@ import { portToUse } from './local/ports.ts';
 import { removeRunFile, runFileIn } from './local/run-file.ts';
 import { currentTemplates } from './local/templates-folder.ts';
 import { exactNumber } from './ops/money.ts';
+import { Standstill } from './ops/standstill.ts';
 import { Halts } from './start/halts.ts';
 import { incarnationOf } from './start/incarnation.ts';
 import { LiveDisplay } from './start/live-display.ts';
+import type { LiveGroup } from './start/live-lines.ts';
 import { readStartOptions, type StartOptions, USAGE } from './start/options.ts';
 import { LivePage } from './start/page/live-page.ts';
 import { Throttling } from './start/page/throttling.ts';
 import { Session } from './start/session.ts';
 
 const LOOK_EVERY_MS = 500;
-/** Without any progress for so long, a drain will not end by itself: a partition is halted. */
-const STUCK_AFTER_MS = 120_000;
+/** As long as anything progresses a drain is waited for; without any for so long it will not end by itself. */
+const STANDSTILL_MS = 120_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger');
@@ -115,27 +117,32 @@ function introduce({ ground, groups, topic }: Session, display: LiveDisplay, url
 
 async function watch(session: Session, options: StartOptions, display: LiveDisplay): Promise<number> {
   const halts = new Halts();
-  let progress = '';
-  let progressAt = Date.now();
+  const standstill = new Standstill(STANDSTILL_MS);
   while (!ending.signal.aborted) {
     await session.look();
     const live = session.live();
     display.show(live, Date.now());
     for (const news of halts.news(session.halted())) display.say(news);
     if (options.exit && session.drained()) return report(session, display);
-    const now = JSON.stringify([
-      session.producer.produced,
-      live.map(({ partitions }) => partitions.map(({ committed }) => committed)),
-    ]);
-    if (now !== progress) [progress, progressAt] = [now, Date.now()];
-    if (options.exit && Date.now() - progressAt > STUCK_AFTER_MS)
+    if (standstill.lasts(progressOf(session, live)) && options.exit)
       throw new GroundError(
-        `nothing has moved for ${STUCK_AFTER_MS / 1000} s: a partition is halted; see ${folder}/logs`,
+        `nothing has progressed for ${STANDSTILL_MS / 1000} s: no click was produced, none counted, nothing committed; ${folder}/logs says why`,
       );
     await pause(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => {});
   }
   if (!isInterrupted()) throw ending.signal.reason;
   return options.exit ? 130 : 0;
+}
+
+/** What rises or falls while a drain progresses. */
+function progressOf({ producer, ends }: Session, live: readonly LiveGroup[]): unknown {
+  const ledgers = live.map(({ partitions }) =>
+    partitions.map(({ committed, applied, clicks, parked, gaps }) => [
+      ...[committed, applied, parked, gaps],
+      String(clicks),
+    ]),
+  );
+  return [producer.produced, ends, ledgers];
 }
 
 /** The last line: one JSON object. */

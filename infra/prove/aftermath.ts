@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PlannedMapping } from '../local/plan.ts';
+import { Standstill } from '../ops/standstill.ts';
 import type { Arena } from './arena.ts';
 import { withLedger } from './ledger-access.ts';
 import type { Load } from './load.ts';
@@ -12,7 +13,7 @@ import { withAdmin } from './with-admin.ts';
 
 const HANDFULS = 30;
 const ODD_AT_ONCE = 8;
-const HALTED_WITHIN_MS = 30_000;
+const STANDSTILL_MS = 120_000;
 const LOOK_EVERY_MS = 500;
 /** What an operator raises when a topic was recreated (docs/runbook). */
 const INCARNATION = 'TOPIC_INCARNATION';
@@ -62,9 +63,9 @@ export const topicRecreated: Aftermath = {
 /** Every batch of the new log has failed, and none was acknowledged. */
 async function halted(arena: Arena, mapping: PlannedMapping, before: number): Promise<boolean> {
   const { ground } = arena;
-  const until = performance.now() + HALTED_WITHIN_MS;
+  const standstill = new Standstill(STANDSTILL_MS);
   while (ground.metric(mapping.functionId, 'LogMismatch') === before) {
-    if (performance.now() > until) return false;
+    if (standstill.lasts([...ground.owned(mapping)])) return false;
     await pause(LOOK_EVERY_MS);
   }
   return withLedger(ground, mapping, async ({ log }) => {

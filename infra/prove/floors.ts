@@ -44,3 +44,40 @@ export function missedFloors(seen: Seen, profile: Profile): string[] {
 export function belowFloor(seen: Seen, { floors }: Profile): (keyof Floors)[] {
   return (Object.keys(floors) as (keyof Floors)[]).filter((what) => seen[what] < floors[what]);
 }
+
+const shown = { kills: 'kills', rebalances: 'rebalances', zombies: 'zombies' } as const;
+/** Floors whose name says little to who runs a proof for the first time. */
+const words: Readonly<Partial<Record<keyof Floors, string>>> = {
+  killsAtEachPoint: 'kills at each point of a commit',
+  pollersKilled: 'pollers killed after a commit',
+  partitionsMoved: 'partitions moved',
+  lateWrites: 'late writes of zombies',
+  repliesLost: 'lost replies',
+  putsLost: 'lost puts',
+  oddClasses: 'kinds of odd records',
+  appliedInPart: 'batches applied in part',
+  secondMappings: 'second mappings',
+  codes: 'versions of the code',
+  isolated: 'commits beside a frozen group',
+};
+
+/** One line for a person: how long of at least how long, the best known counts, and what is still waited for. */
+export function progressLine(tookMs: number, seen: Seen, profile: Profile): string {
+  const of = (count: number, floor: number) =>
+    floor > 0 ? `${count.toLocaleString('en')}/${floor.toLocaleString('en')}` : count.toLocaleString('en');
+  const counts = Object.entries(shown).map(([what, name]) => {
+    const known = what as keyof typeof shown;
+    return `${of(seen[known], profile.floors[known])} ${name}`;
+  });
+  const open = belowFloor(seen, profile).filter((what) => !(what in shown));
+  const [first] = open;
+  const more = open.length > 1 ? ` and ${open.length - 1} more` : '';
+  const waits = first === undefined ? '' : ` · waits for ${words[first] ?? first}${more}`;
+  const time = `${clock(tookMs)} of at least ${clock(profile.faultsForMs)}`;
+  return `${time} · ${counts.join(' · ')} · ${of(seen.records, profile.clicks)} clicks${waits}`;
+}
+
+function clock(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}

@@ -61,7 +61,7 @@ export class Judging {
     const redrive = async () => {
       for (const mapping of ground.plan.mappings) await redriveNow(this.#parts, mapping, signal);
     };
-    const healedMs = await healed(ground, { withinMs: profile.healWithinMs, signal, redrive });
+    const healedMs = await healed(ground, { standstillMs: profile.standstillMs, signal, redrive });
     for (const mapping of healedMs === undefined ? ground.plan.mappings : [])
       say(`${mapping.groupId}: ${JSON.stringify([...ground.owned(mapping)])}`);
     return healedMs;

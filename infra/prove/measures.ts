@@ -7,12 +7,14 @@ import type { Findings } from '../ops/audit/findings.ts';
 import type { JournalState } from '../ops/audit/journal-state.ts';
 import { readCheckpointItem } from '../ops/audit/layout.ts';
 import { getCheckpointItem, readDirectory, readEntryItems } from '../ops/audit/ledger-items.ts';
-import { rollUp, withLedger } from './ledger-access.ts';
+import { Standstill } from '../ops/standstill.ts';
+import { type LedgerAccess, rollUp, withLedger } from './ledger-access.ts';
 
 const LOOK_EVERY_MS = 500;
 
 interface HealOptions {
-  readonly withinMs: number;
+  /** How long nothing may progress, in milliseconds. */
+  readonly standstillMs: number;
   readonly signal: AbortSignal;
   /** What mappings have given up on is an operator's to redrive. */
   readonly redrive: () => Promise<void>;
@@ -20,53 +22,69 @@ interface HealOptions {
 
 /**
  * Waits until every group has committed the whole log, redrives what was passed over, and waits until every rollup has reached the
- * newest entry; returns how long it took.
+ * newest entry; returns how long it took, in milliseconds; undefined where nothing progresses any more.
  */
 export async function healed(
   ground: Ground,
-  { withinMs, signal, redrive }: HealOptions,
+  { standstillMs, signal, redrive }: HealOptions,
 ): Promise<number | undefined> {
   const began = performance.now();
-  while (performance.now() - began < withinMs && !signal.aborted) {
-    const caughtUp = await Promise.all(
-      ground.plan.mappings.map((mapping) => hasCaughtUp(ground, mapping).catch(() => false)),
+  const standstill = new Standstill(standstillMs);
+  while (!signal.aborted) {
+    const reached = await Promise.all(
+      ground.plan.mappings.map((mapping) => reachedBy(ground, mapping).catch(() => undefined)),
     );
-    if (caughtUp.every(Boolean) && (await settled(ground, redrive).catch(() => false)))
+    const caughtUp = reached.every((each) => each?.lag === 0);
+    const rolledUp = caughtUp ? await settled(ground, redrive).catch(() => undefined) : undefined;
+    if (rolledUp?.every(({ newest, through }) => through >= newest))
       return Math.round(performance.now() - began);
+    if (standstill.lasts([reached, rolledUp])) return undefined;
     await pause(LOOK_EVERY_MS);
   }
   return undefined;
 }
 
-function hasCaughtUp(ground: Ground, mapping: PlannedMapping): Promise<boolean> {
+/** How far a group has read: a replay from the start rises as well. */
+function reachedBy(ground: Ground, mapping: PlannedMapping) {
   return withLedger(ground, mapping, async ({ log }) => {
     const bounds = await log.bounds();
     const committed = await log.committed(bounds.length);
-    return bounds.every(({ end }, partition) => end === (committed[partition] ?? 0));
+    const lag = bounds.reduce(
+      (sum, { end }, partition) => sum + Math.abs(end - (committed[partition] ?? 0)),
+      0,
+    );
+    return { bounds, committed, lag };
   });
 }
 
-async function settled(ground: Ground, redrive: () => Promise<void>): Promise<boolean> {
-  await redrive();
-  return await rolledUp(ground);
+interface RolledUp {
+  readonly journal: string;
+  /** Versions: of the newest entry, and of the last that a rollup has folded; -1 for none. */
+  readonly newest: number;
+  readonly through: number;
 }
 
-async function rolledUp(ground: Ground): Promise<boolean> {
-  await Promise.all(ground.plan.mappings.map((mapping) => rollUp(ground, mapping)));
-  const reached = await Promise.all(
-    ground.plan.mappings.map((mapping) =>
-      withLedger(ground, mapping, async (access) => {
-        for (const journal of await readDirectory(access)) {
-          const checkpoint = await getCheckpointItem(access, journal);
-          const newest = (await Array.fromAsync(readEntryItems(access, journal))).at(-1)?.['sk']?.S ?? '';
-          const through = checkpoint === undefined ? -1 : readCheckpointItem(checkpoint).through;
-          if (newest !== '' && through < Number(newest.replace('entry#', ''))) return false;
-        }
-        return true;
-      }),
-    ),
-  );
-  return reached.every(Boolean);
+async function settled(ground: Ground, redrive: () => Promise<void>): Promise<RolledUp[]> {
+  await redrive();
+  const { mappings } = ground.plan;
+  await Promise.all(mappings.map((mapping) => rollUp(ground, mapping)));
+  const all = mappings.map((mapping) => withLedger(ground, mapping, newestEntries));
+  return (await Promise.all(all)).flat();
+}
+
+async function newestEntries(access: LedgerAccess): Promise<RolledUp[]> {
+  const found: RolledUp[] = [];
+  for (const journal of await readDirectory(access)) {
+    const item = await getCheckpointItem(access, journal);
+    const newest = (await Array.fromAsync(readEntryItems(access, journal))).at(-1)?.['sk']?.S;
+    const through = item === undefined ? -1 : readCheckpointItem(item).through;
+    found.push({
+      journal,
+      newest: newest === undefined ? -1 : Number(newest.replace('entry#', '')),
+      through,
+    });
+  }
+  return found;
 }
 
 interface JudgeWishes {

@@ -14,6 +14,8 @@ export interface ProofOptions {
   /** Everything of the proof is kept here. */
   readonly folder: string;
   readonly say: (line: string) => void;
+  /** Told how far it is, in a line that takes the place of the one before; `say` if it is not given. */
+  readonly progress?: (line: string) => void;
   /** Ends as soon as the auditor has found something, who also looks meanwhile. */
   readonly untilFault?: boolean;
   /** Aborted by whoever wants it to end early. */
@@ -27,7 +29,7 @@ export interface Proof {
   /** By consumer group. */
   readonly ledgers: ReadonlyMap<string, Findings>;
   readonly seen: Seen;
-  /** How long it took until nothing was left to read; undefined if it was not within the bound. */
+  /** How long it took until nothing was left to read; undefined where it came to a standstill before. */
   readonly healedMs: number | undefined;
   /** A server that was given up, or another thing that nobody broke on purpose. */
   readonly brokeByItself: string | undefined;

@@ -19,6 +19,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const base = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger');
 const folder = join(base, 'prove');
 
+/** Where a line of progress was. */
+const ERASED = '\r\u001b[K';
+
 const ending = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
 
@@ -29,7 +32,13 @@ async function main(): Promise<number> {
     return 0;
   }
   const { profile, seed, json, mutants } = request;
-  const say = (line: string) => (json ? console.error(line) : console.log(line));
+  const redrawn = process.stderr.isTTY;
+  const say = (line: string) => {
+    if (redrawn) process.stderr.write(ERASED);
+    if (json) console.error(line);
+    else console.log(line);
+  };
+  const progress = redrawn ? (line: string) => void process.stderr.write(`${ERASED}${line}`) : say;
   const unlock = lockGround(folder);
   try {
     shareJars();
@@ -39,14 +48,14 @@ async function main(): Promise<number> {
       if (json) console.log(JSON.stringify({ seed, mutants: verdicts }));
       else for (const verdict of verdicts) console.log(lineOf(verdict));
       if (ending.signal.aborted) return 130;
-      return verdicts.every(({ verdict }) => verdict === 'FAIL') ? 0 : 129;
+      return verdicts.every(({ verdict }) => verdict === 'FAIL') ? 0 : 1;
     }
     say(
-      `Proof ${profile.name}, seed ${seed}: at least ${profile.clicks} clicks and ${profile.faultsForMs / 1000} s of faults`,
+      `Proof ${profile.name}, seed ${seed}: at least ${profile.clicks} clicks and ${profile.faultsForMs / 1000} s of faults; it waits as long as something progresses`,
     );
     const templates = await currentTemplates({ root, stage: 'dev', folder: base, say });
     const otherRelease = profile.releases ? await synthesizedRelease(root, folder, say) : undefined;
-    const given = { profile, seed, templates, otherRelease, folder, say, signal: ending.signal };
+    const given = { profile, seed, templates, otherRelease, folder, say, progress, signal: ending.signal };
     const proof = await runProof(given);
     if (ending.signal.aborted) return 130;
     const verdict = verdictOf(proof, profile);
@@ -71,5 +80,5 @@ try {
   if (ending.signal.aborted) process.exit(130);
   const known = error instanceof GroundError || error instanceof BadRequest;
   console.error(known ? `clickledger: ${error.message}` : error);
-  process.exitCode = 127;
+  process.exitCode = 2;
 }

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ground } from '../local/ground.ts';
 import { Seeded } from '../local/seeded.ts';
+import { Standstill } from '../ops/standstill.ts';
 import { applyBeside } from './apply-in-part.ts';
 import { Arena } from './arena.ts';
 import { Chaos } from './chaos.ts';
 import { Events } from './events.ts';
-import { belowFloor, missedFloors, type Seen, seenIn } from './floors.ts';
+import { belowFloor, missedFloors, progressLine, type Seen, seenIn } from './floors.ts';
 import { Judging, unhealed } from './judging.ts';
 import { Load } from './load.ts';
 import { LookingOn } from './looking-on.ts';
@@ -115,19 +116,22 @@ export class Proving {
   }
 
   async #untilEnough(until: AbortSignal): Promise<void> {
-    const { profile, say } = this.#options;
+    const { profile, say, progress = say } = this.#options;
     const began = performance.now();
     let toldAt = began;
+    const standstill = new Standstill(profile.standstillMs);
     while (!until.aborted) {
       await pause(LOOK_EVERY_MS);
       this.#started.load.easeOff();
       const now = performance.now();
-      if (now - began > profile.faultsForMs && missedFloors(this.#seen(), profile).length === 0) return;
-      if (now - began > profile.faultsForMsMax || this.#broke !== undefined) return;
-      if (this.#isFound) return;
+      const seen = this.#seen();
+      const missed = missedFloors(seen, profile);
+      if (now - began > profile.faultsForMs && missed.length === 0) return;
+      if (standstill.lasts(missed) && missed.length > 0) return;
+      if (this.#broke !== undefined || this.#isFound) return;
       if (now - toldAt > TOLD_EVERY_MS) {
         toldAt = now;
-        say(progressLine((now - began) / 1000, this.#seen()));
+        progress(progressLine(now - began, seen, profile));
       }
     }
   }
@@ -160,9 +164,4 @@ export class Proving {
   get #ground(): Ground {
     return this.#started.ground;
   }
-}
-
-function progressLine(seconds: number, seen: Seen): string {
-  const counts = Object.entries(seen).map(([what, count]) => `${what} ${count}`);
-  return `${String(Math.round(seconds)).padStart(5)} s  ${counts.join(', ')}`;
 }

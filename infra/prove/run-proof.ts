@@ -1,6 +1,6 @@
 /**
- * One proof: clicks flow through a ground while faults fall, then the faults end, the groups have to catch up within a stated
- * time, and the auditor judges every ledger at rest.
+ * One proof: clicks flow through a ground while faults fall, then the faults end, the groups have to catch up,
+ * for which they have as long as they progress, and the auditor judges every ledger at rest.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -15,7 +15,7 @@ import { type LedgerAccess, rollUp, withLedger } from './ledger-access.ts';
 import { withAdmin } from './with-admin.ts';
 
 /** What is under way at DynamoDB when the group's processes have ended comes to its end by itself. */
-const SETTLED_WITHIN_MS = 15_000;
+const SETTLED_WITHIN_MS = 120_000;
 
 /** Returns how many items were removed, or why weeks can't pass now. */
 export async function letTimePass(arena: Arena, mapping: PlannedMapping): Promise<number | string> {

@@ -6,7 +6,7 @@ import type { Proof } from './proof.ts';
 
 export interface Verdict {
   readonly verdict: 'PASS' | 'FAIL' | 'INVALID';
-  readonly exitCode: 0 | 127 | 128 | 129;
+  readonly exitCode: 0 | 1 | 2;
   readonly because: readonly string[];
   /** What happened, beside what had to. */
   readonly floors: readonly { readonly what: keyof Floors; readonly seen: number; readonly floor: number }[];
@@ -30,7 +30,7 @@ export function verdictOf(proof: Proof, profile: Profile): Verdict {
   if (moneyFaults.length > 0)
     return {
       verdict: 'FAIL',
-      exitCode: 129,
+      exitCode: 1,
       because: [`${moneyFaults.length} faults in the ledgers`],
       ...more,
     };
@@ -38,15 +38,15 @@ export function verdictOf(proof: Proof, profile: Profile): Verdict {
   if (brokeByItself !== undefined)
     return {
       verdict: 'INVALID',
-      exitCode: 127,
+      exitCode: 2,
       because: [`something broke that nobody broke: ${brokeByItself}`],
       ...more,
     };
   if (healedMs === undefined)
     return {
       verdict: 'FAIL',
-      exitCode: 128,
-      because: [`not caught up within ${profile.healWithinMs / 1000} s of the last fault`],
+      exitCode: 1,
+      because: [`not caught up, and nothing progressed for ${profile.standstillMs / 1000} s`],
       ...more,
     };
   const missed = missedFloors(seen, profile);
@@ -56,7 +56,7 @@ export function verdictOf(proof: Proof, profile: Profile): Verdict {
   if (missed.length > 0)
     return {
       verdict: 'INVALID',
-      exitCode: 127,
+      exitCode: 2,
       because: [`too little happened: ${missed.join(', ')}`],
       ...more,
     };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { belowFloor, missedFloors, seenIn } from '../../../infra/prove/floors.ts';
+import { belowFloor, missedFloors, progressLine, seenIn } from '../../../infra/prove/floors.ts';
 import type { Floors } from '../../../infra/prove/profile.ts';
 import { enough, profile, someEvents } from './proofs.ts';
 
@@ -79,5 +79,22 @@ describe('a floor', () => {
       'kills: 0 of 50',
       'records: 999 of 1000',
     ]);
+  });
+});
+
+describe('the line of progress of a proof', () => {
+  it('says how long of at least how long, what was counted of what is wanted, and what is waited for', () => {
+    const wanted = { ...profile, faultsForMs: 100_000, clicks: 100_000 };
+    const seen = { ...enough, kills: 1_053, records: 54_546 };
+
+    assert.equal(
+      progressLine(72_400, seen, wanted),
+      '1:12 of at least 1:40 · 1,053/50 kills · 10/10 rebalances · 5/5 zombies · 54,546/100,000 clicks',
+    );
+    assert.match(progressLine(0, { ...seen, putsLost: 0 }, wanted), / · waits for lost puts$/);
+    assert.match(
+      progressLine(0, { ...seen, putsLost: 0, lateWrites: 0, kills: 0 }, wanted),
+      / · 0\/50 kills .* · waits for late writes of zombies and 1 more$/,
+    );
   });
 });

@@ -67,17 +67,12 @@ describe('what is asked of a proof', () => {
     it(`${name} is what the usage says of it, and asks something of each floor`, () => {
       const [, said = ''] = new RegExp(`--${name} +(.*)`).exec(USAGE) ?? [];
       const unit = said.includes(' min of faults') ? 60_000 : 1_000;
-      const [, count = '', time = ''] = /^([\d,]+) clicks and (\d+) (?:s|min) of faults/.exec(said) ?? [];
+      const [, count = '', time = ''] =
+        /^([\d,]+) clicks and at least (\d+) (?:s|min) of faults/.exec(said) ?? [];
 
       assert.equal(Number(count.replaceAll(',', '')), clicks);
       assert.equal(Number(time) * unit, faultsForMs);
       for (const [what, floor] of Object.entries(floors)) assert.ok(floor > 0, what);
-    });
-  }
-
-  for (const { name, faultsForMs, faultsForMsMax } of Object.values(profiles)) {
-    it(`${name} leaves its faults more time than they need at least`, () => {
-      assert.ok(faultsForMsMax > faultsForMs);
     });
   }
 });
