@@ -37,6 +37,12 @@ export class GroupStack extends Stack {
           `topic is '${group.topic}'; allowed is '${topic}': the stream of the stage '${stage}' publishes no other, and the deployment would wait for parameters that nobody writes [topic-published]`,
         ],
       });
+    if ('mode' in group.pollers && config.network.reachesLambda !== true)
+      this.node.addValidation({
+        validate: () => [
+          `pollers is { mode: 'on-demand' }; allowed is { min, max }: pollers on demand call Lambda and STS from the brokers' subnets, and the stage '${stage}' has neither a NAT gateway nor endpoints for them, so nothing would ever be delivered (AWS Lambda docs: with-kafka-cluster-network). If they have been made outside of this stack, say network.reachesLambda in infra/aws/stages.ts [pollers-reach-lambda]`,
+        ],
+      });
     const published = (fact: TopicFact) =>
       StringParameter.valueForStringParameter(this, topicPath(stage, group.topic, fact));
     const { table, handler, key, bucket } = new ConsumerGroup(this, 'Group', {

@@ -16,6 +16,11 @@ export interface NetworkConfig {
    * az-ids). Without them the account's first three zones are taken. `aws ec2 describe-availability-zones` lists both.
    */
   readonly zones?: readonly [string, string, string];
+  /**
+   * Whether the brokers' subnets have a way to Lambda and STS that somebody else makes: a NAT gateway, or interface endpoints for both. Pollers
+   * on demand call these from there (AWS Lambda docs: with-kafka-cluster-network), so without it a group that wants them is refused.
+   */
+  readonly reachesLambda?: true;
   /** Who may open connections to the brokers on port 9098, besides Lambda's pollers. Nobody can without an entry here. */
   readonly clients: readonly NetworkClient[];
 }

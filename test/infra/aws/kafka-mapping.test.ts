@@ -6,6 +6,7 @@ import type { GroupSpec } from '../../../shared/group.ts';
 import {
   type CfnTemplate,
   evaluated,
+  reachingLambda,
   resourceOf,
   resourcesOf,
   templateOf,
@@ -91,11 +92,22 @@ describe('mapping', () => {
     assert.equal(partialResponsesIn(template), 'false');
   });
 
+  test('pollers on demand are refused in a stage from which they reach neither Lambda nor STS', () => {
+    const { billing } = groups as { billing: GroupSpec };
+    const changed: GroupSpec = { ...billing, batch: { records: 100 }, pollers: { mode: 'on-demand' } };
+
+    assert.throws(() => templatesOf('dev', { billing: changed }, {}), /pollers-reach-lambda/);
+    const reached = templatesOf('dev', { billing: changed }, {}, {}, reachingLambda('dev'));
+    assert.ok(reached.get('clickledger-dev-billing'));
+  });
+
   test('a mapping with pollers on demand says nothing that only provisioned pollers can do', () => {
     const { billing } = groups as { billing: GroupSpec };
     const changed: GroupSpec = { ...billing, batch: { records: 100 }, pollers: { mode: 'on-demand' } };
 
-    const template = templatesOf('dev', { billing: changed }, {}).get('clickledger-dev-billing')!;
+    const template = templatesOf('dev', { billing: changed }, {}, {}, reachingLambda('dev')).get(
+      'clickledger-dev-billing',
+    )!;
     const { properties } = mappingOf('billing', template);
 
     assert.deepEqual(properties, {

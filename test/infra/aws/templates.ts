@@ -46,6 +46,11 @@ export function templatesOf(
   return new Map(templates);
 }
 
+/** A stage whose subnets have a way to Lambda and STS, as pollers on demand need. */
+export function reachingLambda(stage: StageName): StageConfig {
+  return { ...stages[stage], network: { ...stages[stage].network, reachesLambda: true } };
+}
+
 /** An app as infra/app.ts makes it, but without running esbuild. */
 export function unbundledApp(outdir: string, context: Readonly<Record<string, unknown>> = {}): App {
   return new App({

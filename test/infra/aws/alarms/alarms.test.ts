@@ -9,6 +9,7 @@ import type { GroupSpec } from '../../../../shared/group.ts';
 import {
   type CfnTemplate,
   evaluated,
+  reachingLambda,
   resourceOf,
   resourcesOf,
   templateOf,
@@ -70,7 +71,9 @@ function eachOwner(check: (template: CfnTemplate, stage: 'dev' | 'prod', owner: 
 
 function billingWith(alarms: AlarmSpec): CfnTemplate {
   const billing: GroupSpec = { ...groups['billing']!, alarms };
-  return templatesOf('prod', { billing }).get('clickledger-prod-billing')!;
+  return templatesOf('prod', { billing }, undefined, {}, reachingLambda('prod')).get(
+    'clickledger-prod-billing',
+  )!;
 }
 
 function namesIn(template: CfnTemplate): string[] {
@@ -217,7 +220,9 @@ describe('alarms', () => {
   it('with on-demand pollers there is no alarm on what only the mapping could count: it would never fire', () => {
     const billing: GroupSpec = { ...groups['billing']!, pollers: { mode: 'on-demand' } };
 
-    const template = templatesOf('prod', { billing }).get('clickledger-prod-billing')!;
+    const template = templatesOf('prod', { billing }, undefined, {}, reachingLambda('prod')).get(
+      'clickledger-prod-billing',
+    )!;
 
     const used = [...alarmsOf(template).flatMap(({ metrics }) => metrics), ...dashboardOf(template).metrics];
     assert.ok(used.every(({ dimensions }) => dimensions['EventSourceMappingUUID'] === undefined));
