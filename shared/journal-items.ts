@@ -17,7 +17,6 @@ import { sealed } from './seal.ts';
 
 export type Item = Record<string, AttributeValue>;
 
-export const CHECKPOINT_SK = 'checkpoint';
 export const ENTRY_PREFIX = 'entry#';
 
 /** Sixteen digits, as many as 2^53 has, so that the order of the text is the order of the versions. */
@@ -52,11 +51,18 @@ export function entryItem(journal: string, entry: Entry, expires: number): Item 
 
 export function checkpointItem(journal: string, state: State): Item {
   return sealed({
-    pk: { S: journal },
-    sk: { S: CHECKPOINT_SK },
+    ...checkpointKey(journal),
     through: { N: String(state.version) },
     state: stateAttribute(state),
   });
+}
+
+/**
+ * Not under the journal's own key: rights to write are bounded by `pk` alone, and the rollup, which writes checkpoints, has none to write
+ * entries (Amazon DynamoDB docs: specifying-conditions, dynamodb:LeadingKeys).
+ */
+export function checkpointKey(journal: string): { readonly pk: Text; readonly sk: Text } {
+  return { pk: { S: `checkpoint#${journal}` }, sk: { S: 'checkpoint' } };
 }
 
 /** Of the item that lists a parked record. */

@@ -20,7 +20,7 @@ import {
 import { AppError } from './errors.ts';
 import { type Entry, emptyState, type Head, type State, settledBy } from './journal.ts';
 import {
-  CHECKPOINT_SK,
+  checkpointKey,
   ENTRY_PREFIX,
   entryItem,
   entrySk,
@@ -90,7 +90,7 @@ export async function readCheckpoint(
   const { Item } = await ledger.client.send(
     new GetItemCommand({
       TableName: ledger.table,
-      Key: { pk: { S: journal }, sk: { S: CHECKPOINT_SK } },
+      Key: checkpointKey(journal),
       ConsistentRead: true,
     }),
     until(signal),

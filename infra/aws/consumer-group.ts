@@ -21,7 +21,7 @@ import type { ConsumerGroupProps } from './consumer-group-props.ts';
 import { dataKey, keptOnceCreated, type Ownership, type OwnLogs } from './data-key.ts';
 import { givingUp, isOwnFifo } from './giving-up.ts';
 import { GroupFunction } from './group-function.ts';
-import { appendToLedger, projectLedger, readTopic } from './group-rights.ts';
+import { appendToLedger, notFromCode, projectLedger, readTopic, writtenByAlone } from './group-rights.ts';
 import { type Neighbour, refusalsOf, sharedWith } from './group-rules.ts';
 import { generatedSecrets } from './group-secrets.ts';
 import { readGroup } from './group-shape.ts';
@@ -60,6 +60,7 @@ export class ConsumerGroup extends Construct {
     this.logs = {
       prefix: logGroupPrefix(this.ownership.stage, this.ownership.owner),
       retention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+      removalPolicy: this.removalPolicy,
     };
     const description = `clickledger: data of the ledger ${group.ledger}`;
     this.key = props.key ?? dataKey(this, 'Key', description, this.logs, this.removalPolicy);
@@ -69,7 +70,9 @@ export class ConsumerGroup extends Construct {
       this.handler = handler.function;
       this.mapping = this.addMapping(handler);
       this.bucket = this.node.tryFindChild(GIVEN_UP) as IBucket | undefined;
-      this.rollup = this.addRollup();
+      const rollup = this.addRollup();
+      this.rollup = rollup.function;
+      this.table.addToResourcePolicy(writtenByAlone([handler.role, rollup.role]));
       this.addWatch();
     } catch (error) {
       // What CDK says of a part that it can't make says less than the rule that was broken before.
@@ -118,7 +121,7 @@ export class ConsumerGroup extends Construct {
         keptOnceCreated(this.removalPolicy),
       ),
     });
-    handler.allow(...appendToLedger(this.table, this.key));
+    handler.allow(...appendToLedger(this.table, this.key, group.topic));
     return handler;
   }
 
@@ -128,7 +131,8 @@ export class ConsumerGroup extends Construct {
     const surroundings = { clusterArn: cluster.arn, key: this.key, removalPolicy };
     const asked = group.retry.until === 'spent' ? group.retry.destination : undefined;
     const destination = asked === undefined ? undefined : givingUp(this, GIVEN_UP, asked, surroundings);
-    handler.allow(...readTopic(cluster.arn, group.topic, group.groupId), ...(destination?.rights ?? []));
+    const ofMapping = [...readTopic(cluster.arn, group.topic, group.groupId), ...(destination?.rights ?? [])];
+    handler.allow(...ofMapping, notFromCode(ofMapping));
     handler.acknowledgeWildcards(destination?.wildcards ?? []);
     if (withoutMapping === true) return undefined;
     const mapping = kafkaMapping(this, 'Mapping', {
@@ -143,7 +147,7 @@ export class ConsumerGroup extends Construct {
     return mapping;
   }
 
-  private addRollup(): LambdaFunction {
+  private addRollup(): GroupFunction {
     const { group, code } = this.props;
     const rollup = new GroupFunction(this, 'Rollup', {
       ...this.functionProps('rollup'),
@@ -155,7 +159,7 @@ export class ConsumerGroup extends Construct {
     });
     rollup.allow(...projectLedger(this.table, this.key));
     everyMinute(this, rollup.function);
-    return rollup.function;
+    return rollup;
   }
 
   private addWatch(): void {

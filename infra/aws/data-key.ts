@@ -10,7 +10,7 @@
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { ArnFormat, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 
 /** What names are made of: `clickledger-<stage>-<owner>`. */
@@ -25,6 +25,8 @@ export interface OwnLogs {
   /** Every log group of the owner begins with this, and the owner's key serves those alone. */
   readonly prefix: string;
   readonly retention: RetentionDays;
+  /** With the data they outlive the stack: what an alarm's page asks for is in them. */
+  readonly removalPolicy: RemovalPolicy;
 }
 
 export function dataKey(
@@ -32,10 +34,12 @@ export function dataKey(
   id: string,
   description: string,
   logs: OwnLogs,
-  removalPolicy = RemovalPolicy.RETAIN,
+  removalPolicy: RemovalPolicy,
 ): Key {
   const stack = Stack.of(scope);
   const key = new Key(scope, id, { description, enableKeyRotation: true, removalPolicy });
+  // For people: no policy may rest on it, since whoever may move an alias would then move a right.
+  key.addAlias(logs.prefix.replace(/^\/|\/$/g, '').replaceAll(/[^\w/-]/g, '-'));
   const logGroups = stack.formatArn({
     service: 'logs',
     resource: 'log-group',
@@ -45,7 +49,7 @@ export function dataKey(
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'OwnLogs',
-      principals: [new ServicePrincipal('logs.amazonaws.com')],
+      principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
       actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
       resources: ['*'],
       conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logGroups } },
@@ -68,12 +72,12 @@ export function logGroup(
   id: string,
   name: string,
   encryptionKey: IKey,
-  { prefix, retention }: OwnLogs,
+  { prefix, retention, removalPolicy }: OwnLogs,
 ): LogGroup {
   return new LogGroup(scope, id, {
     logGroupName: `${prefix}${name}`,
     encryptionKey,
     retention,
-    removalPolicy: RemovalPolicy.DESTROY,
+    removalPolicy: keptOnceCreated(removalPolicy),
   });
 }

@@ -13,7 +13,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import { type Duration, Stack, Validations } from 'aws-cdk-lib/core';
+import { Aws, type Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionEnvironment } from '../../shared/config.ts';
 import { logGroup, type OwnLogs } from './data-key.ts';
@@ -47,7 +47,12 @@ export class GroupFunction extends Construct {
     super(scope, id);
     const { name, key, secrets } = props;
     const logs = logGroup(this, 'Logs', name, key, props.logs);
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.role = new Role(this, 'Role', {
+      // AWS Lambda docs: lambda-intro-execution-role.
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    });
     this.allow(writeLogs(logs));
     const holdsSecrets = Object.keys(secrets).length > 0;
     if (holdsSecrets) this.allow(useOfKey('OwnEnvironment', key.keyArn, 'lambda', ['kms:Decrypt']));

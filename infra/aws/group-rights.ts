@@ -2,14 +2,15 @@
  * What a group's functions may do, statement by statement: nothing is granted that isn't in this list, no action has a
  * wildcard, and every resource is the group's own, so that one team can neither read, write nor join what is another's
  * (I9). There is no Scan and no DeleteItem: entries are immutable, and only their end of life removes them (I4).
+ *
+ * Writes are bounded by `pk`, the only part of a key that IAM knows (Amazon DynamoDB docs: specifying-conditions): the rollup writes no
+ * journal, the handler no statement line and no checkpoint. docs/adr/0025-least-rights.md says what these bounds can't say.
  */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Aws, Fn } from 'aws-cdk-lib/core';
-
-const LEDGER_ACTIONS = ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 
 /** The function's own lines, and those of the pollers (AWS Lambda docs: esm-logging). */
 export function writeLogs(logs: ILogGroup): PolicyStatement {
@@ -21,13 +22,67 @@ export function writeLogs(logs: ILogGroup): PolicyStatement {
 }
 
 /** Reads the head and the checkpoint, puts entries, lists parked records and settles them. */
-export function appendToLedger(table: Table, key: IKey): PolicyStatement[] {
-  return [ledgerStatement(table, LEDGER_ACTIONS), ledgerKeyStatement(key)];
+export function appendToLedger(table: Table, key: IKey, topic: string): PolicyStatement[] {
+  // One list for both actions: no page says whether a transaction is judged item by item or by all its keys at once.
+  const keys = [`${topic}@*`, 'journals', `parked#${topic}@*`];
+  return [
+    readLedger(table),
+    writeLedger(table, 'AppendEntries', ['dynamodb:PutItem', 'dynamodb:UpdateItem'], keys),
+    ledgerKeyStatement(key),
+  ];
 }
 
-/** Also adds to statement lines, which are sums. */
+/** Reads entries, adds to statement lines, lists parked records and moves checkpoints. */
 export function projectLedger(table: Table, key: IKey): PolicyStatement[] {
-  return [ledgerStatement(table, LEDGER_ACTIONS), ledgerKeyStatement(key)];
+  return [
+    readLedger(table),
+    writeLedger(table, 'AddToLines', ['dynamodb:UpdateItem'], ['advertiser#*']),
+    writeLedger(table, 'PutProjections', ['dynamodb:PutItem'], ['checkpoint#*', 'parked#*']),
+    ledgerKeyStatement(key),
+  ];
+}
+
+/**
+ * Whoever else in the account may write to DynamoDB tables may not write to this one. Reading, restoring into another table and changing
+ * this policy are left to the account's own policies. The resource is `*` as a table can't name itself while it is made (AWS CDK docs:
+ * aws-dynamodb, resource policies).
+ */
+export function writtenByAlone(roles: readonly IRole[]): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'WrittenByTheGroupAlone',
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: [
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:BatchWriteItem',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:PartiQLDelete',
+    ],
+    resources: ['*'],
+    conditions: {
+      ArnNotEquals: { 'aws:PrincipalArn': roles.map(({ roleArn }) => roleArn) },
+      // What DynamoDB does itself, such as the removal of what has expired.
+      BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
+    },
+  });
+}
+
+/**
+ * What Lambda does for the mapping in the name of the handler's role, the handler's own code may not do: only credentials of an execution
+ * environment carry the ARN of a function; what Lambda does outside of it, reading for a mapping above all, does not
+ * (AWS Lambda docs: permissions-source-function-arn).
+ */
+export function notFromCode(statements: readonly PolicyStatement[]): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'NotFromCode',
+    effect: Effect.DENY,
+    actions: statements.flatMap(({ actions }) => actions).filter((action) => !action.startsWith('kms:')),
+    resources: ['*'],
+    conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
+  });
 }
 
 /**
@@ -114,8 +169,22 @@ export function useOfKey(
   });
 }
 
-function ledgerStatement(table: Table, actions: string[]): PolicyStatement {
-  return new PolicyStatement({ sid: 'OwnLedger', actions, resources: [table.tableArn] });
+function readLedger(table: Table): PolicyStatement {
+  const actions = ['dynamodb:Query', 'dynamodb:GetItem'];
+  return new PolicyStatement({ sid: 'ReadLedger', actions, resources: [table.tableArn] });
+}
+
+/** @param keys patterns of `pk`. Without `Null` a request that has no key would pass (AWS IAM docs: reference_policies_condition-single-vs-multi-valued-context-keys). */
+function writeLedger(table: Table, sid: string, actions: string[], keys: string[]): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    actions,
+    resources: [table.tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  });
 }
 
 /** DynamoDB decrypts a table's key in the caller's name (Amazon DynamoDB docs: encryption.usagenotes). */

@@ -23,7 +23,7 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -50,12 +50,21 @@ export class StreamNetwork extends Construct {
     this.routeTableIds = this.vpc.isolatedSubnets.map(({ routeTable }) => routeTable.routeTableId);
     if (config.zones !== undefined) this.placeIn(config.zones);
     this.vpc.addFlowLog('FlowLog', {
-      destination: FlowLogDestination.toCloudWatchLogs(flowLogs),
+      destination: FlowLogDestination.toCloudWatchLogs(flowLogs, this.flowLogRole()),
       trafficType: FlowLogTrafficType.ALL,
     });
     this.securityGroupId = this.addSecurityGroup(config.cidr);
     for (const client of config.clients) this.admit(client);
     this.addS3Endpoint();
+  }
+
+  /** AWS VPC docs: flow-logs-iam-role. CDK adds the rights on the one log group. */
+  private flowLogRole(): Role {
+    return new Role(this, 'FlowLogRole', {
+      assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    });
   }
 
   private placeIn(zones: readonly string[]): void {

@@ -33,7 +33,11 @@ export class StreamStack extends Stack {
     const faults = networkFaults(config.network);
     if (faults.length > 0) throw new Error(faults.map((fault) => `stage '${stage}': ${fault}`).join('\n'));
     this.removalPolicy = props.removalPolicy;
-    const logs = { prefix: logGroupPrefix(stage, 'stream'), retention: config.logDays };
+    const logs = {
+      prefix: logGroupPrefix(stage, 'stream'),
+      retention: config.logDays,
+      removalPolicy: this.removalPolicy,
+    };
     const key = dataKey(this, 'Key', `clickledger ${stage}: data of stream`, logs, this.removalPolicy);
     const flowLogs = logGroup(this, 'FlowLogs', 'network', key, logs);
     const network = new StreamNetwork(this, 'Network', config.network, flowLogs);

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { KafkaRecord } from '../../shared/event.ts';
 import type { Fold } from '../../shared/fold.ts';
+import { checkpointKey } from '../../shared/journal-items.ts';
 import { applyDelivery, type Outcome, startHead, type Writer } from '../../shared/ledger.ts';
 import { formatOffsets } from '../../shared/offsets.ts';
 import { records, START_MS } from '../support/builders.ts';
@@ -25,12 +26,7 @@ function apply(ledger: MemoryLedger, given: KafkaRecord[], request = 'r1', ms = 
   const clock = steppedClock(START_MS + 100_000);
   const writer: Writer<undefined> = {
     ledger,
-    group: {
-      ledger: 'billing',
-      offsets: 'dense',
-      rejects: { shareMax: 0.5, countMin: 100 },
-      retry: { until: 'done' },
-    },
+    group: { offsets: 'dense', rejects: { shareMax: 0.5, countMin: 100 }, retry: { until: 'done' } },
     fold: billing,
     clock,
     code: 'c1',
@@ -212,8 +208,7 @@ describe('a head near the end of its life', () => {
     await apply(ledger, records(5, 5), 'r2');
     const second = ledger.memory.get(JOURNAL, 'entry#0000000000000002');
     ledger.memory.set({
-      pk: { S: JOURNAL },
-      sk: { S: 'checkpoint' },
+      ...checkpointKey(JOURNAL),
       through: { N: '2' },
       ...(second && { state: second['state'] ?? { NULL: true } }),
     });

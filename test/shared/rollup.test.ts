@@ -32,12 +32,7 @@ async function apply(
   const journal = `ad_clicks@1#${options.partition ?? 0}`;
   const writer: Writer<undefined> = {
     ledger,
-    group: {
-      ledger: 'billing',
-      offsets: 'dense',
-      rejects: { shareMax: 1, countMin: 1 },
-      retry: { until: 'done' },
-    },
+    group: { offsets: 'dense', rejects: { shareMax: 1, countMin: 1 }, retry: { until: 'done' } },
     fold: options.broken ? brokenFold : fold,
     clock,
     code: 'c1',
@@ -97,7 +92,7 @@ describe('the rollup', () => {
     const ledger = memoryLedger();
     await apply(ledger, records(0, 3));
     await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
-    ledger.memory.delete('ad_clicks@1#0', 'checkpoint');
+    ledger.memory.delete('checkpoint#ad_clicks@1#0', 'checkpoint');
     await apply(ledger, records(3, 4));
 
     await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
@@ -221,7 +216,7 @@ describe('a statement', () => {
     const ledger = memoryLedger();
     await apply(ledger, records(0, 3));
     await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
-    const checkpoint = ledger.memory.get('ad_clicks@1#0', 'checkpoint') as Item;
+    const checkpoint = ledger.memory.get('checkpoint#ad_clicks@1#0', 'checkpoint') as Item;
     await apply(ledger, records(3, 4));
     await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
     ledger.memory.set(checkpoint);

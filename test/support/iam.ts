@@ -19,7 +19,7 @@ export interface Call {
   readonly principal?: string;
   readonly action: string;
   readonly resource: string;
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export function isAllowed(statements: readonly Statement[], call: Call): boolean {
@@ -38,7 +38,9 @@ function applies({ Principal, Action, Resource, Condition = {} }: Statement, cal
     [Action].flat().some((pattern) => matches(pattern.toLowerCase(), call.action.toLowerCase())) &&
     [Resource].flat().some((pattern) => matches(pattern, call.resource)) &&
     Object.entries(Condition).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, wanted]) => holds(operator, [wanted].flat(), call.context?.[key])),
+      Object.entries(keys).every(([key, wanted]) =>
+        holds(operator, [wanted].flat(), [call.context?.[key] ?? []].flat()),
+      ),
     )
   );
 }
@@ -52,8 +54,18 @@ function isMeant(principal: Statement['Principal'], caller: string | undefined):
   );
 }
 
-function holds(operator: string, wanted: readonly string[], given: string | undefined): boolean {
+/** @param values that the request has for the key; none if it lacks it */
+function holds(operator: string, wanted: readonly string[], values: readonly string[]): boolean {
+  const [given] = values;
   switch (operator) {
+    case 'Null':
+      return wanted.includes(String(values.length === 0));
+    case 'BoolIfExists':
+      return given === undefined || wanted.includes(given);
+    case 'ArnNotEquals':
+      return !wanted.some((arn) => arn === given);
+    case 'ForAllValues:StringLike':
+      return values.every((value) => wanted.some((pattern) => matches(pattern, value)));
     case 'StringEquals':
     case 'Bool':
       return given !== undefined && wanted.includes(given);

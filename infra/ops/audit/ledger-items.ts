@@ -17,14 +17,14 @@ export async function getCheckpointItem(
   { client, table }: TableAccess,
   journal: string,
 ): Promise<Item | undefined> {
-  const key = { pk: { S: journal }, sk: { S: 'checkpoint' } };
+  const key = { pk: { S: `checkpoint#${journal}` }, sk: { S: 'checkpoint' } };
   const asked = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
   return (await answerOf(`table ${table}`, client.send(asked))).Item;
 }
 
 /** All entries that have not expired, in the order of versions. */
-export async function* readEntryItems(access: TableAccess, journal: string): AsyncGenerator<Item> {
-  for await (const item of query(access, journal)) if (item['sk']?.S !== 'checkpoint') yield item;
+export function readEntryItems(access: TableAccess, journal: string): AsyncGenerator<Item> {
+  return query(access, journal);
 }
 
 /** Whatever stands in the table, in no order: so also what no key that is known would lead to. */

@@ -77,9 +77,13 @@ function sort(findings: Findings, byJournal: Map<string, JournalProjections>, it
     if (parked !== undefined) of(parked.journal).parked.push(parked);
   } else if (pk === 'journals') {
     if (Object.keys(item).length > 2) findings.add('damage', sk, `item ${keyOf(item)} is more than its key`);
-  } else if (partsOf(pk) === undefined || !/^(checkpoint|entry#\d{16})$/.test(sk)) {
-    findings.add('stray', pk, `item ${keyOf(item)} is of no kind that the layout has`);
-  } else of(pk).begun = true;
+  } else {
+    const journal = sk === 'checkpoint' ? pk.replace(/^checkpoint#/, '') : pk;
+    const known = journal === pk ? /^entry#\d{16}$/.test(sk) : true;
+    if (!known || partsOf(journal) === undefined)
+      findings.add('stray', pk, `item ${keyOf(item)} is of no kind that the layout has`);
+    else of(journal).begun = true;
+  }
 }
 
 export function emptyOf(journal: string, checkpoint?: CheckpointRead): JournalProjections {

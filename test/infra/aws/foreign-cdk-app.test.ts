@@ -41,6 +41,7 @@ function rightsIn(template: CfnTemplate, role: string, ...services: string[]): s
   const policies = resourcesOf(template, 'AWS::IAM::Policy').filter(([id]) => id.startsWith(role));
   return policies
     .flatMap(([, { Properties }]) => evaluated(template, Properties.PolicyDocument.Statement))
+    .filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Action, Resource }) => [Action].flat().map((action: string) => `${action} ${Resource}`))
     .filter((right) => services.some((service) => right.startsWith(`${service}:`)))
     .sort();

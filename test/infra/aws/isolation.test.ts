@@ -44,7 +44,7 @@ function arnOf(stage: StageName, team: string, type: string, idPrefix = 'Group')
 }
 
 /** The DynamoDB actions of one delivery, its redelivery, a record that is parked and accepted, and of the rollup after them. */
-const called = { GroupHandler: new Set<string>(), GroupRollup: new Set<string>() };
+const called: Record<'GroupHandler' | 'GroupRollup', TableCall[]> = { GroupHandler: [], GroupRollup: [] };
 
 /** What Lambda does in the name of the handler's role (AWS Lambda docs: with-msk-permissions, msk-cluster-auth, esm-logging). */
 function mappingCalls(stage: StageName, team: string): Call[] {
@@ -131,16 +131,13 @@ describe('isolation of groups', () => {
     const accept = [{ topic: 'ad_clicks', partition: 0, offsets: '5', reason: 'no click', who: 'ann' }];
     for (const delivery of [event, event, { records: {}, accept }])
       await handler(structuredClone(delivery), context);
-    for (const command of ledger.sent)
-      for (const action of actionsOf(command)) called.GroupHandler.add(action);
+    called.GroupHandler.push(...ledger.sent.flatMap(tableCallsOf));
     ledger.sent.length = 0;
     await scheduledRollup(group, means)({}, context, { signal: new AbortController().signal });
-    for (const command of ledger.sent)
-      for (const action of actionsOf(command)) called.GroupRollup.add(action);
+    called.GroupRollup.push(...ledger.sent.flatMap(tableCallsOf));
   });
 
   test('each function may do on its table what it calls there, and nothing that it never calls', () => {
-    assert.ok(called.GroupHandler.has('dynamodb:PutItem') && called.GroupRollup.has('dynamodb:UpdateItem'));
     for (const stage of stageNames) {
       for (const team of teams) {
         const table = arnOf(stage, team, 'AWS::DynamoDB::Table');
@@ -149,11 +146,121 @@ describe('isolation of groups', () => {
           const granted = statements.flatMap(({ Action }) =>
             [Action].flat().filter((action) => action.startsWith('dynamodb:')),
           );
-          assert.deepEqual([...new Set(granted)].sort(), [...called[role]].sort(), `${role} of ${team}`);
-          for (const action of called[role]) assert.ok(isAllowed(statements, { action, resource: table }));
+          const actions = called[role].map(({ action }) => action);
+          assert.ok(actions.length > 5);
+          assert.deepEqual([...new Set(granted)].sort(), [...new Set(actions)].sort(), `${role} of ${team}`);
+          for (const call of called[role].map(onTable(table)))
+            assert.ok(isAllowed(statements, call), `${role} of ${team}: ${inWords(call)}`);
         }
       }
     }
+  });
+
+  test('a rollup writes no entry, a handler no statement line and no checkpoint, and neither what the layout has not (I4)', () => {
+    const journal = 'ad_clicks@1#0';
+    const foreign = {
+      GroupHandler: ['advertiser#adv-7', `checkpoint#${journal}`, 'other@1#0', 'parked#other@1#0', 'x'],
+      GroupRollup: [journal, 'journals', 'x'],
+    };
+    for (const stage of stageNames) {
+      for (const team of teams) {
+        const table = arnOf(stage, team, 'AWS::DynamoDB::Table');
+        for (const role of ['GroupHandler', 'GroupRollup'] as const) {
+          const statements = statementsOf(stage, team, role);
+          for (const action of ['dynamodb:PutItem', 'dynamodb:UpdateItem']) {
+            for (const keys of [...foreign[role].map((key) => [key]), [`parked#${journal}`, 'x'], []]) {
+              const call = onTable(table)({ action, keys });
+              assert.ok(!isAllowed(statements, call), `${role} of ${team}: ${inWords(call)}`);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  test('a table is written by the two roles of its group and by DynamoDB itself, whatever else the account allows', () => {
+    for (const stage of stageNames) {
+      for (const team of teams) {
+        const template = templateOf(stage, team);
+        const [table] = resourcesOf(template, 'AWS::DynamoDB::Table');
+        const { PolicyDocument } = table![1].Properties.ResourcePolicy;
+        const statements = owned<Statement[]>(team, template, PolicyDocument.Statement);
+        const roleOf = (prefix: string) => arnOf(stage, team, 'AWS::IAM::Role', prefix);
+        const denied = (action: string, by: string, service = 'false') => {
+          const context = { 'aws:PrincipalArn': by, 'aws:PrincipalIsAWSService': service };
+          const call = {
+            principal: `AWS:${by}`,
+            action: `dynamodb:${action}`,
+            resource: 'the table',
+            context,
+          };
+          return isDenied(statements, call);
+        };
+        const admin = 'arn:aws:iam::111122223333:role/Admin';
+        const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'];
+        const partiql = ['PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete'];
+        for (const action of [...writes, ...partiql]) {
+          assert.ok(denied(action, admin), action);
+          assert.ok(denied(action, roleOf('GroupScheduleRole')), action);
+          assert.ok(
+            !denied(action, roleOf('GroupHandler')) && !denied(action, roleOf('GroupRollup')),
+            action,
+          );
+          assert.ok(!denied(action, 'a service', 'true'), action);
+        }
+        const left = [
+          'GetItem',
+          'Query',
+          'Scan',
+          'PutResourcePolicy',
+          'RestoreTableToPointInTime',
+          'UpdateTable',
+        ];
+        for (const action of left) assert.ok(!denied(action, admin), action);
+      }
+    }
+  });
+
+  test('code of a handler has none of the rights that its pollers use, and keeps its logs and its ledger', () => {
+    for (const stage of stageNames) {
+      for (const team of teams) {
+        const statements = statementsOf(stage, team, 'GroupHandler');
+        const fromCode = (call: Call): Call => ({
+          ...call,
+          context: {
+            ...call.context,
+            'lambda:SourceFunctionArn': arnOf(stage, team, 'AWS::Lambda::Function'),
+          },
+        });
+        const ofMapping = mappingCalls(stage, team);
+        if (team === 'fraud')
+          ofMapping.push({ action: 's3:PutObject', resource: `${arnOf(stage, team, 'AWS::S3::Bucket')}/x` });
+        for (const call of ofMapping) {
+          assert.ok(isAllowed(statements, call), inWords(call));
+          const keeps = call.action.startsWith('logs:');
+          assert.equal(isAllowed(statements, fromCode(call)), keeps, inWords(call));
+        }
+        const table = arnOf(stage, team, 'AWS::DynamoDB::Table');
+        for (const call of called.GroupHandler.map(onTable(table)))
+          assert.ok(isAllowed(statements, fromCode(call)), inWords(call));
+      }
+    }
+  });
+
+  test('a service assumes a role for this account alone', () => {
+    let seen = 0;
+    for (const stage of stageNames) {
+      for (const owner of ['stream', ...teams]) {
+        const template = templateOf(stage, owner);
+        for (const [id, { Properties }] of resourcesOf(template, 'AWS::IAM::Role')) {
+          for (const { Condition } of evaluated(template, Properties.AssumeRolePolicyDocument.Statement)) {
+            assert.deepEqual(Condition, { StringEquals: { 'aws:SourceAccount': '111122223333' } }, id);
+            seen += 1;
+          }
+        }
+      }
+    }
+    assert.ok(seen >= 14, `${seen} roles`);
   });
 
   test('the handler has all that its mapping does in its name', () => {
@@ -248,11 +355,45 @@ describe('isolation of groups', () => {
   });
 });
 
-/** `PutItemCommand` is `dynamodb:PutItem`. */
-/** A transaction needs the rights to what is in it (Amazon DynamoDB docs: transaction-apis-iam). */
-function actionsOf(command: Command): string[] {
-  if (!(command instanceof TransactWriteItemsCommand))
-    return [`dynamodb:${command.constructor.name.replace(/Command$/, '')}`];
-  const items = command.input.TransactItems ?? [];
-  return items.flatMap((item) => Object.keys(item).map((kind) => `dynamodb:${kind}Item`));
+interface TableCall {
+  readonly action: string;
+  /** The `pk` of all that the request names. */
+  readonly keys: readonly string[];
+}
+
+function onTable(table: string): (call: TableCall) => Call {
+  return ({ action, keys }) => ({
+    action,
+    resource: table,
+    context: keys.length === 0 ? {} : { 'dynamodb:LeadingKeys': keys },
+  });
+}
+
+type Written = {
+  readonly Item?: Record<string, { S?: string }>;
+  readonly Key?: Record<string, { S?: string }>;
+};
+
+function keyIn({ Item, Key }: Written): string[] {
+  const { S: pk } = (Item ?? Key)?.['pk'] ?? {};
+  return pk === undefined ? [] : [pk];
+}
+
+/**
+ * `PutItemCommand` is `dynamodb:PutItem`. A transaction needs the rights to what is in it (Amazon DynamoDB docs: transaction-apis-iam); no
+ * page says whether with the key of each item or of all, so both have to do.
+ */
+function tableCallsOf(command: Command): TableCall[] {
+  if (!(command instanceof TransactWriteItemsCommand)) {
+    const action = `dynamodb:${command.constructor.name.replace(/Command$/, '')}`;
+    return [{ action, keys: keyIn(command.input as Written) }];
+  }
+  const calls = (command.input.TransactItems ?? []).flatMap((item) =>
+    Object.entries(item).map(([kind, one]) => ({
+      action: `dynamodb:${kind}Item`,
+      keys: keyIn(one as Written),
+    })),
+  );
+  const all = calls.flatMap(({ keys }) => keys);
+  return calls.flatMap((call) => [call, { ...call, keys: all }]);
 }

@@ -106,6 +106,7 @@ async function runApp(context: Record<string, unknown>): Promise<void> {
 }
 
 const untaggable = [
+  'AWS::KMS::Alias',
   'AWS::CloudWatch::Dashboard',
   'AWS::EC2::SecurityGroupEgress',
   'AWS::EC2::SecurityGroupIngress',

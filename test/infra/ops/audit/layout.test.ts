@@ -39,7 +39,12 @@ const entry: Item = {
   ...{ changed: { M: changed }, state: { M: state } },
   ...{ by: { M: { code: S('c'), request: S('r'), at: S('t') } }, expires: N(9), seal: S('s') },
 };
-const checkpoint: Item = { pk: S(JOURNAL), sk: S('checkpoint'), through: N(2), state: { M: state } };
+const checkpoint: Item = {
+  pk: S(`checkpoint#${JOURNAL}`),
+  sk: S('checkpoint'),
+  through: N(2),
+  state: { M: state },
+};
 const line: Item = {
   ...{ pk: S('advertiser#adv-7'), sk: S(`${HOUR}#${JOURNAL}`) },
   ...{ clicks: N(3), micros: N('90071992547409930001'), flagged: N(0), through: N(2) },

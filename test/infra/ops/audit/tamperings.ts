@@ -29,7 +29,7 @@ const entry = (from: string, to: string) => (ledger: MemoryLedger) =>
 const rolled = (from: string, to: string) => (ledger: MemoryLedger) =>
   damage(ledger, JOURNAL, entrySk(1), from, to);
 const checkpoint = (from: string, to: string) => (ledger: MemoryLedger) =>
-  damage(ledger, JOURNAL, 'checkpoint', from, to);
+  damage(ledger, `checkpoint#${JOURNAL}`, 'checkpoint', from, to);
 const line = (from: string, to: string) => (ledger: MemoryLedger) => damage(ledger, ...lineOf, from, to);
 
 /** Of the ledger that `audit-ledger.test.ts` fills. */
