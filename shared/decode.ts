@@ -63,7 +63,8 @@ export const PRICE_MICROS_MAX = 1_000_000_000;
 const FIELDS = new Set(['v', 'clickId', 'advertiserId', 'adId', 'priceMicros', 'ip']);
 const TIMESTAMP_MAX = Date.UTC(10_000, 0) - 1;
 const integerPattern = /^(?:0|-?[1-9]\d*)$/;
-const advertiserPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
+/** What a line of the ledger can be named by. */
+export const advertiserPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly the characters outside ASCII are looked for.
 const beyondAscii = /[^\x00-\x7f]/;
 

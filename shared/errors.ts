@@ -26,9 +26,12 @@ export const failures = {
     remedy: 'person',
     says: 'too large a share of the batch was rejected: a bad deploy, not bad data',
   },
-  'fold.carried': { remedy: 'person', says: 'the fold wants to carry more state than an entry may hold' },
+  'journal.damaged': {
+    remedy: 'person',
+    says: 'an item of the ledger is not as it was written: nothing is counted on it',
+  },
+  'fold.broken': { remedy: 'person', says: 'the fold of the group does what no fold may' },
   'entry.large': { remedy: 'person', says: 'the entry of a single record does not fit an item' },
-  'money.overflow': { remedy: 'person', says: 'a sum left the range in which integers are exact (I6)' },
   'table.refused': {
     remedy: 'person',
     says: 'DynamoDB refused the request for a reason that time does not cure',

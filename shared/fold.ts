@@ -7,9 +7,12 @@ import type { Click } from './decode.ts';
 import type { Delta } from './delta.ts';
 
 export interface Fold<State> {
-  /** Reads what an earlier entry carried; '' before the first. */
+  /** Reads what an earlier entry carried; '' before the first. `open(close(state))` goes on where `state` was. */
   open(carried: string): State;
-  /** Adds one click to the delta. A throw parks this click with `fold.threw`; the batch is folded again without it. */
+  /**
+   * Adds one click to the delta: counts it at most once, and touches no other. A throw parks this click with `fold.threw`; the
+   * batch is folded again without it. Anything else that goes wrong is `fold.broken`, and halts the partition.
+   */
   click(state: State, click: Click, delta: Delta): void;
   /** What the next entry starts from: at most `CARRIED_BYTES_MAX` bytes, or ''. */
   close(state: State): string;

@@ -25,7 +25,7 @@ import { listNewlyParked, openParked } from './parked-items.ts';
 
 export interface Writer<S> {
   readonly ledger: Ledger;
-  readonly group: Pick<GroupSpec, 'offsets' | 'rejects' | 'retry'>;
+  readonly group: Pick<GroupSpec, 'ledger' | 'offsets' | 'rejects' | 'retry'>;
   readonly fold: Fold<S>;
   readonly clock: Clock;
   /** Names the deployed code in every entry. */
@@ -123,6 +123,7 @@ export async function applyDelivery<S>(
       const draft = nextEntry(head.state, decoded, {
         ...rulesOf(writer, delivery, invocation),
         open,
+        isLate: () => clock.now() >= invocation.deadline,
         by: by(),
       });
       if (draft === undefined) return finished(outcome, delivery);
@@ -154,7 +155,7 @@ function rulesOf<S>(
   { group, fold }: Writer<S>,
   { empty = noOffsets, accept }: Delivery,
   { unpark, park = false, chosen = false }: Invocation,
-): Omit<Rules<S>, 'open' | 'by'> {
+): Omit<Rules<S>, 'open' | 'isLate' | 'by'> {
   // What is tried only so often would leave with its honest neighbours: rather park the bad ones.
   const parks = park || unpark || group.retry.until === 'spent';
   return { group, fold, empty, accept, park: parks, delivered: !(park || unpark || chosen) };

@@ -40,8 +40,10 @@ import {
 } from './offsets.ts';
 
 export interface Rules<S> {
-  readonly group: Pick<GroupSpec, 'offsets' | 'rejects'>;
+  readonly group: Pick<GroupSpec, 'ledger' | 'offsets' | 'rejects'>;
   readonly fold: Fold<S>;
+  /** Whether the time of the invocation is over. */
+  readonly isLate: () => boolean;
   /** Parked records that the operator wants applied or accepted, and that are open. */
   readonly open: ReadonlyMap<number, Parked>;
   /** Whatever share is rejected is parked: nothing is retried for ever, or an operator has looked. */
@@ -77,12 +79,14 @@ type Decoded = Click | Rejected;
 export function nextEntry<S>(head: State, decoded: readonly Decoded[], rules: Rules<S>): Draft | undefined {
   const fresh = freshOf(head, decoded, rules.open);
   if (fresh.length === 0 && rules.empty.length === 0 && rules.accept === undefined) return undefined;
-  const whole = foldRecords(head.carried, fresh, rules.fold);
+  const fold = (some: readonly Decoded[]) =>
+    foldRecords(head.carried, some, rules.fold, rules.group.ledger, rules.isLate);
+  const whole = fold(fresh);
   if (!rules.park) assertFewRejects(head, decoded, whole.rejected, rules.group.rejects);
   const refused = new Set(whole.rejected.map(({ record }) => record.offset));
   const todo = fresh.filter(({ record: { offset } }) => !(rules.open.has(offset) && refused.has(offset)));
   for (let size = firstOf(todo, rules.open); ; size = Math.ceil(size / 2)) {
-    const folded = size === fresh.length ? whole : foldRecords(head.carried, todo.slice(0, size), rules.fold);
+    const folded = size === fresh.length ? whole : fold(todo.slice(0, size));
     const draft = draftEntry(head, decoded, folded, rules);
     if (draft === undefined || entryBytes(draft.entry) <= ENTRY_BYTES_MAX) return draft;
     if (size <= 1) throw new AppError('entry.large', `${entryBytes(draft.entry)} bytes for ${size} records`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Click, decode } from '../../shared/decode.ts';
-import { Delta, formatLines, hourOf, parseLines } from '../../shared/delta.ts';
+import { Delta, FoldFault, formatLines, hourOf, parseLines } from '../../shared/delta.ts';
 import { aRecord } from '../support/builders.ts';
 
 function click(advertiserId: string, priceMicros: number, timestamp: number): Click {
@@ -56,11 +56,33 @@ describe('a delta', () => {
     }
   });
 
-  it('refuses a sum beyond the safe integers rather than bill it wrong (I6)', () => {
-    const delta = new Delta();
-    delta.micros = Number.MAX_SAFE_INTEGER;
+  it('refuses what no line can hold (I6)', () => {
+    const one = click('adv-7', 1, tenOClock);
+    const wrong = [
+      { priceMicros: 0.5 },
+      { priceMicros: -1 },
+      { priceMicros: 1_000_000_001 },
+      { priceMicros: Number.NaN },
+      { advertiserId: 'sale "now"' },
+      { advertiserId: '' },
+      { advertiserId: undefined },
+      { record: { ...one.record, timestamp: Number.NaN } },
+    ];
+    for (const fields of wrong) {
+      const delta = new Delta();
 
-    assert.throws(() => delta.bill(click('adv-7', 1, tenOClock)), /money\.overflow/);
+      assert.throws(() => delta.bill({ ...one, ...fields } as Click), FoldFault, JSON.stringify(fields));
+      assert.equal(formatLines(delta.hours).includes('adv'), false);
+      assert.ok(delta.fault instanceof FoldFault);
+    }
+    for (const [rule, score] of [
+      ['', 1],
+      ['x'.repeat(65), 1],
+      ['\ud800', 1],
+      [7, 1],
+      ['velocity', Number.NaN],
+    ] as const)
+      assert.throws(() => new Delta().flag(one, rule as string, score), FoldFault, `${rule} ${score}`);
   });
 
   it('has hours in UTC, whatever the zone of the machine', () => {

@@ -26,7 +26,12 @@ function apply(ledger: MemoryLedger, given: KafkaRecord[], request = 'r1', ms = 
   const clock = steppedClock(START_MS + 100_000);
   const writer: Writer<undefined> = {
     ledger,
-    group: { offsets: 'dense', rejects: { shareMax: 0.5, countMin: 100 }, retry: { until: 'done' } },
+    group: {
+      ledger: 'billing',
+      offsets: 'dense',
+      rejects: { shareMax: 0.5, countMin: 100 },
+      retry: { until: 'done' },
+    },
     fold: billing,
     clock,
     code: 'c1',

@@ -32,7 +32,12 @@ async function apply(
   const journal = `ad_clicks@1#${options.partition ?? 0}`;
   const writer: Writer<undefined> = {
     ledger,
-    group: { offsets: 'dense', rejects: { shareMax: 1, countMin: 1 }, retry: { until: 'done' } },
+    group: {
+      ledger: 'billing',
+      offsets: 'dense',
+      rejects: { shareMax: 1, countMin: 1 },
+      retry: { until: 'done' },
+    },
     fold: options.broken ? brokenFold : fold,
     clock,
     code: 'c1',

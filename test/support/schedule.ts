@@ -225,6 +225,7 @@ class World {
     const writer: Writer<{ count: number }> = {
       ledger: { client: this.network.senderOf(process), table: 'ledger', entryDays: 35 },
       group: {
+        ledger: 'billing',
         offsets: this.#faults.sparse ? 'sparse' : 'dense',
         rejects: { shareMax: 1, countMin: 1 },
         retry: { until: 'done' },

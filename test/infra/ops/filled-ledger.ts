@@ -42,6 +42,7 @@ export async function apply(
   const partition = given[0]?.partition ?? 0;
   const journal = `ad_clicks@1#${partition}`;
   const group = {
+    ledger: 'billing',
     offsets: 'dense',
     rejects: { shareMax: 1, countMin: 1 },
     retry: { until: 'done' },

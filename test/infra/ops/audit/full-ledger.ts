@@ -62,6 +62,7 @@ async function deliver(
 ): Promise<void> {
   const clock = steppedClock(START_MS + 10 * 86_400_000);
   const group = {
+    ledger: 'billing',
     offsets: 'sparse',
     rejects: { shareMax: 1, countMin: 1 },
     retry: { until: 'done' },
