@@ -9,6 +9,7 @@
  * Sums within a batch are safe integers (10 000 clicks of at most 10^9 micros); whoever adds up batches uses BigInt (I6).
  */
 import { advertiserPattern, type Click, PRICE_MICROS_MAX, timeOf } from './decode.ts';
+import { AppError } from './errors.ts';
 
 export interface Line {
   clicks: number;
@@ -164,18 +165,34 @@ export function formatLines(hours: ReadonlyMap<string, ReadonlyMap<string, Line>
   return `{${hourTexts.join(',')}}`;
 }
 
-/** The lines of a delta text. Throws on anything `formatLines` can't have written: a damaged entry must be noticed. */
+/** The lines of a delta text. Throws `journal.damaged` on anything that `formatLines` can't have written. */
 export function* parseLines(text: string): Generator<{ hour: string; advertiser: string; line: Line }> {
-  for (const [hour, lines] of Object.entries(JSON.parse(text) as Record<string, Record<string, unknown>>)) {
-    for (const [advertiser, numbers] of Object.entries(lines)) {
+  for (const [hour, lines] of membersOf(text, parsed(text))) {
+    for (const [advertiser, numbers] of membersOf(hour, lines)) {
       const sound =
         Array.isArray(numbers) &&
-        numbers.length >= 2 &&
+        (numbers.length === 2 || numbers.length === 3) &&
         numbers.every((n) => Number.isSafeInteger(n) && n >= 0);
-      if (!sound)
-        throw new RangeError(`not a line of a delta: ${hour} ${advertiser} ${JSON.stringify(numbers)}`);
+      if (!sound) throw damaged(`${hour} ${advertiser}`);
       const [clicks, micros, flagged = 0] = numbers as [number, number, number?];
       yield { hour, advertiser, line: { clicks, micros, flagged } };
     }
   }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw damaged(text);
+  }
+}
+
+function membersOf(where: string, value: unknown): [string, unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(where);
+  return Object.entries(value);
+}
+
+function damaged(where: string): AppError {
+  return new AppError('journal.damaged', `no lines of a delta: ${JSON.stringify(where.slice(0, 100))}`);
 }

@@ -11,9 +11,10 @@
  * Parked records have items of their own, see parked-items.ts. Readers throw on an item that the writers can't have written: a damaged ledger must be noticed, not counted on.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { AppError } from './errors.ts';
 import type { Acceptance, Entry, Mark, State } from './journal.ts';
 import { formatOffsets, parseOffsets } from './offsets.ts';
-import { sealed } from './seal.ts';
+import { assertSealed, sealed } from './seal.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -74,8 +75,34 @@ interface Text {
   readonly S: string;
 }
 
-/** The inverse of `entryItem`. Throws on an item that it can't have written. */
+/** What is read of an item. Throws `journal.damaged` where it is not as it was written, naming it by its key. */
+export function intact<T>(item: Item, read: (item: Item) => T): T {
+  try {
+    return read(item);
+  } catch (error) {
+    const key = JSON.stringify([item['pk']?.S, item['sk']?.S]);
+    const what = error instanceof Error ? error.message : String(error);
+    throw new AppError('journal.damaged', `the item ${key}: ${what}`, error);
+  }
+}
+
+/** The inverse of `entryItem`. Throws `journal.damaged` on an item that it can't have written. */
 export function readEntry(item: Item): Entry {
+  return intact(item, (sound) => {
+    assertSealed(sound);
+    return entryIn(sound);
+  });
+}
+
+/** The inverse of `checkpointItem`, likewise. */
+export function readCheckpointItem(item: Item): State {
+  return intact(item, (sound) => {
+    assertSealed(sound);
+    return readState(sound['state']);
+  });
+}
+
+function entryIn(item: Item): Entry {
   const changed = mapOf(item['changed']);
   const by = mapOf(item['by']);
   const parked = JSON.parse(textOr(changed['parked'], '[]')) as [number, string, string][];
@@ -121,7 +148,7 @@ function stateAttribute(state: State): AttributeValue {
   };
 }
 
-export function readState(attribute: AttributeValue | undefined): State {
+function readState(attribute: AttributeValue | undefined): State {
   const fields = mapOf(attribute);
   if (fields['parked'] !== undefined)
     throw new RangeError(

@@ -5,6 +5,9 @@
  * does (I4). The head is read strongly consistent. And a head whose end of life is near is not trusted alone: DynamoDB
  * removes expired items in no stated order, so the newest entry may be gone while an older one is still there; the
  * checkpoint, which never expires, then knows better, and the higher version of the two is the head.
+ *
+ * Items are read whole and held against their seals: nothing may be counted on a damaged one (`journal.damaged`). A read is paid by
+ * the size of the item, not of what is asked of it (Amazon DynamoDB docs: read consistency and capacity units).
  */
 import {
   ConditionalCheckFailedException,
@@ -25,14 +28,15 @@ import {
   entryItem,
   entrySk,
   type Item,
-  mapOf,
+  intact,
   numberOf,
   parkedKey,
+  readCheckpointItem,
   readEntry,
-  readState,
   textOf,
 } from './journal-items.ts';
 import { type OffsetSet, offsetsIn } from './offsets.ts';
+import { journalKey, parseJournalKey } from './position.ts';
 
 /** The one method of the SDK's client that is used; a test or a simulation stands in here. */
 export type Sender = Pick<DynamoDBClient, 'send'>;
@@ -63,8 +67,6 @@ export async function readHead(
     new QueryCommand({
       TableName: ledger.table,
       KeyConditionExpression: 'pk = :journal AND begins_with(sk, :entry)',
-      ProjectionExpression: '#state, #by, expires',
-      ExpressionAttributeNames: { '#state': 'state', '#by': 'by' },
       ExpressionAttributeValues: { ':journal': { S: journal }, ':entry': { S: ENTRY_PREFIX } },
       ScanIndexForward: false,
       Limit: 1,
@@ -73,12 +75,13 @@ export async function readHead(
     until(signal),
   );
   const item = newest.Items?.[0];
-  const entry = item && { state: readState(item['state']), request: textOf(mapOf(item['by'])['request']) };
-  if (entry && numberOf(item['expires']) - at / 1000 > (ledger.entryDays * DAY_SECONDS) / 2) return entry;
+  const entry = item && readEntry(item);
+  const head = entry && { state: entry.state, request: entry.by.request };
+  if (head && numberOf(item['expires']) - at / 1000 > (ledger.entryDays * DAY_SECONDS) / 2) return head;
   const checkpoint = await readCheckpoint(ledger, journal, signal);
-  if (checkpoint !== undefined && checkpoint.version > (entry?.state.version ?? 0))
+  if (checkpoint !== undefined && checkpoint.version > (head?.state.version ?? 0))
     return { state: checkpoint, request: '' };
-  return entry ?? { state: emptyState, request: '' };
+  return head ?? { state: emptyState, request: '' };
 }
 
 /** The state that the rollup has reached, or undefined before its first run. */
@@ -95,7 +98,7 @@ export async function readCheckpoint(
     }),
     until(signal),
   );
-  return Item && readState(Item['state']);
+  return Item && readCheckpointItem(Item);
 }
 
 /** A parked record that the entry would settle is not open: somebody else has settled it, or it is not listed yet. */
@@ -198,14 +201,28 @@ export async function* entriesAfter(ledger: Ledger, journal: string, version: nu
   }
 }
 
-/** The keys of all journals of the ledger, those of older incarnations included. */
-export async function listJournals(ledger: Ledger): Promise<string[]> {
+/**
+ * The keys of all journals of the ledger, those of older incarnations included.
+ * @param onDamage gets what is wrong with a registration, so that the others can go on; thrown unless given
+ */
+export async function listJournals(
+  ledger: Ledger,
+  onDamage: (error: unknown) => void = (error) => {
+    throw error;
+  },
+): Promise<string[]> {
   const journals: string[] = [];
   const items = queryAll(ledger, {
     KeyConditionExpression: 'pk = :directory',
     ExpressionAttributeValues: { ':directory': { S: DIRECTORY_PK } },
   });
-  for await (const item of items) journals.push(textOf(item['sk']));
+  for await (const item of items) {
+    try {
+      journals.push(intact(item, ({ sk }) => journalKey(parseJournalKey(textOf(sk)))));
+    } catch (error) {
+      onDamage(error);
+    }
+  }
   return journals;
 }
 

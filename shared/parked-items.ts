@@ -11,7 +11,7 @@
  */
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Parked } from './journal.ts';
-import { parkedKey, textOf } from './journal-items.ts';
+import { intact, parkedKey, textOf } from './journal-items.ts';
 import { eachAtOnce, entriesAfter, type Ledger, queryAll, readCheckpoint } from './journal-store.ts';
 
 /** A parked record and the version of the entry that parked it. */
@@ -68,10 +68,11 @@ export async function* openParked(
   });
   for await (const item of items) {
     if (item['settled'] !== undefined) continue;
-    yield {
-      offset: Number(textOf(item['sk'])),
-      reason: textOf(item['reason']),
-      sha256: textOf(item['sha256']),
-    };
+    yield intact(item, ({ sk, reason, sha256 }) => {
+      const offset = textOf(sk);
+      if (!/^\d{16}$/.test(offset)) throw new RangeError(`'${offset}' is no offset of sixteen digits`);
+      if (!/^[0-9a-f]{64}$/.test(textOf(sha256))) throw new RangeError(`'${textOf(sha256)}' is no SHA-256`);
+      return { offset: Number(offset), reason: textOf(reason), sha256: textOf(sha256) };
+    });
   }
 }

@@ -5,7 +5,7 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Line, parseLines } from './delta.ts';
 import type { State } from './journal.ts';
-import { type Item, numberOf } from './journal-items.ts';
+import { type Item, intact, numberOf } from './journal-items.ts';
 import { eachAtOnce, entriesAfter, type Ledger } from './journal-store.ts';
 import type { Parking } from './parked-items.ts';
 
@@ -132,7 +132,12 @@ async function updateUnlessPassed(
     return undefined;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException && error.Item !== undefined)
-      return numberOf(error.Item['through']);
+      return intact(error.Item, ({ through }) => numberOf(through));
+    // An attribute of another type than was written: nothing else of the request depends on what the item holds.
+    if (error instanceof Error && error.name === 'ValidationException')
+      return intact(key, () => {
+        throw error;
+      });
     throw error;
   }
 }

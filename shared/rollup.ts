@@ -56,7 +56,9 @@ export async function rollUp(
     boundUsed: 0,
   };
   const errors: unknown[] = [];
-  for (const journal of await listJournals(ledger)) {
+  const onDamage = (cause: unknown) =>
+    errors.push(new Error('a registration of a journal could not be read', { cause }));
+  for (const journal of await listJournals(ledger, onDamage)) {
     try {
       await rollUpJournal(ledger, journal, clock, deadline, progress);
     } catch (error) {

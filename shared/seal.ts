@@ -14,6 +14,12 @@ export function sealed(item: Item): Item {
   return { ...item, seal: { S: hash('sha256', JSON.stringify(texts), 'hex').slice(0, DIGITS) } };
 }
 
+/** Throws on an item whose seal is missing or of another content. */
+export function assertSealed({ seal, ...item }: Item): void {
+  if (seal?.S === undefined) throw new RangeError('it has no seal');
+  if (sealed(item)['seal']?.S !== seal.S) throw new RangeError('its seal is of another content');
+}
+
 function textsOf(attributes: Readonly<Record<string, AttributeValue>>, path: string): [string, string][] {
   return Object.entries(attributes).flatMap(([name, { M, S, N }]): [string, string][] =>
     M === undefined ? [[path + name, S ?? N ?? '']] : textsOf(M, `${path}${name}.`),

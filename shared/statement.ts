@@ -5,7 +5,7 @@
  * each line's `through` are added, in whatever order rollups run meanwhile. Sums are BigInt (I6).
  */
 import { parseLines } from './delta.ts';
-import { digitsOf, type Item, numberOf, textOf } from './journal-items.ts';
+import { digitsOf, type Item, intact, numberOf, textOf } from './journal-items.ts';
 import { entriesAfter, type Ledger, listJournals, queryAll, readCheckpoint } from './journal-store.ts';
 
 export interface StatementHour {
@@ -52,13 +52,9 @@ export async function readStatements(
     const hours = new Map<string, StatementHour>();
     sums.set(advertiser, hours);
     for await (const item of linesOf(ledger, advertiser, period)) {
-      const sk = textOf(item['sk']);
-      through.set(`${advertiser}#${sk}`, numberOf(item['through']));
-      add(hours, sk.slice(0, sk.indexOf('#')), {
-        clicks: BigInt(digitsOf(item['clicks'])),
-        micros: BigInt(digitsOf(item['micros'])),
-        flagged: BigInt(digitsOf(item['flagged'])),
-      });
+      const line = intact(item, lineIn);
+      through.set(`${advertiser}#${line.sk}`, line.through);
+      add(hours, line.sk.slice(0, line.sk.indexOf('#')), line);
     }
   }
   for (const [journal, checkpoint] of checkpoints) {
@@ -75,6 +71,16 @@ export async function readStatements(
   const inOrder = (hours: Map<string, StatementHour>) =>
     [...hours.values()].sort((a, b) => (a.hour < b.hour ? -1 : 1));
   return new Map(Array.from(sums, ([advertiser, hours]) => [advertiser, inOrder(hours)]));
+}
+
+function lineIn(item: Item): Omit<StatementHour, 'hour'> & { sk: string; through: number } {
+  return {
+    sk: textOf(item['sk']),
+    through: numberOf(item['through']),
+    clicks: BigInt(digitsOf(item['clicks'])),
+    micros: BigInt(digitsOf(item['micros'])),
+    flagged: BigInt(digitsOf(item['flagged'])),
+  };
 }
 
 function add(hours: Map<string, StatementHour>, hour: string, sums: Omit<StatementHour, 'hour'>): void {

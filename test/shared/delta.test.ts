@@ -51,9 +51,20 @@ describe('a delta', () => {
   });
 
   it('refuses a text that it cannot have written', () => {
-    for (const line of ['[1]', '[1,-1]', '[1,1.5]', '["1",1]', '{}', 'null', '[1,9007199254740993]']) {
-      assert.throws(() => [...parseLines(`{"2026-11-21T10":{"a":${line}}}`)], RangeError, line);
+    for (const line of [
+      '[1]',
+      '[1,-1]',
+      '[1,1.5]',
+      '["1",1]',
+      '{}',
+      'null',
+      '[1,9007199254740993]',
+      '[1,2,3,4]',
+    ]) {
+      assert.throws(() => [...parseLines(`{"2026-11-21T10":{"a":${line}}}`)], /journal\.damaged/, line);
     }
+    for (const text of ['', '{', 'null', '[]', '7', '{"2026-11-21T10":null}', '{"2026-11-21T10":[]}'])
+      assert.throws(() => [...parseLines(text)], /journal\.damaged/, text);
   });
 
   it('refuses what no line can hold (I6)', () => {

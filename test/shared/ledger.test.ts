@@ -8,9 +8,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { KafkaRecord } from '../../shared/event.ts';
 import type { Fold } from '../../shared/fold.ts';
-import { checkpointKey } from '../../shared/journal-items.ts';
+import { checkpointKey, type Item } from '../../shared/journal-items.ts';
 import { applyDelivery, type Outcome, startHead, type Writer } from '../../shared/ledger.ts';
 import { formatOffsets } from '../../shared/offsets.ts';
+import { sealed } from '../../shared/seal.ts';
 import { records, START_MS } from '../support/builders.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../support/memory-ledger.ts';
 import type { Command } from '../support/simulated-table.ts';
@@ -201,7 +202,7 @@ describe('the write path', () => {
 
     const outcome = await apply(ledger, records(5, 5), 'r2');
 
-    assert.equal(outcome.failure?.code, 'table.deadline');
+    assert.equal(outcome.failure?.code, 'journal.damaged');
     assert.equal(entriesOfRaw(ledger), 1);
   });
 });
@@ -212,19 +213,16 @@ describe('a head near the end of its life', () => {
     await apply(ledger, records(0, 5));
     await apply(ledger, records(5, 5), 'r2');
     const second = ledger.memory.get(JOURNAL, 'entry#0000000000000002');
-    ledger.memory.set({
-      ...checkpointKey(JOURNAL),
-      through: { N: '2' },
-      ...(second && { state: second['state'] ?? { NULL: true } }),
-    });
+    ledger.memory.set(
+      sealed({
+        ...checkpointKey(JOURNAL),
+        through: { N: '2' },
+        ...(second && { state: second['state'] ?? { NULL: true } }),
+      }),
+    );
     ledger.memory.delete(JOURNAL, 'entry#0000000000000002');
-    const first = ledger.memory.get(JOURNAL, 'entry#0000000000000001');
-    ledger.memory.set({
-      ...first,
-      pk: { S: JOURNAL },
-      sk: { S: 'entry#0000000000000001' },
-      expires: { N: String(START_MS / 1000) },
-    });
+    const { seal: _, ...first } = ledger.memory.get(JOURNAL, 'entry#0000000000000001') as Item;
+    ledger.memory.set(sealed({ ...first, expires: { N: String(START_MS / 1000) } }));
     ledger.sent.length = 0;
 
     const outcome = await apply(ledger, records(3, 9), 'r3');

@@ -14,6 +14,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../shared/journal-items.ts';
+import { sealed } from '../../shared/seal.ts';
 import { JOURNAL } from './schedule.ts';
 import type { Mutation } from './simulated-network.ts';
 
@@ -88,9 +89,9 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'the mapping in the key':
     (send, { mapping }) =>
     (command) => {
-      const renamed = JSON.parse(
-        JSON.stringify(command.input).replaceAll(JOURNAL, mapping === 0 ? JOURNAL : `${JOURNAL}0`),
-      );
+      const key = mapping === 0 ? JOURNAL : JOURNAL.replace('#', '0#');
+      const renamed = JSON.parse(JSON.stringify(command.input).replaceAll(JOURNAL, key));
+      if (renamed.Item?.seal !== undefined) renamed.Item = resealed(renamed.Item);
       return send(new (command.constructor as new (input: unknown) => typeof command)(renamed));
     },
 };
@@ -111,7 +112,12 @@ function isEntryPut(command: unknown): command is PutItemCommand {
 }
 
 function withChanged(item: Item, changes: Item): Item {
-  return { ...item, changed: { M: { ...item['changed']?.M, ...changes } } };
+  return resealed({ ...item, changed: { M: { ...item['changed']?.M, ...changes } } });
+}
+
+/** A broken variant would write a seal that fits, or the seal would find it. */
+function resealed({ seal: _, ...item }: Item): Item {
+  return sealed(item);
 }
 
 function asWatermark(item: Item): Item {
@@ -123,5 +129,5 @@ function asWatermark(item: Item): Item {
     ...state,
     resolved: { S: highest === '0' ? '0' : `0-${highest}` },
   };
-  return { ...item, state: { M: fields } };
+  return resealed({ ...item, state: { M: fields } });
 }

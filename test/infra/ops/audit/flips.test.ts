@@ -4,52 +4,12 @@ import { describe, it } from 'node:test';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Fault } from '../../../../infra/ops/audit/findings.ts';
 import type { Item } from '../../../../shared/journal-items.ts';
+import { at, flipsOf, leavesOf, withText } from '../../../support/flips.ts';
 import type { MemoryLedger } from '../../../support/memory-ledger.ts';
 import { audit } from './audited-ledger.ts';
 import { committed, fullLedger, JOURNAL, log } from './full-ledger.ts';
 
-const FLIPS_PER_TEXT = 8;
-
-type Path = readonly string[];
-
 const keyOf = (item: Item) => `${item['pk']?.S} ${item['sk']?.S}`;
-
-/** Paths of all texts and numbers of an item. */
-function leavesOf(item: Item, path: Path = []): Path[] {
-  return Object.entries(item).flatMap(([name, { M }]) =>
-    M === undefined ? [[...path, name]] : leavesOf(M, [...path, name]),
-  );
-}
-
-function at(item: Item, path: Path): AttributeValue {
-  const [name = '', ...rest] = path;
-  const value = item[name] as AttributeValue;
-  return rest.length === 0 ? value : at(value.M as Item, rest);
-}
-
-function withText(item: Item, [name = '', ...rest]: Path, changed: string): Item {
-  const value = item[name] as AttributeValue;
-  if (rest.length > 0) return { ...item, [name]: { M: withText(value.M as Item, rest, changed) } };
-  return { ...item, [name]: value.S === undefined ? { N: changed } : { S: changed } };
-}
-
-/** The text with one character turned: digits to digits, so that a number stays one. */
-function flipsOf(text: string): string[] {
-  const step = Math.max(1, text.length / FLIPS_PER_TEXT);
-  const positions = new Set(
-    Array.from({ length: Math.ceil(text.length / step) }, (_, n) => Math.floor(n * step)),
-  );
-  positions.add(text.length - 1);
-  return [...positions].map((position) => {
-    const character = text.charAt(position);
-    const turned = /\d/.test(character)
-      ? String((Number(character) + 1) % 10)
-      : character === 'a'
-        ? 'b'
-        : 'a';
-    return text.slice(0, position) + turned + text.slice(position + 1);
-  });
-}
 
 /** How faults call an item: by its key, or as people do. */
 function callings(item: Item): RegExp {
