@@ -37,9 +37,18 @@ export interface RollupProgress {
   boundUsed: number;
 }
 
+/** As many journals are under way at once; each holds the lines of its pass in memory. */
+const JOURNALS_AT_ONCE = 2;
+/** Below the 50 connections of the SDK's client, which would queue what is beyond. */
+const REQUESTS_AT_ONCE = 48;
+
 /**
  * Rolls up all journals of the ledger, each as far as the deadline (epoch milliseconds) allows. A journal that fails
  * does not hold up the others; its error is thrown after them, and after the progress was reported.
+ *
+ * Nor does one with more lines than a pass can write: several are under way at once and take turns at the table, and after a
+ * pass a journal goes to the back of the queue. Which is first is left to chance, so runs that overlap begin apart; a journal
+ * that another run has moved on is taken from where that left it.
  */
 export async function rollUp(
   ledger: Ledger,
@@ -47,6 +56,60 @@ export async function rollUp(
   deadline: number,
   report: (progress: RollupProgress) => void = () => {},
 ): Promise<RollupProgress> {
+  const errors: unknown[] = [];
+  const onDamage = (cause: unknown) =>
+    errors.push(new Error('a registration of a journal could not be read', { cause }));
+  const journals = (await listJournals(ledger, onDamage)).map(startOf);
+  const first = Math.floor(clock.random() * journals.length);
+  const queue = [...journals.slice(first), ...journals.slice(0, first)];
+  const fair = inTurns(ledger);
+  async function worker(): Promise<void> {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (clock.now() >= deadline && next.read) continue;
+      try {
+        await turn(fair, next, clock.now() < deadline);
+        if (!next.reached) queue.push(next);
+      } catch (error) {
+        errors.push(new Error(`the rollup of ${next.journal} failed`, { cause: error }));
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: JOURNALS_AT_ONCE }, worker));
+  const progress = progressOf(journals, clock.now());
+  report(progress);
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} journals could not be rolled up`);
+  return progress;
+}
+
+/** How far a run is with a journal. */
+interface Journey {
+  readonly journal: string;
+  /** Whether its checkpoint was read. */
+  read: boolean;
+  state: State;
+  reached: boolean;
+  folded: number;
+}
+
+function startOf(journal: string): Journey {
+  return { journal, read: false, state: emptyState, reached: false, folded: 0 };
+}
+
+/** One pass, if there is time for it, from where this run or another has come to. */
+async function turn(ledger: Ledger, journey: Journey, inTime: boolean): Promise<void> {
+  const { journal } = journey;
+  const checkpoint = await readCheckpoint(ledger, journal);
+  journey.read = true;
+  if (checkpoint !== undefined && checkpoint.version > journey.state.version) journey.state = checkpoint;
+  if (!inTime) return;
+  const from = journey.state.version;
+  const pass = await rollUpPass(ledger, journal, from);
+  journey.reached = pass.toTheHead;
+  journey.state = pass.reached ?? journey.state;
+  journey.folded += journey.state.version - from;
+}
+
+function progressOf(journals: readonly Journey[], now: number): RollupProgress {
   const progress: RollupProgress = {
     folded: 0,
     behind: 0,
@@ -55,47 +118,34 @@ export async function rollUp(
     openParked: 0,
     boundUsed: 0,
   };
-  const errors: unknown[] = [];
-  const onDamage = (cause: unknown) =>
-    errors.push(new Error('a registration of a journal could not be read', { cause }));
-  for (const journal of await listJournals(ledger, onDamage)) {
-    try {
-      await rollUpJournal(ledger, journal, clock, deadline, progress);
-    } catch (error) {
-      errors.push(new Error(`the rollup of ${journal} failed`, { cause: error }));
-    }
-  }
-  report(progress);
-  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} journals could not be rolled up`);
-  return progress;
-}
-
-async function rollUpJournal(
-  ledger: Ledger,
-  journal: string,
-  clock: Clock,
-  deadline: number,
-  progress: RollupProgress,
-): Promise<void> {
-  let state = emptyState;
-  let reached = false;
-  try {
-    state = (await readCheckpoint(ledger, journal)) ?? state;
-    while (!reached && clock.now() < deadline) {
-      const pass = await rollUpPass(ledger, journal, state.version);
-      reached = pass.toTheHead;
-      progress.folded += (pass.reached?.version ?? state.version) - state.version;
-      state = pass.reached ?? state;
-    }
-  } finally {
+  for (const { state, reached, folded } of journals) {
+    progress.folded += folded;
     progress.openGap += countOffsets(gapsOf(state.resolved));
     progress.openParked += state.openParked;
     progress.boundUsed = Math.max(progress.boundUsed, boundUsed(state));
-    if (!reached) {
-      progress.behind += 1;
-      if (state.version > 0) progress.ageMs = Math.max(progress.ageMs, clock.now() - state.newest);
+    if (reached) continue;
+    progress.behind += 1;
+    if (state.version > 0) progress.ageMs = Math.max(progress.ageMs, now - state.newest);
+  }
+  return progress;
+}
+
+/** The ledger with at most REQUESTS_AT_ONCE requests under way; who waits longest is next, whichever journal it is of. */
+function inTurns(ledger: Ledger): Ledger {
+  const waiting: (() => void)[] = [];
+  let free = REQUESTS_AT_ONCE;
+  async function send(...given: Parameters<Ledger['client']['send']>): Promise<unknown> {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await ledger.client.send(...given);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
     }
   }
+  return { ...ledger, client: { send: send as Ledger['client']['send'] } };
 }
 
 /** One pass over the entries of a journal after version `from`. What comes meanwhile is for the next run, or this one would never end. */

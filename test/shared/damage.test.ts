@@ -96,13 +96,13 @@ describe('a damaged item', () => {
   it('among the entries, a checkpoint or a registration stops the rollup of its journal only', async () => {
     for (const [pk, sk] of [
       [JOURNAL, 'entry#0000000000000001'],
-      [JOURNAL, 'checkpoint'],
+      [`checkpoint#${JOURNAL}`, 'checkpoint'],
       ['journals', JOURNAL],
     ] as const) {
       const { ledger, deliver } = await counted();
       await rollUp(ledger, steppedClock(START_MS), Number.POSITIVE_INFINITY);
       await deliver(5);
-      if (sk.startsWith('entry')) ledger.memory.delete(JOURNAL, 'checkpoint');
+      if (sk.startsWith('entry')) ledger.memory.delete(`checkpoint#${JOURNAL}`, 'checkpoint');
       const item = ledger.memory.get(pk, sk) as Item;
       ledger.memory.delete(pk, sk);
       const damaged =

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { KafkaRecord } from '../../shared/event.ts';
 import type { Fold } from '../../shared/fold.ts';
 import { type Item, numberOf } from '../../shared/journal-items.ts';
@@ -186,6 +187,105 @@ describe('the rollup', () => {
     await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
 
     assert.equal(line(ledger)?.['micros']?.N, '90071992547410180001');
+  });
+});
+
+/** Reads the time from the updates of lines: ten milliseconds for as many as are under way at once. */
+function busyLedger() {
+  const at = { updates: 0 };
+  const ledger = memoryLedger((command) => {
+    if (command instanceof UpdateItemCommand) at.updates += 1;
+  });
+  const now = () => START_MS + Math.floor(at.updates / 32) * 10;
+  return {
+    ledger,
+    at,
+    clockWith: (random: number) => ({ ...steppedClock(START_MS), now, random: () => random }),
+  };
+}
+
+/** Entries of new advertisers: each click is a line. */
+async function flood(ledger: MemoryLedger, partition: number, entries: number): Promise<void> {
+  const advertiserId = (offset: number) => `flood-${partition}-${offset}`;
+  for (let first = 0; first < entries * 4_000; first += 4_000) {
+    const given = records(first, 4_000, { partition }).map(({ offset }) =>
+      aRecord({ partition, offset, timestamp: START_MS, click: { advertiserId: advertiserId(offset) } }),
+    );
+    await apply(ledger, given, { partition });
+  }
+}
+
+describe('runs of the rollup', () => {
+  for (const random of [0, 0.3, 0.6, 0.99])
+    it(`let a journal with more lines than there is time for hold up no other, begun at ${random}`, async () => {
+      const { ledger, at, clockWith } = busyLedger();
+      await flood(ledger, 1, 5);
+      for (const partition of [0, 2, 3])
+        for (const first of [0, 3]) await apply(ledger, records(first, 3, { partition }), { partition });
+      ledger.sent.length = 0;
+      const clock = clockWith(random);
+
+      const progress = await rollUp(ledger, clock, clock.now() + 1_000);
+
+      const checkpoints = ledger.sent.flatMap((command, index) =>
+        command instanceof PutItemCommand && command.input.Item?.['sk']?.S === 'checkpoint'
+          ? [{ journal: command.input.Item['pk']?.S?.replace('checkpoint#', ''), index }]
+          : [],
+      );
+      assert.ok(
+        at.updates >= 20_000 && clock.now() > START_MS + 1_000,
+        'the flood takes longer than there is time',
+      );
+      for (const partition of [0, 2, 3]) {
+        const { index = Number.POSITIVE_INFINITY } =
+          checkpoints.find(({ journal }) => journal === `ad_clicks@1#${partition}`) ?? {};
+        assert.ok(index < 1_000, `journal ${partition} has its checkpoint after ${index} requests`);
+        assert.equal(line(ledger, 'adv-7', `ad_clicks@1#${partition}`)?.['clicks']?.N, '6');
+      }
+      assert.deepEqual(progress, { ...idle, folded: 11 });
+    });
+
+  it('give a journal one pass at a time, so that none is first twice', async () => {
+    const { ledger, clockWith } = busyLedger();
+    for (const partition of [0, 1, 2])
+      for (let offset = 0; offset < 1_001; offset++)
+        await apply(ledger, [aRecord({ partition, offset })], { partition });
+    ledger.sent.length = 0;
+
+    await rollUp(ledger, clockWith(0), Number.POSITIVE_INFINITY);
+
+    const begun = ledger.sent.flatMap((command) =>
+      command instanceof GetItemCommand ? [command.input.Key?.['pk']?.S?.at(-1)] : [],
+    );
+    assert.deepEqual(begun, ['0', '1', '2', '0', '1', '2']);
+  });
+
+  it('share the work when they overlap: each line is added about once', async () => {
+    const ledger = memoryLedger();
+    for (let partition = 0; partition < 12; partition++)
+      await apply(
+        ledger,
+        Array.from({ length: 50 }, (_, n) =>
+          aRecord({ partition, offset: n, click: { advertiserId: `adv-${n}` } }),
+        ),
+        { partition },
+      );
+    ledger.sent.length = 0;
+    const at = (random: number) => ({ ...clock, random: () => random });
+
+    const runs = [
+      rollUp(ledger, at(0), Number.POSITIVE_INFINITY),
+      rollUp(ledger, at(0.5), Number.POSITIVE_INFINITY),
+    ];
+    const [one, other] = await Promise.all(runs);
+
+    const updates = ledger.sent.filter((command) => command instanceof UpdateItemCommand).length;
+    assert.ok(updates >= 600 && updates < 800, `${updates} updates of 600 lines`);
+    assert.ok((one?.folded ?? 0) >= 4 && (other?.folded ?? 0) >= 4);
+    for (let n = 0; n < 50; n++)
+      assert.deepEqual(shape(await readStatement(ledger, `adv-${n}`, wholePeriod, true)), [
+        [HOUR, 12, 12 * 250_000],
+      ]);
   });
 });
 
