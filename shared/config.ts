@@ -6,6 +6,8 @@
 import * as v from 'valibot';
 import { AppError } from './errors.ts';
 
+const wholeNumber = v.pipe(v.string(), v.regex(/^\d{1,9}$/, 'must be a whole number'));
+
 const environmentSchema = v.object({
   /** The DynamoDB table of the ledger. */
   LEDGER_TABLE: v.pipe(
@@ -14,6 +16,15 @@ const environmentSchema = v.object({
   ),
   /** See `Journal.incarnation`. */
   TOPIC_INCARNATION: v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1')),
+  /** Who stamps the records of the topic. */
+  TOPIC_TIMESTAMPS: v.optional(
+    v.picklist(['broker', 'producer'], "must be 'broker' or 'producer'"),
+    'broker',
+  ),
+  /** How long the topic keeps a record; what a producer stamps as older is parked. */
+  TOPIC_RETENTION_HOURS: v.optional(wholeNumber),
+  /** How far ahead of the function's clock a producer may stamp a record, in seconds; what is further ahead is parked. */
+  TOPIC_AHEAD_SECONDS: v.optional(wholeNumber),
   /** Whether the mapping reads `batchItemFailures`; an on-demand one does not, and needs a throw. */
   PARTIAL_RESPONSES: v.picklist(['true', 'false'], "must be 'true' or 'false'"),
   /** Names the deployed code in every entry. */
@@ -30,8 +41,16 @@ export interface Config {
   readonly incarnation: number;
   readonly partialResponses: boolean;
   readonly code: string;
+  /** Undefined where the broker stamps the records. */
+  readonly producerTimes?: ProducerTimes | undefined;
   /** The variables that the group named as secrets. */
   readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** What a producer's timestamp is believed. */
+export interface ProducerTimes {
+  readonly retentionMs: number;
+  readonly aheadMaxMs: number;
 }
 
 /** Sixteen bytes as text is the least that a key for HMAC may have. */
@@ -52,12 +71,27 @@ export function readConfig(secretNames: readonly string[], environment = process
       faults.push(`${name} has ${secret.length} characters of at least ${SECRET_LENGTH_MIN}`);
     secrets[name] = secret;
   }
+  const times = parsed.success ? producerTimesOf(parsed.output, faults) : undefined;
   if (!parsed.success || faults.length > 0) throw new AppError('config.invalid', faults.join('; '));
   return {
     table: parsed.output.LEDGER_TABLE,
     incarnation: Number(parsed.output.TOPIC_INCARNATION),
     partialResponses: parsed.output.PARTIAL_RESPONSES === 'true',
     code: parsed.output.CODE_VERSION,
+    ...(times !== undefined && { producerTimes: times }),
     secrets,
   };
+}
+
+function producerTimesOf(
+  given: v.InferOutput<typeof environmentSchema>,
+  faults: string[],
+): ProducerTimes | undefined {
+  if (given.TOPIC_TIMESTAMPS === 'broker') return undefined;
+  const { TOPIC_RETENTION_HOURS: hours, TOPIC_AHEAD_SECONDS: ahead } = given;
+  if (hours === undefined || ahead === undefined)
+    faults.push(
+      "TOPIC_RETENTION_HOURS and TOPIC_AHEAD_SECONDS are to be set where TOPIC_TIMESTAMPS is 'producer'",
+    );
+  return { retentionMs: Number(hours) * 3_600_000, aheadMaxMs: Number(ahead) * 1_000 };
 }

@@ -18,6 +18,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import {
+  assertBrokerTimes,
   assertTopic,
   type Delivery,
   deliveriesOf,
@@ -72,12 +73,13 @@ export function consumer<S>(
     fold: foldWith(config.secrets),
     clock,
     code: config.code,
+    producerTimes: config.producerTimes,
   };
   const telemetry = telemetryOf(group.ledger, config.table);
   const handler = middy<unknown, unknown>()
     .use(injectLambdaContext(telemetry.logger))
     .use(logMetrics(telemetry.metrics))
-    .use(envelopeRead(group.topic, telemetry))
+    .use(envelopeRead(group.topic, config.producerTimes, telemetry))
     .use(failuresAnswered(config.partialResponses))
     .handler(function applyEvent(event: unknown, context: Context): Promise<Failures> {
       return applyEach(writer, config.incarnation, event as KafkaEvent, context, telemetry);
@@ -89,12 +91,17 @@ export function consumer<S>(
 type Failures = ReadonlyMap<string, AppError>;
 
 /** Before the handler: what came is an event of the group's topic, or is thrown out whole, which is as good as a halt. */
-function envelopeRead(topic: string, telemetry: Telemetry): middy.MiddlewareObj<unknown, unknown> {
+function envelopeRead(
+  topic: string,
+  producerTimes: Config['producerTimes'],
+  telemetry: Telemetry,
+): middy.MiddlewareObj<unknown, unknown> {
   return {
     before: (request) => {
       try {
         const event = readEvent(request.event);
         assertTopic(event, topic);
+        if (producerTimes === undefined) assertBrokerTimes(event);
         request.event = event;
       } catch (error) {
         if (error instanceof AppError) reportRefusal(telemetry, error);

@@ -3,7 +3,8 @@
  * from base64 into one buffer, each followed by a sentinel, and read there by `scanClick`; what that does not know, `decode` judges.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { type Click, decode, type Rejected, timeOf } from './decode.ts';
+import type { ProducerTimes } from './config.ts';
+import { type Click, decode, isRejected, type Rejected, timeOf } from './decode.ts';
 import type { KafkaRecord } from './event.ts';
 import { SENTINEL, scanClick } from './scan-click.ts';
 
@@ -23,6 +24,24 @@ export function decodeBatch(records: readonly KafkaRecord[]): (Click | Rejected)
     const to = ends[i] as number;
     const readable = to > from && timeOf(record) >= 0 && (ascii || isUtf8(bytes.subarray(from, to)));
     return (readable ? scanClick(record, bytes, from, to) : undefined) ?? decode(record);
+  });
+}
+
+/**
+ * What of a producer's times is believed, by the clock at hand. Another invocation may judge the same record otherwise; the entry
+ * that resolves its offset decides, once (I1).
+ */
+export function believed(
+  decoded: (Click | Rejected)[],
+  times: ProducerTimes | undefined,
+  now: number,
+): (Click | Rejected)[] {
+  if (times === undefined) return decoded;
+  return decoded.map((item) => {
+    const time = timeOf(item.record);
+    if (time > now + times.aheadMaxMs) return { record: item.record, rejected: 'record.ahead' };
+    if (isRejected(item) || time >= now - times.retentionMs) return item;
+    return { record: item.record, rejected: 'record.old' };
   });
 }
 

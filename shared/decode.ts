@@ -51,6 +51,8 @@ export const reasons = {
   'price.missing': '`priceMicros` is missing',
   'price.integer': '`priceMicros` is not written as a plain integer',
   'price.range': '`priceMicros` is outside 0 to 1 000 000 000',
+  'record.old': 'a producer has stamped the record as older than the topic keeps any',
+  'record.ahead': 'a producer has stamped the record further ahead of the clock than the group allows',
   'record.timestamp': 'the timestamp of the record is not a time between 1970 and 9999',
   'fold.threw': 'the fold of the group failed on this click',
 } as const;

@@ -13,6 +13,10 @@ export const failures = {
     remedy: 'person',
     says: 'these records are of another topic than the one that this group counts',
   },
+  'event.timestamps': {
+    remedy: 'person',
+    says: 'producers have stamped these records, and the ledger is made for times that the broker gives',
+  },
   'log.mismatch': {
     remedy: 'person',
     says: 'these positions now hold other records than the ones counted (I10)',

@@ -21,6 +21,8 @@ export interface KafkaRecord {
   readonly offset: number;
   /** Epoch milliseconds; the broker's append time on a `LogAppendTime` topic. */
   readonly timestamp: number;
+  /** `CREATE_TIME` where the producer has stamped it, `LOG_APPEND_TIME` where the broker has. */
+  readonly timestampType?: string;
   readonly key?: string | null;
   readonly value?: string | null;
   /** One-key objects, so that order and repetition survive. */
@@ -129,6 +131,20 @@ export function deliveriesOf(event: KafkaEvent): Delivery[] {
     deliveries.set(key, { ...(deliveries.get(key) ?? { topic, partition, records: [] }), ...more });
   }
   return [...deliveries.values()];
+}
+
+/** Throws `event.timestamps` where a producer's clock would say in which hour a click is billed. */
+export function assertBrokerTimes({ records }: KafkaEvent): void {
+  const stamped = Object.values(records)
+    .flatMap((list) => list.find(({ timestampType }) => timestampType === 'CREATE_TIME') ?? [])
+    .at(0);
+  if (stamped === undefined) return;
+  const { topic, partition, offset } = stamped;
+  throw new AppError(
+    'event.timestamps',
+    `the record at ${topic} partition ${partition} offset ${offset} has timestampType CREATE_TIME: ` +
+      "set message.timestamp.type=LogAppendTime on the topic, or say timestamps: 'producer' of it",
+  );
 }
 
 /** Names every record of the failed partitions, which is right whether Lambda retries those or resumes at the lowest. */

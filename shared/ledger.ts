@@ -11,8 +11,9 @@
  * mapping, a replay and a redrive all end in this loop. A partition is done only when the loop has seen it so (I7).
  */
 import type { Clock } from './clock.ts';
+import type { ProducerTimes } from './config.ts';
 import { timeOf } from './decode.ts';
-import { decodeBatch } from './decode-batch.ts';
+import { believed, decodeBatch } from './decode-batch.ts';
 import { AppError } from './errors.ts';
 import type { Delivery } from './event.ts';
 import type { Fold } from './fold.ts';
@@ -30,6 +31,8 @@ export interface Writer<S> {
   readonly clock: Clock;
   /** Names the deployed code in every entry. */
   readonly code: string;
+  /** Where producers stamp the records: how far their clocks are believed. */
+  readonly producerTimes?: ProducerTimes | undefined;
 }
 
 export interface Invocation {
@@ -102,7 +105,7 @@ export async function applyDelivery<S>(
     conflicts: 0,
     failure: undefined,
   };
-  const decoded = decodeBatch(delivery.records);
+  const decoded = believed(decodeBatch(delivery.records), writer.producerTimes, clock.now());
   const by = (): Provenance => ({
     code: writer.code,
     request: invocation.request,
@@ -152,13 +155,21 @@ export async function applyDelivery<S>(
 }
 
 function rulesOf<S>(
-  { group, fold }: Writer<S>,
+  { group, fold, producerTimes }: Writer<S>,
   { empty = noOffsets, accept }: Delivery,
   { unpark, park = false, chosen = false }: Invocation,
 ): Omit<Rules<S>, 'open' | 'isLate' | 'by'> {
   // What is tried only so often would leave with its honest neighbours: rather park the bad ones.
   const parks = park || unpark || group.retry.until === 'spent';
-  return { group, fold, empty, accept, park: parks, delivered: !(park || unpark || chosen) };
+  return {
+    group,
+    fold,
+    empty,
+    accept,
+    producerTimes: producerTimes !== undefined,
+    park: parks,
+    delivered: !(park || unpark || chosen),
+  };
 }
 
 /** Only an operator's delivery asks for parked records. They may be settled meanwhile: the put finds out. */

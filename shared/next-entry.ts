@@ -50,6 +50,8 @@ export interface Rules<S> {
   readonly park: boolean;
   /** By a mapping, which reads past nothing: holes of a sparse topic hold no record. */
   readonly delivered: boolean;
+  /** Producers stamp the records, so that a time says nothing of whether the log is the same. */
+  readonly producerTimes?: boolean;
   /** Where the operator has seen that the log holds no record. */
   readonly empty: OffsetSet;
   readonly accept: Acceptance | undefined;
@@ -77,7 +79,7 @@ type Decoded = Click | Rejected;
 
 /** Throws `AppError` where the partition must halt. */
 export function nextEntry<S>(head: State, decoded: readonly Decoded[], rules: Rules<S>): Draft | undefined {
-  const fresh = freshOf(head, decoded, rules.open);
+  const fresh = freshOf(head, decoded, rules);
   if (fresh.length === 0 && rules.empty.length === 0 && rules.accept === undefined) return undefined;
   const fold = (some: readonly Decoded[]) =>
     foldRecords(head.carried, some, rules.fold, rules.group.ledger, rules.isLate);
@@ -94,12 +96,16 @@ export function nextEntry<S>(head: State, decoded: readonly Decoded[], rules: Ru
 }
 
 /** Also finds out whether the log is still the one that was counted (I10). */
-function freshOf(head: State, decoded: readonly Decoded[], open: ReadonlyMap<number, Parked>): Decoded[] {
+function freshOf<S>(
+  head: State,
+  decoded: readonly Decoded[],
+  { open, producerTimes = false }: Rules<S>,
+): Decoded[] {
   const next = nextOffset(head.resolved);
   return decoded.filter((item) => {
     const { record } = item;
     if (record.offset >= next || !hasOffset(head.resolved, record.offset)) return true;
-    assertSameRecord(head, record, open.get(record.offset));
+    assertSameRecord(head, record, open.get(record.offset), producerTimes);
     return !isRejected(item) && open.has(record.offset);
   });
 }
@@ -115,11 +121,16 @@ function firstOf(todo: readonly Decoded[], open: ReadonlyMap<number, Parked>): n
 /**
  * A record that comes again carries the timestamp it had, so at a resolved offset none is newer than the newest
  * resolved one. Of some the digest is known too, which also finds a rewrite within one millisecond: of marked ones, and of
- * parked ones that an operator asks for.
+ * parked ones that an operator asks for. Times of producers prove nothing: there the digests alone do.
  */
-function assertSameRecord(head: State, record: KafkaRecord, parked: Parked | undefined): void {
+function assertSameRecord(
+  head: State,
+  record: KafkaRecord,
+  parked: Parked | undefined,
+  producerTimes: boolean,
+): void {
   const where = `${record.topic} partition ${record.partition} offset ${record.offset}`;
-  if (timeOf(record) > head.newest) {
+  if (!producerTimes && timeOf(record) > head.newest) {
     const times = `is of ${record.timestamp} ms, but the newest counted record was of ${head.newest} ms`;
     throw new AppError('log.mismatch', `the record at ${where} ${times}`);
   }
@@ -173,6 +184,9 @@ function draftEntry<S>(
   const { delta, carried, records } = folded;
   const [first, last] = [records[0], records.at(-1)];
   const offsets = offsetSet(records.map(({ offset }) => offset));
+  const ahead = new Set(
+    folded.rejected.filter(({ rejected }) => rejected === 'record.ahead').map(({ record }) => record),
+  );
   const unparked = intersection(offsets, head.resolved);
   const accepted = acceptedIn(head, rules);
   const bridges = rules.group.offsets === 'sparse' && rules.delivered;
@@ -199,7 +213,10 @@ function draftEntry<S>(
       delta.clicks > 0 && rules.open.size === 0
         ? countKeys(countedOf(folded).slice(0, RECORDS_SAMPLED))
         : head.keys,
-    newest: records.reduce((newest, record) => Math.max(newest, timeOf(record)), head.newest),
+    newest: records.reduce(
+      (newest, record) => (ahead.has(record) ? newest : Math.max(newest, timeOf(record))),
+      head.newest,
+    ),
     marks: first && last ? marksOf(first, last) : head.marks,
     carried: first ? carried : head.carried,
     clicks: head.clicks + BigInt(delta.clicks),

@@ -53,7 +53,7 @@ export function brokerSettings(type: BrokerType): Settings {
 export function topicSettings(type: BrokerType, topic: TopicConfig): Settings {
   return {
     'cleanup.policy': 'delete',
-    'message.timestamp.type': 'LogAppendTime',
+    'message.timestamp.type': topic.timestamps === 'broker' ? 'LogAppendTime' : 'CreateTime',
     'retention.ms': String(topic.retentionHours * HOUR_MS),
     ...replication[type],
   };

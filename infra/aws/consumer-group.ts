@@ -29,6 +29,7 @@ import { ledgerTable } from './group-storage.ts';
 import { answersInPart, kafkaMapping } from './kafka-mapping.ts';
 import { logGroupPrefix } from './published.ts';
 import { everyMinute } from './rollup-schedule.ts';
+import type { TopicOfGroup } from './rules/rule.ts';
 
 const GIVEN_UP = 'GivenUp';
 const ROLLUP_MEMORY_MB = 1024;
@@ -178,10 +179,22 @@ export class ConsumerGroup extends Construct {
     const environment = {
       LEDGER_TABLE: this.table.tableName,
       TOPIC_INCARNATION: String(topic.incarnation),
+      ...timesOf(topic),
       PARTIAL_RESPONSES: answersInPart(group) ? 'true' : 'false',
     } as const;
     return { name, lockFile: code.lockFile, logs: this.logs, key: this.key, environment };
   }
+}
+
+const AHEAD_SECONDS = 3_600;
+
+function timesOf({ timestamps = 'broker', retentionHours, aheadMaxSeconds = AHEAD_SECONDS }: TopicOfGroup) {
+  if (timestamps === 'broker') return { TOPIC_TIMESTAMPS: timestamps };
+  return {
+    TOPIC_TIMESTAMPS: timestamps,
+    TOPIC_RETENTION_HOURS: String(retentionHours),
+    TOPIC_AHEAD_SECONDS: String(aheadMaxSeconds),
+  };
 }
 
 function refused(construct: Construct, refusals: readonly string[], cause?: unknown): Error {

@@ -73,7 +73,7 @@ export class GroupFunction extends Construct {
       CODE_VERSION: codeVersion(this.function),
     } satisfies FunctionEnvironment;
     for (const [name, value] of Object.entries({ ...secrets, ...environment }))
-      this.function.addEnvironment(name, value);
+      if (value !== undefined) this.function.addEnvironment(name, value);
     this.acknowledgeSynchrony();
   }
 

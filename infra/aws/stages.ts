@@ -58,6 +58,8 @@ export interface TopicConfig {
   readonly partitions: number;
   /** See `Journal.incarnation`: to be raised, and every group deployed, whenever the topic is recreated. */
   readonly incarnation: number;
+  /** Who stamps the records; `producer` lets their clocks say which hour is billed. */
+  readonly timestamps: 'broker' | 'producer';
   /** How long an unread click waits for its group, and how long whatever it holds about a person is kept. */
   readonly retentionHours: number;
 }
@@ -68,7 +70,13 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
   dev: {
     brokers: { type: 'standard', instanceType: 'kafka.m7g.large', count: 3, volumeGib: 100 },
     kafkaVersion: '4.1.x.kraft',
-    topic: { name: 'ad_clicks', partitions: 3, incarnation: 1, retentionHours: 7 * DAY_HOURS },
+    topic: {
+      name: 'ad_clicks',
+      partitions: 3,
+      incarnation: 1,
+      timestamps: 'broker',
+      retentionHours: 7 * DAY_HOURS,
+    },
     network: { cidr: '10.42.0.0/16', clients: [] },
     removalPolicy: 'destroy',
     logDays: 30,
@@ -77,7 +85,13 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
   prod: {
     brokers: { type: 'express', instanceType: 'express.m7g.large', count: 3 },
     kafkaVersion: '4.2.x.kraft',
-    topic: { name: 'ad_clicks', partitions: 12, incarnation: 1, retentionHours: 7 * DAY_HOURS },
+    topic: {
+      name: 'ad_clicks',
+      partitions: 12,
+      incarnation: 1,
+      timestamps: 'broker',
+      retentionHours: 7 * DAY_HOURS,
+    },
     network: { cidr: '10.43.0.0/16', clients: [] },
     removalPolicy: 'retain',
     logDays: 90,

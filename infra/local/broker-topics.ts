@@ -22,7 +22,7 @@ const RETRY_DELAY_MS = 150;
 const CONNECT_WITHIN_MS = 3_000;
 const ANSWER_WITHIN_MS = 3_000;
 /** Halting on a rewritten log (I10) and the hours of statements rest on the time at which the broker appended. */
-const RELIED_ON = ['message.timestamp.type'];
+const RELIED_ON = ['message.timestamp.type', 'retention.ms'];
 
 /** For our own broker. */
 export async function createTopics(

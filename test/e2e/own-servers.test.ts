@@ -51,7 +51,10 @@ describe('own servers', { timeout: 240_000 }, () => {
       AWS_SECRET_ACCESS_KEY: dynamodb.secretAccessKey,
     };
     await furnished(folder);
-    await broker.topic(TOPIC, PARTITIONS, { 'message.timestamp.type': 'CreateTime' });
+    await broker.topic(TOPIC, PARTITIONS, {
+      'message.timestamp.type': 'LogAppendTime',
+      'retention.ms': '900000000',
+    });
   });
 
   function aStart(given: readonly string[]): RunningStart {
@@ -128,11 +131,14 @@ describe('own servers', { timeout: 240_000 }, () => {
     );
     assert.deepEqual(
       set.map(({ name, value }) => [name, value]),
-      [['message.timestamp.type', 'CreateTime']],
+      [
+        ['message.timestamp.type', 'LogAppendTime'],
+        ['retention.ms', '900000000'],
+      ],
     );
     assert.ok(
       start.stdout.includes(
-        `Not as on AWS: topic '${TOPIC}' stood there already and is left as it is, with message.timestamp.type CreateTime instead of LogAppendTime\n`,
+        `Not as on AWS: topic '${TOPIC}' stood there already and is left as it is, with retention.ms 900000000 instead of 604800000\n`,
       ),
       start.stdout,
     );

@@ -23,6 +23,24 @@ describe('the environment of a function', () => {
     });
   });
 
+  it('says how far producers are believed where they stamp the records', () => {
+    const producers = {
+      TOPIC_TIMESTAMPS: 'producer',
+      TOPIC_RETENTION_HOURS: '168',
+      TOPIC_AHEAD_SECONDS: '60',
+    };
+
+    const { producerTimes } = readConfig([], { ...sound, ...producers });
+
+    assert.deepEqual(producerTimes, { retentionMs: 168 * 3_600_000, aheadMaxMs: 60_000 });
+    for (const missing of ['TOPIC_RETENTION_HOURS', 'TOPIC_AHEAD_SECONDS'])
+      assert.throws(
+        () => readConfig([], { ...sound, ...producers, [missing]: undefined }),
+        /config\.invalid: TOPIC_RETENTION_HOURS and TOPIC_AHEAD_SECONDS are to be set/,
+      );
+    assert.throws(() => readConfig([], { ...sound, TOPIC_TIMESTAMPS: 'mine' }), /TOPIC_TIMESTAMPS is 'mine'/);
+  });
+
   it('is refused with every fault in one message, and no secret in it', () => {
     const given = { LEDGER_TABLE: '', TOPIC_INCARNATION: '0', PARTIAL_RESPONSES: 'yes', KEY: 'tooshort' };
 

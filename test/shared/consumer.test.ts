@@ -6,6 +6,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { fold } from '../../functions/billing/fold.ts';
 import { group } from '../../functions/billing/group.ts';
 import { systemClock } from '../../shared/clock.ts';
+import type { Config } from '../../shared/config.ts';
 import { consumer } from '../../shared/consumer.ts';
 import { anEvent, aRecord, records } from '../support/builders.ts';
 import { captured } from '../support/captured.ts';
@@ -20,12 +21,13 @@ function context(remainingMs: number): Context {
   } as Context;
 }
 
-function billing(options: { partialResponses?: boolean } = {}) {
+function billing(options: Partial<Pick<Config, 'partialResponses' | 'producerTimes'>> = {}) {
   const config = {
     table: 'ledger',
     incarnation: 3,
     partialResponses: options.partialResponses ?? true,
     code: 'c1',
+    producerTimes: options.producerTimes,
     secrets: {},
   };
   return consumer(group, () => fold, { config, client: new DynamoDBClient({}), clock: systemClock });
@@ -154,6 +156,31 @@ describe('the consumer: what Lambda hears of an event', () => {
       assert.deepEqual([measured?.PartitionsHalted, measured?.PartitionsFailed], [1, 1]);
     });
   }
+
+  it('a record that its producer has stamped is refused whole where the broker has to', async () => {
+    tableThatRefuses();
+    const event = anEvent([...records(0, 3), aRecord({ offset: 3, timestampType: 'CREATE_TIME' })]);
+
+    await captured(() =>
+      assert.rejects(
+        () => billing()(event, context(60_000)),
+        /event\.timestamps: the record at ad_clicks partition 0 offset 3/,
+      ),
+    );
+
+    assert.equal(dynamo.calls().length, 0);
+  });
+
+  it('a record that its producer has stamped is counted where the topic says so', async () => {
+    tableThatRefuses();
+    const event = anEvent([aRecord({ timestamp: Date.now(), timestampType: 'CREATE_TIME' })]);
+    const producerTimes = { retentionMs: 1_000_000, aheadMaxMs: 1_000 };
+
+    const { result: response } = await captured(() => billing({ producerTimes })(event, context(60_000)));
+
+    assert.deepEqual(response, { batchItemFailures: [] });
+    assert.deepEqual(entriesPut(), ['ad_clicks@3#0']);
+  });
 
   it('an empty event is a success', async () => {
     tableThatRefuses();

@@ -116,6 +116,21 @@ const bounds: readonly Rule[] = [
     ({ topic }) => topic.retentionHours,
   ),
   {
+    id: 'timestamps',
+    because: 'who stamps a record decides what its time is worth, and in which hour it is billed',
+    check: ({ topic: { timestamps = 'broker' } }) =>
+      timestamps === 'broker' || timestamps === 'producer'
+        ? undefined
+        : { given: `topic.timestamps is '${String(timestamps)}'`, allowed: "'broker' or 'producer'" },
+  },
+  within(
+    'ahead',
+    'topic.aheadMaxSeconds',
+    [0, 604_800],
+    'a record that a clock ahead has stamped is billed in an hour to come',
+    ({ topic }) => topic.aheadMaxSeconds,
+  ),
+  {
     id: 'incarnation',
     because: 'it is part of the key of every journal, and a function with another one counts nothing',
     check: ({ topic: { incarnation } }) =>

@@ -22,6 +22,13 @@ export interface TopicOfGroup {
   readonly partitions: number;
   /** How long the topic keeps a record. */
   readonly retentionHours: number;
+  /**
+   * Who stamps the records: the broker (`message.timestamp.type=LogAppendTime`), which is assumed unless said, or producers. A group on
+   * a topic of the broker's times refuses records that a producer has stamped.
+   */
+  readonly timestamps?: 'broker' | 'producer';
+  /** With producers' times: how far ahead of the clock one may be, in seconds, 0..604 800; 3 600 unless said. Further ahead is parked. */
+  readonly aheadMaxSeconds?: number;
   /** 1, and one more whenever the topic is recreated; or a token that CloudFormation resolves to it. */
   readonly incarnation: number | string;
 }

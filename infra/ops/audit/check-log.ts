@@ -12,6 +12,9 @@ import type { EntryRead } from './layout.ts';
 import { countOf, minus, type Range, within } from './offset-ranges.ts';
 import type { LogRecord } from './topic-log.ts';
 
+/** What the function alone can judge, by its clock at that time. */
+const byItsClock: ReadonlySet<string> = new Set(['record.old', 'record.ahead']);
+
 interface Booked {
   readonly entry: EntryRead;
   readonly flagged: ReadonlySet<number>;
@@ -103,15 +106,21 @@ export class LogCheck {
         'parked',
         `offset ${offset} is parked with sha256 ${parked.sha256}, its value has ${sha256}`,
       );
+    const timed = byItsClock.has(parked.reason);
     if (later !== undefined) this.#book(record, later, worth);
-    else if (typeof worth !== 'string' && parked.reason !== 'fold.threw' && !this.#accepted.has(offset))
+    else if (
+      typeof worth !== 'string' &&
+      !timed &&
+      parked.reason !== 'fold.threw' &&
+      !this.#accepted.has(offset)
+    )
       this.#fault('parked', `offset ${offset} is parked for ${parked.reason}, and it is a click`);
-    else if (typeof worth === 'string' && worth !== parked.reason)
+    else if (typeof worth === 'string' && !timed && worth !== parked.reason)
       this.#fault(
         'parked',
         `offset ${offset} is parked for ${parked.reason}, by the contract it is ${worth}`,
       );
-    this.#seen(owner, time);
+    this.#seen(owner, parked.reason === 'record.ahead' ? -1 : time);
   }
 
   #book({ offset, time }: LogRecord, booked: Booked, worth: Worth | string): void {

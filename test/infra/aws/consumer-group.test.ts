@@ -78,6 +78,7 @@ describe('consumer group', () => {
       assert.deepEqual(rest, {
         LEDGER_TABLE: `{${table}}`,
         TOPIC_INCARNATION: '1',
+        TOPIC_TIMESTAMPS: 'broker',
         PARTIAL_RESPONSES: 'true',
       });
       assert.match(CODE_VERSION!, /^[0-9a-f]{12}$/);

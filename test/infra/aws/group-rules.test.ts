@@ -282,6 +282,22 @@ describe('group rules', () => {
     });
   }
 
+  test('timestamps: refuses another word, and a bound ahead that is none', () => {
+    const topic = propsOf().topic;
+    const mine = { ...topic, timestamps: 'mine' } as unknown as ConsumerGroupProps['topic'];
+    assertRefused(
+      refusalsOf({}, { topic: mine }),
+      ['timestamps'],
+      "topic.timestamps is 'mine'",
+      "'broker' or",
+    );
+    const passing = senseless.filter(
+      (aheadMaxSeconds) =>
+        refusalsOf({}, { topic: { ...topic, aheadMaxSeconds } as typeof topic }).length === 0,
+    );
+    assert.deepEqual(passing, [0]);
+  });
+
   for (const property of ['partitions', 'retentionHours', 'incarnation'] as const) {
     test(`topic.${property}: refuses every number that can't be meant, not only at the deployment`, () => {
       const passing = senseless.filter((value) => {
@@ -326,7 +342,8 @@ describe('group rules', () => {
     const provoked = new Set([...refused, ...refusedAgainstRecord].map(([rule]) => rule));
     for (const { id, because } of groupRules) {
       assert.ok(
-        provoked.has(id) || ['cluster-arn', 'partitions', 'retention', 'incarnation'].includes(id),
+        provoked.has(id) ||
+          ['cluster-arn', 'partitions', 'retention', 'incarnation', 'timestamps', 'ahead'].includes(id),
         id,
       );
       assert.ok(because.length > 20 || /docs:/.test(because), id);
