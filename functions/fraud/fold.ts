@@ -7,6 +7,11 @@
  * of the N clicks of that minute. Nobody is flagged who did not do it; a pair is certain to be flagged once it exceeds
  * the limit by that error.
  *
+ * A clock may be ahead, the broker's or a producer's: a click more than a minute away from the minute at hand gets a minute of its own,
+ * so that those before and after it still count together. Two minutes are kept at most; a third takes the place of the one that was
+ * used less recently, and one that two turns of the other have passed over is forgotten. Pairs of both share the room, and N above are
+ * the clicks of both.
+ *
  * No address is kept: the carried state holds 48 bits of its HMAC-SHA256. The outcome depends on the log and the key
  * alone, not on how the log was cut into batches.
  */
@@ -24,9 +29,14 @@ const SLOT_COUNT_MAX = 36 ** 3 - 1;
 /** Digests are remembered, since hashing every address anew would cost more than all the rest. */
 const REMEMBERED_MAX = 50_000;
 
-interface Velocity {
+/** At most two minutes, the one used last at the front. */
+type Velocity = Minute[];
+
+interface Minute {
   /** Number of the newest slot seen, in units of SLOT_MS since 1970. */
   slot: number;
+  /** The other minute has turned since this one was used. */
+  idle: boolean;
   /** By pair: counts per slot, newest first. */
   readonly pairs: Map<string, number[]>;
 }
@@ -49,29 +59,50 @@ export function velocityFold(key: string): Fold<Velocity> {
   };
 }
 
-/** Counts the click of a pair and returns the pair's clicks of the last minute; 0 for one that is older or has no room. */
+/** Counts the click of a pair and returns the pair's clicks of the last minute; 0 for one that has no room. */
 function countClick(velocity: Velocity, click: Click, pair: string): number {
   const slot = Math.floor(click.record.timestamp / SLOT_MS);
-  turnTo(velocity, slot);
-  const age = velocity.slot - slot;
-  if (age >= SLOTS) return 0;
-  let counts = velocity.pairs.get(pair);
+  const minute = minuteOf(velocity, slot);
+  const age = minute.slot - slot;
+  let counts = minute.pairs.get(pair);
   if (counts === undefined) {
-    if (velocity.pairs.size >= PAIRS_MAX) {
-      for (const [other, otherCounts] of velocity.pairs) loseOne(velocity, other, otherCounts);
+    if (velocity.reduce((tracked, { pairs }) => tracked + pairs.size, 0) >= PAIRS_MAX) {
+      for (const each of velocity)
+        for (const [other, otherCounts] of each.pairs) loseOne(each, other, otherCounts);
       return 0;
     }
     counts = new Array<number>(SLOTS).fill(0);
-    velocity.pairs.set(pair, counts);
+    minute.pairs.set(pair, counts);
   }
   counts[age] = Math.min(SLOT_COUNT_MAX, (counts[age] ?? 0) + 1);
   return sum(counts);
 }
 
+/** The minute that a slot is in or follows on, moved to the front; a new one if there is none. */
+function minuteOf(velocity: Velocity, slot: number): Minute {
+  const [front] = velocity;
+  if (front !== undefined && slot <= front.slot && front.slot - slot < SLOTS) return front;
+  const at = velocity.findIndex((minute) => Math.abs(minute.slot - slot) < SLOTS);
+  const [found] = at === -1 ? [] : velocity.splice(at, 1);
+  const minute = found ?? { slot, idle: false, pairs: new Map<string, number[]>() };
+  minute.idle = false;
+  const [other] = velocity;
+  velocity.splice(0, velocity.length, minute);
+  if (other === undefined || other.pairs.size === 0) {
+    turnTo(minute, slot);
+    return minute;
+  }
+  const passedOver = slot > minute.slot && other.idle;
+  other.idle ||= slot > minute.slot;
+  if (!passedOver) velocity.push(other);
+  turnTo(minute, slot);
+  return minute;
+}
+
 /** Forgets the slots that fell out of the minute, and the pairs with them. */
-function turnTo(velocity: Velocity, slot: number): void {
+function turnTo(velocity: Minute, slot: number): void {
   if (slot <= velocity.slot) return;
-  const turned = Math.min(slot - velocity.slot, SLOTS);
+  const turned = slot - velocity.slot;
   for (const [pair, counts] of velocity.pairs) {
     counts.splice(SLOTS - turned, turned);
     counts.unshift(...new Array<number>(turned).fill(0));
@@ -81,7 +112,7 @@ function turnTo(velocity: Velocity, slot: number): void {
 }
 
 /** Takes one click from the oldest slot that has any. */
-function loseOne(velocity: Velocity, pair: string, counts: number[]): void {
+function loseOne(velocity: Minute, pair: string, counts: number[]): void {
   const oldest = counts.findLastIndex((count) => count > 0);
   counts[oldest] = (counts[oldest] ?? 0) - 1;
   if (sum(counts) === 0) velocity.pairs.delete(pair);
@@ -93,17 +124,25 @@ function sum(counts: readonly number[]): number {
   return total;
 }
 
-/** `<slot>;<pair>=<count>.<count>.…;…`, numbers in base 36. */
-function formatVelocity({ slot, pairs }: Velocity): string {
+/** `<slot>;<pair>=<count>.<count>.…;…`, numbers in base 36; a second minute follows after `|`, `-` behind its slot says that it is idle. */
+function formatVelocity(velocity: Velocity): string {
+  return velocity.map(formatMinute).join('|');
+}
+
+function formatMinute({ slot, idle, pairs }: Minute): string {
   const texts = Array.from(
     pairs,
     ([pair, counts]) => `${pair}=${counts.map((count) => count.toString(36)).join('.')}`,
   );
-  return [slot.toString(36), ...texts].join(';');
+  return [slot.toString(36) + (idle ? '-' : ''), ...texts].join(';');
 }
 
 function readVelocity(carried: string): Velocity {
-  const [slot, ...texts] = carried.split(';');
+  return carried === '' ? [] : carried.split('|').map(readMinute);
+}
+
+function readMinute(written: string): Minute {
+  const [slot = '', ...texts] = written.split(';');
   const pairs = new Map<string, number[]>();
   for (const text of texts) {
     const [pair = '', counts = ''] = text.split('=');
@@ -112,7 +151,7 @@ function readVelocity(carried: string): Velocity {
       counts.split('.').map((count) => Number.parseInt(count, 36)),
     );
   }
-  return { slot: slot ? Number.parseInt(slot, 36) : 0, pairs };
+  return { slot: Number.parseInt(slot, 36), idle: slot.endsWith('-'), pairs };
 }
 
 function remembered(digest: (text: string) => string): (text: string) => string {

@@ -50,6 +50,49 @@ describe('fraud: velocity of an address on an ad', () => {
     assert.deepEqual(foldAll(slow).flagged, []);
   });
 
+  const YEAR_S = 365 * 86_400;
+  for (const [what, away] of [
+    ['an hour ahead', 3_600],
+    ['a year ahead', YEAR_S],
+    ['a year behind', -YEAR_S],
+  ] as const) {
+    it(`a click ${what} blinds the rule for no other`, () => {
+      const burst = Array.from({ length: 100 }, (_, i) => clickAt(i + 1, i / 20, '203.0.113.7'));
+
+      const { flagged } = foldAll([clickAt(0, away, '203.0.113.9'), ...burst]);
+
+      assert.equal(flagged.length, 100 - CLICKS_PER_MINUTE_MAX);
+    });
+
+    it(`a producer that is ${what} all the time blinds the rule neither for others nor for itself`, () => {
+      const clicks = Array.from({ length: 200 }, (_, i) =>
+        i % 2 === 0 ? clickAt(i, i / 2, '203.0.113.7') : clickAt(i, away + i / 2, '203.0.113.9'),
+      );
+
+      const whole = foldAll(clicks);
+
+      assert.ok(whole.flagged.some((offset) => offset % 2 === 0));
+      assert.ok(whole.flagged.some((offset) => offset % 2 === 1));
+      assert.deepEqual(foldAll(clicks, new Array<number>(200).fill(1)), whole);
+    });
+  }
+
+  it('forgets the minute before a pause, so that it costs no entry anything', () => {
+    const clicks = [
+      clickAt(0, 0, '203.0.113.1'),
+      ...[3_600, 3_611, 3_622].map((s, i) => clickAt(i + 1, s, '203.0.113.2')),
+    ];
+
+    assert.ok(!foldAll(clicks).carried.includes('|'));
+  });
+
+  it('goes on from what an earlier release has carried', () => {
+    const slot = Math.floor(START_MS / 10_000);
+    const earlier = `${slot.toString(36)};pairpairpairpair=1.0.0.0.0.0`;
+
+    assert.equal(velocityFold(key).close(velocityFold(key).open(earlier)), earlier);
+  });
+
   it('keeps addresses and ads apart', () => {
     const clicks = Array.from({ length: 80 }, (_, i) =>
       clickAt(i, i / 10, `203.0.113.${i % 2}`, `ad-${i % 4 < 2 ? 1 : 2}`),
