@@ -52,6 +52,11 @@ export interface ProvisionedPollers {
   readonly partialResponses?: boolean;
   /** What the pollers themselves log; INFO unless said. */
   readonly logs?: 'DEBUG' | 'INFO' | 'WARN';
+  /**
+   * Mappings of one VPC that name the same group share its event poller units and what these cost; without a name a mapping has units of
+   * its own. They share throughput too: one that drains a backlog can slow another (docs/consumer-group.md, "Poller groups").
+   */
+  readonly group?: string;
 }
 
 /** Lambda's pollers: no charge by the hour, but Lambda adds and removes them as it likes, which rebalances the group. */

@@ -36,6 +36,9 @@ const ROLLUP_MEMORY_MB = 1024;
 /** Longer than the minute between two: a rollup that has fallen behind catches up, and runs side by side do no harm. */
 const ROLLUP_TIMEOUT = Duration.minutes(5);
 
+/** As many as zones: the fewest that Express has, and the usual number elsewhere. */
+const BROKERS = 3;
+
 export class ConsumerGroup extends Construct {
   readonly table: Table;
   readonly handler: LambdaFunction;
@@ -103,7 +106,8 @@ export class ConsumerGroup extends Construct {
 
   private asNeighbour(): Neighbour {
     const { account, region } = Stack.of(this);
-    return { construct: this, group: this.props.group, environment: `${account}/${region}` };
+    const { group, topic } = this.props;
+    return { construct: this, group, partitions: topic.partitions, environment: `${account}/${region}` };
   }
 
   private addHandler(): GroupFunction {
@@ -169,6 +173,7 @@ export class ConsumerGroup extends Construct {
     watchGroup(this, {
       ...{ ownership, group, key, table, handler, rollup, mapping },
       clusterName: cluster.name,
+      brokers: cluster.brokers ?? BROKERS,
       retentionHours: topic.retentionHours,
       actions: alarmActions,
     });

@@ -28,7 +28,9 @@ export function refusalsOf(subject: Subject): string[] {
 /** A group among the others of its app, by where it stands in the tree and where it is deployed to. */
 export interface Neighbour {
   readonly construct: IConstruct;
-  readonly group: Pick<GroupSpec, 'groupId' | 'ledger'>;
+  readonly group: Pick<GroupSpec, 'groupId' | 'ledger' | 'pollers'>;
+  /** Of the topic. */
+  readonly partitions: number;
   /** Account and region; two that nobody has told are taken for the same. */
   readonly environment: string;
 }
@@ -47,6 +49,34 @@ const oncePerApp = {
 
 /** What a group has in common with others and may not. */
 export function sharedWith(own: Neighbour, all: readonly Neighbour[]): string[] {
+  return [...takenBy(own, all), ...crowded(own, all)];
+}
+
+const POLLERS_OF_A_GROUP_MAX = 2_000;
+
+/** Too many in its poller group. */
+function crowded(own: Neighbour, all: readonly Neighbour[]): string[] {
+  const name = pollerGroupOf(own);
+  if (name === undefined) return [];
+  const sum = all
+    .filter((one) => one.environment === own.environment && pollerGroupOf(one) === name)
+    .reduce((pollers, one) => pollers + pollersMaxOf(one), 0);
+  if (sum <= POLLERS_OF_A_GROUP_MAX) return [];
+  return [
+    `the maxima of all mappings with pollers.group '${name}' are ${sum} together; allowed are ${POLLERS_OF_A_GROUP_MAX}: lower pollers.max, or name another group (AWS Lambda docs: API_ProvisionedPollerConfig) [poller-group-full]`,
+  ];
+}
+
+function pollerGroupOf({ group: { pollers } }: Neighbour): string | undefined {
+  return 'mode' in pollers ? undefined : pollers.group;
+}
+
+function pollersMaxOf({ group: { pollers }, partitions }: Neighbour): number {
+  if ('mode' in pollers) return 0;
+  return pollers.max === 'partitions' ? partitions : pollers.max;
+}
+
+function takenBy(own: Neighbour, all: readonly Neighbour[]): string[] {
   return (['groupId', 'ledger'] as const).flatMap((property) => {
     const value = own.group[property];
     const others = all.filter(

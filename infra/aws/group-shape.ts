@@ -52,6 +52,7 @@ const groupShape = object({
     max: v.optional(v.union([number, v.literal('partitions')], "must be a number or 'partitions'")),
     partialResponses: v.optional(flag),
     logs: v.optional(oneOf(['DEBUG', 'INFO', 'WARN'])),
+    group: v.optional(text),
   }),
   filters: v.optional(v.array(v.unknown(), 'must be a list')),
   offsets: oneOf(['dense', 'sparse']),

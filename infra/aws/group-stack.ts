@@ -46,8 +46,8 @@ export class GroupStack extends Stack {
     const published = (fact: TopicFact) =>
       StringParameter.valueForStringParameter(this, topicPath(stage, group.topic, fact));
     const { table, handler, key, bucket } = new ConsumerGroup(this, 'Group', {
-      group,
-      cluster: { arn: published('cluster-arn'), name: clusterName(stage) },
+      group: inPollerGroup(group, config.pollerGroup),
+      cluster: { arn: published('cluster-arn'), name: clusterName(stage), brokers: config.brokers.count },
       topic: { ...config.topic, incarnation: published('incarnation') },
       code: {
         handler: `${ROOT}functions/${owner}/handler.ts`,
@@ -69,4 +69,10 @@ export class GroupStack extends Stack {
     if (bucket !== undefined) publish('BucketArn', 'bucket-arn', bucket.bucketArn);
     new CfnOutput(this, 'LedgerTableName', { value: table.tableName });
   }
+}
+
+/** What the group says itself comes first. */
+function inPollerGroup(group: GroupSpec, shared: string | undefined): GroupSpec {
+  if (shared === undefined || 'mode' in group.pollers) return group;
+  return { ...group, pollers: { group: shared, ...group.pollers } };
 }

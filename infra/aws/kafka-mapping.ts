@@ -60,13 +60,14 @@ export function answersInPart({ pollers }: GroupSpec): boolean {
 }
 
 function provisionedSettings(group: GroupSpec, pollers: ProvisionedPollers, partitions: number) {
-  const { min, max, logs = 'INFO' } = pollers;
+  const { min, max, logs = 'INFO', group: pollerGroupName } = pollers;
   return {
     functionResponseTypes: answersInPart(group) ? ['ReportBatchItemFailures'] : [],
     ...retrySettings(group),
     provisionedPollerConfig: {
       minimumPollers: min,
       maximumPollers: max === 'partitions' ? partitions : max,
+      ...(pollerGroupName !== undefined && { pollerGroupName }),
     },
     metricsConfig: { metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'] },
     loggingConfig: { systemLogLevel: logs },

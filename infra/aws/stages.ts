@@ -29,6 +29,11 @@ export interface StageConfig {
    * whoever wants to audit or redrive brings a connection to the brokers. About $35 a month in us-east-1, $23 while it is stopped.
    */
   readonly operator?: { readonly teams: readonly string[] };
+  /**
+   * Whose event poller units the mappings of all groups share, unless a group says another in its `pollers.group`. Without it each
+   * mapping has units of its own, about $135 a month more for each further group, and no group's backlog slows another's.
+   */
+  readonly pollerGroup?: string;
   /** Logs of brokers, network and functions. The ledger needs none of them: its record is the journal. */
   readonly logDays: 30 | 90;
   /** Whether CloudFormation refuses to delete the stacks. */
@@ -45,11 +50,13 @@ interface StandardBrokers {
   readonly volumeGib: number;
 }
 
-interface ExpressBrokers {
+export interface ExpressBrokers {
   readonly type: 'express';
   readonly instanceType: `express.${string}`;
   /** A multiple of the three zones. */
   readonly count: number;
+  /** What the log may hold, one copy, before somebody is told: MB/s × retention, and some room. */
+  readonly storageGbMax: number;
 }
 
 export interface TopicConfig {
@@ -79,11 +86,12 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
     },
     network: { cidr: '10.42.0.0/16', clients: [] },
     removalPolicy: 'destroy',
+    pollerGroup: 'clickledger-dev',
     logDays: 30,
     terminationProtection: false,
   },
   prod: {
-    brokers: { type: 'express', instanceType: 'express.m7g.large', count: 3 },
+    brokers: { type: 'express', instanceType: 'express.m7g.large', count: 3, storageGbMax: 10_000 },
     kafkaVersion: '4.2.x.kraft',
     topic: {
       name: 'ad_clicks',

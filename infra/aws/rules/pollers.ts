@@ -45,6 +45,18 @@ const counts: readonly Rule[] = [
   },
 ];
 
+const pollerGroup: Rule = {
+  id: 'poller-group',
+  because: `Lambda knows poller groups by such names (AWS Lambda docs: API_ProvisionedPollerConfig)`,
+  check: ({ group: { pollers } }) =>
+    pollers.group === undefined || /^[A-Za-z0-9_-]{1,128}$/.test(pollers.group)
+      ? undefined
+      : {
+          given: `pollers.group is '${pollers.group}'`,
+          allowed: "1 to 128 of the characters A-Z, a-z, 0-9, '-' and '_'",
+        },
+};
+
 /** What each needs provisioned pollers for, by property: whether it asks for it, and the page. */
 const provisionedOnly: readonly [string, string, string, (subject: Subject) => unknown][] = [
   [
@@ -81,10 +93,12 @@ const provisionedOnly: readonly [string, string, string, (subject: Subject) => u
         : undefined,
   ],
   ['provisioned-logs', 'pollers.logs', 'esm-logging', ({ group }) => group.pollers.logs],
+  ['provisioned-group', 'pollers.group', 'API_ProvisionedPollerConfig', ({ group }) => group.pollers.group],
 ];
 
 export const pollers: readonly Rule[] = [
   ...counts,
+  pollerGroup,
   ...provisionedOnly.map(
     ([id, property, page, asked]): Rule => ({
       id,

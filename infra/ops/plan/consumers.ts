@@ -58,7 +58,7 @@ export function planConsumers(inputs: Inputs, partitions: PartitionPlan): Consum
       'EPU',
       `max(ceil(${pollersMost} / ${epuPollers.value} pollers), ceil(${headroom} × ${plain(mbps)} / ${epuMbps.value} MB/s)), while a backlog lasts`,
     ),
-    epuHours: figure(epus * MONTH_HOURS, 'EPU-hours/month', `${epus} × ${MONTH_HOURS} h`),
+    epuHours: epuHours(inputs, epus, pollers, mbps),
     clicksPerInvocation: figure(
       clicks,
       'clicks',
@@ -82,6 +82,21 @@ export function planConsumers(inputs: Inputs, partitions: PartitionPlan): Consum
     ),
     memoryNeededMb: memoryFor(inputs, partitions),
   };
+}
+
+/** A group's part of them, where all groups share the units of one poller group. */
+function epuHours(inputs: Inputs, own: number, pollers: number, mbps: number): Figure {
+  const { groups, sharedPollers } = inputs;
+  if (!sharedPollers) return figure(own * MONTH_HOURS, 'EPU-hours/month', `${own} × ${MONTH_HOURS} h`);
+  const units = Math.max(
+    Math.ceil((groups * pollers) / limits.epuPollers.value),
+    Math.ceil((groups * mbps) / limits.epuMbps.value),
+  );
+  return figure(
+    (units * MONTH_HOURS) / groups,
+    'EPU-hours/month',
+    `max(ceil(${groups} × ${pollers} / ${limits.epuPollers.value} pollers), ceil(${groups} × ${plain(mbps)} / ${limits.epuMbps.value} MB/s)) = ${units} shared by ${groups} groups × ${MONTH_HOURS} h`,
+  );
 }
 
 /** CPU comes with memory up to one vCPU, beyond which one thread gets no faster (AWS Lambda docs: configuration-memory). */

@@ -1,7 +1,7 @@
 /** A month's bill of one group, by part. What all groups share, the cluster, is in clusters.ts. */
 import { metrics } from '../../../shared/metrics.ts';
 import type { ConsumerPlan } from './consumers.ts';
-import { MONTH_HOURS, MONTH_SECONDS } from './facts.ts';
+import { MONTH_SECONDS } from './facts.ts';
 import { type Figure, figure, plain } from './figure.ts';
 import type { Inputs } from './inputs.ts';
 import type { LedgerLoad } from './ledger-load.ts';
@@ -29,7 +29,7 @@ export function groupCosts(
     'event pollers': each(
       consumers.epuHours.value,
       prices['epu-hour'],
-      `${consumers.epus.value} EPU × ${MONTH_HOURS} h`,
+      `${plain(consumers.epuHours.value)} EPU-hours`,
     ),
     'Lambda requests': each(invocations, prices['lambda-request'], plain(invocations)),
     'Lambda compute': each(

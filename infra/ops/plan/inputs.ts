@@ -24,6 +24,8 @@ export interface Inputs {
   readonly entryDays: number;
   /** What is billed is not an alarm but each metric that it looks at. */
   readonly alarmMetrics: number;
+  /** Whether the groups' mappings name one poller group, and so share event poller units. */
+  readonly sharedPollers: boolean;
   readonly prices: PriceList;
   readonly json: boolean;
 }
@@ -47,7 +49,7 @@ const defaults = {
   'window-seconds': 1,
   headroom: 2,
   'entry-days': 35,
-  'alarm-metrics': 43,
+  'alarm-metrics': 46,
 };
 
 export const USAGE = `npm run plan -- [options]
@@ -66,6 +68,7 @@ export const USAGE = `npm run plan -- [options]
   --headroom X                    times the live load that a group can take, for a backlog (${defaults.headroom})
   --entry-days N                  how long entries stay (${defaults['entry-days']})
   --alarm-metrics N               metrics that the alarms of one group look at (${defaults['alarm-metrics']})
+  --shared-pollers                the mappings of all groups share event poller units (pollers.group)
   --region NAME                   whose prices: ${REGION}
   --price NAME=USD                another price for one row, such as your region's; may be repeated
   --prices                        lists all prices and limits with their sources
@@ -107,6 +110,7 @@ export function readInputs(given: readonly string[]): Inputs | 'prices' | undefi
     headroom: number('headroom', 1, 100, false),
     entryDays: number('entry-days', 1, 3_650),
     alarmMetrics: number('alarm-metrics', 0, 10_000),
+    sharedPollers: values['shared-pollers'],
     prices: priceList(values.price ?? []),
     json: values.json,
   };
@@ -173,6 +177,7 @@ function understood(given: readonly string[]) {
     headroom: text,
     'entry-days': text,
     'alarm-metrics': text,
+    'shared-pollers': flag,
     region: text,
     price: { type: 'string', multiple: true },
     prices: flag,

@@ -122,6 +122,25 @@ describe('a foreign CDK app', () => {
     assert.deepEqual(another('111122223333'), []);
   });
 
+  test('a poller group takes 2,000 pollers of all its mappings together, and not one more', () => {
+    const lines = (max: number, group: string) =>
+      refusalsIn((stack) => {
+        const topic = { partitions: 2_000, retentionHours: 168, incarnation: 1 };
+        const of = (ledger: string, max: number | 'partitions', group: string) =>
+          propsOf({ ledger, groupId: ledger, pollers: { min: 1, max, group } }, { topic });
+        new ConsumerGroup(stack, 'Orders', of('orders', max, group));
+        new ConsumerGroup(stack, 'Returns', of('returns', 1_000, 'shop'));
+      });
+
+    assert.deepEqual(lines(1_000, 'shop'), []);
+    assert.deepEqual(lines(1_001, 'own'), []);
+    assert.equal(lines(1_001, 'shop').length, 2);
+    assert.match(
+      lines(1_001, 'shop')[0]!,
+      /pollers\.group 'shop' are 2001 together; allowed are 2000: lower pollers\.max.*\[poller-group-full\]/,
+    );
+  });
+
   test('faults of all groups of the app are told at once, and misspelt data before anything is made', () => {
     const lines = refusalsIn((stack) => {
       new ConsumerGroup(stack, 'A', propsOf({ groupId: 'a:b', startingPosition: 'LATEST' }));

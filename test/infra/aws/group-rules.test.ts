@@ -109,6 +109,18 @@ const refused: readonly [
     'pollers { min, max }',
   ],
   [
+    'provisioned-group',
+    { pollers: { ...onDemand, group: 'shop' } },
+    'pollers.group is "shop" with pollers on demand',
+    'pollers { min, max }',
+  ],
+  ...['', 'a b', 'p'.repeat(129)].map((group): [string, Change, string, string] => [
+    'poller-group',
+    { pollers: { min: 1, max: 3, group } },
+    `pollers.group is '${group}'`,
+    '1 to 128 of the characters',
+  ]),
+  [
     'complete-from-the-start',
     { startingPosition: 'LATEST' },
     "startingPosition is 'LATEST' with retry until 'done'",

@@ -62,6 +62,20 @@ describe('mapping', () => {
     });
   });
 
+  test("groups of dev share event poller units, those of prod don't, and a team's own name comes first", () => {
+    const pollerGroup = (stage: 'dev' | 'prod', pollers: object) => {
+      const { billing } = groups as { billing: GroupSpec };
+      const own = { ...billing, pollers: { ...billing.pollers, ...pollers } } as GroupSpec;
+      const template = templatesOf(stage, { billing: own }, {}).get(`clickledger-${stage}-billing`)!;
+      return mappingOf('billing', template).properties.ProvisionedPollerConfig.PollerGroupName;
+    };
+
+    assert.equal(pollerGroup('dev', {}), 'clickledger-dev');
+    assert.equal(pollerGroup('dev', { group: 'billing' }), 'billing');
+    assert.equal(pollerGroup('prod', {}), undefined);
+    assert.equal(pollerGroup('prod', { group: 'shared' }), 'shared');
+  });
+
   test('a mapping is made after the rights it is tried with', () => {
     for (const team of Object.keys(groups)) {
       const [policy] = resourcesOf(templateOf('prod', team), 'AWS::IAM::Policy').filter(([id]) =>
@@ -85,7 +99,11 @@ describe('mapping', () => {
 
     assert.equal(properties.BatchSize, 500);
     assert.equal(properties.MaximumBatchingWindowInSeconds, 0);
-    assert.deepEqual(properties.ProvisionedPollerConfig, { MinimumPollers: 2, MaximumPollers: 2 });
+    assert.deepEqual(properties.ProvisionedPollerConfig, {
+      MinimumPollers: 2,
+      MaximumPollers: 2,
+      PollerGroupName: 'clickledger-dev',
+    });
     assert.deepEqual(properties.LoggingConfig, { SystemLogLevel: 'WARN' });
     assert.deepEqual(properties.FunctionResponseTypes, []);
     assert.equal(properties.StartingPosition, 'LATEST');

@@ -120,7 +120,7 @@ describe('the planner', () => {
     near(group['Lambda compute'], invocations * (consumers.durationMs.value / 1000) * 0.0000133334);
     near(group['DynamoDB writes'], ledger.writeUnitsPerSecond.value * seconds * 0.000000625);
     near(group['DynamoDB reads'], ledger.readUnitsPerSecond.value * seconds * 0.000000125);
-    near(group['alarms'], 4.3);
+    near(group['alarms'], 4.6);
     near(group['dashboard'], 3);
   });
 
@@ -185,6 +185,16 @@ describe('the planner', () => {
     );
     assert.ok(entryFixedBytes > 300 && entryFixedBytes < 1024, `${entryFixedBytes}`);
     assert.ok(entryLineBytes > 15 && entryLineBytes < 30, `${entryLineBytes}`);
+  });
+
+  it('groups of one poller group share event poller units, and pay for those together', () => {
+    const own = planned('--groups=3');
+    const shared = planned('--groups=3 --shared-pollers');
+
+    near(own.group['event pollers'], 730 * 0.185);
+    // Three groups at 9.372 MB/s each are 28.1 MB/s: two units.
+    near(shared.group['event pollers'], (2 * 730 * 0.185) / 3);
+    assert.deepEqual({ ...shared.group, 'event pollers': 0 }, { ...own.group, 'event pollers': 0 });
   });
 
   it('counts about as many metrics as the alarms of a group look at', () => {
