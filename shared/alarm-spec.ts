@@ -40,6 +40,11 @@ export const streamAlarms = [
   'under-min-isr',
   'under-replicated',
   'broker-disk',
+  'express-quota-in',
+  'express-quota-out',
+  'express-throttled-in',
+  'express-throttled-out',
+  'express-storage',
 ] as const;
 export type StreamAlarm = (typeof streamAlarms)[number];
 

@@ -10,8 +10,11 @@ import type { TopicOfGroup } from './rules/rule.ts';
 
 export interface ConsumerGroupProps {
   readonly group: GroupSpec;
-  /** An MSK cluster, whoever made it, by what it is called. */
-  readonly cluster: { readonly arn: string; readonly name: string };
+  /**
+   * An MSK cluster, whoever made it, by what it is called. `brokers`, 3 unless said, is how many it has: an alarm looks at the bytes that
+   * come in at each, under the ids from 1.
+   */
+  readonly cluster: { readonly arn: string; readonly name: string; readonly brokers?: number };
   /** What there is to know of `group.topic`. */
   readonly topic: TopicOfGroup;
   /** The files that export `handler`, and the lockfile of the packages that they are bundled from. */

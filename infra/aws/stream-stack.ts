@@ -80,8 +80,9 @@ export class StreamStack extends Stack {
       },
       configurationInfo: this.addConfiguration(clusterName, brokers.type),
       loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logGroupName } } },
-      // The free level has the lag per group and topic (AWS MSK docs: consumer-lag).
-      enhancedMonitoring: 'DEFAULT',
+      // The free level has the lag per group and topic (AWS MSK docs: consumer-lag); what Express brokers throttle needs the next one,
+      // about ten dollars a month and broker (AWS MSK docs: metrics-details-express).
+      enhancedMonitoring: brokers.type === 'express' ? 'PER_BROKER' : 'DEFAULT',
     });
     cluster.applyRemovalPolicy(this.removalPolicy);
     return cluster;

@@ -3,13 +3,14 @@
  * needs an invocation; MSK's lag metrics are absent while the group is unstable (Amazon MSK docs: consumer-lag), and
  * their time is an estimate of what draining takes, not an age; OffsetLag counts records. So each alarm asks several:
  *
- * | what happens                               | who sees it                                              |
- * |--------------------------------------------|----------------------------------------------------------|
- * | slow, or retrying                          | record-age by RecordAge and by the lag metrics           |
- * | one partition is not delivered at all      | record-age by EstimatedMaxTimeLag and OffsetLag          |
- * | nothing is delivered, group stable or gone | no-progress by the lag metrics, record-age               |
- * | nothing is delivered, group unstable       | no-progress by the topic's bytes; after ten minutes also |
- * |                                            |   lag-unseen; record-age holds that long what it knew    |
+ * | what happens                               | who sees it                                               |
+ * |--------------------------------------------|-----------------------------------------------------------|
+ * | slow, or retrying                          | record-age by RecordAge and by the lag metrics            |
+ * | one partition is not delivered at all      | record-age by EstimatedMaxTimeLag and OffsetLag           |
+ * | nothing is delivered, group stable or gone | no-progress by the lag metrics, record-age                |
+ * | nothing is delivered, group unstable       | no-progress by the brokers' bytes; after ten minutes also |
+ * |                                            |   lag-unseen; record-age holds that long what it knew     |
+ * | the mapping never started                  | no-progress by the brokers' bytes                         |
  *
  * The record in docs/adr goes through a rebalance storm, a disabled function and an idle topic one by one.
  */
@@ -62,10 +63,10 @@ function lagUnseen(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
     says: 'MSK has not said for ten minutes how far the group is, although the topic moves: the group does not get stable.',
     metric: expression(
       'moves unseen',
-      'IF(FILL(drain, -1) < 0 AND FILL(bytes, 0) + FILL(resolved, 0) > 0, 1, 0)',
+      `IF(FILL(drain, -1) < 0 AND ${filled(of.bytesIn)} + FILL(resolved, 0) > 0, 1, 0)`,
       {
         drain: of.lag('EstimatedMaxTimeLag'),
-        bytes: of.topic('BytesInPerSec'),
+        ...of.bytesIn,
         resolved: of.ledger('Resolved', 'Sum'),
       },
     ),
@@ -75,7 +76,17 @@ function lagUnseen(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
   };
 }
 
-/** Also what is heard when the function is never invoked, for whatever reason. */
+/** `FILL(a, 0) + FILL(b, 0)` of metrics by id. */
+function filled(metrics: GroupMetrics['bytesIn']): string {
+  return Object.keys(metrics)
+    .map((id) => `FILL(${id}, 0)`)
+    .join(' + ');
+}
+
+/**
+ * Also what is heard when the function is never invoked, for whatever reason. Of a mapping that never started only the brokers' bytes are
+ * there: lag metrics exist from a group's first consumption on (Amazon MSK docs: consumer-lag), `Resolved` from the first invocation.
+ */
 function noProgress(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
   return {
     name: 'no-progress',
@@ -83,12 +94,12 @@ function noProgress(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
     says: 'Records wait or arrive, and the group has resolved none for ten minutes.',
     metric: expression(
       'waiting for nobody',
-      'IF(FILL(resolved, 0) < 1 AND FILL(waiting, 0) + FILL(behind, 0) + FILL(bytes, 0) > 0, 1, 0)',
+      `IF(FILL(resolved, 0) < 1 AND FILL(waiting, 0) + FILL(behind, 0) + ${filled(of.bytesIn)} > 0, 1, 0)`,
       {
         resolved: of.ledger('Resolved', 'Sum'),
         waiting: of.lag('SumOffsetLag'),
         behind: of.handler('OffsetLag', 'Maximum'),
-        bytes: of.topic('BytesInPerSec'),
+        ...of.bytesIn,
       },
     ),
     threshold: 1,

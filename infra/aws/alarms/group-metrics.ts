@@ -11,6 +11,12 @@ import { MINUTE } from './alarm-definition.ts';
 
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p99';
 
+/**
+ * An alarm takes ten metrics (Amazon CloudWatch docs: AlarmThatSendsEmail), and asks three others beside these. A topic's partitions are
+ * spread over all brokers, so seven of more see whether it moves, unless it has fewer partitions than that.
+ */
+const BROKERS_SEEN_MAX = 7;
+
 /** What CloudWatch calls the parts of a group; all known at deployment only. */
 interface GroupParts {
   readonly ledger: string;
@@ -20,6 +26,7 @@ interface GroupParts {
   /** The UUID of the event source mapping. */
   readonly mappingId: string;
   readonly clusterName: string;
+  readonly brokers: number;
   readonly topic: string;
   readonly groupId: string;
 }
@@ -42,7 +49,19 @@ export function groupMetrics(parts: GroupParts) {
     /** Absent while the group is neither stable nor empty. */
     lag: (name: LagMetric) =>
       metric('AWS/Kafka', name, 'Maximum', { ...inCluster, 'Consumer Group': groupId }),
-    topic: (name: 'BytesInPerSec' | 'BytesOutPerSec') => metric('AWS/Kafka', name, 'Sum', inCluster),
+    /**
+     * Bytes that clients send to each broker, under `in1` and on. Published whether a group ever consumed or not, at the free level (Amazon
+     * MSK docs: metrics-details), which is not certain of bytes by topic.
+     */
+    bytesIn: Object.fromEntries(
+      Array.from({ length: Math.min(parts.brokers, BROKERS_SEEN_MAX) }, (_, index) => [
+        `in${index + 1}`,
+        metric('AWS/Kafka', 'BytesInPerSec', 'Average', {
+          'Cluster Name': clusterName,
+          'Broker ID': String(index + 1),
+        }),
+      ]),
+    ),
     table: (name: TableMetric) => metric('AWS/DynamoDB', name, 'Sum', { TableName: tableName }),
     tableOperation: (
       name: 'SystemErrors' | 'SuccessfulRequestLatency',

@@ -3,14 +3,15 @@
  * group is belongs to the group's own alarms; the stream knows no group.
  *
  * Express brokers publish neither OfflinePartitionsCount nor UnderReplicatedPartitions nor a share of disk: storage is
- * pay as you go, and replicas are MSK's affair (Amazon MSK docs: metrics-details-express). There the controller and
- * the processors are watched, and what groups see of a lost partition is their record-age.
+ * paid by the gigabyte, and replicas are MSK's affair. What they do is slow clients down at a quota of the broker's size; the times
+ * of that are published from the level PER_BROKER on (Amazon MSK docs: metrics-details-express). Not tried on AWS: that
+ * StorageUsed counts bytes, which its description does not say, and that a KRaft cluster reports ActiveControllerCount as 1.
  */
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { StreamAlarm } from '../../../shared/alarm-spec.ts';
 import type { Ownership } from '../data-key.ts';
-import type { StageConfig } from '../stages.ts';
+import type { ExpressBrokers, StageConfig } from '../stages.ts';
 import { type AlarmDefinition, expression } from './alarm-definition.ts';
 import { type AlarmActions, AlarmSet } from './alarm-set.ts';
 import type { StreamMetrics } from './stream-metrics.ts';
@@ -19,6 +20,18 @@ import type { StreamMetrics } from './stream-metrics.ts';
 const CPU_PERCENT = 60;
 /** From here on AWS asks to act (Amazon MSK docs: bestpractices). */
 const DISK_PERCENT = 85;
+
+/** Sustained MB/s into and out of one broker (Amazon MSK docs: limits, "MSK Express broker quota"). */
+const expressQuotas: Readonly<Record<string, readonly [into: number, outOf: number]>> = {
+  'express.m7g.large': [15.6, 31.2],
+  'express.m7g.xlarge': [31.2, 62.5],
+  'express.m7g.2xlarge': [62.5, 125],
+  'express.m7g.4xlarge': [124.9, 249.8],
+  'express.m7g.8xlarge': [250, 500],
+  'express.m7g.12xlarge': [375, 750],
+  'express.m7g.16xlarge': [500, 1000],
+};
+const QUOTA_SHARE = 0.8;
 
 export interface StreamAlarmsProps {
   readonly ownership: Ownership;
@@ -35,7 +48,7 @@ export function streamAlarmSet(
   const { ownership, config, metrics, actions } = props;
   const definitions = [
     ...anyBrokers(metrics),
-    ...(config.brokers.type === 'standard' ? standard(metrics) : []),
+    ...(config.brokers.type === 'standard' ? standard(metrics) : express(metrics, config.brokers)),
   ];
   return new AlarmSet(scope, id, { ownership, definitions, spec: config.alarms ?? {}, actions });
 }
@@ -112,4 +125,74 @@ function standard(of: StreamMetrics): AlarmDefinition<StreamAlarm>[] {
       missing: TreatMissingData.IGNORE,
     },
   ];
+}
+
+function express(
+  of: StreamMetrics,
+  { instanceType, storageGbMax }: ExpressBrokers,
+): AlarmDefinition<StreamAlarm>[] {
+  const quota = expressQuotas[instanceType];
+  if (quota === undefined)
+    throw new Error(
+      `brokers.instanceType is '${instanceType}', allowed are ${Object.keys(expressQuotas).join(', ')}`,
+    );
+  const [into, outOf] = [quota[0] * 1e6 * QUOTA_SHARE, quota[1] * 1e6 * QUOTA_SHARE];
+  const percent = QUOTA_SHARE * 100;
+  return [
+    {
+      name: 'express-quota-in',
+      severity: 'ticket',
+      says: `A broker has taken in more than ${percent} % of its quota in fifteen of twenty minutes; at the quota producers are slowed down.`,
+      metric: overQuota(of, 'BytesInPerSec', into),
+      ...lasting,
+    },
+    {
+      name: 'express-quota-out',
+      severity: 'ticket',
+      says: `A broker has sent out more than ${percent} % of its quota in fifteen of twenty minutes; at the quota groups are slowed down.`,
+      metric: overQuota(of, 'BytesOutPerSec', outOf),
+      ...lasting,
+    },
+    ...throttled(of),
+    {
+      name: 'express-storage',
+      severity: 'ticket',
+      says: `The log holds more than the ${storageGbMax} GB that stages.ts expects; it is paid by the gigabyte.`,
+      metric: of.cluster('StorageUsed', 'Maximum'),
+      threshold: storageGbMax * 1e9,
+      periods: { bad: 15, of: 20 },
+      missing: TreatMissingData.IGNORE,
+    },
+  ];
+}
+
+const lasting = { threshold: 1, periods: { bad: 15, of: 20 }, missing: TreatMissingData.IGNORE };
+
+function overQuota(of: StreamMetrics, name: 'BytesInPerSec' | 'BytesOutPerSec', bytes: number) {
+  return of.overBrokers(
+    'brokers near their quota',
+    (broker) => of.broker(name, broker, 'Average'),
+    (id) => `IF(FILL(${id}, 0) >= ${bytes}, 1, 0)`,
+  );
+}
+
+/** Published while a broker throttles, and only then. */
+function throttled(of: StreamMetrics): AlarmDefinition<StreamAlarm>[] {
+  const directions = [
+    ['express-throttled-in', 'ProduceThrottleTime', 'producers'],
+    ['express-throttled-out', 'FetchThrottleTime', 'consumers'],
+  ] as const;
+  return directions.map(([name, metric, whom]) => ({
+    name,
+    severity: 'page',
+    says: `Brokers have slowed ${whom} down in ten of fifteen minutes, since they are beyond a quota.`,
+    metric: of.overBrokers(
+      'brokers that throttle',
+      (broker) => of.broker(metric, broker, 'Maximum'),
+      (id) => `IF(FILL(${id}, 0) > 0, 1, 0)`,
+    ),
+    threshold: 1,
+    periods: { bad: 10, of: 15 },
+    missing: TreatMissingData.NOT_BREACHING,
+  }));
 }

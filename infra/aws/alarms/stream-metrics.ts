@@ -11,7 +11,7 @@ const METRICS_MAX = 10;
 
 export type StreamMetrics = ReturnType<typeof streamMetrics>;
 
-export function streamMetrics(clusterName: string, topic: string, brokerCount: number) {
+export function streamMetrics(clusterName: string, brokerCount: number) {
   const brokers = Array.from({ length: brokerCount }, (_, index) => index + 1);
   return {
     brokers,
@@ -19,8 +19,6 @@ export function streamMetrics(clusterName: string, topic: string, brokerCount: n
       metric('AWS/Kafka', name, statistic, { 'Cluster Name': clusterName }),
     broker: (name: BrokerMetric, broker: number, statistic: Statistic) =>
       metric('AWS/Kafka', name, statistic, { 'Cluster Name': clusterName, 'Broker ID': String(broker) }),
-    topic: (name: 'BytesInPerSec' | 'BytesOutPerSec') =>
-      metric('AWS/Kafka', name, 'Sum', { 'Cluster Name': clusterName, Topic: topic }),
     /** Each broker's own metric under `b<id>`, and the formula's parts added up. */
     overBrokers: (
       label: string,
@@ -37,7 +35,11 @@ export function streamMetrics(clusterName: string, topic: string, brokerCount: n
   };
 }
 
-type ClusterMetric = 'ActiveControllerCount' | 'OfflinePartitionsCount' | 'KafkaDataLogsDiskUsed';
+type ClusterMetric =
+  | 'ActiveControllerCount'
+  | 'OfflinePartitionsCount'
+  | 'KafkaDataLogsDiskUsed'
+  | 'StorageUsed';
 
 export type BrokerMetric =
   | 'BytesInPerSec'
@@ -47,5 +49,7 @@ export type BrokerMetric =
   | 'CpuIdle'
   | 'PartitionCount'
   | 'ConnectionCount'
+  | 'ProduceThrottleTime'
+  | 'FetchThrottleTime'
   | 'UnderReplicatedPartitions'
   | 'UnderMinIsrPartitionCount';

@@ -22,6 +22,8 @@ export interface WatchGroupProps {
   /** Undefined in a deployment without it: its alarms stay, and are silent. */
   readonly mapping: CfnEventSourceMapping | undefined;
   readonly clusterName: string;
+  /** How many brokers the cluster has. */
+  readonly brokers: number;
   readonly retentionHours: number;
   /** Whom alarms call; by default topics of the owner's own. */
   readonly actions?: AlarmActions | undefined;
@@ -36,6 +38,7 @@ export function watchGroup(scope: Construct, props: WatchGroupProps): void {
     rollupName: props.rollup.functionName,
     mappingId: props.mapping?.ref ?? 'none',
     clusterName: props.clusterName,
+    brokers: props.brokers,
     topic: group.topic,
     groupId: group.groupId,
   });

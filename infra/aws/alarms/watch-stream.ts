@@ -16,9 +16,9 @@ export interface WatchStreamProps {
 
 export function watchStream(scope: Construct, props: WatchStreamProps): void {
   const { ownership, config, key } = props;
-  const { brokers, topic } = config;
+  const { brokers } = config;
   const clusterName = clusterNameOf(ownership.stage);
-  const metrics = streamMetrics(clusterName, topic.name, brokers.count);
+  const metrics = streamMetrics(clusterName, brokers.count);
   const actions = alarmTopics(scope, 'AlarmTopics', key, ownership);
   const { alarms } = streamAlarmSet(scope, 'Alarms', { ownership, config, metrics, actions });
   streamDashboard(scope, 'Dashboard', { ownership, config, clusterName, metrics, alarms });

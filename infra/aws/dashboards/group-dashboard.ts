@@ -3,7 +3,7 @@
  * ledger complete, does the mapping deliver, do functions and table keep up. Sums only: nothing of a click stands here,
  * and of money neither, since micros are in the statements, exact, and a metric is a float.
  */
-import { Dashboard, type IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { Dashboard, type IAlarm, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../../shared/group.ts';
 import { expression, FIVE_MINUTES } from '../alarms/alarm-definition.ts';
@@ -49,7 +49,7 @@ function lagOf(of: GroupMetrics) {
       of.lag('MaxOffsetLag').with({ label: 'MSK, worst partition' }),
       of.handler('OffsetLag', 'Maximum').with({ label: 'Lambda' }),
     ]),
-    graph('Topic in, group out', [of.topic('BytesInPerSec').with({ label: 'bytes/s into the topic' })], {
+    graph('Brokers in, group out', Object.values(of.bytesIn).map(labelledBroker), {
       right: [
         expression('records resolved a second', 'resolved / PERIOD(resolved)', {
           resolved: of.ledger('Resolved', 'Sum'),
@@ -57,6 +57,10 @@ function lagOf(of: GroupMetrics) {
       ],
     }),
   ];
+}
+
+function labelledBroker(bytes: Metric, index: number): Metric {
+  return bytes.with({ label: `bytes/s into broker ${index + 1}` });
 }
 
 function ledgerOf(of: GroupMetrics) {

@@ -39,11 +39,8 @@ export function streamDashboard(scope: Construct, id: string, props: StreamDashb
 
 function trafficOf(of: StreamMetrics) {
   return [
-    graph('Topic: bytes/s', [
-      of.topic('BytesInPerSec').with({ label: 'in' }),
-      of.topic('BytesOutPerSec').with({ label: 'out' }),
-    ]),
     graph('Bytes/s in, by broker', eachBroker(of, 'BytesInPerSec', 'Average')),
+    graph('Bytes/s out, by broker', eachBroker(of, 'BytesOutPerSec', 'Average')),
     graph('Messages/s in, by broker', eachBroker(of, 'MessagesInPerSec', 'Average')),
   ];
 }

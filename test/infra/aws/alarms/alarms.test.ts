@@ -60,7 +60,10 @@ const standardOnly = ['offline-partitions', 'under-min-isr', 'under-replicated',
 function expectedAlarms(stage: 'dev' | 'prod', owner: string): string[] {
   if (owner === 'stream')
     return streamAlarms.filter(
-      (name) => stages[stage].brokers.type === 'standard' || !standardOnly.includes(name),
+      (name) =>
+        !(stages[stage].brokers.type === 'standard'
+          ? name.startsWith('express-')
+          : standardOnly.includes(name)),
     );
   return groupAlarms.filter((name) => name !== 'destination' || groups[owner]!.retry.until === 'spent');
 }
@@ -189,6 +192,70 @@ describe('alarms', () => {
 
   it('every metric of an alarm or a dashboard is one that AWS documents or that our functions emit, dimension by dimension', async () => {
     for (const stage of stageNames) for (const owner of owners) await assertPublished(stage, owner);
+  });
+
+  it('no-progress hears of a mapping that never started: by the bytes of every broker, which nobody needs to consume', () => {
+    eachOwner((template, stage, owner) => {
+      if (owner === 'stream') return;
+      const { metrics, properties } = alarmsOf(template).find(({ name }) => name.endsWith('-no-progress'))!;
+      const bytes = metrics.filter(({ name }) => name === 'BytesInPerSec');
+      assert.deepEqual(
+        bytes.map(({ dimensions }) => dimensions),
+        Array.from({ length: stages[stage].brokers.count }, (_, index) => ({
+          'Broker ID': String(index + 1),
+          'Cluster Name': clusterName(stage),
+        })),
+      );
+      const formula: string = properties.Metrics.find(
+        ({ Expression }: { Expression?: string }) => Expression,
+      ).Expression;
+      for (const [index] of bytes.entries()) assert.ok(formula.includes(`FILL(in${index + 1}, 0)`), formula);
+    });
+  });
+
+  it('a cluster of more brokers than an alarm has metrics is watched by as many as fit', () => {
+    const template = templatesOf(
+      'prod',
+      groups,
+      undefined,
+      {},
+      {
+        ...stages.prod,
+        brokers: { type: 'standard', instanceType: 'kafka.m7g.large', count: 9, volumeGib: 100 },
+      },
+    ).get('clickledger-prod-billing')!;
+
+    const { metrics } = alarmsOf(template).find(({ name }) => name.endsWith('-no-progress'))!;
+
+    assert.equal(metrics.length, 10);
+  });
+
+  it("Express brokers are watched at 80 % of their size's quotas, and a size without known ones is refused", () => {
+    const formulas = JSON.stringify(
+      alarmsOf(templateOf('prod', 'stream')).map(({ properties }) => properties.Metrics),
+    );
+    const odd = { type: 'express', instanceType: 'express.m9.large', count: 3, storageGbMax: 1 } as const;
+
+    assert.ok(formulas.includes('IF(FILL(b3, 0) >= 12480000, 1, 0)'), 'of 15.6 MB/s into express.m7g.large');
+    assert.ok(formulas.includes('IF(FILL(b3, 0) >= 24960000, 1, 0)'), 'of 31.2 MB/s out of it');
+    assert.throws(
+      () => templatesOf('prod', {}, undefined, {}, { ...stages.prod, brokers: odd }),
+      /brokers\.instanceType is 'express\.m9\.large', allowed are express\.m7g\.large, /,
+    );
+  });
+
+  it('what is published at a paid level only has its alarm where the cluster has that level', () => {
+    for (const stage of stageNames) {
+      const template = templateOf(stage, 'stream');
+      const { EnhancedMonitoring } = resourceOf(template, 'AWS::MSK::Cluster').Properties;
+      const paid = alarmsOf(template).filter(({ metrics }) =>
+        metrics.some(({ name }) => /ThrottleTime$/.test(name)),
+      );
+      assert.deepEqual(
+        [EnhancedMonitoring, paid.length],
+        stage === 'prod' ? ['PER_BROKER', 2] : ['DEFAULT', 0],
+      );
+    }
   });
 
   it('an alarm on a misspelt metric, a wrong dimension or the ledger of another stage is found out', async () => {

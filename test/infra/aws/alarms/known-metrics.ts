@@ -65,8 +65,9 @@ export const documented: Readonly<Record<string, readonly (readonly string[])[]>
   'AWS/Kafka EstimatedMaxTimeLag': [lagged],
   'AWS/Kafka MaxOffsetLag': [lagged],
   'AWS/Kafka SumOffsetLag': [lagged],
-  'AWS/Kafka BytesInPerSec': [broker, ['Cluster Name', 'Topic']],
-  'AWS/Kafka BytesOutPerSec': [broker, ['Cluster Name', 'Topic']],
+  // By topic too, says one sentence of the page; no alarm rests on it.
+  'AWS/Kafka BytesInPerSec': [broker],
+  'AWS/Kafka BytesOutPerSec': [broker],
   'AWS/Kafka MessagesInPerSec': [broker],
   'AWS/Kafka CpuIdle': [broker],
   'AWS/Kafka CpuUser': [broker],
@@ -74,6 +75,10 @@ export const documented: Readonly<Record<string, readonly (readonly string[])[]>
   'AWS/Kafka UnderReplicatedPartitions': [broker],
   'AWS/Kafka UnderMinIsrPartitionCount': [broker],
   'AWS/Kafka ActiveControllerCount': [['Cluster Name']],
+  // Amazon MSK docs: metrics-details-express, level PER_BROKER for both times.
+  'AWS/Kafka ProduceThrottleTime': [broker],
+  'AWS/Kafka FetchThrottleTime': [broker],
+  'AWS/Kafka StorageUsed': [['Cluster Name']],
   'AWS/Kafka OfflinePartitionsCount': [['Cluster Name']],
   'AWS/Kafka KafkaDataLogsDiskUsed': [['Cluster Name'], broker],
   // AWS Lambda docs: monitoring-metrics-types.
