@@ -97,7 +97,74 @@ describe("a client's way to the brokers", () => {
         named.map(({ name }) => name.split(', ')[1]),
         failing,
       );
-      for (const { todo } of named) assert.notEqual(todo, '');
+      for (const { verdict, todo } of checks) assert.equal(todo === '', verdict === 'pass');
     });
   }
+
+  const said = (network: Network, client: Client) =>
+    clientChecks(network, needs, client).map(({ verdict, name, found, todo }) => [
+      verdict,
+      name,
+      found,
+      todo,
+    ]);
+
+  it('says what it found, and what to do where something is missing', () => {
+    const way = 'from subnet-9, ';
+    assert.deepEqual(said(brokers(), subnet([route('10.42.0.0/16')])), [
+      ['pass', `${way}rule of the brokers`, 'sg-1 lets it in on 9098', ''],
+      ['pass', `${way}routes back`, 'every subnet of the brokers has one to 10.60.3.0/24', ''],
+      ['pass', `${way}access lists`, 'open to 10.60.3.0/24', ''],
+      ['pass', `${way}routes there`, 'to every subnet of the brokers', ''],
+      ['pass', `${way}names of the brokers`, "by the VPC's own resolver", ''],
+    ]);
+    assert.deepEqual(said(brokers([], [], refusal(9098, 'in')), subnet([], false)), [
+      [
+        'fail',
+        `${way}rule of the brokers`,
+        'no group of the brokers lets it in on 9098',
+        'name it in network.clients of infra/aws/stages.ts and deploy the stream',
+      ],
+      [
+        'fail',
+        `${way}routes back`,
+        'no active route to 10.60.3.0/24 from subnet-1, subnet-2, subnet-3',
+        "add to each route table of the brokers (RouteTableIds of the stream's outputs) a route to 10.60.3.0/24 by the peering connection or transit gateway",
+      ],
+      [
+        'fail',
+        `${way}access lists`,
+        'closed to 10.60.3.0/24: subnet-1 in on 9098, subnet-2 in on 9098, subnet-3 in on 9098',
+        'allow TCP 9098 in from 10.60.3.0/24 and 1024 to 65535 out to it',
+      ],
+      [
+        'fail',
+        `${way}routes there`,
+        'no active route to 10.42.1.0/24, 10.42.2.0/24, 10.42.3.0/24',
+        "add to the route table of subnet-9 a route to the brokers' VPC (VpcCidr of the stream's outputs)",
+      ],
+      [
+        'warn',
+        `${way}names of the brokers`,
+        "the VPC's own resolver is off",
+        "let the clients' own resolver answer with private addresses for kafka.<region>.amazonaws.com",
+      ],
+    ]);
+  });
+
+  it('a template has no routes of others, which is no fault of it', () => {
+    const client = { cidr: '10.60.3.0/24' };
+    const routesBack = (network: Network) => said({ ...network, planned: true }, client)[1];
+
+    assert.deepEqual(routesBack(brokers())?.slice(0, 3), [
+      'pass',
+      'from 10.60.3.0/24, routes back',
+      'every subnet of the brokers has one to 10.60.3.0/24',
+    ]);
+    assert.deepEqual(routesBack(brokers([]))?.slice(0, 3), [
+      'warn',
+      'from 10.60.3.0/24, routes back',
+      'no active route to 10.60.3.0/24 from subnet-1, subnet-2, subnet-3; a template has none, others add them',
+    ]);
+  });
 });
