@@ -22,6 +22,8 @@ interface Stacks {
 
 /** What templates are like, whoever synthesizes: handed to the app in code, since tests don't read cdk.json. */
 export const featureFlags: Readonly<Record<string, boolean>> = {
+  // Without it the launch template of every operator's instance of an account has the same name, and only the first can be deployed.
+  '@aws-cdk/aws-ec2:uniqueImdsv2TemplateName': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
   '@aws-cdk/aws-s3:publicAccessBlockedByDefault': true,
   '@aws-cdk/core:checkSecretUsage': true,

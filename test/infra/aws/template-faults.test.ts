@@ -1,0 +1,227 @@
+/**
+ * Faults of a template that neither CDK's own checks nor cfn-lint find, and that only a deployment would: each check runs over both
+ * stages, with the operator's stack, and over an app of one's own, and each is shown to find a fault that was put in.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { groups } from '../../../functions/index.ts';
+import { ConsumerGroup } from '../../../infra/aws/consumer-group.ts';
+import { stages } from '../../../infra/aws/stages.ts';
+import { propsOf, spent, synthesized } from './foreign-app.ts';
+import { type CfnTemplate, evaluated, resourcesOf, templatesOf } from './templates.ts';
+
+type Templates = ReadonlyMap<string, CfnTemplate>;
+
+const teams = Object.keys(groups);
+const both: Templates = new Map(
+  (['dev', 'prod'] as const).flatMap((stage) => [
+    ...templatesOf(stage, groups, undefined, {}, { ...stages[stage], operator: { teams } }),
+  ]),
+);
+const foreign: Templates = new Map([
+  [
+    'an app of its own',
+    synthesized(
+      (stack) => void new ConsumerGroup(stack, 'Orders', propsOf({ retry: spent, secrets: ['SALT'] })),
+    ),
+  ],
+]);
+
+/** Properties that name a resource within the account and region, so that a second one is refused. */
+const NAMES = /^(\w*Name|Name)$/;
+/** Of what a resource refers to, or unique in less than the account: a topic in its cluster, a policy in its role. */
+const REFERRED = new Set([
+  'TableName',
+  'TopicName',
+  'FunctionName',
+  'PolicyName',
+  'MetricName',
+  'ServiceName',
+]);
+
+const services = ['ec2', 'lambda', 'scheduler', 'vpc-flow-logs'].map((name) => `${name}.amazonaws.com`);
+
+/** Two resources of one name and type in one account. */
+function clashes(templates: Templates): string[] {
+  const owners = new Map<string, string>();
+  const faults: string[] = [];
+  for (const [stack, template] of templates)
+    for (const [id, { Type, Properties = {} }] of Object.entries(template.Resources))
+      for (const [key, value] of Object.entries(Properties)) {
+        if (!NAMES.test(key) || REFERRED.has(key)) continue;
+        const name = evaluated(template, value);
+        if (typeof name !== 'string' || name.startsWith('{')) continue;
+        const known = owners.get(`${Type} ${name}`);
+        if (known !== undefined) faults.push(`${stack} ${id}: ${known} is called '${name}' too`);
+        owners.set(`${Type} ${name}`, `${stack} ${id}`);
+      }
+  return faults;
+}
+
+/** `MinimumX` above `MaximumX` in one object, or `MinX` above `MaxX`, wherever it stands. */
+function bounds(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = Object.entries(value).flatMap(([key, min]) => {
+    const max = (value as Record<string, unknown>)[key.replace(/^Min/, 'Max')];
+    return key.startsWith('Min') && Number(min) > Number(max) ? [`${key} is ${min}, above ${max}`] : [];
+  });
+  return [...own, ...Object.values(value).flatMap(bounds)];
+}
+
+/** Amazon CloudWatch docs: CloudWatch-Dashboard-Body-Structure: 24 columns, 500 widgets. */
+function dashboards(template: CfnTemplate): string[] {
+  return resourcesOf(template, 'AWS::CloudWatch::Dashboard').flatMap(([id, { Properties }]) => {
+    let widgets: Record<string, number>[];
+    try {
+      widgets = JSON.parse(evaluated(template, Properties.DashboardBody)).widgets;
+    } catch (error) {
+      return [`${id}: ${(error as Error).message}`];
+    }
+    const fits = ({ x = 0, y = 0, width = 6, height = 6 }: Record<string, number>) =>
+      [x, y, width, height].every(Number.isInteger) && x >= 0 && x + width <= 24 && height <= 1_000;
+    if (widgets.length === 0 || widgets.length > 500) return [`${id} has ${widgets.length} widgets`];
+    return widgets.every(fits) ? [] : [`${id} has a widget that does not fit`];
+  });
+}
+
+function trusts(template: CfnTemplate): string[] {
+  return resourcesOf(template, 'AWS::IAM::Role').flatMap(([id, { Properties }]) => {
+    const statements = evaluated(template, Properties.AssumeRolePolicyDocument.Statement);
+    return statements.flatMap(({ Principal }: { Principal: unknown }) => {
+      const named = (Principal as { Service?: string | string[] }).Service;
+      const known = named !== undefined && [named].flat().every((service) => services.includes(service));
+      return known && Object.keys(Principal as object).length === 1
+        ? []
+        : [`${id} trusts ${JSON.stringify(Principal)}`];
+    });
+  });
+}
+
+/** Lambda tries the rights out when it makes the mapping, so every policy of the role has to be there before. */
+function mappings(template: CfnTemplate): string[] {
+  return resourcesOf(template, 'AWS::Lambda::EventSourceMapping').flatMap(
+    ([id, { Properties, DependsOn = [] }]) => {
+      const handler = Properties.FunctionName['Fn::GetAtt']?.[0] ?? Properties.FunctionName.Ref;
+      const role = template.Resources[handler]?.Properties.Role['Fn::GetAtt'][0];
+      const policies = resourcesOf(template, 'AWS::IAM::Policy').filter(([, policy]) =>
+        policy.Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role),
+      );
+      if (policies.length === 0) return [`${id}: its role has no policy`];
+      return policies
+        .filter(([policy]) => !DependsOn.includes(policy))
+        .map(([policy]) => `${id} does not wait for ${policy}`);
+    },
+  );
+}
+
+/** Without the account in its policy nobody can ever change or delete a key (AWS KMS docs: key-policy-default). */
+function keys(template: CfnTemplate): string[] {
+  return resourcesOf(template, 'AWS::KMS::Key').flatMap(([id, { Properties }]) => {
+    const statements = evaluated(template, Properties.KeyPolicy.Statement);
+    const ofAccount = statements.some(
+      ({ Effect, Principal, Action }: Record<string, unknown>) =>
+        Effect === 'Allow' &&
+        Action === 'kms:*' &&
+        (Principal as { AWS?: string }).AWS === 'arn:aws:iam::111122223333:root',
+    );
+    return ofAccount ? [] : [`${id} is out of the account's reach`];
+  });
+}
+
+const checks = { dashboards, trusts, mappings, keys, bounds } as const;
+
+describe('templates have no fault that only a deployment would find', () => {
+  for (const [name, check] of Object.entries(checks))
+    it(name, () => {
+      for (const [stack, template] of [...both, ...foreign]) assert.deepEqual(check(template), [], stack);
+    });
+
+  it('names, across all stacks of both stages in one account', () => {
+    assert.deepEqual(clashes(both), []);
+  });
+
+  it('there is something of each kind to look at', () => {
+    const types = [...both.values()].flatMap(({ Resources }) =>
+      Object.values(Resources).map(({ Type }) => Type),
+    );
+    for (const type of ['CloudWatch::Dashboard', 'IAM::Role', 'Lambda::EventSourceMapping', 'KMS::Key'])
+      assert.ok(types.filter((each) => each === `AWS::${type}`).length >= 4, type);
+  });
+});
+
+describe('a fault that was put in is found', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of any shape, and here it is spoilt.
+  const spoilt = (type: string, spoil: (resource: any) => void): CfnTemplate => {
+    const template = structuredClone(both.get('clickledger-dev-billing')!) as CfnTemplate;
+    spoil(resourcesOf(template, type)[0]![1]);
+    return template;
+  };
+  const faults: readonly [keyof typeof checks, CfnTemplate, RegExp][] = [
+    [
+      'bounds',
+      spoilt('AWS::Lambda::EventSourceMapping', ({ Properties }) => {
+        Properties.ProvisionedPollerConfig = { MinimumPollers: 4, MaximumPollers: 3 };
+      }),
+      /MinimumPollers is 4, above 3/,
+    ],
+    [
+      'dashboards',
+      spoilt('AWS::CloudWatch::Dashboard', ({ Properties }) => {
+        Properties.DashboardBody = '{"widgets":[';
+      }),
+      /JSON/,
+    ],
+    [
+      'dashboards',
+      spoilt('AWS::CloudWatch::Dashboard', ({ Properties }) => {
+        Properties.DashboardBody = '{"widgets":[{"x":20,"y":0,"width":6,"height":6}]}';
+      }),
+      /does not fit/,
+    ],
+    [
+      'trusts',
+      spoilt('AWS::IAM::Role', ({ Properties }) => {
+        Properties.AssumeRolePolicyDocument.Statement[0].Principal = { AWS: '*' };
+      }),
+      /trusts \{"AWS":"\*"\}/,
+    ],
+    [
+      'trusts',
+      spoilt('AWS::IAM::Role', ({ Properties }) => {
+        Properties.AssumeRolePolicyDocument.Statement[0].Principal = { Service: 'lamda.amazonaws.com' };
+      }),
+      /lamda/,
+    ],
+    [
+      'mappings',
+      spoilt('AWS::Lambda::EventSourceMapping', (mapping) => {
+        mapping.DependsOn = [];
+      }),
+      /does not wait for GroupHandler/,
+    ],
+    [
+      'keys',
+      spoilt('AWS::KMS::Key', ({ Properties }) => {
+        Properties.KeyPolicy.Statement.shift();
+      }),
+      /out of the account's reach/,
+    ],
+  ];
+
+  for (const [name, template, told] of faults)
+    it(`${name}: ${told.source}`, () => assert.match(checks[name](template)[0] ?? 'nothing', told));
+
+  it('names', () => {
+    const dev = both.get('clickledger-dev-billing')!;
+
+    assert.match(
+      clashes(
+        new Map([
+          ['a', dev],
+          ['b', dev],
+        ]),
+      )[0] ?? 'nothing',
+      /is called '.*' too/,
+    );
+  });
+});
