@@ -72,12 +72,12 @@ export function planConsumers(inputs: Inputs, partitions: PartitionPlan): Consum
     ),
     concurrency: figure(
       Math.ceil(perSecond * duration),
-      'invocations at once',
+      'at once',
       `ceil(${plain(perSecond)}/s × ${plain(duration * 1000)} ms)`,
     ),
     concurrencyMax: figure(
       count + 1,
-      'invocations at once',
+      'at once',
       `one for each of ${count} partitions, and the rollup: what to reserve`,
     ),
     memoryNeededMb: memoryFor(inputs, partitions),

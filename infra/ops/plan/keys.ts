@@ -4,6 +4,7 @@
  * number of consumers lowers.
  */
 import { murmur2 } from '@platformatic/kafka';
+import { percent } from './figure.ts';
 
 export interface Keys {
   readonly count: number;
@@ -19,15 +20,23 @@ export function zipfKeys(count: number, exponent: number): Keys {
   return {
     count,
     shares: shares.map((share) => share / total),
-    described: `${count} advertisers, Zipf ${exponent}`,
+    described: `${advertisers(count)}, Zipf ${exponent}`,
   };
+}
+
+function advertisers(count: number): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? 'advertiser' : 'advertisers'}`;
 }
 
 /** One key has that share, all others the same. */
 export function hottestKey(count: number, share: number): Keys {
   const shares = new Float64Array(count).fill(count > 1 ? (1 - share) / (count - 1) : 0);
   shares[0] = share;
-  return { count, shares, described: `${count} advertisers, the hottest with ${share} of all clicks` };
+  const described =
+    count === 1
+      ? `${advertisers(count)} with all clicks`
+      : `${advertisers(count)}, the hottest with ${percent(share)} of all clicks`;
+  return { count, shares, described };
 }
 
 /** The same clicks, where each key above that share is cut into as many equal ones as bring it below. */

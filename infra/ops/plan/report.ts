@@ -88,9 +88,15 @@ function verdictLines({ headroom }: Inputs, { partitions }: Plan): string[] {
   const { verdict, splits, keysTooHot, keysWithoutHeadroom, capacity } = partitions;
   if (verdict === 'fits') return [];
   const keys = ({ value, because }: Figure) => `${value} ${value === 1 ? 'key' : 'keys'} ${because}`;
+  const parts = splits.value;
   const cure = [
-    `  The hottest has to be split into ${splits.value} keys (${splits.because}), such as advertiser and a number: nothing that counts`,
-    '  depends on the key. Or the handler made faster, or clicks smaller. What follows takes such keys as split.',
+    `  What works today: producers spread the hottest over ${parts} sub-keys (${splits.because}),`,
+    `  adv-1#0 … adv-1#${parts - 1}. Nothing that counts depends on a record's key, so sums, statements and audit stay as they are. What it costs:`,
+    `  - up to ${parts} journals hold a line of that advertiser, so a rollup writes up to ${parts} lines an hour of it, and a statement reads as many;`,
+    '  - its clicks are in order within a sub-key only;',
+    `  - a fold that carries state sees a part of them on each partition. Fraud's limit for one address and ad is then reached up to ${parts} times`,
+    '    as late, or never. It loses nothing if the sub-key is a hash of what it groups by (address and ad), as these then stay together.',
+    '  Otherwise the handler has to be faster, or clicks smaller. What follows takes such keys as split.',
   ];
   if (verdict === 'impossible')
     return [

@@ -48,6 +48,19 @@ describe('the planner', () => {
     );
   });
 
+  it('offers what works today for a key that is too hot, into how many, and what it costs', () => {
+    const { inputs, ...plan } = planned(
+      '--hottest-share=1 --advertisers=1 --handler-clicks-per-second=10000',
+    );
+    const said = reportLines(inputs, plan).join('\n');
+
+    assert.match(said, /spread the hottest over 14 sub-keys/);
+    assert.match(said, /adv-1#0 … adv-1#13\./);
+    assert.match(said, /Nothing that counts depends on a record's key/);
+    assert.match(said, /a fold that carries state sees a part of them on each partition/);
+    assert.match(said, /\(1 advertiser with all clicks\)/);
+  });
+
   it("the seed's case spread over keys: four consumers of 10,000 clicks/s, and as many partitions", () => {
     const { partitions, consumers } = planned(
       '--zipf=0 --advertisers=100000 --headroom=1 --handler-clicks-per-second=10000',
@@ -216,18 +229,33 @@ describe('the planner', () => {
     }
   });
 
-  it('the README shows what it prints', () => {
+  it('each command of the README prints the lines that stand below it, in that order', async () => {
     const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8');
     const section = readme.split('\n## ').find((text) => text.startsWith('Plan\n')) ?? '';
-    const blocks = [...section.matchAll(/```(\w*)\n(.*?)\n```/gs)];
-    const shown = blocks.flatMap(([, language, block = '']) => (language === '' ? block.split('\n') : []));
-    const printed = [...section.matchAll(/^npm run plan(?: -- (.*))?$/gm)].flatMap(([, given = '']) => {
-      const { inputs, ...plan } = planned(given.replaceAll(/(--[\w-]+) /g, '$1='));
-      return reportLines(inputs, plan);
+    const blocks = [...section.matchAll(/```(\w*)\n(.*?)\n```/gs)].map(([, language, text = '']) => ({
+      language,
+      lines: text.split('\n'),
+    }));
+    const examples = blocks.flatMap(({ language, lines: [command = ''] }, i) => {
+      const below = blocks[i + 1];
+      return language === 'sh' ? [{ command, shown: below?.language === '' ? below.lines : [] }] : [];
     });
 
-    assert.ok(shown.length > 5 && printed.length > 100, 'the section has commands and what they print');
-    for (const line of shown) assert.ok(printed.includes(line), line);
+    assert.equal(examples.length, 3);
+    for (const { command, shown } of examples) {
+      const [npm, run, plan, ...given] = command.split(' ');
+      assert.deepEqual([npm, run, plan], ['npm', 'run', 'plan']);
+      const words = [COMMAND, ...given.filter((word) => word !== '--')];
+      const { stdout } = await promisify(execFile)(process.execPath, words);
+      const printed = stdout.split('\n');
+      const places = shown.map((line) => printed.indexOf(line));
+      assert.ok(shown.length > 1, command);
+      assert.deepEqual(
+        shown.filter((_, at) => (places[at] ?? -1) <= (places[at - 1] ?? -1)),
+        [],
+        `${command} does not print these, or not in this order`,
+      );
+    }
   });
 
   it('prints one object for programs, and ends with 2 on what it refuses', async () => {
