@@ -22,7 +22,7 @@ export interface LiveGroup {
   readonly partitions: readonly LivePartition[];
 }
 
-const COLUMNS = ['group', 'partition', 'owner', 'position', 'lag', 'clicks/s', 'billed', 'parked'] as const;
+const COLUMNS = ['group', 'partition', 'owner', 'position', 'lag', 'clicks/s', 'amount', 'parked'] as const;
 /** Rates are over this long, so that a batch a second does not make them jump. */
 const RATE_OVER_MS = 3_000;
 

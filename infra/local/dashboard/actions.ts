@@ -32,7 +32,10 @@ const schema = v.variant('action', [
   turned('heat-key'),
   turned('without-clickledger'),
   v.strictObject({ action: v.literal('pause-group'), group, on: v.boolean() }),
-  v.strictObject({ action: v.literal('set-rate'), rate: v.picklist(RATES) }),
+  v.strictObject({
+    action: v.literal('set-rate'),
+    rate: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)),
+  }),
 ]);
 
 export type Action = v.InferOutput<typeof schema>;

@@ -57,8 +57,10 @@ export interface MemberView {
 
 interface GroupPartitionView {
   readonly partition: number;
-  /** Undefined while nobody owns it. */
+  /** By the broker; undefined while nobody owns it. */
   readonly owner: number | undefined;
+  /** The poller that takes itself for the owner, which may be frozen and given up. */
+  readonly believed?: number | undefined;
   /** Offset that the group reads next; undefined before its first commit. */
   readonly committed: number | undefined;
   /** Offset after the newest that the ledger has counted or parked. */
@@ -89,6 +91,8 @@ interface ControlsView {
   readonly throttled: boolean;
   /** Why the broker can't be restarted, where it can't. */
   readonly brokerIsForeign: boolean;
+  /** Undefined before it was asked. */
+  readonly brokerAnswers: boolean | undefined;
   readonly naive: boolean;
 }
 

@@ -22,7 +22,17 @@ export interface Worth {
   readonly refused: number;
 }
 
-interface Known {
+interface AuditedLog {
+  /** All of it, as of now. */
+  readonly records: number;
+  /** Parked, in all ledgers. */
+  readonly setAside: number;
+}
+
+/** An older audit tells what was, not what is. */
+const OLD_MS = 60_000;
+
+export interface Known {
   audit?: { readonly at: number; readonly found: Extract<AuditMessage, { kind: 'audit' }> };
   sums?: { readonly at: number; readonly agree: boolean | undefined };
   failed?: string | undefined;
@@ -54,13 +64,8 @@ export class Auditing {
     else this.#tell();
   }
 
-  verdict(now: number): VerdictView {
-    const ledgers = Array.from(this.#known, ([ledger, known]) => ledgerVerdict(ledger, known, now));
-    if (ledgers.some(({ state }) => state === 'wrong'))
-      return { state: 'wrong', says: 'A ledger does not agree with the log', ledgers };
-    if (ledgers.every(({ state }) => state === 'exact'))
-      return { state: 'exact', says: 'Exact: every record counted once', ledgers };
-    return { state: 'unknown', says: 'Checking', ledgers };
+  verdict(now: number, log: Pick<AuditedLog, 'records' | 'setAside'>): VerdictView {
+    return verdictOf([...this.#known], now, log);
   }
 
   stop(): void {
@@ -104,6 +109,32 @@ export class Auditing {
       known.failed = undefined;
     }
   }
+}
+
+/** What is claimed is what was audited: up to where, how long ago, and what of it is not counted. */
+export function verdictOf(
+  known: readonly (readonly [ledger: string, known: Known])[],
+  now: number,
+  { records, setAside }: AuditedLog,
+): VerdictView {
+  const ledgers = known.map(([ledger, each]) => ledgerVerdict(ledger, each, now));
+  if (ledgers.some(({ state }) => state === 'wrong'))
+    return { state: 'wrong', says: 'A ledger does not agree with the log', ledgers };
+  if (!ledgers.every(({ state }) => state === 'exact'))
+    return { state: 'unknown', says: 'Checking', ledgers };
+  const audits = known.flatMap(([, { audit }]) => audit ?? []);
+  const ageMs = Math.max(...audits.map(({ at }) => now - at));
+  const audited = Math.min(...audits.map(({ found }) => found.records));
+  const reach = `${audited.toLocaleString('en')} of ${Math.max(records, audited).toLocaleString('en')} records audited ${seconds(ageMs)} ago`;
+  const aside = setAside === 0 ? '' : `, ${setAside.toLocaleString('en')} set aside`;
+  if (ageMs <= OLD_MS)
+    return { state: 'exact', says: `Exact: every click counted once${aside} (${reach})`, ledgers };
+  const agree = known.every(([, { sums }]) => sums?.agree === true);
+  return {
+    state: 'unknown',
+    says: `It was exact${aside}: ${reach}${agree ? '; the sums agree up to now' : ''}`,
+    ledgers,
+  };
 }
 
 function ledgerVerdict(ledger: string, { audit, sums, failed }: Known, now: number): LedgerVerdictView {

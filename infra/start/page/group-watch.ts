@@ -15,6 +15,7 @@ export class GroupWatch {
   readonly #groups = new Map<string, Watched>();
   readonly #timer: NodeJS.Timeout;
   #asking = false;
+  #answers: boolean | undefined;
   watched = false;
 
   constructor(bootstrap: readonly string[], groups: readonly string[]) {
@@ -33,6 +34,11 @@ export class GroupWatch {
     return { state: state ?? 'unknown', rebalancingSince: since, lastRebalanceMs: lastMs };
   }
 
+  /** Whether it has answered when it was asked last; undefined before that. */
+  get brokerAnswers(): boolean | undefined {
+    return this.#answers;
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#states.close().catch(() => {});
@@ -42,6 +48,7 @@ export class GroupWatch {
     if (this.#asking || !this.watched) return;
     this.#asking = true;
     await Promise.all(Array.from(this.#groups, ([group, watched]) => this.#askFor(group, watched)));
+    this.#answers = [...this.#groups.values()].some(({ state }) => state !== undefined);
     this.#asking = false;
   }
 

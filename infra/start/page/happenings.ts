@@ -20,6 +20,9 @@ export class Happenings {
   readonly #seen = new Map<string, Seen>();
   readonly #tell: (line: LogLine) => void;
   #n = 0;
+  #brokerAway: number | undefined;
+  /** Numbers of pollers that there were, by group: another process may get one of them again. */
+  readonly #numbers = new Map<string, Set<number>>();
 
   constructor(tell: (line: LogLine) => void) {
     this.#tell = tell;
@@ -39,15 +42,31 @@ export class Happenings {
     for (const group of groups) {
       const before = this.#seen.get(group.group);
       if (before !== undefined) this.#compare(before, group, at);
+      const numbers = this.#numbers.get(group.group) ?? new Set();
+      for (const { poller } of group.members) numbers.add(poller);
+      this.#numbers.set(group.group, numbers);
       this.#seen.set(group.group, seen(group, before, at));
     }
+  }
+
+  lookAtBroker(answers: boolean | undefined, at: number): void {
+    if (answers === false && this.#brokerAway === undefined) {
+      this.#brokerAway = at;
+      this.add('broker', undefined, 'the Kafka broker does not answer', at);
+    }
+    if (answers !== true || this.#brokerAway === undefined) return;
+    const awayFor = ((at - this.#brokerAway) / 1_000).toFixed(1);
+    this.#brokerAway = undefined;
+    this.add('broker', undefined, `the Kafka broker answers again, after ${awayFor} s`, at);
   }
 
   #compare(before: Seen, group: GroupView, at: number): void {
     const now = seen(group, before, at);
     for (const [pid, poller] of now.members)
-      if (!before.members.has(pid))
-        this.add('joined', group.group, `poller ${poller} joined (pid ${pid})`, at);
+      if (!before.members.has(pid)) {
+        const again = this.#numbers.get(group.group)?.has(poller) === true ? 'a new ' : '';
+        this.add('joined', group.group, `${again}poller ${poller} joined (pid ${pid})`, at);
+      }
     for (const [pid, poller] of before.members)
       if (!group.members.some((member) => member.pid === pid))
         this.add('left', group.group, `poller ${poller} is gone (pid ${pid})`, at);
@@ -60,6 +79,10 @@ export class Happenings {
       generation > before.group.generation
     )
       this.add('generation', group.group, `generation ${generation}${took(lastRebalanceMs)}`, at);
+    if (generation !== undefined && generation < (before.group.generation ?? 0))
+      this.add('generation', group.group, `the group was made anew: its generations count from 1 again`, at);
+    if (group.state === 'empty' && before.group.state === 'stable' && group.members.length > 0)
+      this.add('timed-out', group.group, givenUpByBroker(group), at);
     this.#count('redelivered', group, group.duplicates - before.group.duplicates, at);
     this.#count('parked', group, group.parked - before.group.parked, at);
     if (before.group.gaps === 0 && group.gaps > 0)
@@ -133,6 +156,13 @@ function seen(group: GroupView, before: Seen | undefined, at: number): Seen {
       group.partitions.flatMap(({ partition, owner }) => (owner === undefined ? [] : [[partition, owner]])),
     ),
   };
+}
+
+function givenUpByBroker({ members }: GroupView): string {
+  const pollers = members.map(
+    ({ poller, state }) => `${state === 'frozen' ? 'frozen ' : ''}poller ${poller}`,
+  );
+  return `the broker has given up ${pollers.join(', ')}: no heartbeat came before the session timed out`;
 }
 
 function took(ms: number | undefined): string {

@@ -101,6 +101,7 @@ export class LivePage {
     void this.#lookAtNaive();
     this.#view = this.#picture();
     this.#happenings.look(this.#view.groups, this.#view.at);
+    this.#happenings.lookAtBroker(this.#view.controls.brokerAnswers, this.#view.at);
     const newest = this.#samples.at(-1);
     if (newest === undefined || this.#view.at - newest.at >= SAMPLE_EVERY_MS - PICTURE_EVERY_MS / 2) {
       const sample = sampleOf(this.#view);
@@ -117,17 +118,23 @@ export class LivePage {
     this.#ends.note(at, this.#session.ends);
     const { rate, heated = false } = producer.pace;
     const live = this.#session.live();
+    const setAside = live
+      .flatMap(({ partitions }) => partitions)
+      .reduce((sum, { parked }) => sum + parked, 0);
+    const records = this.#session.ends.reduce((sum, end) => sum + end, 0);
     const { billed, worth } = this.#billed(live, at);
     return pageView({
       at,
       topic: topicView(topic, this.#ends, worth),
       groups: this.#groupViews(live, billed, at),
-      verdict: this.#auditing.verdict(at),
+      verdict: this.#auditing.verdict(at, { records, setAside }),
       controls: {
         rate,
+        rateAtFirst: this.#actions.rateAtFirst,
         heated,
         throttled: this.#throttling.on,
         brokerIsForeign: this.#brokerIsForeign,
+        brokerAnswers: this.#watch.brokerAnswers,
         naive: this.#actions.naive !== undefined,
       },
       naive: this.#naiveView(billed, worth),

@@ -44,6 +44,11 @@ export class PageActions {
     );
   }
 
+  /** Clicks a second that the run was started with. */
+  get rateAtFirst(): number | undefined {
+    return this.#paceAtFirst.rate;
+  }
+
   get naive(): NaiveGroup | undefined {
     return this.#naive;
   }
@@ -127,7 +132,7 @@ export class PageActions {
     killProcess(broker.pid);
     return this.#say(
       'killed',
-      `the Kafka broker (pid ${broker.pid}) is killed, and started again on its data`,
+      `the Kafka broker (pid ${broker.pid}) is killed; it is started again on its data, which takes some seconds`,
     );
   }
 

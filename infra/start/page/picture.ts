@@ -46,12 +46,16 @@ export function groupView(facts: GroupFacts, ends: LogEnds, now: number): GroupV
     state: paused ? 'paused' : watch.state,
     generation: generation < 0 ? undefined : generation,
     members: members.map((member) => memberView(member, frozen)).sort((a, b) => a.poller - b.poller),
-    partitions: partitions.map(({ partition, owner, committedThen: committed, applied, end = 0 }) => {
-      const next = committed ?? 0;
-      const ageMs = ends.ageMs(partition, next, now);
-      const lagSeconds = ageMs === undefined ? undefined : Math.round(ageMs / 100) / 10;
-      return { partition, owner, committed, applied, lag: Math.max(0, end - next), lagSeconds };
-    }),
+    partitions: partitions.map(
+      ({ partition, owner: believed, committedThen: committed, applied, end = 0 }) => {
+        // Who owns it is the broker's to say: a frozen poller goes on believing what it was told.
+        const owner = watch.state === 'empty' ? undefined : believed;
+        const next = committed ?? 0;
+        const ageMs = ends.ageMs(partition, next, now);
+        const lagSeconds = ageMs === undefined ? undefined : Math.round(ageMs / 100) / 10;
+        return { partition, owner, believed, committed, applied, lag: Math.max(0, end - next), lagSeconds };
+      },
+    ),
     clicks: billed.clicks,
     money: formatMicros(billed.micros),
     duplicates,
@@ -109,10 +113,13 @@ export function pageView(parts: {
   topic: TopicView;
   groups: readonly GroupView[];
   verdict: VerdictView;
-  controls: Omit<PageView['controls'], 'rates'>;
+  controls: Omit<PageView['controls'], 'rates'> & { readonly rateAtFirst: number | undefined };
   naive: NaiveView | undefined;
 }): PageView {
-  return { ...parts, controls: { ...parts.controls, rates: RATES } };
+  const { rateAtFirst, ...controls } = parts.controls;
+  // The rate of the start is offered too, so that there is a way back to it.
+  const rates = [...new Set([...RATES, ...(rateAtFirst ? [rateAtFirst] : [])])].sort((a, b) => a - b);
+  return { ...parts, controls: { ...controls, rates } };
 }
 
 export function sampleOf({ at, topic, groups }: PageView): Sample {

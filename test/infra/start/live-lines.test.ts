@@ -37,7 +37,7 @@ describe('the live lines', () => {
     const rows = new LiveLines().rows([billing, fraud], 0);
 
     assert.deepEqual(rows, [
-      'group            partition  owner     position  lag  clicks/s       billed  parked',
+      'group            partition  owner     position  lag  clicks/s       amount  parked',
       'billing-service  0          poller 1   1234567   33         0  9876.543210       0',
       'billing-service  1          nobody           0    0         0     0.000000       0',
       'fraud-service    0          poller 2         0    0         0     0.000000       3',

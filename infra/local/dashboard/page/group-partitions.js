@@ -19,7 +19,8 @@ export function makePartition({ partition }) {
   return {
     element,
     update(of) {
-      setText(owner, of.owner === undefined ? 'nobody' : `Poller ${of.owner}`);
+      const nobody = of.believed === undefined ? 'nobody' : `nobody (Poller ${of.believed} was given up)`;
+      setText(owner, of.owner === undefined ? nobody : `Poller ${of.owner}`);
       setAttribute(
         element,
         'class',

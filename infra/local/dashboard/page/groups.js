@@ -80,6 +80,7 @@ function stateOf({ state, rebalancingSince, at, partitions }) {
     const since = Math.max(0, at - (rebalancingSince ?? at)) / 1000;
     return { tone: 'hot', text: `Rebalancing, ${seconds(since)}` };
   }
+  if (state === 'empty') return { tone: 'hot', text: 'Nobody: no member' };
   if (partitions.some(({ owner }) => owner === undefined))
     return { tone: 'hot', text: 'A partition has no owner' };
   return state === 'stable' ? { tone: 'good', text: 'Stable' } : { tone: 'wait', text: 'Not known' };
@@ -91,6 +92,12 @@ function sentence({ state, members, partitions, lastRebalanceMs }) {
     return 'Nobody reads. The position stays, and the lag grows until the group is resumed.';
   if (state === 'rebalancing')
     return 'The broker deals the partitions out anew. It waits for every member, also for one that has died, until that one’s session times out.';
+  if (state === 'empty') {
+    const pollers = listed(members.map(({ poller }) => `Poller ${poller}`));
+    return pollers === ''
+      ? 'The broker knows no member of it: nobody reads.'
+      : `The broker has no member any more: it has given up ${pollers}, as no heartbeats came. A poller that is frozen still takes itself for the owner.`;
+  }
   const orphans = partitions.filter(({ owner }) => owner === undefined);
   if (orphans.length > 0)
     return `${orphans.length === 1 ? 'Partition' : 'Partitions'} ${listed(orphans.map(({ partition }) => partition))}: the owner is gone. Its heartbeats have stopped; when its session times out, another member takes over at the committed offset.`;

@@ -3,6 +3,7 @@ import { token } from './actions.js';
 import { renderControls } from './controls.js';
 import { setAttribute, setText } from './dom.js';
 import { renderLog } from './event-log.js';
+import { clock, count } from './format.js';
 import { renderGroups } from './groups.js';
 import { renderMoney } from './money.js';
 import { renderPrimer } from './primer.js';
@@ -16,7 +17,9 @@ const SILENT_AFTER_MS = 4_000;
 const kept = { samples: [], lines: [] };
 const connection = document.getElementById('connection');
 const notice = document.getElementById('notice');
+const conditions = document.getElementById('conditions');
 let heardAt = 0;
+let isStale = false;
 
 if (token === null)
   tellNotice('Open the address that npm start has printed: it carries the key of this run.');
@@ -41,6 +44,7 @@ function connect() {
   on('view', (view) => {
     heardAt = performance.now();
     tellConnected(true);
+    tellFresh();
     if (!document.hidden) render(view);
   });
   stream.addEventListener('error', () => {
@@ -48,7 +52,11 @@ function connect() {
     if (stream.readyState === EventSource.CLOSED)
       tellNotice('This address belongs to another run. Open the one that npm start has printed last.');
   });
-  setInterval(() => performance.now() - heardAt < SILENT_AFTER_MS || tellConnected(false), 1_000);
+  setInterval(() => {
+    if (performance.now() - heardAt < SILENT_AFTER_MS) return;
+    tellConnected(false);
+    if (heardAt > 0) tellStale();
+  }, 1_000);
 }
 
 function render(view) {
@@ -58,12 +66,49 @@ function render(view) {
   renderTopic(view, kept.samples);
   renderGroups(view, kept.samples);
   renderControls(view);
+  renderConditions(view);
   setAttribute(document.body, 'data-ready', true);
 }
 
 function tellConnected(isConnected) {
   setText(connection, isConnected ? 'Live' : 'No connection');
   setAttribute(connection, 'data-tone', isConnected ? 'good' : 'bad');
+}
+
+/** What is on the page is of then, and looks like it; nothing on it can be pressed. */
+function tellStale() {
+  if (isStale) return;
+  isStale = true;
+  const then = clock(Date.now() - (performance.now() - heardAt));
+  tellNotice(`npm start has ended, or does not answer, since ${then}. What you see is of then.`);
+  setStale();
+}
+
+function tellFresh() {
+  if (!isStale) return;
+  isStale = false;
+  notice.hidden = true;
+  setStale();
+}
+
+function setStale() {
+  document.body.toggleAttribute('data-stale', isStale);
+  for (const part of document.querySelectorAll('main, aside')) part.inert = isStale;
+}
+
+function renderConditions({ controls, topic }) {
+  const broker =
+    controls.brokerAnswers === undefined ? 'not asked yet' : controls.brokerAnswers ? 'up' : 'down';
+  const wanted =
+    controls.rate === undefined
+      ? 'as many clicks as possible'
+      : controls.rate === 0
+        ? 'no clicks are made'
+        : `${count(controls.rate)} clicks/s wanted`;
+  setText(
+    conditions,
+    `Broker ${broker} · DynamoDB ${controls.throttled ? 'throttled' : 'up'} · ${wanted}, ${count(Math.round(topic.rate))} come`,
+  );
 }
 
 function tellNotice(text) {

@@ -6,8 +6,13 @@ import { makeSwitch } from './switch.js';
 const figures = document.getElementById('money');
 const naiveSwitch = makeSwitch('Run it', 'without-clickledger', 'Run the consumer without Clickledger');
 
-export function renderMoney({ topic, groups, naive, controls }) {
-  const cards = [logCard(topic), ...groups.map((group) => ledgerCard(group, topic)), naiveCard(naive)];
+export function renderMoney({ topic, groups, naive, controls, verdict }) {
+  const wrong = new Set(verdict.ledgers.filter(({ state }) => state === 'wrong').map(({ ledger }) => ledger));
+  const cards = [
+    logCard(topic),
+    ...groups.map((group) => ledgerCard(group, topic, wrong.has(group.ledger))),
+    naiveCard(naive),
+  ];
   keyed(figures, cards, ({ key }) => key, makeCard);
   naiveSwitch.update(controls.naive);
 }
@@ -29,16 +34,16 @@ function logCard({ name, records, worth }) {
   };
 }
 
-function ledgerCard({ group, ledger, clicks, money: billed, duplicates, parked, gaps }, { worth }) {
+function ledgerCard({ group, ledger, clicks, money: billed, duplicates, parked, gaps }, { worth }, isWrong) {
   const behind = worth === undefined ? undefined : worth.clicks - clicks;
   return {
     key: group,
-    kind: 'Billed',
+    kind: 'Counted',
     name: `${ledger}, by ${group}`,
     clicks,
     money: billed,
-    tone: behind === undefined ? undefined : 'good',
-    says: billedSays(behind),
+    tone: isWrong ? 'bad' : behind === undefined ? undefined : 'good',
+    says: isWrong ? 'does not agree with the log: the verdict above says where' : countedSays(behind, parked),
     facts: [
       ['duplicates skipped', duplicates],
       ['parked', parked],
@@ -47,9 +52,12 @@ function ledgerCard({ group, ledger, clicks, money: billed, duplicates, parked, 
   };
 }
 
-function billedSays(behind) {
-  if (behind === undefined) return 'each of them once';
-  return behind <= 0 ? 'as many as the log holds' : `each once; ${plural(behind, 'click')} still to come`;
+function countedSays(behind, parked) {
+  const aside = parked > 0 ? `; ${plural(parked, 'record')} set aside` : '';
+  if (behind === undefined) return `each of them once${aside}`;
+  return behind <= 0
+    ? `as many as the log holds${aside}`
+    : `each once; ${plural(behind, 'click')} still to come${aside}`;
 }
 
 function naiveCard(naive) {

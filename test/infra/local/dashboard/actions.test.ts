@@ -25,7 +25,7 @@ describe('an action of the page', () => {
       { action: 'kill-poller', group: 'billing-service', poller: -1 },
       { action: 'kill-poller', group: 'billing-service', poller: 1, pid: 1 },
       { action: 'kill-poller', group: '', poller: 1 },
-      { action: 'set-rate', rate: 1_000_000 },
+      { action: 'set-rate', rate: 1_000_001 },
       { action: 'throttle', on: 'yes' },
       { action: 'reset', group: 'x' },
       { action: '__proto__' },

@@ -76,4 +76,43 @@ describe('what happened', () => {
     assert.equal(happenings.lines.length, 200);
     assert.equal(happenings.lines.at(-1)?.says, '499');
   });
+
+  it('says when another process gets the number of one that is gone, and when generations begin anew', () => {
+    const other = { ...owner(1, [0]), pid: 777 };
+    const lines = told(aGroup({ generation: 7 }), aGroup({ members: [other], generation: 2 }));
+
+    assert.deepEqual(
+      lines.map(({ says }) => says),
+      [
+        'a new poller 1 joined (pid 777)',
+        'poller 1 is gone (pid 101)',
+        'the group was made anew: its generations count from 1 again',
+      ],
+    );
+  });
+
+  it('says that the broker has given up a poller that goes on believing it owns', () => {
+    const frozen = { ...owner(1, [0]), state: 'frozen' as const };
+    const empty = aGroup({ state: 'empty', members: [frozen], partitions: [aPartition(undefined)] });
+
+    assert.deepEqual(
+      told(aGroup(), empty, empty).map(({ kind }) => kind),
+      ['revoked', 'timed-out'],
+    );
+  });
+
+  it('says once that the broker is away, and once that it is back, and for how long', () => {
+    const lines: LogLine[] = [];
+    const happenings = new Happenings((line) => lines.push(line));
+    for (const [i, answers] of [undefined, true, false, false, true, true].entries())
+      happenings.lookAtBroker(answers, i * 1_000);
+
+    assert.deepEqual(
+      lines.map(({ at, says }) => [at, says]),
+      [
+        [2_000, 'the Kafka broker does not answer'],
+        [4_000, 'the Kafka broker answers again, after 2.0 s'],
+      ],
+    );
+  });
 });
