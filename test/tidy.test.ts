@@ -113,11 +113,13 @@ describe('tidy', () => {
   });
 
   it('pictures in the documents name files that exist', () => {
+    const met = { paths: 0, links: 0 };
     for (const document of files.filter((file) => file.endsWith('.md'))) {
       for (const [, path = ''] of read(document).matchAll(
         /`((?:shared|functions|infra|test|docs)\/[\w./-]+\.\w+)`/g,
       )) {
         assert.ok(files.includes(path), `${document} names ${path}, which does not exist`);
+        met.paths += 1;
       }
       for (const [, path = ''] of read(document).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)) {
         const target = join(document, '..', path).replace(/\/$/, '');
@@ -125,7 +127,9 @@ describe('tidy', () => {
           files.includes(target) || files.some((file) => file.startsWith(`${target}/`)),
           `${document} links to ${path}`,
         );
+        met.links += 1;
       }
     }
+    assert.ok(met.paths > 50 && met.links > 50, JSON.stringify(met));
   });
 });
