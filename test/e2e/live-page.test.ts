@@ -24,7 +24,7 @@ if (because !== undefined) console.log(because);
 describe('the live page', { timeout: 300_000, skip: because ?? false }, () => {
   after(async () => {
     await browser?.close();
-    start.signal(start.process.pid, 'SIGTERM');
+    if (start.process.exitCode === null) start.signal(start.process.pid, 'SIGTERM');
     await start.ended();
     assert.deepEqual(start.left(), [], 'nothing stays behind');
   });
@@ -196,7 +196,37 @@ describe('the live page', { timeout: 300_000, skip: because ?? false }, () => {
     server.close();
 
     assert.deepEqual([tried.withToken, tried.looked], ['refused', 'refused']);
-    assert.doesNotMatch(await page.locator('#log').innerText(), /the Kafka broker/);
+    assert.doesNotMatch(await page.locator('#log').innerText(), /the Kafka broker \(pid/);
     assert.deepEqual(complaints, []);
+  });
+
+  it('says that nobody owns what a frozen poller, alone in its group, still takes for its own', async () => {
+    await page.setViewportSize({ width: 1280, height: 1440 });
+    const fraud = '[data-group="fraud-service"]';
+    await press('freeze-poller', fraud);
+    await seen('nobody owns', async () => (await count(`${fraud} .orphan`)) === 3);
+    await seen('the log tells it', async () =>
+      /the broker has given up frozen poller \d+/.test(await page.locator('#log').innerText()),
+    );
+
+    assert.match(
+      await page.locator(`${fraud} .orphan .owner`).first().innerText(),
+      /^nobody \(Poller \d+ was given up\)$/,
+    );
+    await press('thaw-poller', fraud);
+    await seen('it owns again', async () => (await count(`${fraud} .orphan`)) === 0);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('says that the run has ended, and lets nobody press anything that is of then', async () => {
+    start.signal(start.process.pid, 'SIGTERM');
+    await start.ended();
+
+    await seen('it says so', () => page.locator('#notice').isVisible());
+    assert.match(
+      await page.locator('#notice').innerText(),
+      /^npm start has ended, or does not answer, since \d\d:\d\d:\d\d\./,
+    );
+    assert.equal(await page.evaluate('document.querySelector("main").inert'), true);
   });
 });
