@@ -126,6 +126,20 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
     await assertExact('billing');
   });
 
+  it('accepts what will never count, as a command: nothing names it again, and the audit knows it', async () => {
+    const decided = ['--accept', '--parked', '--reason', 'no click', '--who', 'ann'];
+
+    const dry = await command('redrive', 'billing', ...decided);
+    const wet = await command('redrive', 'billing', ...decided, '--apply');
+    const after = await redrive('billing', false);
+
+    assert.match(dry.stdout, /DRY RUN .* 1 offsets are open; --apply accepts them: they will never count/);
+    assert.deepEqual([dry.code, wet.code], [1, 0], wet.stderr);
+    assert.match(wet.stdout, /1 offsets accepted, 0 still open/);
+    assert.deepEqual(after.found, []);
+    await assertExact('billing');
+  });
+
   it('takes from destination documents what retention has removed, and nothing that is not of this log', async () => {
     await running.caughtUp('fraud');
     await running.passOver('fraud', () => running.produce(2, 40));
