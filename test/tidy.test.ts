@@ -81,20 +81,23 @@ describe('tidy', () => {
       ...devDependencies,
       ...optionalDependencies,
     })) {
-      assert.match(String(version), /^\d+\.\d+\.\d+$/, name);
+      assert.match(String(version), /^(npm:[a-z0-9-]+@)?\d+\.\d+\.\d+$/, name);
     }
   });
 
   it('the lock file vouches for every package, the Node that runs it among them', () => {
     const { packages } = JSON.parse(read('package-lock.json')) as {
-      packages: Record<string, { integrity?: string; inBundle?: boolean; hasInstallScript?: boolean }>;
+      packages: Record<
+        string,
+        { name?: string; integrity?: string; inBundle?: boolean; hasInstallScript?: boolean }
+      >;
     };
     const installed = Object.entries(packages).filter(([path]) => path !== '');
     // What comes inside of another package has that one's digest.
     for (const [path, { integrity = '', inBundle }] of installed)
       if (inBundle !== true) assert.match(integrity, /^sha512-/, path);
-    const names = installed.map(([path]) => path);
-    for (const cpu of ['x64', 'arm64']) assert.ok(names.includes(`node_modules/node-linux-${cpu}`), cpu);
+    const names = installed.map(([path, { name }]) => name ?? path.replace(/^node_modules\//, ''));
+    for (const cpu of ['x64', 'arm64']) assert.ok(names.includes(`node-linux-${cpu}`), cpu);
     // What runs at installation could fetch what the lock file does not know.
     const scripts = installed.filter(([, { hasInstallScript }]) => hasInstallScript === true);
     assert.deepEqual(

@@ -34,7 +34,7 @@ const RUBBISH = rubbish.length * PARTITIONS;
 
 describe('own servers', { timeout: 240_000 }, () => {
   const folder = groundFolder({ after });
-  const broker = new LocalBroker({ before, after });
+  const broker = new LocalBroker({ before, after }, { own: true });
   let dynamodb: RunningDynamoDb;
   let environment: Record<string, string>;
   after(() => dynamodb?.stop());

@@ -3,17 +3,14 @@
  * torn journals, overlapping rollups and expiry included. A failure prints the seeds that repeat it.
  */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createTables } from '../../infra/local/dynamodb-tables.ts';
 import { clientConfig } from '../../infra/local/endpoint-access.ts';
-import { localJars } from '../support/local-jars.ts';
 import { aPlannedTable } from '../support/planned-table.ts';
 import { chanceOf } from '../support/random.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { sharedDynamoDb } from '../support/shared-servers.ts';
 import { ledgerRun } from './ledger-run.ts';
 import { TwinTables } from './twin-tables.ts';
 
@@ -21,28 +18,18 @@ const RUNS = 8;
 const STEPS = 40;
 
 describe('the simulated table', { timeout: 120_000 }, () => {
-  let dynamodb: RunningDynamoDb;
   let client: DynamoDBClient;
   let tables = 0;
-  after(async () => {
-    client?.destroy();
-    await dynamodb?.stop();
-  });
-  const folder = temporaryFolder({ after });
-
+  after(() => client?.destroy());
+  const dynamodb = sharedDynamoDb({ before, after });
   before(async () => {
-    dynamodb = await startDynamoDb({
-      jars: await localJars(),
-      dataFolder: join(folder, 'dynamodb'),
-      logFile: join(folder, 'dynamodb.log'),
-    });
-    client = new DynamoDBClient(clientConfig(dynamodb));
+    client = new DynamoDBClient(clientConfig(dynamodb.address()));
   });
 
   async function twins(pageSize: number): Promise<TwinTables> {
     tables += 1;
-    const name = `ledger-${tables}`;
-    await createTables(dynamodb, [aPlannedTable({ name })]);
+    const name = `simulated-${tables}`;
+    await createTables(dynamodb.address(), [aPlannedTable({ name })]);
     return new TwinTables(client, name, pageSize);
   }
 

@@ -1,13 +1,10 @@
-/** A real Kafka broker of a test file's own, on loopback only, gone with its data when the file's tests are over. */
-import { join } from 'node:path';
+/** A real Kafka broker on loopback, shared by the test files of a run unless a file asks for its own. */
 import { Admin, ListOffsetTimestamps, type MessageToProduce, Producer } from '@platformatic/kafka';
-import { type RunningBroker, startBroker } from '../../infra/local/broker.ts';
 import { createTopics } from '../../infra/local/broker-topics.ts';
 import { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../infra/local/mapping/partition-queue.ts';
 import type { Settings } from '../../infra/local/plan.ts';
-import { localJars } from './local-jars.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { sharedBroker } from './shared-servers.ts';
 
 interface Hooks {
   readonly before: (run: () => Promise<void>) => void;
@@ -17,25 +14,20 @@ interface Hooks {
 export type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
 
 export class LocalBroker {
-  #broker: RunningBroker | undefined;
+  readonly #bootstrap: () => string;
   #admin: Admin | undefined;
 
-  constructor(test: Hooks) {
-    test.after(() => this.#stop());
-    const folder = temporaryFolder(test);
+  /** @param own a broker that no other file has topics on */
+  constructor(test: Hooks, { own = false } = {}) {
+    test.after(() => this.#admin?.close());
+    this.#bootstrap = sharedBroker(test, own).address;
     test.before(async () => {
-      const logFile = join(folder, 'broker.log');
-      this.#broker = await startBroker({
-        jars: await localJars(),
-        dataFolder: join(folder, 'kafka'),
-        logFile,
-      });
-      this.#admin = new Admin({ clientId: 'test', bootstrapBrokers: [this.#broker.bootstrap] });
+      this.#admin = new Admin({ clientId: 'test', bootstrapBrokers: [...this.bootstrap] });
     });
   }
 
   get bootstrap(): readonly string[] {
-    return [this.#broker?.bootstrap ?? ''];
+    return [this.#bootstrap()];
   }
 
   get admin(): Admin {
@@ -88,11 +80,6 @@ export class LocalBroker {
         assignments?.get(topic)?.partitions ?? [],
       ]),
     );
-  }
-
-  async #stop(): Promise<void> {
-    await this.#admin?.close();
-    await this.#broker?.stop();
   }
 }
 
