@@ -1,0 +1,75 @@
+/** `clickledger statement`: an advertiser's hours, clicks and amounts from a ledger, as a table or as JSON. */
+import type { Ledger } from '../../shared/journal-store.ts';
+import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement.ts';
+import { findLedger } from '../ops/find-ledger.ts';
+import { entriesNotRolledUp } from '../ops/ledger-view.ts';
+import { exactNumber, formatMicros } from '../ops/money.ts';
+import { defineCommand } from '../terminal/command.ts';
+import { tableLines } from '../terminal/table-lines.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { textMatching, utcEnd, utcStart } from '../terminal/values.ts';
+
+const advertiserId = textMatching(
+  /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/,
+  '1 to 64 characters of [A-Za-z0-9._:-]',
+);
+
+export const statement = defineCommand('statement', "Prints an advertiser's clicks and amounts by hour.")
+  .requiredOption('--advertiser <id>', 'whose clicks', advertiserId)
+  .option('--from-time <time>', 'first hour (UTC), as 2026-11-21 or 2026-11-21T10', utcStart)
+  .option('--to-time <time>', 'last hour, included; a day means all of it', utcEnd)
+  .option('--exact', 'add what no rollup has written yet')
+  .option('--ledger <name>', 'a ledger of the running local runtime', 'billing')
+  .option('--table <name>', 'a table on AWS instead, with the usual AWS_REGION and credentials')
+  .option('--json', 'one object for programs')
+  .action(async ({ advertiser, fromTime, toTime, exact = false, ledger, table, json = false }) => {
+    const from = fromTime === undefined ? wholePeriod.from : hourOf(fromTime);
+    const to = toTime === undefined ? wholePeriod.to : hourOf(toTime);
+    if (from > to) throw new UserError(`--from-time (${from}) must not be after --to-time (${to})`);
+    await printStatement({ advertiser, from, to, exact, json }, findLedger({ ledger, table }));
+  });
+
+interface StatementRequest {
+  readonly advertiser: string;
+  /** Hours, both included. */
+  readonly from: string;
+  readonly to: string;
+  readonly exact: boolean;
+  readonly json: boolean;
+}
+
+function hourOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 13);
+}
+
+async function printStatement(request: StatementRequest, ledger: Ledger): Promise<void> {
+  const { advertiser, from, to, exact, json } = request;
+  const hours = await readStatement(ledger, advertiser, { from, to }, exact);
+  const clicks = hours.reduce((sum, hour) => sum + hour.clicks, 0n);
+  const micros = hours.reduce((sum, hour) => sum + hour.micros, 0n);
+  const notRolledUp = exact ? 0 : await entriesNotRolledUp(ledger);
+  if (json) {
+    const written = hours.map((each) => ({
+      hour: each.hour,
+      clicks: exactNumber(each.clicks),
+      micros: exactNumber(each.micros),
+    }));
+    const sums = { clicks: exactNumber(clicks), micros: exactNumber(micros) };
+    console.log(
+      JSON.stringify({ advertiser, exact, entriesNotRolledUp: notRolledUp, ...sums, hours: written }),
+    );
+    return;
+  }
+  for (const row of tableOf(hours, clicks, micros)) console.log(row);
+  if (notRolledUp > 0)
+    console.log(`As of the last rollup; --exact adds the ${notRolledUp} entries (of all advertisers) since.`);
+}
+
+function tableOf(hours: readonly StatementHour[], clicks: bigint, micros: bigint): string[] {
+  const rows = [
+    ['hour (UTC)', 'clicks', 'amount'],
+    ...hours.map((hour) => [hour.hour, String(hour.clicks), formatMicros(hour.micros)]),
+    ['total', String(clicks), formatMicros(micros)],
+  ];
+  return tableLines(rows, [1, 2]);
+}

@@ -1,0 +1,50 @@
+/**
+ * How a command of `clickledger` is defined and run. Commander parses, helps and suggests; here are the exit codes and sentences that all
+ * commands share:
+ *
+ *   0  fine      1  it found something      2  it could not tell, or the input is wrong      130  interrupted
+ */
+import { Command } from '@commander-js/extra-typings';
+import { CommanderError } from 'commander';
+import { Interrupted, innermostMessage, UserError } from './user-error.ts';
+
+export const INTERRUPTED = 130;
+const COULD_NOT_TELL = 2;
+
+/** @param summary one sentence, for the list of commands and the head of its help */
+export function defineCommand(name: string, summary: string): Command {
+  return new Command(`clickledger ${name}`)
+    .summary(summary)
+    .description(summary)
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true });
+}
+
+/** Runs a command with what follows its name, and returns the exit code. The action sets `process.exitCode` where it found something. */
+export async function runCommand(command: Command, given: readonly string[]): Promise<number> {
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+  try {
+    await command.parseAsync([...given], { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      console.error(`clickledger: ${error.message.replace(/^error: /, '')}`);
+      console.error(`${command.name()} --help lists its options.`);
+      return COULD_NOT_TELL;
+    }
+    if (error instanceof UserError) console.error(`clickledger: ${error.message}`);
+    else console.error(sentenceFor(error) ?? error);
+    return error instanceof Interrupted ? INTERRUPTED : COULD_NOT_TELL;
+  }
+}
+
+/** What the AWS SDK says where a person has not said enough. Any other error is a fault of ours and is printed whole. */
+function sentenceFor(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (/region is missing/i.test(innermostMessage(error)))
+    return 'clickledger: no AWS region is known: name one with --region, or set AWS_REGION';
+  if (/Credentials(Provider)?Error|CredentialsProvider/.test(error.name))
+    return `clickledger: no AWS credentials were found (environment, profile, SSO): ${innermostMessage(error)}`;
+  return undefined;
+}

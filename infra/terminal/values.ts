@@ -1,0 +1,70 @@
+/**
+ * Values of options: each function takes the text of the command line and returns the value, or throws what is allowed. Commander puts
+ * the option's name and the text given in front.
+ */
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number from min to max, both included. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (given: string) => number {
+  return readNumber(/^\d{1,16}$/, 'a whole number', min, max);
+}
+
+/** A decimal number from min to max, both included. */
+export function decimalNumber(min: number, max: number): (given: string) => number {
+  return readNumber(/^\d+(\.\d+)?$/, 'a number', min, max);
+}
+
+function readNumber(pattern: RegExp, kind: string, min: number, max: number): (given: string) => number {
+  return (given) => {
+    const number = Number(given);
+    if (pattern.test(given) && number >= min && number <= max) return number;
+    const upTo = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`Allowed is ${kind} ${upTo}.`);
+  };
+}
+
+export function textMatching(pattern: RegExp, allowed: string): (given: string) => string {
+  return (given) => {
+    if (pattern.test(given)) return given;
+    throw new InvalidArgumentError(`Allowed is ${allowed}.`);
+  };
+}
+
+/** Texts joined by commas, each checked. */
+export function listOf(one: (given: string) => string): (given: string) => string[] {
+  return (given) => [...new Set(given.split(',').map((item) => one(item.trim())))];
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The first millisecond of a UTC time like 2026-11-21, 2026-11-21T10 or 2026-11-21T10:30:00Z. */
+export function utcStart(given: string): number {
+  return readUtc(given).from;
+}
+
+/** The last millisecond of it: a day means all of the day, an hour all of the hour. */
+export function utcEnd(given: string): number {
+  return readUtc(given).to;
+}
+
+function readUtc(given: string): { readonly from: number; readonly to: number } {
+  const parts = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2})(?::(\d{2})(?::(\d{2})(?:\.\d{1,3})?)?)?Z?)?$/.exec(given);
+  if (parts !== null) {
+    const [, day = '', hour, minute, second] = parts;
+    const from = Date.parse(`${day}T${hour ?? '00'}:${minute ?? '00'}:${second ?? '00'}Z`);
+    const length =
+      hour === undefined
+        ? 24 * HOUR_MS
+        : minute === undefined
+          ? HOUR_MS
+          : second === undefined
+            ? 60_000
+            : 1_000;
+    // `Date.parse` takes November 31 for December 1.
+    if (!Number.isNaN(from) && new Date(from).toISOString().startsWith(day))
+      return { from, to: from + length - 1 };
+  }
+  throw new InvalidArgumentError(
+    'Allowed is a UTC time like 2026-11-21, 2026-11-21T10 or 2026-11-21T10:30:00Z.',
+  );
+}
