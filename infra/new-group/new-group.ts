@@ -1,12 +1,11 @@
 /**
- * `npm run new-group -- recommendations`: another team on the topic. It writes the team's folder and its tests, one line in the
+ * Another team on the topic. It writes the team's folder and its tests, one line in the
  * registry and one in CODEOWNERS, and nothing else: stacks, the laptop ground, dashboards and audits know groups by the registry.
  */
 import { fileURLToPath } from 'node:url';
-import { groups } from '../../functions/index.ts';
-import { OpsError, runCommand } from '../ops/ops-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 import { placeAll, type Step } from './placing.ts';
-import { type NewGroup, readRequest, USAGE } from './request.ts';
+import type { NewGroup } from './request.ts';
 import { teamFiles, teamTests } from './team-files.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -30,21 +29,18 @@ function nextSteps({ team, groupId }: NewGroup): string {
   return `Written: functions/${team}, test/functions/${team}, a line in functions/index.ts and one in .github/CODEOWNERS.
   npm exec -- node --test "test/functions/${team}/*.test.ts"     its own tests
   npm start                                            all groups on this machine, ${groupId} among them
-  npm run statement -- --ledger ${team} --advertiser adv-7 --exact
+  npx clickledger statement --ledger ${team} --advertiser adv-7 --exact
   npx cdk deploy clickledger-dev-${team}               once functions/${team}/group.ts says what you mean`;
 }
 
-if (import.meta.main) {
-  await runCommand(async () => {
-    const request = readRequest(process.argv.slice(2), groups);
-    if (request === undefined) return console.log(USAGE);
-    try {
-      placeAll(ROOT, stepsFor(request));
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-        throw new OpsError(`${ROOT} is no whole checkout: ${error.message}`, error);
-      throw error;
-    }
-    console.log(nextSteps(request));
-  });
+/** Writes the group into the checkout, whole or not at all, and returns what to do next. */
+export function writeNewGroup(request: NewGroup): string {
+  try {
+    placeAll(ROOT, stepsFor(request));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      throw new UserError(`${ROOT} is no whole checkout: ${error.message}`, error);
+    throw error;
+  }
+  return nextSteps(request);
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { OpsError } from '../ops/ops-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 
 export type Step =
   /** A folder that is not there yet, with these files. */
@@ -21,21 +21,21 @@ export function placeAll(root: string, steps: readonly Step[]): void {
   } catch (cause) {
     for (const takeBack of undo.reverse()) takeBack();
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new OpsError(`nothing was written: ${said}`, cause);
+    throw new UserError(`nothing was written: ${said}`, cause);
   }
 }
 
 function assertPlaceable(root: string, step: Step): void {
   if ('folder' in step) {
     if (existsSync(join(root, step.folder)))
-      throw new OpsError(
+      throw new UserError(
         `${step.folder} exists already and is in no registry: remove it, or choose another name`,
       );
     return;
   }
   const lines = linesOf(root, step.file);
   if (step.before !== undefined && lines.filter((line) => line === step.before).length !== 1)
-    throw new OpsError(
+    throw new UserError(
       `${step.file} has not exactly one line '${step.before}' to put the new one before: restore it first`,
     );
 }

@@ -31,8 +31,8 @@ export function textMatching(pattern: RegExp, allowed: string): (given: string) 
 }
 
 /** Texts joined by commas, each checked. */
-export function listOf(one: (given: string) => string): (given: string) => string[] {
-  return (given) => [...new Set(given.split(',').map((item) => one(item.trim())))];
+export function listOf<Value>(one: (given: string) => Value): (given: string) => Value[] {
+  return (given) => [...new Set(given.split(',').map((item) => item.trim()))].map(one);
 }
 
 const HOUR_MS = 3_600_000;
@@ -67,4 +67,14 @@ function readUtc(given: string): { readonly from: number; readonly to: number } 
   throw new InvalidArgumentError(
     'Allowed is a UTC time like 2026-11-21, 2026-11-21T10 or 2026-11-21T10:30:00Z.',
   );
+}
+
+export function oneOf<const Allowed extends readonly string[]>(
+  ...allowed: Allowed
+): (given: string) => Allowed[number] {
+  return (given) => {
+    const found = allowed.find((one) => one === given);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`Allowed ${allowed.length === 1 ? 'is' : 'are'} ${allowed.join(', ')}.`);
+  };
 }

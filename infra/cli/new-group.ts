@@ -1,0 +1,29 @@
+/** `clickledger new-group recommendations`: writes another team's folder and tests, a line in the registry and one in CODEOWNERS. */
+import { groups } from '../../functions/index.ts';
+import { writeNewGroup } from '../new-group/new-group.ts';
+import { assertFree, groupIdAllowed, ownerAllowed, teamAllowed } from '../new-group/request.ts';
+import { defineCommand } from '../terminal/command.ts';
+import { textMatching } from '../terminal/values.ts';
+
+const groupId = textMatching(
+  groupIdAllowed,
+  '1 to 200 characters of [a-zA-Z0-9._-]: others silence the lag metrics of MSK',
+);
+const owner = textMatching(ownerAllowed, 'a user like @ada, a team like @clickledger/orders, or an address');
+
+export const newGroup = defineCommand(
+  'new-group',
+  "Writes another team's group: folder, tests, a line in the registry and one in CODEOWNERS.",
+)
+  .argument('<name>', 'of the team, its folder and its ledger, like recommendations', teamAllowed)
+  .option('--group-id <id>', 'the Kafka consumer group, fixed once deployed (NAME-service)', groupId)
+  .option('--owner <owner>', 'who reviews its folder, as GitHub names them (@clickledger/NAME)', owner)
+  .action((team, values) => {
+    const request = {
+      team,
+      groupId: values.groupId ?? `${team}-service`,
+      owner: values.owner ?? `@clickledger/${team}`,
+    };
+    assertFree(request, groups);
+    console.log(writeNewGroup(request));
+  });

@@ -1,0 +1,31 @@
+/** `clickledger record`: writes what CloudFormation has of a stage's stacks into the committed record `infra/deployed/<stage>.json`. */
+import { writeFileSync } from 'node:fs';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { operatorRequests } from '../../shared/bounded-requests.ts';
+import { deployedPath, readDeployed } from '../aws/deployed.ts';
+import { recordDeployed, recordText } from '../aws/record-deployed.ts';
+import { stageNamed } from '../aws/stages.ts';
+import { defineCommand } from '../terminal/command.ts';
+
+export const record = defineCommand(
+  'record',
+  'Records what CloudFormation has deployed of a stage, for synthesis to compare with.',
+)
+  .requiredOption('--stage <name>', 'which stage')
+  .requiredOption('--owners <name,…>', 'whose stacks: stream, or the names of teams')
+  .addHelpText(
+    'after',
+    '\nIt asks CloudFormation with the usual AWS_REGION and credentials, and needs the rights DescribeStacks and GetTemplate.',
+  )
+  .action(async (values) => {
+    const stage = stageNamed(values.stage);
+    const owners = values.owners.split(',');
+    const client = new CloudFormationClient(operatorRequests);
+    try {
+      const recorded = await recordDeployed(readDeployed(stage), stage, owners, client);
+      writeFileSync(deployedPath(stage), recordText(recorded));
+    } finally {
+      client.destroy();
+    }
+    console.log(`${deployedPath(stage)} records what CloudFormation has of ${owners.join(', ')}. Commit it.`);
+  });

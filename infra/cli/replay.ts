@@ -1,0 +1,99 @@
+/** `clickledger replay`: reads a range of the topic again into the same ledger, where it must change nothing. */
+import { nextOffset } from '../../shared/offsets.ts';
+import { type OpenWork, openWork } from '../ops/redrive/open-work.ts';
+import { closeTarget, openTarget, type Target } from '../ops/redrive/target.ts';
+import { type Asked, type Range, rangesOf } from '../ops/replay/ranges.ts';
+import { replayLedger } from '../ops/replay/replay-ledger.ts';
+import { dryRunLines, dryRunRows, exitCodeOf, replayJson, replayLines } from '../ops/replay/replay-report.ts';
+import { defineCommand } from '../terminal/command.ts';
+import { interruptSignal, showProgress } from '../terminal/progress.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { utcEnd, utcStart, wholeNumber } from '../terminal/values.ts';
+import { readTarget, withTarget } from './target.ts';
+
+export const replay = withTarget(
+  defineCommand(
+    'replay',
+    'Reads a range of the topic again into the same ledger, where it must change nothing.',
+  ),
+)
+  .option('--apply', 'hand it to the function; without this the ranges are only shown')
+  .option('--from-offset <n>', 'from this offset on (from the start of the log)', wholeNumber(0))
+  .option('--from-time <time>', 'from this UTC time on', utcStart)
+  .option('--to-offset <n>', 'up to this offset, included (as far as the ledger has counted)', wholeNumber(0))
+  .option('--to-time <time>', 'up to this UTC time, included; a day means all of it', utcEnd)
+  .option('--partition <n>', 'only of this partition', wholeNumber(0))
+  .option('--json', 'one object for programs')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 nothing was counted again, 1 something was (listed), 2 could not tell.',
+  )
+  .action(async (values) => {
+    const asked = readRange(values);
+    const target = openTarget(readTarget(values));
+    try {
+      process.exitCode = await replayRange(target, asked, values.apply === true, values.json === true);
+    } finally {
+      await closeTarget(target);
+    }
+  });
+
+export function readRange(values: ReturnType<typeof replay.opts>): Asked {
+  const { fromOffset, fromTime, toOffset, toTime, partition } = values;
+  if (fromOffset !== undefined && fromTime !== undefined)
+    throw new UserError('--from-offset and --from-time are both given: a range begins at one of them');
+  if (toOffset !== undefined && toTime !== undefined)
+    throw new UserError('--to-offset and --to-time are both given: a range ends at one of them');
+  return {
+    from:
+      fromOffset !== undefined
+        ? { offset: fromOffset }
+        : fromTime !== undefined
+          ? { time: fromTime }
+          : 'start',
+    // The first millisecond after the range.
+    to:
+      toOffset !== undefined ? { offset: toOffset } : toTime !== undefined ? { time: toTime + 1 } : undefined,
+    partition,
+  };
+}
+
+async function replayRange(target: Target, asked: Asked, apply: boolean, json: boolean): Promise<number> {
+  const signal = interruptSignal('interrupted: what was done is kept, and the same command may be run again');
+  const work = await openWork(target, { partition: asked.partition });
+  const ranges = await foundRanges(target, asked, work);
+  const { ledger } = target;
+  if (!apply) {
+    const rows = dryRunRows(ranges, work);
+    if (json) console.log(JSON.stringify({ ledger, applied: false, partitions: rows }));
+    else for (const line of dryRunLines(ledger, rows)) console.log(line);
+    return 0;
+  }
+  const progress = showProgress();
+  try {
+    const replayed = await replayLedger(target, ranges, work, {
+      signal,
+      progress: (done, of) => progress.show(`replaying ${ledger}: ${done} of ${of} offsets`),
+    });
+    progress.end();
+    if (json) console.log(replayJson(ledger, replayed));
+    else for (const line of replayLines(ledger, replayed)) console.log(line);
+    return exitCodeOf(replayed);
+  } finally {
+    progress.end();
+  }
+}
+
+async function foundRanges({ log }: Target, asked: Asked, work: readonly OpenWork[]): Promise<Range[]> {
+  const times = [asked.from, asked.to].flatMap((place) =>
+    typeof place === 'object' && 'time' in place ? [place.time] : [],
+  );
+  const offsets = new Map<number, (number | undefined)[]>();
+  for (const time of times) offsets.set(time, await log.offsetsAt(time));
+  const extents = work.map(({ partition, bounds, state }) => ({
+    partition,
+    log: bounds,
+    counted: nextOffset(state.resolved),
+  }));
+  return rangesOf(asked, extents, (time, partition) => offsets.get(time)?.[partition]);
+}
