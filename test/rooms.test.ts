@@ -19,6 +19,9 @@ const sdk = /^@aws-sdk\//;
 const cdk = /^(aws-cdk-lib|constructs)(\/|$)/;
 const kafka = /^@platformatic\/kafka$/;
 const schema = /^valibot$/;
+const commander = /^(commander|@commander-js\/extra-typings)$/;
+/** What every command says and hears: a leaf that each room of infra may import. */
+const terminal = /^infra\/terminal\//;
 const pipe = [sdk, schema, /^@middy\//, /^@aws-lambda-powertools\//, /^aws-lambda$/];
 
 const rooms: Readonly<Record<string, Room>> = {
@@ -29,36 +32,51 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: [],
   },
   'infra/app': {
-    at: /^infra\/(app|record-deployed)\.ts$/,
+    at: /^infra\/app\.ts$/,
     rooms: [/^infra\/aws\//, /^functions\/index\.ts$/],
     packages: [cdk, sdk],
   },
   'infra/aws': {
     at: /^infra\/aws\//,
-    rooms: [/^shared\//, /^functions\/index\.ts$/],
-    packages: [cdk, schema, /^esbuild$/],
+    rooms: [/^shared\//, /^functions\/index\.ts$/, terminal],
+    packages: [cdk, schema, /^esbuild$/, /^@aws-sdk\/client-cloudformation$/],
   },
-  'infra/local': { at: /^infra\/local\//, rooms: [], packages: [kafka, sdk, schema] },
+  'infra/terminal': { at: terminal, rooms: [], packages: [commander] },
+  'infra/cli': {
+    at: /^infra\/cli\//,
+    rooms: [/^shared\//, /^functions\/index\.ts$/, /^infra\/(aws|ops|new-group|terminal)\//],
+    packages: [sdk, commander, schema],
+  },
+  'infra/local': { at: /^infra\/local\//, rooms: [terminal], packages: [kafka, sdk, schema] },
   'infra/start': {
     at: /^infra\/start(\.ts$|\/)/,
     // Of the proof, what its page's buttons do too.
-    rooms: [/^infra\/local\//, /^infra\/ops\//, /^infra\/prove\/(fault-proxy|forget-group|poison)\.ts$/],
+    rooms: [
+      /^infra\/local\//,
+      /^infra\/ops\//,
+      terminal,
+      /^infra\/prove\/(fault-proxy|forget-group|poison)\.ts$/,
+    ],
     packages: [],
   },
-  'infra/lab': { at: /^infra\/lab\//, rooms: [/^infra\/local\//], packages: [kafka, /^vega(-lite)?$/] },
+  'infra/lab': {
+    at: /^infra\/lab\//,
+    rooms: [/^infra\/local\//, terminal],
+    packages: [kafka, /^vega(-lite)?$/],
+  },
   'infra/prove': {
     at: /^infra\/prove\//,
-    rooms: [/^infra\/local\//, /^infra\/ops\//],
+    rooms: [/^infra\/local\//, /^infra\/ops\//, terminal],
     packages: [kafka, sdk],
   },
   'infra/new-group': {
     at: /^infra\/new-group\//,
-    rooms: [/^shared\/group\.ts$/, /^functions\/index\.ts$/, /^infra\/ops\/(command-line|ops-error)\.ts$/],
-    packages: [],
+    rooms: [/^shared\/group\.ts$/, /^functions\/index\.ts$/, terminal],
+    packages: [commander],
   },
   'infra/ops': {
     at: /^infra\/ops\//,
-    rooms: [/^shared\//],
+    rooms: [/^shared\//, terminal],
     packages: [sdk, kafka, schema, /^aws-msk-iam-sasl-signer-js$/],
   },
 };
@@ -70,7 +88,7 @@ function roomOf(team: string): Room {
 
 /** Code that has to share nothing with what it judges: it may import its own kind only. */
 const alone = /^infra\/ops\/(recount\.ts$|audit\/)/;
-const ownKind = /^infra\/ops\/audit\//;
+const ownKind = /^infra\/(ops\/audit|terminal)\//;
 
 function sourceFiles(): string[] {
   return ['shared', 'functions', 'infra'].flatMap((folder) =>

@@ -3,13 +3,13 @@
  * `clickledger COMMAND …`: finds the command and runs it. Each command is a file of this folder and is loaded only when it is named, since
  * some bring a Kafka client or the CDK.
  */
-import type { Command } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Command as Program } from 'commander';
 import { runCommand } from '../terminal/command.ts';
 
 interface Listed {
   readonly summary: string;
-  readonly load: () => Promise<Command>;
+  readonly load: () => Promise<CommandUnknownOpts>;
 }
 
 /** In the order of the list that a person reads. */
@@ -17,6 +17,26 @@ export const commands: Readonly<Record<string, Listed>> = {
   statement: {
     summary: "print an advertiser's clicks and amounts by hour",
     load: async () => (await import('./statement.ts')).statement,
+  },
+  redrive: {
+    summary: 'show what a ledger has not counted, and count it',
+    load: async () => (await import('./redrive.ts')).redrive,
+  },
+  replay: {
+    summary: 'read a range of the topic again, which must change nothing',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  reachable: {
+    summary: 'check whether pollers and clients can reach the brokers',
+    load: async () => (await import('./reachable.ts')).reachable,
+  },
+  'new-group': {
+    summary: 'write the files of another team',
+    load: async () => (await import('./new-group.ts')).newGroup,
+  },
+  record: {
+    summary: 'record what CloudFormation has deployed of a stage',
+    load: async () => (await import('./record.ts')).record,
   },
 };
 
@@ -27,7 +47,7 @@ export async function main(given: readonly string[]): Promise<number> {
   const program = new Program('clickledger');
   for (const [known, { summary }] of Object.entries(commands)) program.command(known).description(summary);
   // An empty line asks for the list, as help does.
-  return runCommand(program as unknown as Command, given.length === 0 ? ['--help'] : given);
+  return runCommand(program as unknown as CommandUnknownOpts, given.length === 0 ? ['--help'] : given);
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -5,7 +5,8 @@ import { redriveLedger, type Selection } from '../ops/redrive/redrive-ledger.ts'
 import { exitCodeOf, reportJson, reportLines } from '../ops/redrive/report.ts';
 import { closeTarget, openTarget } from '../ops/redrive/target.ts';
 import { defineCommand } from '../terminal/command.ts';
-import { interruptSignal, showProgress } from '../terminal/progress.ts';
+import { interruptSignal, ProgressLine } from '../terminal/progress.ts';
+import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { textMatching, wholeNumber } from '../terminal/values.ts';
 import { readTarget, withTarget } from './target.ts';
@@ -45,17 +46,16 @@ export const redrive = withTarget(
       'interrupted: what was done is kept, and the same command may be run again',
     );
     const target = openTarget(addresses);
-    const progress = showProgress();
+    const verb = values.apply ? 'redriving' : 'looking at';
+    const progress = new ProgressLine(`${verb} ${addresses.ledger}`, 'offsets');
     try {
-      const verb = values.apply ? 'redriving' : 'looking at';
       const found = await redriveLedger(target, selection, {
         apply: values.apply === true,
         signal,
-        progress: (done, of) => progress.show(`${verb} ${addresses.ledger}: ${done} of ${of} offsets`),
+        progress: progress.show,
       });
       progress.end();
-      if (values.json) console.log(reportJson(found));
-      else for (const line of reportLines(found)) console.log(line);
+      printLines(values.json ? [reportJson(found)] : reportLines(found));
       process.exitCode = exitCodeOf(found);
     } finally {
       progress.end();

@@ -6,7 +6,8 @@ import { type Asked, type Range, rangesOf } from '../ops/replay/ranges.ts';
 import { replayLedger } from '../ops/replay/replay-ledger.ts';
 import { dryRunLines, dryRunRows, exitCodeOf, replayJson, replayLines } from '../ops/replay/replay-report.ts';
 import { defineCommand } from '../terminal/command.ts';
-import { interruptSignal, showProgress } from '../terminal/progress.ts';
+import { interruptSignal, ProgressLine } from '../terminal/progress.ts';
+import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { utcEnd, utcStart, wholeNumber } from '../terminal/values.ts';
 import { readTarget, withTarget } from './target.ts';
@@ -65,19 +66,19 @@ async function replayRange(target: Target, asked: Asked, apply: boolean, json: b
   const { ledger } = target;
   if (!apply) {
     const rows = dryRunRows(ranges, work);
-    if (json) console.log(JSON.stringify({ ledger, applied: false, partitions: rows }));
-    else for (const line of dryRunLines(ledger, rows)) console.log(line);
+    printLines(
+      json ? [JSON.stringify({ ledger, applied: false, partitions: rows })] : dryRunLines(ledger, rows),
+    );
     return 0;
   }
-  const progress = showProgress();
+  const progress = new ProgressLine(`replaying ${ledger}`, 'offsets');
   try {
     const replayed = await replayLedger(target, ranges, work, {
       signal,
-      progress: (done, of) => progress.show(`replaying ${ledger}: ${done} of ${of} offsets`),
+      progress: progress.show,
     });
     progress.end();
-    if (json) console.log(replayJson(ledger, replayed));
-    else for (const line of replayLines(ledger, replayed)) console.log(line);
+    printLines(json ? [replayJson(ledger, replayed)] : replayLines(ledger, replayed));
     return exitCodeOf(replayed);
   } finally {
     progress.end();

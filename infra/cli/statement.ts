@@ -6,8 +6,9 @@ import { entriesNotRolledUp } from '../ops/ledger-view.ts';
 import { exactNumber, formatMicros } from '../ops/money.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { tableLines } from '../terminal/table-lines.ts';
+import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { textMatching, utcEnd, utcStart } from '../terminal/values.ts';
+import { hourEnd, hourStart, textMatching } from '../terminal/values.ts';
 
 const advertiserId = textMatching(
   /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/,
@@ -16,8 +17,8 @@ const advertiserId = textMatching(
 
 export const statement = defineCommand('statement', "Prints an advertiser's clicks and amounts by hour.")
   .requiredOption('--advertiser <id>', 'whose clicks', advertiserId)
-  .option('--from-time <time>', 'first hour (UTC), as 2026-11-21 or 2026-11-21T10', utcStart)
-  .option('--to-time <time>', 'last hour, included; a day means all of it', utcEnd)
+  .option('--from-time <time>', 'first hour (UTC), as 2026-11-21 or 2026-11-21T10', hourStart)
+  .option('--to-time <time>', 'last hour, included; a day means all of it', hourEnd)
   .option('--exact', 'add what no rollup has written yet')
   .option('--ledger <name>', 'a ledger of the running local runtime', 'billing')
   .option('--table <name>', 'a table on AWS instead, with the usual AWS_REGION and credentials')
@@ -55,12 +56,12 @@ async function printStatement(request: StatementRequest, ledger: Ledger): Promis
       micros: exactNumber(each.micros),
     }));
     const sums = { clicks: exactNumber(clicks), micros: exactNumber(micros) };
-    console.log(
+    printLines([
       JSON.stringify({ advertiser, exact, entriesNotRolledUp: notRolledUp, ...sums, hours: written }),
-    );
+    ]);
     return;
   }
-  for (const row of tableOf(hours, clicks, micros)) console.log(row);
+  printLines(tableOf(hours, clicks, micros));
   if (notRolledUp > 0)
     console.log(`As of the last rollup; --exact adds the ${notRolledUp} entries (of all advertisers) since.`);
 }

@@ -1,5 +1,5 @@
 /** What an operator's command prints, and how Ctrl-C ends it: between two steps, each of which stands. */
-import { plain } from './audit/terminal.ts';
+import { plain } from '../terminal/text.ts';
 import { OpsError } from './ops-error.ts';
 
 /** Aborted by Ctrl-C, with the sentence that the command then ends with. A second Ctrl-C ends it at once. */

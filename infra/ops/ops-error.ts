@@ -1,6 +1,7 @@
 /** Faults that an operator's command ends with, and how it ends. */
+
+import { plainLines } from '../terminal/text.ts';
 import { CouldNotTell } from './audit/could-not-tell.ts';
-import { plainLines } from './audit/terminal.ts';
 
 /** What an operator can cure: one sentence or two that say what was given, what is allowed and what to do. */
 export class OpsError extends Error {

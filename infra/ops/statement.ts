@@ -4,7 +4,7 @@
  */
 import type { Ledger } from '../../shared/journal-store.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement.ts';
-import { tableLines } from './audit/table-lines.ts';
+import { tableLines } from '../terminal/table-lines.ts';
 import { parseCommandLine } from './command-line.ts';
 import { findLedger } from './find-ledger.ts';
 import { entriesNotRolledUp } from './ledger-view.ts';

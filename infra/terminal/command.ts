@@ -4,8 +4,9 @@
  *
  *   0  fine      1  it found something      2  it could not tell, or the input is wrong      130  interrupted
  */
-import { Command } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
+import { plainLines } from './text.ts';
 import { Interrupted, innermostMessage, UserError } from './user-error.ts';
 
 export const INTERRUPTED = 130;
@@ -21,7 +22,7 @@ export function defineCommand(name: string, summary: string): Command {
 }
 
 /** Runs a command with what follows its name, and returns the exit code. The action sets `process.exitCode` where it found something. */
-export async function runCommand(command: Command, given: readonly string[]): Promise<number> {
+export async function runCommand(command: CommandUnknownOpts, given: readonly string[]): Promise<number> {
   command.exitOverride().configureOutput({ writeErr: () => {} });
   try {
     await command.parseAsync([...given], { from: 'user' });
@@ -29,11 +30,11 @@ export async function runCommand(command: Command, given: readonly string[]): Pr
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      console.error(`clickledger: ${error.message.replace(/^error: /, '')}`);
+      console.error(`clickledger: ${plainLines(error.message.replace(/^error: /, ''))}`);
       console.error(`${command.name()} --help lists its options.`);
       return COULD_NOT_TELL;
     }
-    if (error instanceof UserError) console.error(`clickledger: ${error.message}`);
+    if (error instanceof UserError) console.error(`clickledger: ${plainLines(error.message)}`);
     else console.error(sentenceFor(error) ?? error);
     return error instanceof Interrupted ? INTERRUPTED : COULD_NOT_TELL;
   }

@@ -1,27 +1,56 @@
 /** What long work shows on a terminal, and how Ctrl-C ends it. */
+import { grouped, plain } from './text.ts';
 import { Interrupted } from './user-error.ts';
 
 const SHOWN_EVERY_MS = 200;
+/** Before that, what it took so far tells too little of what is to come. */
+const ESTIMATE_AFTER_MS = 2_000;
 
-export interface Progress {
-  readonly show: (line: string) => void;
-  /** Removes the line. */
-  readonly end: () => void;
-}
+/** One line, redrawn in place; nothing where nobody looks. */
+export class ProgressLine {
+  readonly #out: NodeJS.WriteStream;
+  readonly #what: string;
+  readonly #unit: string;
+  readonly #now: () => number;
+  readonly #began: number;
+  #shownAt = Number.NEGATIVE_INFINITY;
 
-/** One line, redrawn in place. Nothing where the output is no terminal. */
-export function showProgress(out: NodeJS.WriteStream = process.stderr): Progress {
-  if (!out.isTTY) return { show: () => {}, end: () => {} };
-  let shownAt = Number.NEGATIVE_INFINITY;
-  return {
-    show(line) {
-      const now = performance.now();
-      if (now - shownAt < SHOWN_EVERY_MS) return;
-      shownAt = now;
-      out.write(`\r\u001b[K${line.slice(0, Math.max(1, out.columns - 1))}`);
-    },
-    end: () => void out.write('\r\u001b[K'),
+  /**
+   * @param what what is worked on, such as the name of a ledger
+   * @param unit what is counted, in the plural, and what becomes of it
+   * @param now milliseconds of a clock that never goes back
+   */
+  constructor(
+    what: string,
+    unit: string,
+    out: NodeJS.WriteStream = process.stderr,
+    now = () => performance.now(),
+  ) {
+    this.#what = plain(what);
+    this.#unit = unit;
+    this.#out = out;
+    this.#now = now;
+    this.#began = now();
+  }
+
+  readonly show = (done: number, of: number): void => {
+    const now = this.#now();
+    if (!this.#out.isTTY || now - this.#shownAt < SHOWN_EVERY_MS) return;
+    this.#shownAt = now;
+    const share = of > 0 ? Math.min(1, done / of) : 0;
+    const tookMs = now - this.#began;
+    const leftMs = (tookMs * (1 - share)) / share;
+    const left =
+      tookMs < ESTIMATE_AFTER_MS || share === 0 ? '' : `, about ${Math.ceil(leftMs / 1_000)} s to go`;
+    this.#out.write(
+      `\r\u001b[K${this.#what}: ${grouped(done)} of ${grouped(of)} ${this.#unit} (${Math.floor(100 * share)} %${left})`,
+    );
   };
+
+  /** Takes the line away. */
+  end(): void {
+    if (this.#out.isTTY) this.#out.write('\r\u001b[K');
+  }
 }
 
 /** Aborted by Ctrl-C, SIGTERM or SIGHUP, with the sentence that the command then ends with. A second signal ends it at once. */

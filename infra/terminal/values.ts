@@ -47,6 +47,21 @@ export function utcEnd(given: string): number {
   return readUtc(given).to;
 }
 
+/** As `utcStart`, of a day or an hour. */
+export function hourStart(given: string): number {
+  return readHour(given).from;
+}
+
+/** As `utcEnd`, of a day or an hour. */
+export function hourEnd(given: string): number {
+  return readHour(given).to;
+}
+
+function readHour(given: string): { readonly from: number; readonly to: number } {
+  if (/^[\d-]{10}(T\d{2})?$/.test(given)) return readUtc(given);
+  throw new InvalidArgumentError('Allowed is a UTC day or hour like 2026-11-21 or 2026-11-21T10.');
+}
+
 function readUtc(given: string): { readonly from: number; readonly to: number } {
   const parts = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2})(?::(\d{2})(?::(\d{2})(?:\.\d{1,3})?)?)?Z?)?$/.exec(given);
   if (parts !== null) {

@@ -1,10 +1,11 @@
 /** `npm run audit`: compares ledgers with the log, by code that shares nothing with what wrote them. */
 
+import { ProgressLine } from '../../terminal/progress.ts';
+import { plainLines } from '../../terminal/text.ts';
 import { auditLedger } from './audit-ledger.ts';
 import { type Audited, type AuditRequest, readAuditRequest, USAGE } from './audited.ts';
 import { CouldNotTell } from './could-not-tell.ts';
 import { type LedgerAudit, overall, reportJson, reportLines } from './report.ts';
-import { ProgressLine, plainLines } from './terminal.ts';
 import { TopicLog } from './topic-log.ts';
 
 async function main(): Promise<number> {

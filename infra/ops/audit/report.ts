@@ -1,7 +1,8 @@
 /** An audit as people read it, and as programs do. */
+
+import { tableLines } from '../../terminal/table-lines.ts';
+import { amount, grouped, plain } from '../../terminal/text.ts';
 import { type Fault, type Findings, faultMeanings } from './findings.ts';
-import { tableLines } from './table-lines.ts';
-import { amount, grouped, plain } from './terminal.ts';
 
 export interface LedgerAudit {
   readonly ledger: string;

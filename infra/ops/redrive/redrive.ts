@@ -1,6 +1,6 @@
 /** `npm run redrive`: shows what a ledger has not counted, and with --apply hands it to the ledger's own function once more. */
 
-import { ProgressLine } from '../audit/terminal.ts';
+import { ProgressLine } from '../../terminal/progress.ts';
 import { operatorSignal, printLines } from '../operator-terminal.ts';
 import { runCommand } from '../ops-error.ts';
 import { redriveLedger } from './redrive-ledger.ts';

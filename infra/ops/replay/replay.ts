@@ -1,6 +1,6 @@
 /** `npm run replay`: reads a range of the topic again into the same ledger, where it must change nothing. */
 import { nextOffset } from '../../../shared/offsets.ts';
-import { ProgressLine } from '../audit/terminal.ts';
+import { ProgressLine } from '../../terminal/progress.ts';
 import { operatorSignal, printLines } from '../operator-terminal.ts';
 import { runCommand } from '../ops-error.ts';
 import { type OpenWork, openWork } from '../redrive/open-work.ts';

@@ -18,8 +18,8 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { groups } from '../../../functions/index.ts';
 import { type Deployed, deployedMapping, readDeployed, recordOf } from '../../../infra/aws/deployed.ts';
+import { recordDeployed, recordText } from '../../../infra/aws/record-deployed.ts';
 import { type StageName, stages } from '../../../infra/aws/stages.ts';
-import { recordDeployed, recordText } from '../../../infra/record-deployed.ts';
 import { type CfnTemplate, templatesOf } from './templates.ts';
 
 const stageNames = Object.keys(stages) as StageName[];

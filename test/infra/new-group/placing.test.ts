@@ -84,7 +84,7 @@ describe('placing a new group', () => {
       broken(root);
       const before = contents(root);
 
-      assert.throws(() => placeAll(root, steps), { name: 'OpsError', message: sentence });
+      assert.throws(() => placeAll(root, steps), { name: 'UserError', message: sentence });
 
       assert.deepEqual(contents(root), before);
     });

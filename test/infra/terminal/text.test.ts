@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { amount, grouped, ProgressLine, plain, plainLines } from '../../../../infra/ops/audit/terminal.ts';
+import { ProgressLine } from '../../../infra/terminal/progress.ts';
+import { amount, grouped, plain, plainLines } from '../../../infra/terminal/text.ts';
 
 describe('what a terminal is given', () => {
   it('has nothing in it that steers the terminal or hides text, and other text as it is', () => {
