@@ -3,14 +3,15 @@
  * --clicks and --exit, until all groups have drained that many; then it reads the log again by other code and ends with 0
  * only if every ledger is exact. Whatever happens, it stops what it started.
  */
+
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readOwnEndpoints } from './local/endpoints.ts';
-import { GroundError, storageFault } from './local/ground-error.ts';
 import { lockGround } from './local/ground-lock.ts';
 import { portToUse } from './local/ports.ts';
 import { removeRunFile, runFileIn } from './local/run-file.ts';
+import { storageFault } from './local/storage-fault.ts';
 import { currentTemplates } from './local/templates-folder.ts';
 import { exactNumber } from './ops/money.ts';
 import { Standstill } from './ops/standstill.ts';
@@ -22,6 +23,7 @@ import { readStartOptions, type StartOptions, USAGE } from './start/options.ts';
 import { LivePage } from './start/page/live-page.ts';
 import { Throttling } from './start/page/throttling.ts';
 import { Session } from './start/session.ts';
+import { UserError } from './terminal/user-error.ts';
 
 const LOOK_EVERY_MS = 500;
 /** As long as anything progresses a drain is waited for; without any for so long it will not end by itself. */
@@ -125,7 +127,7 @@ async function watch(session: Session, options: StartOptions, display: LiveDispl
     for (const news of halts.news(session.halted())) display.say(news);
     if (options.exit && session.drained()) return report(session, display);
     if (standstill.lasts(progressOf(session, live)) && options.exit)
-      throw new GroundError(
+      throw new UserError(
         `nothing has progressed for ${STANDSTILL_MS / 1000} s: no click was produced, none counted, nothing committed; ${folder}/logs says why`,
       );
     await pause(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => {});
@@ -180,7 +182,7 @@ let finalLine: string | undefined;
 try {
   process.exitCode = await main();
 } catch (error) {
-  const told = error instanceof GroundError ? error : storageFault(error);
+  const told = error instanceof UserError ? error : storageFault(error);
   console.error(told === undefined ? error : `clickledger: ${told.message}`);
   process.exitCode = 1;
 }

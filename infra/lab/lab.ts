@@ -2,14 +2,15 @@
  * `npm run lab`: the same join, leave and crash under every way of sharing out partitions, on a Kafka broker of its own; prints what it
  * measured and plots it. Nothing it starts stays behind, its data neither.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startBroker } from '../local/broker.ts';
 import { createTopics } from '../local/broker-topics.ts';
-import { GroundError } from '../local/ground-error.ts';
 import { makeOwnFolder } from '../local/ground-lock.ts';
 import { prepareJars } from '../local/jars.ts';
+import { UserError } from '../terminal/user-error.ts';
 import type { StepMeasures } from './deliveries.ts';
 import { type LabOptions, readLabOptions, USAGE } from './options.ts';
 import { writePlots } from './plots.ts';
@@ -97,7 +98,7 @@ try {
 } catch (error) {
   if (ending.signal.aborted) process.exitCode = 130;
   else {
-    console.error(error instanceof GroundError ? `clickledger: ${error.message}` : error);
+    console.error(error instanceof UserError ? `clickledger: ${error.message}` : error);
     process.exitCode = 1;
   }
 }

@@ -1,8 +1,9 @@
 /** The lab's members as child processes: started, asked to leave, killed, and ended whatever happens. */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { childEnvironment, killProcess, pidOf } from '../local/children.ts';
-import { GroundError } from '../local/ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 import type { Arrival } from './deliveries.ts';
 import type { Delivery, MemberAssignment } from './member-process.ts';
 
@@ -29,8 +30,7 @@ export class Members {
 
   /** Throws where one has ended that nobody ended: what is measured then is something else. */
   check(): void {
-    if (this.#broke !== undefined)
-      throw new GroundError(`a member of the lab ended by itself: ${this.#broke}`);
+    if (this.#broke !== undefined) throw new UserError(`a member of the lab ended by itself: ${this.#broke}`);
   }
 
   start(): void {

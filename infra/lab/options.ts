@@ -1,6 +1,7 @@
 /** What `npm run lab -- …` understands. Anything else is refused in one sentence, before anything is started. */
+
 import { parseCommandLine, wholeNumber } from '../local/command-line.ts';
-import { GroundError } from '../local/ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 import { type StrategyName, strategies, strategyNames } from './strategies.ts';
 
 export interface LabOptions {
@@ -72,13 +73,13 @@ export function readLabOptions(given: readonly string[]): LabOptions | undefined
     json: values['json'] === true,
   };
   if (values['no-plots'] === true && values['plots'] !== undefined)
-    throw new GroundError('--plots is given, and --no-plots too: leave one of them out');
+    throw new UserError('--plots is given, and --no-plots too: leave one of them out');
   if (options.partitions <= options.members)
-    throw new GroundError(
+    throw new UserError(
       `--partitions is ${options.partitions} and --members ${options.members}: with one that joins, each needs a partition; give at least ${options.members + 1} partitions`,
     );
   if (3 * options.heartbeatMs > options.sessionTimeoutMs)
-    throw new GroundError(
+    throw new UserError(
       `--heartbeat-ms is ${options.heartbeatMs} and --session-timeout-ms ${options.sessionTimeoutMs}: at least three heartbeats belong into a session (Apache Kafka docs: heartbeat.interval.ms)`,
     );
   return options;
@@ -89,6 +90,6 @@ function strategiesIn(given: unknown): readonly StrategyName[] {
   const named = [...new Set(String(given).split(','))];
   for (const name of named)
     if (!strategyNames.some((known) => known === name))
-      throw new GroundError(`--strategies has '${name}', allowed are ${strategyNames.join(', ')}`);
+      throw new UserError(`--strategies has '${name}', allowed are ${strategyNames.join(', ')}`);
   return strategyNames.filter((name) => named.includes(name));
 }

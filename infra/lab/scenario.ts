@@ -2,8 +2,9 @@
  * The scenario that every strategy goes through: some members share the partitions while records come at a steady pace; then one
  * joins, one leaves in order, one is killed. After each the group has to settle before the next.
  */
+
 import { setTimeout as pause } from 'node:timers/promises';
-import { GroundError } from '../local/ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 import { Deliveries, fewestMoves, movedBetween, type StepMeasures } from './deliveries.ts';
 import type { MemberAssignment } from './member-process.ts';
 import { Members } from './members.ts';
@@ -90,7 +91,7 @@ async function settle(members: Members, deliveries: Deliveries, signal: AbortSig
     else since ??= now;
     if (since !== undefined && now - since >= SETTLED_FOR_MS) return;
     if (now > deadline)
-      throw new GroundError(
+      throw new UserError(
         `the group has not settled within ${SETTLE_WITHIN_MS / 1000} s: owners ${deliveries.owners().join(', ')} of members ${members.numbers.join(', ')}`,
       );
     await pause(LOOK_EVERY_MS, undefined, { signal });

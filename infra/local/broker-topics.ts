@@ -4,13 +4,14 @@
  * settings are set and those no longer named go back to their default. Fewer partitions are refused, as Kafka has no
  * such operation. On a broker of the user's, topics that are missing are created and those that stand are left as they are.
  */
+
 import {
   Admin,
   ConfigResourceTypes,
   ConfigSources,
   IncrementalAlterConfigOperationTypes,
 } from '@platformatic/kafka';
-import { GroundError, reasonOf } from './ground-error.ts';
+import { innermostMessage, UserError } from '../terminal/user-error.ts';
 import type { PlannedTopic, Settings } from './plan.ts';
 
 /** As many as the broker makes by default: one of ours, or what a user's own cluster prefers (Kafka docs: KIP-464). */
@@ -52,7 +53,7 @@ export async function createMissingTopics(
   });
 }
 
-/** For one piece of work. Throws `GroundError` where the brokers can't be reached or refuse it. */
+/** For one piece of work. Throws `UserError` where the brokers can't be reached or refuse it. */
 export async function withAdmin<Result>(
   bootstrap: readonly string[],
   retries: number,
@@ -69,9 +70,9 @@ export async function withAdmin<Result>(
   try {
     return await work(admin);
   } catch (error) {
-    if (error instanceof GroundError) throw error;
-    throw new GroundError(
-      `Kafka at ${bootstrap.join(',')} does not do what it is asked (${reasonOf(error)}): see that it runs there and takes connections without TLS and password`,
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `Kafka at ${bootstrap.join(',')} does not do what it is asked (${innermostMessage(error)}): see that it runs there and takes connections without TLS and password`,
       error,
     );
   } finally {
@@ -87,7 +88,7 @@ async function create(admin: Admin, { name, partitions, configs }: PlannedTopic)
 async function adjust(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<void> {
   const standing = await partitionsOf(admin, name);
   if (standing > partitions)
-    throw new GroundError(
+    throw new UserError(
       `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't take any away: raise the template's number, or make the topic anew`,
     );
   if (standing < partitions)

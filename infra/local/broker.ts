@@ -4,9 +4,10 @@
  * the same folder it has all that was acknowledged, also after a SIGKILL: what was written is in the page cache,
  * which outlives the process (not a power cut).
  */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GroundError } from './ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 import type { Jars } from './jars.ts';
 import { type RunningJvm, startJvm } from './jvm.ts';
 import { LOOPBACK, portToUse } from './ports.ts';
@@ -31,7 +32,7 @@ const HEAP_MB = 512;
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const { jars, dataFolder, logFile, settings = {} } = options;
   if (dataFolder.includes(','))
-    throw new GroundError(
+    throw new UserError(
       `the data folder ${dataFolder} has a comma, and Kafka would take it for two: choose another`,
     );
   const port = await portToUse(options.port, 'the Kafka broker');

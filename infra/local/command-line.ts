@@ -1,6 +1,7 @@
 /** What a command of the laptop was given, or one sentence that says what is wrong with it. Shared by start and lab. */
+
 import { parseArgs } from 'node:util';
-import { GroundError } from './ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 
 type Given = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -13,7 +14,7 @@ export function parseCommandLine(
   } catch (error) {
     const [what = 'the options are not understood'] = error instanceof Error ? error.message.split('. ') : [];
     const known = Object.keys(options).map((name) => `--${name}`);
-    throw new GroundError(`${what.replace(/\.$/, '')}; allowed are ${known.join(', ')}`, error);
+    throw new UserError(`${what.replace(/\.$/, '')}; allowed are ${known.join(', ')}`, error);
   }
 }
 
@@ -22,5 +23,5 @@ export function wholeNumber(values: Given, name: string, min: number, max: numbe
   if (given === undefined) return undefined;
   const number = Number(given);
   if (typeof given === 'string' && /^\d+$/.test(given) && number >= min && number <= max) return number;
-  throw new GroundError(`--${name} is '${String(given)}', allowed is a whole number from ${min} to ${max}`);
+  throw new UserError(`--${name} is '${String(given)}', allowed is a whole number from ${min} to ${max}`);
 }

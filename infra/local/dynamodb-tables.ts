@@ -3,6 +3,7 @@
  * expiry; a second run changes nothing. A table that stands with other keys is refused, since a key is fixed once the
  * table is made.
  */
+
 import {
   CreateTableCommand,
   DescribeTableCommand,
@@ -12,8 +13,8 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
+import { innermostMessage, UserError } from '../terminal/user-error.ts';
 import { clientConfig, type EndpointAccess } from './endpoint-access.ts';
-import { GroundError, reasonOf } from './ground-error.ts';
 import type { PlannedIndex, PlannedTable } from './plan.ts';
 
 const CONNECT_WITHIN_MS = 3_000;
@@ -37,9 +38,9 @@ export async function createTables(access: EndpointAccess, tables: readonly Plan
       await setExpiry(client, table);
     }
   } catch (error) {
-    if (error instanceof GroundError) throw error;
-    throw new GroundError(
-      `DynamoDB at ${access.endpoint} does not do what it is asked (${reasonOf(error)}): see that it runs there and that region and credentials open it`,
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `DynamoDB at ${access.endpoint} does not do what it is asked (${innermostMessage(error)}): see that it runs there and that region and credentials open it`,
       error,
     );
   } finally {
@@ -98,7 +99,7 @@ function refuseOtherKeys(table: PlannedTable, standing: TableDescription): void 
       .sort(),
   ];
   if (here.join('; ') === asked.join('; ')) return;
-  throw new GroundError(
+  throw new UserError(
     `table '${table.name}' has the keys and indexes ${here.join('; ')} here and ${asked.join('; ')} in the template: remove the tables' data folder, and it is made anew`,
   );
 }

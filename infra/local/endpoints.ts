@@ -5,8 +5,8 @@
  *   CLICKLEDGER_DYNAMODB   http://host:port         instead of DynamoDB Local; region and credentials as for any AWS tool:
  *                                                   AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
  */
+import { UserError } from '../terminal/user-error.ts';
 import type { EndpointAccess } from './endpoint-access.ts';
-import { GroundError } from './ground-error.ts';
 
 export interface OwnEndpoints {
   readonly kafka: readonly string[] | undefined;
@@ -27,7 +27,7 @@ export function readOwnEndpoints(environment: Readonly<Record<string, string | u
   const needed = endpoint === undefined ? [] : ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
   for (const name of needed)
     if (!environment[name]) faults.push(`${name} is not set, and CLICKLEDGER_DYNAMODB needs it`);
-  if (faults.length > 0) throw new GroundError(faults.join('; '));
+  if (faults.length > 0) throw new UserError(faults.join('; '));
   const [region = '', accessKeyId = '', secretAccessKey = ''] = needed.map((name) => environment[name]);
   return {
     kafka,

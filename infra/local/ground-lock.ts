@@ -11,6 +11,7 @@
  * judged. So a lock is never replaced: who finds the newest free puts the next number, which only one can. The newest is
  * never removed except by the holder of a newer one; who finds a newer one than its own has looked too early, and looks again.
  */
+
 import { execFileSync } from 'node:child_process';
 import {
   linkSync,
@@ -23,7 +24,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { GroundError } from './ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 
 /** Of a mode: the group's and everybody's right to write. */
 const OTHERS_WRITE = 0o022;
@@ -55,7 +56,7 @@ export function lockGround(folder: string): () => void {
 }
 
 /**
- * Makes the folder that keeps keys, data and jars, for its owner alone. Throws `GroundError` where it can't be made, and where it is
+ * Makes the folder that keeps keys, data and jars, for its owner alone. Throws `UserError` where it can't be made, and where it is
  * another user's or others may write in it: whoever can write in it can put code and links there.
  */
 export function makeOwnFolder(folder: string): void {
@@ -63,7 +64,7 @@ export function makeOwnFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new GroundError(
+    throw new UserError(
       `${folder} can't be made (${cause instanceof Error ? cause.message : cause}): ${choose}`,
       cause,
     );
@@ -71,9 +72,9 @@ export function makeOwnFolder(folder: string): void {
   const { uid, mode } = statSync(folder);
   const own = process.getuid?.();
   if (own !== undefined && uid !== own)
-    throw new GroundError(`${folder} belongs to another user (uid ${uid}, yours is ${own}): ${choose}`);
+    throw new UserError(`${folder} belongs to another user (uid ${uid}, yours is ${own}): ${choose}`);
   if ((mode & OTHERS_WRITE) !== 0)
-    throw new GroundError(
+    throw new UserError(
       `others may write in ${folder} (mode ${(mode & 0o777).toString(8)}): chmod 700 it if all that it holds is yours, or ${choose}`,
     );
 }
@@ -122,8 +123,8 @@ function holderOf(lock: string): Holder | undefined {
   }
 }
 
-function runsAlready(folder: string, lock: string, { pid }: Holder): GroundError {
-  return new GroundError(
+function runsAlready(folder: string, lock: string, { pid }: Holder): UserError {
+  return new UserError(
     `it runs already in ${folder} (pid ${pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; if process ${pid} is not Clickledger's, remove ${lock}`,
   );
 }

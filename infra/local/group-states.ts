@@ -2,9 +2,10 @@
  * What the broker says of consumer groups: whether they exist before anybody joins them, and whether their partitions are being
  * dealt out anew at this moment.
  */
+
 import { Admin } from '@platformatic/kafka';
+import { UserError } from '../terminal/user-error.ts';
 import { RETRIES_ELSEWHERE, withAdmin } from './broker-topics.ts';
-import { GroundError } from './ground-error.ts';
 
 export type BrokerGroupState = 'stable' | 'rebalancing' | 'empty';
 
@@ -32,7 +33,7 @@ export async function refuseExistingGroups(
     );
   });
   if (existing.length > 0)
-    throw new GroundError(
+    throw new UserError(
       `Kafka at ${bootstrap.join(',')} has the consumer group ${existing.join(' and ')} already: pollers started here would take over its partitions and commit for it. If that is meant, for instance to go on with an earlier run, give --join; else choose another Kafka`,
     );
 }

@@ -9,6 +9,7 @@
  * is refused by name, as is a jar that nobody has looked at.
  * Launcher.java is compiled once, because Java's own launching of source files costs 0.9 s of every start (measured).
  */
+
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -22,7 +23,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GroundError } from './ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 import { firstFault, run, shownWhile } from './tools.ts';
 
 export interface Jars {
@@ -52,7 +53,7 @@ const UNFINISHED = '.unfinished-';
 
 export async function prepareJars({ folder, kafkaVersion, say, digests }: JarOptions): Promise<Jars> {
   if (folder.includes(':'))
-    throw new GroundError(
+    throw new UserError(
       `the folder ${folder} has a colon, and Java would take it for two: choose another with CLICKLEDGER_FOLDER`,
     );
   const pom = readFileSync(POM, 'utf8');
@@ -84,7 +85,7 @@ export function versionFor(kafkaVersion: string | undefined, pom: string): strin
   const series = kafkaVersion === undefined ? newest : /^\d+\.\d+/.exec(kafkaVersion)?.[0];
   const version = known.get(series ?? '');
   if (version !== undefined) return version;
-  throw new GroundError(
+  throw new UserError(
     `the template's cluster runs Kafka '${kafkaVersion}'; pom.xml knows the series ${[...known.keys()].join(', ')}: add a line <kafka.series.…> for another`,
   );
 }
@@ -130,7 +131,7 @@ function refuseStrangers(folder: string, digests: string): void {
     return [`${name} has the SHA-256 ${digest}, infra/local/jars.sha256 has ${wanted ?? 'none for it'}`];
   });
   if (strangers.length > 0)
-    throw new GroundError(
+    throw new UserError(
       `${strangers.join('; ')}: nothing that was fetched is kept. If pom.xml was not changed, Maven Central, its mirror or ~/.m2 holds other jars than these servers were tested with; if it was, look at the new jars and write their digests there`,
     );
 }
@@ -138,13 +139,13 @@ function refuseStrangers(folder: string, digests: string): void {
 async function checkJava(): Promise<void> {
   const needed = `install a JDK ${JAVA_VERSION_MIN} or newer and put its bin folder on the PATH`;
   const java = await run('java', ['-version']);
-  if (java === 'missing') throw new GroundError(`java was not found: ${needed}`);
+  if (java === 'missing') throw new UserError(`java was not found: ${needed}`);
   // `openjdk version "17.0.15" 2025-04-15`, and `"1.8.0_392"` up to Java 8.
   const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(java.output) ?? [];
   const major = Number(first === '1' ? second : first);
   if (java.status !== 0 || Number.isNaN(major))
-    throw new GroundError(`java does not run (${firstFault(java.output)}): ${needed}`);
-  if (major < JAVA_VERSION_MIN) throw new GroundError(`java on the PATH is version ${major}: ${needed}`);
+    throw new UserError(`java does not run (${firstFault(java.output)}): ${needed}`);
+  if (major < JAVA_VERSION_MIN) throw new UserError(`java on the PATH is version ${major}: ${needed}`);
 }
 
 async function fetchJars(version: string, into: string): Promise<void> {
@@ -160,11 +161,11 @@ async function fetchJars(version: string, into: string): Promise<void> {
   const given = [...command, `-Dkafka.version=${version}`, `-DoutputDirectory=${into}`];
   const maven = await shownWhile('fetching', run('mvn', given, FETCH_WITHIN_MS));
   if (maven === 'missing')
-    throw new GroundError(
+    throw new UserError(
       'mvn was not found, and the jars have to be fetched once: install Maven 3.6 or newer',
     );
   if (maven.status !== 0)
-    throw new GroundError(
+    throw new UserError(
       `Maven could not fetch the jars (${firstFault(maven.output)}): see that Maven Central, or the mirror in ~/.m2/settings.xml, can be reached, then start again`,
     );
 }
@@ -172,7 +173,7 @@ async function fetchJars(version: string, into: string): Promise<void> {
 async function compile(jars: string, into: string): Promise<void> {
   const javac = await run('javac', ['-proc:none', '-nowarn', '-d', into, '-cp', join(jars, '*'), LAUNCHER]);
   if (javac === 'missing')
-    throw new GroundError(
+    throw new UserError(
       `javac was not found beside java: install a JDK ${JAVA_VERSION_MIN} or newer, not only a runtime`,
     );
   if (javac.status !== 0) throw new Error(`Launcher.java does not compile:\n${javac.output}`);

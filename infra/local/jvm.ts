@@ -8,13 +8,14 @@
  * takes a third less processor time for the same million records (measured; both servers are short-lived and their
  * heaps are small).
  */
+
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { UserError } from '../terminal/user-error.ts';
 import { childEnvironment, pidOf } from './children.ts';
-import { GroundError } from './ground-error.ts';
 import type { Jars } from './jars.ts';
 
 interface Exit {
@@ -67,9 +68,7 @@ export async function startJvm(options: JvmOptions): Promise<RunningJvm> {
     readiness === 'late'
       ? `was not ready within ${READY_WITHIN_MS / 1000} s`
       : `ended (${described(readiness)})`;
-  throw new GroundError(
-    `${options.name} ${end}; the last lines of ${logFile}:\n${lastLines(logFile, logged)}`,
-  );
+  throw new UserError(`${options.name} ${end}; the last lines of ${logFile}:\n${lastLines(logFile, logged)}`);
 }
 
 function launch({ jars, heapMb, dataFolder, logFile, command }: JvmOptions): Child {

@@ -2,7 +2,7 @@
  * What the laptop ground runs, read from the synthesized templates and from nothing else. In: the folder `cdk.out`.
  * Out: plain data for the broker, the tables, the pollers, the workers and the schedules, and `notes`: by name,
  * everything of the templates that changes how things run on AWS and is not imitated here. What can't be run
- * truthfully is refused with a GroundError.
+ * truthfully is refused with a UserError.
  *
  * Nothing here starts or stores anything; generated secrets come in by a lookup.
  */

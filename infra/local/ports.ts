@@ -2,8 +2,9 @@
  * Ports on 127.0.0.1, the only address that anything here listens on. A port that was asked for and is taken is
  * refused in one sentence before a server starts, instead of a stack from inside it.
  */
+
 import { type AddressInfo, createServer } from 'node:net';
-import { GroundError } from './ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
@@ -14,7 +15,7 @@ export async function portToUse(port: number | undefined, server: string): Promi
   } catch (cause) {
     const taken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
     if (!taken) throw cause;
-    throw new GroundError(
+    throw new UserError(
       `port ${port} on ${LOOPBACK} is taken, and ${server} needs it: stop the program that holds it, or choose another port`,
       cause,
     );

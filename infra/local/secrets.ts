@@ -3,11 +3,12 @@
  * so that a restart finds the same. In: the file's path. Out: the lookup that a plan takes. Letters and digits only:
  * each kind of character that a template may exclude is left out, and what it may include is never needed.
  */
+
 import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-import { GroundError } from './ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 import type { SecretLookup } from './plan/scope.ts';
 import { writePrivately } from './run-file.ts';
 
@@ -41,7 +42,7 @@ function readKept(file: string): Record<string, string> {
   try {
     return v.parse(keptSchema, JSON.parse(content));
   } catch (cause) {
-    throw new GroundError(`${file} is damaged: remove it, and new secrets are made at the next start`, cause);
+    throw new UserError(`${file} is damaged: remove it, and new secrets are made at the next start`, cause);
   }
 }
 
@@ -53,6 +54,6 @@ function write(file: string, kept: Record<string, string>): void {
 
 function randomText(length: number, characters: readonly string[]): string {
   if (characters.length === 0)
-    throw new GroundError('a secret excludes every letter and digit: allow some of them');
+    throw new UserError('a secret excludes every letter and digit: allow some of them');
   return Array.from({ length }, () => characters[randomInt(characters.length)]).join('');
 }

@@ -7,10 +7,11 @@
  * `Code.S3Key` holds (AWS CDK docs: cloud assembly schema). Templates of nested CloudFormation stacks are not
  * followed.
  */
+
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { GroundError } from './ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -140,10 +141,10 @@ function readJson<Schema extends v.GenericSchema>(file: string, schema: Schema):
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new GroundError(`${file} can't be read as JSON: synthesize the templates first (cdk synth)`, cause);
+    throw new UserError(`${file} can't be read as JSON: synthesize the templates first (cdk synth)`, cause);
   }
   const parsed = v.safeParse(schema, content);
   if (parsed.success) return parsed.output;
   const faults = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
-  throw new GroundError(`${file} is not what CDK writes: ${faults.join('; ')}`);
+  throw new UserError(`${file} is not what CDK writes: ${faults.join('; ')}`);
 }

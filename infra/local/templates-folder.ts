@@ -3,6 +3,7 @@
  * kept beside the time stamp of what was synthesized, so that an unchanged checkout starts without synthesizing, and
  * whatever was synthesized for another stage meanwhile is not taken for it. A checkout that can't be written in has them elsewhere.
  */
+
 import { createHash } from 'node:crypto';
 import {
   accessSync,
@@ -14,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { GroundError } from './ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 import { run, shownWhile } from './tools.ts';
 
 interface TemplatesOptions {
@@ -50,7 +51,7 @@ export async function currentTemplates({ root, stage, folder, say }: TemplatesOp
   if (synth === 'missing' || synth.status !== 0) {
     const output = synth === 'missing' ? 'node is not there' : synth.output.trim();
     const fault = /^\w*Error: (.+)$/m.exec(output)?.[1] ?? output;
-    throw new GroundError(`cdk synth failed: ${fault}; npm run synth -- -c stage=${stage} shows it alone`);
+    throw new UserError(`cdk synth failed: ${fault}; npm run synth -- -c stage=${stage} shows it alone`);
   }
   writeFileSync(digestFile, JSON.stringify({ digest, stage, synthesized: synthesizedAt(templates) }));
   return templates;

@@ -1,9 +1,10 @@
 /** `run.json` of the ground that runs on this laptop, as an operator's command reads it: whole, of a process that lives, or refused. */
+
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { OpsError } from './ops-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where `npm start` with the same environment writes it. */
@@ -41,12 +42,12 @@ export function readRunFile<Run extends { pid: number }>(
     text = readFileSync(file, 'utf8');
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ENOENT') throw new OpsError(nothingRuns, cause);
-    throw new OpsError(`${file} can't be read (${code}): only whoever started what runs can read it`, cause);
+    if (code === 'ENOENT') throw new UserError(nothingRuns, cause);
+    throw new UserError(`${file} can't be read (${code}): only whoever started what runs can read it`, cause);
   }
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
-  if (!parsed.success) throw new OpsError(`${file} is damaged: stop what runs, and start it again`);
-  if (!isAlive(parsed.output.pid)) throw new OpsError(nothingRuns);
+  if (!parsed.success) throw new UserError(`${file} is damaged: stop what runs, and start it again`);
+  if (!isAlive(parsed.output.pid)) throw new UserError(nothingRuns);
   return parsed.output;
 }
 
@@ -54,7 +55,7 @@ export function readRunFile<Run extends { pid: number }>(
 export function ofLedger<Value>(values: Readonly<Record<string, Value>>, ledger: string): Value {
   const found = Object.hasOwn(values, ledger) ? values[ledger] : undefined;
   if (found === undefined)
-    throw new OpsError(`ledger '${ledger}' is unknown, running are ${Object.keys(values).join(', ')}`);
+    throw new UserError(`ledger '${ledger}' is unknown, running are ${Object.keys(values).join(', ')}`);
   return found;
 }
 

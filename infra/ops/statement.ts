@@ -2,15 +2,17 @@
  * `npm run statement -- --advertiser adv-7`: an advertiser's hours, clicks and money from a ledger, as a table or as JSON.
  * Reads what the last rollup wrote; with --exact also the entries after it.
  */
+
 import type { Ledger } from '../../shared/journal-store.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement.ts';
 import { tableLines } from '../terminal/table-lines.ts';
+import { UserError } from '../terminal/user-error.ts';
 import { parseCommandLine } from './command-line.ts';
 import { findLedger } from './find-ledger.ts';
 import { entriesNotRolledUp } from './ledger-view.ts';
 import { exactNumber, formatMicros } from './money.ts';
 import { printLines } from './operator-terminal.ts';
-import { OpsError, runCommand } from './ops-error.ts';
+import { runCommand } from './ops-error.ts';
 
 const USAGE = `npm run statement -- --advertiser ID [options]
   --from HOUR     first hour, UTC, as 2026-11-21 or 2026-11-21T10
@@ -48,13 +50,14 @@ export function readStatementRequest(given: readonly string[]): StatementRequest
   if (values.help) return undefined;
   const { advertiser = '', exact, ledger = 'billing', table, json } = values;
   if (!/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(advertiser)) {
-    throw new OpsError(
+    throw new UserError(
       `--advertiser is '${advertiser}', allowed are 1 to 64 characters of [A-Za-z0-9._:-]\n${USAGE}`,
     );
   }
   const from = values.from === undefined ? wholePeriod.from : hourNamed('from', values.from, '00');
   const to = values.to === undefined ? wholePeriod.to : hourNamed('to', values.to, '23');
-  if (from > to) throw new OpsError(`--from is ${from}, which comes after --to, ${to}: nothing lies between`);
+  if (from > to)
+    throw new UserError(`--from is ${from}, which comes after --to, ${to}: nothing lies between`);
   return { advertiser, from, to, exact, ledger, table, json };
 }
 
@@ -63,7 +66,7 @@ function hourNamed(option: string, given: string, hourOfDay: string): string {
   const hour = /^\d{4}-\d{2}-\d{2}$/.test(given) ? `${given}T${hourOfDay}` : given;
   const isHour = /^\d{4}-\d{2}-\d{2}T\d{2}$/.test(hour) && !Number.isNaN(Date.parse(`${hour}:00:00Z`));
   if (isHour && new Date(`${hour}:00:00Z`).toISOString().startsWith(hour)) return hour;
-  throw new OpsError(
+  throw new UserError(
     `--${option} is '${given}', allowed is a day like 2026-11-21 or an hour like 2026-11-21T10 (UTC)`,
   );
 }

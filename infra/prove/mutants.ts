@@ -3,11 +3,12 @@
  * from the patched sources, run by their ground and proved like any other, and every one of them has to get FAIL. A patch that
  * no longer applies fails the run, as it shows nothing.
  */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { GroundError } from '../local/ground-error.ts';
 import { currentTemplates } from '../local/templates-folder.ts';
+import { UserError } from '../terminal/user-error.ts';
 import { filesOf, patchedCopy } from './patched-copy.ts';
 import { profiles } from './profile.ts';
 import type { ProofOptions } from './proof.ts';
@@ -34,7 +35,7 @@ export async function proveMutants(options: MutantOptions): Promise<MutantVerdic
     .map((file) => basename(file, '.patch'))
     .filter((name) => options.only === undefined || name === options.only);
   if (names.length === 0)
-    throw new GroundError(`there is no mutant '${options.only}': they are the patches in test/mutants`);
+    throw new UserError(`there is no mutant '${options.only}': they are the patches in test/mutants`);
   const verdicts: MutantVerdict[] = [];
   for (const mutant of names) {
     if (options.signal.aborted) break;

@@ -1,8 +1,9 @@
 /** The sources as they are with one patch on them, in a folder of their own, and able to run there. */
+
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { GroundError } from '../local/ground-error.ts';
+import { UserError } from '../terminal/user-error.ts';
 
 const SOURCES = [
   'cdk.json',
@@ -30,7 +31,7 @@ export function patchedCopy(root: string, copy: string, patch: string): string {
     execFileSync('git', ['apply', patch], { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new GroundError(`${patch} does not apply to the sources any more: make it anew (${said})`, cause);
+    throw new UserError(`${patch} does not apply to the sources any more: make it anew (${said})`, cause);
   }
   return copy;
 }

@@ -2,12 +2,13 @@
  * `npm run prove`: shows that the promise holds, by breaking everything around it. Prints the seed first, what befalls it meanwhile,
  * and a verdict with the count of every fault; on a wrong ledger, the first wrong position with all that happened to it.
  */
+
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GroundError } from '../local/ground-error.ts';
 import { lockGround, makeOwnFolder } from '../local/ground-lock.ts';
 import { currentTemplates } from '../local/templates-folder.ts';
+import { UserError } from '../terminal/user-error.ts';
 import { lineOf, proveMutants } from './mutants.ts';
 import { synthesizedRelease } from './other-release.ts';
 import { BadRequest, readProveRequest, USAGE } from './profile.ts';
@@ -78,7 +79,7 @@ try {
   process.exitCode = await main();
 } catch (error) {
   if (ending.signal.aborted) process.exit(130);
-  const known = error instanceof GroundError || error instanceof BadRequest;
+  const known = error instanceof UserError || error instanceof BadRequest;
   console.error(known ? `clickledger: ${error.message}` : error);
   process.exitCode = 2;
 }

@@ -1,7 +1,8 @@
 /** What `npm start -- …` understands. Anything else is refused in one sentence, before anything is started. */
+
 import { parseCommandLine, wholeNumber } from '../local/command-line.ts';
-import { GroundError } from '../local/ground-error.ts';
 import type { PartialRetry } from '../local/mapping/decide.ts';
+import { UserError } from '../terminal/user-error.ts';
 
 export interface StartOptions {
   readonly stage: string;
@@ -80,26 +81,26 @@ export function readStartOptions(given: readonly string[], ownKafka = false): St
   const number = (name: string, min: number, max: number) => wholeNumber(parsed, name, min, max);
   const clicks = number('clicks', 1, 1_000_000_000);
   if (parsed['exit'] === true && clicks === undefined)
-    throw new GroundError('--exit needs --clicks N: without a number of clicks there is no end to wait for');
+    throw new UserError('--exit needs --clicks N: without a number of clicks there is no end to wait for');
   const rate = number('rate', 1, 1_000_000);
   const noClicks = parsed['no-clicks'] === true;
   if (noClicks && (clicks ?? rate) !== undefined)
-    throw new GroundError(
+    throw new UserError(
       `--no-clicks is given, and ${clicks === undefined ? '--rate' : '--clicks'} too: leave one of them out`,
     );
   if (parsed['join'] === true && !ownKafka)
-    throw new GroundError(
+    throw new UserError(
       '--join is for a Kafka of your own: set CLICKLEDGER_KAFKA=host:port, or leave it out',
     );
   const incarnation = number('incarnation', 1, 999_999_999);
   if (incarnation !== undefined && parsed['keep'] !== true)
-    throw new GroundError('--incarnation needs --keep: without it everything begins anew, with the first');
+    throw new UserError('--incarnation needs --keep: without it everything begins anew, with the first');
   const [kafkaPort, dynamodbPort] = [number('kafka-port', 1, 65_535), number('dynamodb-port', 1, 65_535)];
   const pagePort = number('page-port', 1, 65_535);
   refuseSamePorts({ '--kafka-port': kafkaPort, '--dynamodb-port': dynamodbPort, '--page-port': pagePort });
   const noPage = parsed['no-page'] === true;
   if (noPage && pagePort !== undefined)
-    throw new GroundError('--page-port is given, and --no-page too: leave one of them out');
+    throw new UserError('--page-port is given, and --no-page too: leave one of them out');
   return {
     stage: String(parsed['stage'] ?? 'dev'),
     clicks,
@@ -123,11 +124,11 @@ function refuseSamePorts(ports: Readonly<Record<string, number | undefined>>): v
   for (const [i, [name, port]] of given.entries()) {
     const [other] = given.slice(0, i).find(([, taken]) => taken === port) ?? [];
     if (other !== undefined)
-      throw new GroundError(`${other} and ${name} are both ${port}: each server needs its own`);
+      throw new UserError(`${other} and ${name} are both ${port}: each server needs its own`);
   }
 }
 
 function partialRetry(given: unknown = 'listed'): PartialRetry {
   if (given === 'listed' || given === 'resume') return given;
-  throw new GroundError(`--partial-retry is '${String(given)}', allowed are listed and resume`);
+  throw new UserError(`--partial-retry is '${String(given)}', allowed are listed and resume`);
 }

@@ -1,7 +1,8 @@
 /** The groups that a ground runs and whose ledgers can be read: found as an operator finds them, by what their stacks publish. */
+
 import type { Ground } from '../local/ground.ts';
-import { GroundError } from '../local/ground-error.ts';
 import type { PlannedMapping } from '../local/plan.ts';
+import { UserError } from '../terminal/user-error.ts';
 
 export interface WatchedGroup {
   /** The name under which its stack publishes the table. */
@@ -26,7 +27,7 @@ export function watchedGroups(ground: Ground): WatchedGroup[] {
     return ledger === undefined || mapping === undefined ? [] : [{ ledger, table, mapping }];
   });
   if (groups.length === 0)
-    throw new GroundError(
+    throw new UserError(
       'the templates have no mapping whose function writes a published ledger: there is nothing to watch',
     );
   return groups;

@@ -6,14 +6,14 @@ import type { KafkaRecord } from '../../shared/event.ts';
 import { aRecord, base64 } from '../support/builders.ts';
 import { poison } from '../support/poison.ts';
 
-function reasonOf(record: KafkaRecord): Reason | 'click' {
+function innermostMessage(record: KafkaRecord): Reason | 'click' {
   const decoded = decode(record);
   return isRejected(decoded) ? decoded.rejected : 'click';
 }
 
 describe('decode: a record is a click or rejected, never half of either', () => {
   for (const [name, record, expected] of poison) {
-    it(`${name}: ${expected}`, () => assert.equal(reasonOf(record), expected));
+    it(`${name}: ${expected}`, () => assert.equal(innermostMessage(record), expected));
   }
 
   it('gives every reason somewhere in the corpus, save those that folds and clocks give', () => {

@@ -1,6 +1,7 @@
 /** A process that tries for the lock of a folder whenever it is told to, at the millisecond that it is told, and keeps it. */
-import { GroundError } from '../../infra/local/ground-error.ts';
+
 import { lockGround } from '../../infra/local/ground-lock.ts';
+import { UserError } from '../../infra/terminal/user-error.ts';
 
 process.on('message', ({ folder, at }: { folder: string; at: number }) => {
   while (Date.now() < at); // Nothing else would meet the others at the very moment.
@@ -8,7 +9,7 @@ process.on('message', ({ folder, at }: { folder: string; at: number }) => {
     lockGround(folder);
     process.send?.({ got: true });
   } catch (error) {
-    if (error instanceof GroundError) process.send?.({ got: false, refused: error.message });
+    if (error instanceof UserError) process.send?.({ got: false, refused: error.message });
     else process.send?.({ got: false, broke: String(error) });
   }
 });

@@ -2,10 +2,11 @@
  * Serves the page: its files, its event stream and its actions, on the loopback addresses of this machine only. What the page
  * shows and what its buttons do is given by whoever starts it; here is only who may ask (request-guard.ts) and in which form.
  */
+
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { GroundError, reasonOf } from '../ground-error.ts';
+import { innermostMessage, UserError } from '../../terminal/user-error.ts';
 import { LOOPBACK } from '../ports.ts';
 import type { LiveStream } from './live-stream.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
@@ -108,7 +109,7 @@ export class PageServer {
       answer(response, 200, { said: await this.#options.act(asJson(body)) });
     } catch (error) {
       if (error instanceof Refused) answer(response, 409, { error: error.message });
-      else answer(response, 500, { error: reasonOf(error) });
+      else answer(response, 500, { error: innermostMessage(error) });
     }
   }
 }
@@ -122,7 +123,7 @@ async function listening(host: string, port: number): Promise<Server> {
     });
     return server;
   } catch (cause) {
-    throw new GroundError(
+    throw new UserError(
       `port ${port} on ${host} is taken or not allowed, and the page needs it: stop the program that holds it, choose another --page-port, or --no-page`,
       cause,
     );

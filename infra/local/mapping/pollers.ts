@@ -2,9 +2,11 @@
  * The pollers of one mapping: starts as many as its minimum says, starts another wherever one dies, brings them
  * sandboxes, and knows from their reports who owns which partition and how far the group is.
  */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../../terminal/user-error.ts';
 import {
   type Children,
   childEnvironment,
@@ -13,7 +15,6 @@ import {
   lastWordsOf,
   pidOf,
 } from '../children.ts';
-import { GroundError } from '../ground-error.ts';
 import type { PlannedMapping } from '../plan.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import { placeOfDestination } from './destination.ts';
@@ -30,7 +31,7 @@ export interface PollersOptions {
   /** Something that a person wants to see: joined, restarted, a function that does not start. */
   readonly say: (message: string) => void;
   /** None of the pollers comes up, and none will. */
-  readonly giveUp: (error: GroundError) => void;
+  readonly giveUp: (error: UserError) => void;
 }
 
 interface RunningPoller {
@@ -216,7 +217,7 @@ export class Pollers {
   #giveUp(): void {
     const { mapping, logFolder, giveUp } = this.#options;
     giveUp(
-      new GroundError(
+      new UserError(
         `${mapping.groupId}: pollers ended ${this.#fruitless} times before any had joined the group, and no more are started; the last line of ${logFolder}/pollers-${mapping.groupId}.log: ${this.#lastLine}`,
       ),
     );

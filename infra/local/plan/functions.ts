@@ -4,10 +4,11 @@
  * be runnable here, or the ground is refused; any other that can't run is noted, since nothing here would ever call
  * it (CDK's own helpers are of that kind).
  */
+
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { GroundError } from '../ground-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import type { PlannedFunction } from '../plan.ts';
 import type { Resource } from '../template.ts';
 import { physicalName } from './physical.ts';
@@ -64,7 +65,7 @@ export function readFunctions(
     try {
       functions.push(readFunction(scope, resource, notes));
     } catch (error) {
-      if (!(error instanceof GroundError) || invoked.has(functionId(resource))) throw error;
+      if (!(error instanceof UserError) || invoked.has(functionId(resource))) throw error;
       notes.push(`${error.message}; nothing here runs this function, so it is left out`);
     }
   }

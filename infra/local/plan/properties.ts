@@ -4,8 +4,9 @@
  * can't stop the ground. All faults of a resource are refused together, each with what was given. CloudFormation
  * takes numbers and truth values as text too, and so do the schemas below.
  */
+
 import * as v from 'valibot';
-import { GroundError } from '../ground-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import type { Json, Resource } from '../template.ts';
 import { resolve } from './intrinsics.ts';
 import { labelOf, placeOf, type Scope } from './scope.ts';
@@ -47,5 +48,5 @@ export function readProperties<Entries extends v.ObjectEntries>(
       ? `${name} is missing`
       : `${name} is ${JSON.stringify(issue.input)} and ${issue.message}`;
   });
-  throw new GroundError(`${labelOf(resource)} (${resource.type}): ${faults.join('; ')}`);
+  throw new UserError(`${labelOf(resource)} (${resource.type}): ${faults.join('; ')}`);
 }

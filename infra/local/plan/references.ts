@@ -3,7 +3,7 @@
  * export, or a dynamic reference `{{resolve:…}}` (AWS CloudFormation docs: dynamic-references). An SSM parameter is
  * the value that one of the templates publishes; a generated secret is whatever the scope's secrets say.
  */
-import { GroundError } from '../ground-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import { isJsonObject, type Json, type Resource } from '../template.ts';
 import { evaluate, holds, textOf } from './intrinsics.ts';
 import { attribute, identity } from './physical.ts';
@@ -112,7 +112,7 @@ export function publishedParameters(scope: Scope): Map<string, string> {
     try {
       published.set(String(identity(scope, place, resource)), publishedValue(scope, place, resource));
     } catch (error) {
-      if (!(error instanceof GroundError)) throw error;
+      if (!(error instanceof UserError)) throw error;
     }
   }
   return published;

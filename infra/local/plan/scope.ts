@@ -3,7 +3,7 @@
  * for, which every refusal names. The account is made up; names that come out of it look like AWS's, and nothing is
  * ever called by them.
  */
-import { GroundError } from '../ground-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import type { Resource, Stack, Templates } from '../template.ts';
 
 export const ACCOUNT = '000000000000';
@@ -53,7 +53,7 @@ export function placeBehind(from: Place, stack: Stack, owner: string, property: 
 }
 
 export function refuse(place: Place, met: string): never {
-  throw new GroundError(`${place.stack.name} ${place.owner}.${place.property}: ${met}`);
+  throw new UserError(`${place.stack.name} ${place.owner}.${place.property}: ${met}`);
 }
 
 /** How people find a resource in the templates. */

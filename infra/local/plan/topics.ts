@@ -7,8 +7,9 @@
  * name: with `min.insync.replicas=2` kept, no producer that waits for all replicas could write at all (Kafka docs:
  * topic configs).
  */
+
 import * as v from 'valibot';
-import { GroundError } from '../ground-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import type { PlannedTopic, Settings } from '../plan.ts';
 import type { Resource } from '../template.ts';
 import { identity } from './physical.ts';
@@ -99,7 +100,7 @@ export function readTopics(scope: Scope, notes: string[]): PlannedTopic[] {
       Configs,
     } = readProperties(scope, resource, topicSchema);
     if (byName.has(name))
-      throw new GroundError(
+      throw new UserError(
         `${labelOf(resource)}: a second topic '${name}'; the one broker here can hold one of that name`,
       );
     if (ReplicationFactor > 1)

@@ -2,11 +2,12 @@
  * The click producer, kept alive: one that ends before its work is done is started again and goes on where the log ends. At a rate
  * of 0 no process is started.
  */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../../terminal/user-error.ts';
 import { type Children, childEnvironment, FRUITLESS_STARTS_MAX, lastWordsOf, pidOf } from '../children.ts';
-import { GroundError } from '../ground-error.ts';
 import type { Pace, ProducerAssignment, ProducerMessage } from './producer-process.ts';
 
 interface ClickProducerOptions {
@@ -15,7 +16,7 @@ interface ClickProducerOptions {
   readonly logFolder: string;
   readonly say: (line: string) => void;
   /** It does not come up, and won't. */
-  readonly giveUp: (error: GroundError) => void;
+  readonly giveUp: (error: UserError) => void;
 }
 
 const PROCESS_FILE = join(import.meta.dirname, 'producer-process.ts');
@@ -90,7 +91,7 @@ export class ClickProducer {
       if (this.#fruitless === FRUITLESS_STARTS_MAX) {
         const times = `ended ${FRUITLESS_STARTS_MAX} times before it had come up`;
         giveUp(
-          new GroundError(`the click producer ${times}, and no other is started; it says: ${lastWords()}`),
+          new UserError(`the click producer ${times}, and no other is started; it says: ${lastWords()}`),
         );
         return;
       }

@@ -3,14 +3,15 @@
  * (or to a schedule), takes it back warm, and forgets it when it ends. A sandbox says itself when it is free: its holder
  * has closed the socket, or died, and its invocation has come to an end.
  */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { innermostMessage, UserError } from '../../terminal/user-error.ts';
 import { type Children, FRUITLESS_STARTS_MAX, lastWordsOf, pidOf } from '../children.ts';
 import type { EmittedMetrics } from '../emitted-metrics.ts';
-import { GroundError, reasonOf } from '../ground-error.ts';
 import type { InvocationEnd } from '../mapping/decide.ts';
 import { functionArn } from '../plan/physical.ts';
 import type { PlannedFunction } from '../plan.ts';
@@ -28,7 +29,7 @@ interface SandboxesOptions {
   readonly children: Children;
   readonly metrics: EmittedMetrics;
   /** The function does not come up, and won't. */
-  readonly giveUp: (error: GroundError) => void;
+  readonly giveUp: (error: UserError) => void;
 }
 
 interface Sandbox {
@@ -104,8 +105,8 @@ export class Sandboxes {
     } catch (error) {
       if (this.#fruitless !== undefined && ++this.#fruitless === FRUITLESS_STARTS_MAX)
         this.#options.giveUp(
-          new GroundError(
-            `${reasonOf(error)}: it was tried ${FRUITLESS_STARTS_MAX} times, and never came up; its log is ${join(this.#options.logFolder, `${this.#options.planned.name}.log`)}`,
+          new UserError(
+            `${innermostMessage(error)}: it was tried ${FRUITLESS_STARTS_MAX} times, and never came up; its log is ${join(this.#options.logFolder, `${this.#options.planned.name}.log`)}`,
             error,
           ),
         );

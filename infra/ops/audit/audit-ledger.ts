@@ -3,11 +3,11 @@
  * checkpoints and lines, then, journal by journal, the entries and after them the log. Whatever was read early must therefore
  * be covered by what was read late. Memory holds all lines of the table, and the entries of one journal at a time.
  */
+import { UserError } from '../../terminal/user-error.ts';
 import { checkChain, checkCheckpoint } from './check-chain.ts';
 import { checkLines } from './check-lines.ts';
 import { checkParked } from './check-parked.ts';
 import { checkPartition } from './check-partition.ts';
-import { CouldNotTell } from './could-not-tell.ts';
 import { standingEntries } from './expired-entries.ts';
 import { Findings } from './findings.ts';
 import { checkSince, type JournalState, stateOf } from './journal-state.ts';
@@ -148,7 +148,7 @@ function newestIncarnation(journals: readonly JournalProjections[], topic: strin
     .flatMap(({ journal }) => partsOf(journal) ?? []);
   const own = begun.filter((parts) => parts.topic === topic);
   if (begun.length > 0 && own.length === 0)
-    throw new CouldNotTell(
+    throw new UserError(
       `the ledger has journals of topic ${[...new Set(begun.map((parts) => parts.topic))].join(', ')}, and none of ${topic}: name the topic that its group reads`,
     );
   return Math.max(1, ...own.map(({ incarnation }) => incarnation));

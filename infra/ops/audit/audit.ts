@@ -2,9 +2,9 @@
 
 import { ProgressLine } from '../../terminal/progress.ts';
 import { plainLines } from '../../terminal/text.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import { auditLedger } from './audit-ledger.ts';
 import { type Audited, type AuditRequest, readAuditRequest, USAGE } from './audited.ts';
-import { CouldNotTell } from './could-not-tell.ts';
 import { type LedgerAudit, overall, reportJson, reportLines } from './report.ts';
 import { TopicLog } from './topic-log.ts';
 
@@ -26,9 +26,7 @@ const exitCodes = { pass: 0, fail: 1, unsure: 2 } as const;
 async function audit(audited: Audited, { atRest, incarnation, since }: AuditRequest): Promise<LedgerAudit> {
   const { ledger, kafka, topic, group, client, table } = audited;
   if (since !== undefined && !since.has(ledger))
-    throw new CouldNotTell(
-      `--since: its file holds ${[...since.keys()].join(', ')}, and no ledger ${ledger}`,
-    );
+    throw new UserError(`--since: its file holds ${[...since.keys()].join(', ')}, and no ledger ${ledger}`);
   const log = new TopicLog(kafka, topic, group);
   const started = performance.now();
   const progress = new ProgressLine(ledger, 'records read');
@@ -50,6 +48,6 @@ async function audit(audited: Audited, { atRest, incarnation, since }: AuditRequ
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof CouldNotTell ? `clickledger: ${plainLines(error.message)}` : error);
+  console.error(error instanceof UserError ? `clickledger: ${plainLines(error.message)}` : error);
   process.exitCode = 2;
 }

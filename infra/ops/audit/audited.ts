@@ -2,12 +2,13 @@
  * What is audited: every ledger of the ground that runs on this laptop, by its `run.json`, or one that is named in full. Read here
  * by own code, since an auditor shares none with what it judges.
  */
+
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { CouldNotTell } from './could-not-tell.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import { type JournalState, readSince } from './journal-state.ts';
 import { KAFKA_USAGE, type KafkaAccess, kafkaAccess } from './kafka-access.ts';
 
@@ -60,7 +61,7 @@ export function readAuditRequest(given: readonly string[], runFile = RUN_FILE): 
       strict: true,
     }));
   } catch (error) {
-    throw new CouldNotTell(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    throw new UserError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   }
   if (values.help) return undefined;
   const rest = {
@@ -74,7 +75,7 @@ export function readAuditRequest(given: readonly string[], runFile = RUN_FILE): 
   if (first === undefined) return { audited: running(runFile, values.ledger), ...rest };
   const lacking = elsewhere.filter((name) => values[name] === undefined);
   if (lacking.length > 0)
-    throw new CouldNotTell(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too\n${USAGE}`);
+    throw new UserError(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too\n${USAGE}`);
   const { ledger, topic = '', group = '', table = '', region, iam } = values;
   const kafka = kafkaAccess({ kafka: values.kafka ?? '', iam, region });
   const client = ledgerClient(region === undefined ? {} : { region });
@@ -83,7 +84,7 @@ export function readAuditRequest(given: readonly string[], runFile = RUN_FILE): 
 
 function incarnationIn(given: string | undefined): number | undefined {
   if (given === undefined || /^[1-9]\d{0,8}$/.test(given)) return given === undefined ? given : Number(given);
-  throw new CouldNotTell(`--incarnation is '${given}', allowed is a whole number from 1`);
+  throw new UserError(`--incarnation is '${given}', allowed is a whole number from 1`);
 }
 
 /** A table that takes a connection and says nothing is asked again, and then named: without the last setting the SDK only warns. */
@@ -106,9 +107,7 @@ function running(runFile: string, wanted: string | undefined): Audited[] {
   const access: DynamoDBClientConfig = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
   const ledgers = Object.keys(run.tables).filter((ledger) => wanted === undefined || ledger === wanted);
   if (ledgers.length === 0)
-    throw new CouldNotTell(
-      `ledger '${wanted}' is unknown, running are ${Object.keys(run.tables).join(', ')}`,
-    );
+    throw new UserError(`ledger '${wanted}' is unknown, running are ${Object.keys(run.tables).join(', ')}`);
   return ledgers.map((ledger) => ({
     ledger,
     kafka: kafkaAccess({ kafka: run.kafka, iam: false, region: undefined }),
@@ -125,12 +124,12 @@ function readRunFile(file: string): RunFile {
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    throw new CouldNotTell(`nothing runs here, as there is no ${file}: ${whatToDo}`);
+    throw new UserError(`nothing runs here, as there is no ${file}: ${whatToDo}`);
   }
   const run = parsed(text);
-  if (run === undefined) throw new CouldNotTell(`${file} is damaged: stop what runs, and start it again`);
+  if (run === undefined) throw new UserError(`${file} is damaged: stop what runs, and start it again`);
   if (!isAlive(run.pid))
-    throw new CouldNotTell(`nothing runs here, as process ${run.pid} of ${file} has ended: ${whatToDo}`);
+    throw new UserError(`nothing runs here, as process ${run.pid} of ${file} has ended: ${whatToDo}`);
   return run;
 }
 

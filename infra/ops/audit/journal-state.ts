@@ -3,9 +3,10 @@
  * only grows, a parked record may become applied but no applied one parked, versions and sums never fall, an entry never
  * changes, and the log gets no shorter.
  */
+
 import { readFileSync } from 'node:fs';
+import { UserError } from '../../terminal/user-error.ts';
 import { openParked } from './check-parked.ts';
-import { CouldNotTell } from './could-not-tell.ts';
 import type { Findings } from './findings.ts';
 import type { CheckpointRead, EntryRead, ParkedRead } from './layout.ts';
 import { minus, readRanges, writeRanges } from './offset-ranges.ts';
@@ -79,7 +80,7 @@ export function readSince(file: string): ReadonlyMap<string, readonly JournalSta
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CouldNotTell(`--since: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`--since: ${error instanceof Error ? error.message : String(error)}`);
   }
   try {
     const line = text.split('\n').findLast((each) => each.startsWith('{')) ?? '';
@@ -89,6 +90,6 @@ export function readSince(file: string): ReadonlyMap<string, readonly JournalSta
         [readRanges(resolved), readRanges(parked), BigInt(clicks), BigInt(micros)].at(0);
     return new Map(ledgers.map(({ ledger, journals }) => [ledger, journals]));
   } catch {
-    throw new CouldNotTell(`--since: ${file} is none that npm run audit -- --json has written`);
+    throw new UserError(`--since: ${file} is none that npm run audit -- --json has written`);
   }
 }

@@ -2,8 +2,9 @@
  * How an operator's command reaches Kafka: plainly on the laptop, and on Amazon MSK over TLS with a token that IAM vouches
  * for (SASL/OAUTHBEARER; Amazon MSK docs: iam-access-control). Every client of a command is opened with what comes out here.
  */
+
 import type { BaseOptions } from '@platformatic/kafka';
-import { CouldNotTell } from './could-not-tell.ts';
+import { UserError } from '../../terminal/user-error.ts';
 
 export type KafkaAccess = Pick<BaseOptions, 'bootstrapBrokers' | 'sasl' | 'tls' | 'tlsServerName'> & {
   readonly bootstrapBrokers: string[];
@@ -25,7 +26,7 @@ export const KAFKA_USAGE = `--kafka HOST:PORT   brokers, several joined by comma
 
 type TokenOf = (region: string) => Promise<string>;
 
-/** Throws `CouldNotTell` on brokers that can't be meant, or a region that nobody named. */
+/** Throws `UserError` on brokers that can't be meant, or a region that nobody named. */
 export function kafkaAccess(
   { kafka, iam, region }: KafkaChoice,
   tokenOf: TokenOf = signedToken,
@@ -33,11 +34,11 @@ export function kafkaAccess(
   const bootstrapBrokers = kafka.split(',').map((broker) => broker.trim());
   for (const broker of bootstrapBrokers)
     if (!isBroker(broker))
-      throw new CouldNotTell(`--kafka has '${broker}', allowed is host:port, several joined by commas`);
+      throw new UserError(`--kafka has '${broker}', allowed is host:port, several joined by commas`);
   if (!iam) return { bootstrapBrokers };
   const signedFor = region ?? process.env['AWS_REGION'];
   if (signedFor === undefined || !/^[a-z]{2,}(-[a-z]+)+-\d$/.test(signedFor))
-    throw new CouldNotTell(
+    throw new UserError(
       `--iam needs the cluster's region, given is ${signedFor === undefined ? 'none' : `'${signedFor}'`}: name one like eu-west-1 with --region or AWS_REGION`,
     );
   return {

@@ -1,7 +1,7 @@
 /** Reads a ledger's table, consistently. What an item says is read by layout.ts. */
 import { type DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { answerOf } from './answer-of.ts';
 import type { Item } from './attributes.ts';
-import { answerOf } from './could-not-tell.ts';
 
 export interface TableAccess {
   readonly table: string;

@@ -5,8 +5,10 @@
  * Only committed records are records of the log: what a transaction wrote that was aborted is as if it had never been, and what
  * lies behind a transaction that is still open is not there yet (docs/adr/0021).
  */
+
 import { Admin, Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
-import { answerOf, CouldNotTell } from './could-not-tell.ts';
+import { UserError } from '../../terminal/user-error.ts';
+import { answerOf } from './answer-of.ts';
 import type { KafkaAccess } from './kafka-access.ts';
 
 export interface LogRecord {
@@ -108,7 +110,7 @@ export class TopicLog {
     try {
       const known = [...(await this.#answer(admin.listGroups({}))).keys()];
       if (!known.includes(this.#group))
-        throw new CouldNotTell(
+        throw new UserError(
           `Kafka knows no group '${this.#group}', so nothing tells how far it has read; known are ${known.join(', ') || 'none'}`,
         );
     } finally {

@@ -1,6 +1,6 @@
 /** What `npm run plan -- …` understands: the load, what is known of its keys, and what was measured. Senseless input is refused. */
+import { UserError } from '../../terminal/user-error.ts';
 import { parseCommandLine } from '../command-line.ts';
-import { OpsError } from '../ops-error.ts';
 import { limits, type PriceList, type PriceName, prices, REGION } from './facts.ts';
 import { hottestKey, type Keys, zipfKeys } from './keys.ts';
 
@@ -80,7 +80,7 @@ export function readInputs(given: readonly string[]): Inputs | 'prices' | undefi
   if (values.help) return undefined;
   if (values.prices) return 'prices';
   if (values.region !== undefined && values.region !== REGION)
-    throw new OpsError(
+    throw new UserError(
       `--region is '${values.region}', allowed is ${REGION}: for another, name its prices with --price NAME=USD`,
     );
   const number = (name: keyof typeof defaults, min: number, max: number, whole = true) =>
@@ -126,12 +126,12 @@ function keysOf(
   const share = values['hottest-share'];
   if (share === undefined) return zipfKeys(count, number('zipf', 0, 10, false));
   if (values.zipf !== undefined)
-    throw new OpsError(
+    throw new UserError(
       '--zipf and --hottest-share are both given, and each says how clicks are spread: allowed is one',
     );
   const hottest = numberOf('hottest-share', share, 0, 1, false);
   if (hottest < 1 / count || (count === 1 && hottest !== 1))
-    throw new OpsError(
+    throw new UserError(
       `--hottest-share is ${share}, but of ${count} advertisers the hottest has at least ${1 / count}: allowed is ${1 / count} to 1`,
     );
   return hottestKey(count, hottest);
@@ -142,7 +142,7 @@ function numberOf(name: string, given: string, min: number, max: number, whole: 
   const sound =
     /^\d+(\.\d+)?$/.test(given) && number >= min && number <= max && (!whole || Number.isInteger(number));
   if (sound) return number;
-  throw new OpsError(
+  throw new UserError(
     `--${name} is '${given}', allowed is a ${whole ? 'whole ' : ''}number from ${min} to ${max}`,
   );
 }
@@ -152,7 +152,7 @@ function priceList(given: readonly string[]): PriceList {
   for (const one of given) {
     const [name = '', usd = ''] = one.split('=');
     if (!Object.hasOwn(prices, name))
-      throw new OpsError(`--price names '${name}', allowed are ${Object.keys(prices).join(', ')}`);
+      throw new UserError(`--price names '${name}', allowed are ${Object.keys(prices).join(', ')}`);
     list[name] = numberOf(`price ${name}`, usd, 0, 1e6, false);
   }
   return list as Record<PriceName, number>;

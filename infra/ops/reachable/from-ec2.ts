@@ -1,4 +1,5 @@
 /** The network as EC2 tells it. Reads only: the six Describe calls below are all the rights that it takes. */
+
 import {
   DescribeNetworkAclsCommand,
   DescribeRouteTablesCommand,
@@ -14,7 +15,7 @@ import {
   type RouteTable,
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
-import { OpsError } from '../ops-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import type { Client } from './client-checks.ts';
 import type { AclRule, Endpoint, GroupRule, Network, Route, SecurityGroup, Subnet } from './network.ts';
 import { portsOf } from './network.ts';
@@ -34,7 +35,7 @@ export async function networkFromEc2(
   const vpcs = [...new Set(Subnets.map(({ VpcId }) => VpcId ?? ''))];
   const [vpcId] = vpcs;
   if (vpcId === undefined || vpcs.length > 1)
-    throw new OpsError(
+    throw new UserError(
       `the subnets are of ${vpcs.length} VPCs (${vpcs.join(', ')}), allowed is one: name those of the cluster`,
     );
   const ofVpc = [{ Name: 'vpc-id', Values: [vpcId] }];
@@ -59,7 +60,7 @@ export async function networkFromEc2(
     ({ GroupId = '', VpcId }) => groupIds.includes(GroupId) && VpcId !== vpcId,
   );
   if (foreign !== undefined)
-    throw new OpsError(
+    throw new UserError(
       `${foreign.GroupId} is of ${foreign.VpcId}, but the subnets are of ${vpcId}: name the groups of the cluster`,
     );
   const dns = await dnsOf(ec2, vpcId);
@@ -111,7 +112,7 @@ async function pages<Key extends string, T>(
     token = answer.NextToken;
     if (!token) return all;
   }
-  throw new OpsError(`EC2 has more than ${PAGES_MAX} pages of ${key} in one VPC: that is not to be`);
+  throw new UserError(`EC2 has more than ${PAGES_MAX} pages of ${key} in one VPC: that is not to be`);
 }
 
 async function dnsOf(

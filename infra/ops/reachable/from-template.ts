@@ -2,8 +2,9 @@
  * The network as a synthesized template makes it, before anything is deployed: a template that holds a cluster of Amazon MSK with its VPC.
  * Ids are logical ids. What the template does not make itself, such as a VPC that stands already, is read from EC2 instead.
  */
+
 import { readFileSync } from 'node:fs';
-import { OpsError } from '../ops-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import {
   ALL_PORTS,
   ANYWHERE,
@@ -26,7 +27,7 @@ export function networkFromTemplate(file: string): Network {
   const resources = resourcesIn(file);
   const [cluster, ...others] = ofType(resources, 'AWS::MSK::Cluster');
   if (cluster === undefined || others.length > 0)
-    throw new OpsError(
+    throw new UserError(
       `${file} has ${others.length + (cluster === undefined ? 0 : 1)} clusters of Amazon MSK, allowed is one: name the template of the stream`,
     );
   const nodes = cluster.properties['BrokerNodeGroupInfo'] as Json;
@@ -34,7 +35,7 @@ export function networkFromTemplate(file: string): Network {
   const subnets = listOf(nodes['ClientSubnets']).map((given) => subnetOf(resources, idOf(given)));
   const [vpc] = ofType(resources, 'AWS::EC2::VPC');
   if (subnets.some(({ cidr }) => cidr === '') || vpc === undefined)
-    throw new OpsError(
+    throw new UserError(
       `${file} does not make the cluster's subnets itself: check them with --subnets and --security-groups`,
     );
   return {
@@ -53,7 +54,7 @@ function resourcesIn(file: string): Resource[] {
     template = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new OpsError(
+    throw new UserError(
       `${file} can't be read as a template (${said}): npm run synth writes cdk.out/clickledger-dev-stream.template.json`,
       cause,
     );
@@ -83,7 +84,7 @@ function subnetOf(resources: readonly Resource[], id: string): Network['subnets'
     listOf(properties['RouteTableIds']).some((given) => idOf(given) === tableId),
   );
   if (ofType(resources, 'AWS::EC2::NetworkAcl').length > 0)
-    throw new OpsError(
+    throw new UserError(
       'the template has access lists of its own, which are read from EC2 only: deploy the network, then check it there',
     );
   return {
@@ -120,7 +121,7 @@ function routeOf({ properties }: Resource): Route {
 function groupOf(resources: readonly Resource[], id: string): SecurityGroup {
   const group = resources.find((resource) => resource.id === id);
   if (group === undefined)
-    throw new OpsError(`the template does not make ${id}: check it with --subnets and --security-groups`);
+    throw new UserError(`the template does not make ${id}: check it with --subnets and --security-groups`);
   const added = (type: string) =>
     ofType(resources, type).filter(({ properties }) => idOf(properties['GroupId']) === id);
   const rulesIn = [

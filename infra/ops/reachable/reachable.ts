@@ -2,9 +2,11 @@
  * `npm run reachable`: whether Lambda's pollers can reach the brokers and what they need besides, before anything is deployed on it. Looks at
  * a synthesized template or at what stands on AWS, and changes nothing.
  */
+
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { operatorRequests } from '../../../shared/bounded-requests.ts';
-import { OpsError, runCommand } from '../ops-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
+import { runCommand } from '../ops-error.ts';
 import type { Check } from './check.ts';
 import { checkNetwork } from './checks.ts';
 import { type Client, clientChecks } from './client-checks.ts';
@@ -25,9 +27,9 @@ async function looked({ of, from }: ReachableRequest): Promise<{ network: Networ
       clients: [...known, ...(subnets.length > 0 ? await clientsFromEc2(client, subnets) : [])],
     };
   } catch (cause) {
-    if (cause instanceof OpsError) throw cause;
+    if (cause instanceof UserError) throw cause;
     const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    throw new OpsError(
+    throw new UserError(
       `EC2 could not be asked (${said}): set AWS_REGION and credentials that may ec2:Describe* subnets, route tables, access lists, security groups, endpoints and VPC attributes`,
       cause,
     );

@@ -1,6 +1,6 @@
 /** What `npm run reachable -- …` understands. */
+import { UserError } from '../../terminal/user-error.ts';
 import { parseCommandLine } from '../command-line.ts';
-import { OpsError } from '../ops-error.ts';
 import type { Needs } from './check.ts';
 import { ANYWHERE, within } from './network.ts';
 
@@ -39,19 +39,19 @@ export function readReachableRequest(given: readonly string[]): ReachableRequest
   if (values.help) return undefined;
   const { port = '9098', pollers = 'provisioned', destination = '', secret, json } = values;
   const mode = MODES.find((one) => one === pollers);
-  if (mode === undefined) throw new OpsError(`--pollers is '${pollers}', allowed are ${MODES.join(', ')}`);
-  if (!PORTS.includes(port)) throw new OpsError(`--port is '${port}', allowed are ${PORTS.join(', ')}`);
+  if (mode === undefined) throw new UserError(`--pollers is '${pollers}', allowed are ${MODES.join(', ')}`);
+  if (!PORTS.includes(port)) throw new UserError(`--port is '${port}', allowed are ${PORTS.join(', ')}`);
   const destinations = destination === '' ? [] : destination.split(',');
   const unknown = destinations.find((name) => !DESTINATIONS.includes(name));
   if (unknown !== undefined)
-    throw new OpsError(`--destination names '${unknown}', allowed are ${DESTINATIONS.join(', ')}`);
+    throw new UserError(`--destination names '${unknown}', allowed are ${DESTINATIONS.join(', ')}`);
   const of = subjectOf(values);
   const from = (values.from ?? '')
     .split(',')
     .filter((each) => each !== '')
     .map((each) => fromOf(each.trim()));
   if ('template' in of && from.some((each) => 'subnet' in each))
-    throw new OpsError(
+    throw new UserError(
       '--from has a subnet, which a template knows nothing of: give its range, or check what is deployed',
     );
   return { of, pollers: mode, port: Number(port), secret, destinations, from, json };
@@ -61,7 +61,7 @@ function fromOf(given: string): From {
   if (/^sg-[0-9a-f]{8,17}$/.test(given)) return { group: given };
   if (/^subnet-[0-9a-f]{8,17}$/.test(given)) return { subnet: given };
   if (within(given, ANYWHERE)) return { cidr: given };
-  throw new OpsError(
+  throw new UserError(
     `--from has '${given}', allowed are a range like 10.60.0.0/20, a security group or a subnet by id, joined by commas`,
   );
 }
@@ -74,13 +74,13 @@ function subjectOf(values: {
   const { template, subnets, 'security-groups': groups } = values;
   if (template !== undefined) {
     if (subnets !== undefined || groups !== undefined)
-      throw new OpsError(
+      throw new UserError(
         '--template is given with --subnets or --security-groups: allowed is a template, or what stands on AWS',
       );
     return { template };
   }
   if (subnets === undefined || groups === undefined)
-    throw new OpsError(`nothing to look at: give --template, or --subnets with --security-groups\n${USAGE}`);
+    throw new UserError(`nothing to look at: give --template, or --subnets with --security-groups\n${USAGE}`);
   return { subnets: idsOf('subnets', subnets, 'subnet'), groups: idsOf('security-groups', groups, 'sg') };
 }
 
@@ -88,7 +88,7 @@ function idsOf(option: string, given: string, prefix: string): string[] {
   const ids = given.split(',').map((id) => id.trim());
   const wrong = ids.find((id) => !new RegExp(`^${prefix}-[0-9a-f]{8,17}$`).test(id));
   if (wrong !== undefined)
-    throw new OpsError(
+    throw new UserError(
       `--${option} has '${wrong}', allowed are ids like ${prefix}-0123456789abcdef0, joined by commas`,
     );
   return [...new Set(ids)];

@@ -2,10 +2,10 @@
  * The deployed function of a ledger, called as Lambda's API calls it. A call that was not heard to the end may have done its work:
  * it is made again, which the journal makes harmless (I1).
  */
+
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
-import { innermost } from '../audit/could-not-tell.ts';
-import { OpsError } from '../ops-error.ts';
+import { innermostMessage, UserError } from '../../terminal/user-error.ts';
 
 /** What became of a payload. */
 interface CallEnd {
@@ -27,7 +27,7 @@ const refusals = new Set([
   'CredentialsProviderError',
 ]);
 
-/** Throws `OpsError` where the function can't be called at all. */
+/** Throws `UserError` where the function can't be called at all. */
 export async function callFunction(
   client: LambdaClient,
   name: string,
@@ -50,13 +50,13 @@ export async function callFunction(
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Error && refusals.has(error.name))
-        throw new OpsError(`function ${name} can't be called: ${error.message}`, error);
+        throw new UserError(`function ${name} can't be called: ${error.message}`, error);
       unheard = error;
     }
     if (attempt < ATTEMPTS) await pause(pauseMs * 2 ** (attempt - 1), undefined, { signal }).catch(() => {});
   }
   if (unheard !== undefined)
-    throw new OpsError(`function ${name} can't be reached: ${innermost(unheard)}`, unheard);
+    throw new UserError(`function ${name} can't be reached: ${innermostMessage(unheard)}`, unheard);
   return { requests, failed };
 }
 

@@ -5,12 +5,13 @@
  *
  *   {"requestContext":{"functionArn":…,…},…,"KafkaBatchInfo":{…},"payload":"{\"eventSource\":\"aws:kafka\",…}"}
  */
+
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, paginateListObjectsV2, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { operatorRequests } from '../../../shared/bounded-requests.ts';
 import { type KafkaRecord, readEvent } from '../../../shared/event.ts';
-import { OpsError } from '../ops-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import type { Destination, Target } from './target.ts';
 
 export interface Document {
@@ -39,9 +40,9 @@ export async function* documentsIn(
         ? readDocument(name, text, target)
         : { name, others: false, why: text.why };
   } catch (error) {
-    if (error instanceof OpsError) throw error;
+    if (error instanceof UserError) throw error;
     const place = 'bucket' in destination ? `bucket ${destination.bucket}` : destination.folder;
-    throw new OpsError(`${place} can't be read: ${error instanceof Error ? error.message : error}`, error);
+    throw new UserError(`${place} can't be read: ${error instanceof Error ? error.message : error}`, error);
   }
 }
 

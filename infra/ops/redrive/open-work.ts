@@ -3,6 +3,7 @@
  * sound beside live traffic: committed offsets first, then the log's bounds, then the heads, so whatever is below a committed
  * offset and not resolved was passed over for good.
  */
+
 import type { Acceptance, State } from '../../../shared/journal.ts';
 import { type Ledger, listJournals, readHead } from '../../../shared/journal-store.ts';
 import {
@@ -16,8 +17,8 @@ import {
   without,
 } from '../../../shared/offsets.ts';
 import { journalKey, parseJournalKey } from '../../../shared/position.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import type { Bounds, TopicLog } from '../audit/topic-log.ts';
-import { OpsError } from '../ops-error.ts';
 import { type ParkedFor, parkedReasons } from './parked-reasons.ts';
 import { tableAnswer } from './target.ts';
 
@@ -60,7 +61,7 @@ export async function openWork(sight: Sight, scope: Scope): Promise<OpenWork[]> 
   const committed = await log.committed((await log.bounds()).length);
   const bounds = await log.bounds();
   if (scope.partition !== undefined && scope.partition >= bounds.length)
-    throw new OpsError(
+    throw new UserError(
       `partition ${scope.partition} is unknown, ${topic} has ${bounds.length}: 0 to ${bounds.length - 1}`,
     );
   const incarnation = await newestIncarnation(sight);

@@ -3,8 +3,9 @@
  * its mapping gave up on. Every step asks the journal what is open and leaves it to the journal what is fresh, so twice, at the same
  * time, beside live traffic and after a kill all end in the same place (I1).
  */
+
 import { countOffsets, intersection, noOffsets, offsetsFrom } from '../../../shared/offsets.ts';
-import { OpsError } from '../ops-error.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import { acceptPartition, parkBatch } from './decided.ts';
 import { deliver, type Manner } from './deliver.ts';
 import { type Decision, type Kind, type OpenWork, openWork, type Scope, standOf } from './open-work.ts';
@@ -46,7 +47,7 @@ export async function redriveLedger(
   const { kinds, accept, park = false } = selection;
   const { destination } = target;
   if (destination === undefined && kinds.has('destination') && kinds.size === 1)
-    throw new OpsError(
+    throw new UserError(
       `the mapping of ${target.ledger} has no S3 destination here: on AWS name its bucket with --bucket`,
     );
   const work = await openWork(target, selection);

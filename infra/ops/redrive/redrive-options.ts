@@ -1,7 +1,8 @@
 /** What `npm run redrive -- …` understands; anything else is refused in one sentence, before anything is read. */
+
 import { ACCEPTANCE_LENGTH_MAX } from '../../../shared/event.ts';
+import { UserError } from '../../terminal/user-error.ts';
 import { countGiven, parseCommandLine } from '../command-line.ts';
-import { OpsError } from '../ops-error.ts';
 import { RUN_FILE } from '../run-file.ts';
 import type { Decision, Kind } from './open-work.ts';
 import type { Selection } from './redrive-ledger.ts';
@@ -46,11 +47,11 @@ export function readRedriveRequest(given: readonly string[], runFile = RUN_FILE)
     values[name] === undefined ? undefined : countGiven(name, values[name]);
   const [partition, from, to] = [number('partition'), number('from'), number('to')];
   if (from !== undefined && to !== undefined && from > to)
-    throw new OpsError(`--from is ${from}, which comes after --to, ${to}: nothing lies between`);
+    throw new UserError(`--from is ${from}, which comes after --to, ${to}: nothing lies between`);
   const chosen = kinds.filter((kind) => values[kind]);
   const accept = readDecision(values, chosen);
   if (values.park && (values.accept || chosen.length > 0 || partition === undefined))
-    throw new OpsError(
+    throw new UserError(
       '--park releases one halted batch: give --partition with it, and none of --accept, --parked, --gaps, --destination',
     );
   const within = { partition, from, to };
@@ -70,15 +71,15 @@ function readDecision(
 ): Decision | undefined {
   if (!accept) {
     if (reason === undefined && who === undefined) return undefined;
-    throw new OpsError(
+    throw new UserError(
       '--reason and --who say why and by whom offsets are accepted: give --accept with them',
     );
   }
   if (chosen.length === 0 || chosen.includes('destination'))
-    throw new OpsError('--accept takes --parked, --gaps or both: say which of them will never count');
+    throw new UserError('--accept takes --parked, --gaps or both: say which of them will never count');
   const given = [reason, who].map((each) => each?.trim() ?? '');
   if (given.some((each) => each === '' || each.length > ACCEPTANCE_LENGTH_MAX))
-    throw new OpsError(
+    throw new UserError(
       `--accept needs --reason TEXT and --who NAME, each of 1 to ${ACCEPTANCE_LENGTH_MAX} characters: they stay in the journal`,
     );
   return { reason: given[0] ?? '', who: given[1] ?? '' };

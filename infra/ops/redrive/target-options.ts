@@ -1,8 +1,9 @@
 /** How an operator names the ledger to work on: one of the running ground, or one on AWS in full. Shared by redrive and replay. */
+
 import * as v from 'valibot';
+import { UserError } from '../../terminal/user-error.ts';
 import { KAFKA_USAGE, kafkaAccess } from '../audit/kafka-access.ts';
 import { countGiven } from '../command-line.ts';
-import { OpsError } from '../ops-error.ts';
 import { accessSchema, clientConfig, ofLedger, readRunFile, runFileSchema } from '../run-file.ts';
 import type { Addresses } from './target.ts';
 
@@ -57,12 +58,12 @@ export function readAddresses(values: TargetValues, runFile: string, usage: stri
   if (first === undefined) return running(runFile, textOf('ledger'), usage);
   const lacking = elsewhere.filter((name) => values[name] === undefined);
   if (lacking.length > 0)
-    throw new OpsError(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too\n${usage}`);
+    throw new UserError(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too\n${usage}`);
   const region = textOf('region');
   const bucket = textOf('bucket');
   const batchRecords = countGiven('batch-records', textOf('batch-records') ?? String(BATCH_RECORDS_MAX));
   if (batchRecords < 1 || batchRecords > BATCH_RECORDS_MAX)
-    throw new OpsError(`--batch-records is ${batchRecords}, allowed are 1 to ${BATCH_RECORDS_MAX}`);
+    throw new UserError(`--batch-records is ${batchRecords}, allowed are 1 to ${BATCH_RECORDS_MAX}`);
   const table = textOf('table') ?? '';
   return {
     ledger: textOf('ledger') ?? table,
@@ -82,7 +83,7 @@ export function readAddresses(values: TargetValues, runFile: string, usage: stri
 function running(runFile: string, ledger: string | undefined, usage: string): Addresses {
   const run = readRunFile(runFile, runSchema, 'name a ledger on AWS in full (--help)');
   if (ledger === undefined)
-    throw new OpsError(`--ledger is missing, running are ${Object.keys(run.tables).join(', ')}\n${usage}`);
+    throw new UserError(`--ledger is missing, running are ${Object.keys(run.tables).join(', ')}\n${usage}`);
   const group = ofLedger(run.groups, ledger);
   return {
     ledger,

@@ -7,7 +7,7 @@ import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import { LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { boundedRequests } from '../../../shared/bounded-requests.ts';
 import type { Ledger } from '../../../shared/journal-store.ts';
-import { answerOf } from '../audit/could-not-tell.ts';
+import { answerOf } from '../audit/answer-of.ts';
 import type { KafkaAccess } from '../audit/kafka-access.ts';
 import { TopicLog } from '../audit/topic-log.ts';
 import { openLedger } from '../ledger-view.ts';

@@ -1,6 +1,6 @@
 /** Which offsets of the log a replay means: from the start, an offset or a time, per partition, and never beyond what the log holds. */
+import { UserError } from '../../terminal/user-error.ts';
 import type { Bounds } from '../audit/topic-log.ts';
-import { OpsError } from '../ops-error.ts';
 import type { Scope } from '../redrive/open-work.ts';
 
 /** An offset, or a time in epoch milliseconds. */
@@ -33,13 +33,13 @@ export function readPlace(option: string, given: string): Place {
   const hour = given.replace(/^(.*T\d{2})(Z|[+-])/, '$1:00$2');
   const time = isTime ? Date.parse(hour) : Number.NaN;
   if (!Number.isNaN(time) && time >= 0) return { time };
-  throw new OpsError(
+  throw new UserError(
     `--${option} is '${given}', allowed is an offset, or a time like 2026-11-21 or 2026-11-21T10:30Z`,
   );
 }
 
 /**
- * Pure: what is meant, clear of partitions where nothing is. Throws `OpsError` with what the log has where a range leaves it.
+ * Pure: what is meant, clear of partitions where nothing is. Throws `UserError` with what the log has where a range leaves it.
  * @param at by partition, for each time that was asked for: the first offset that is as new
  */
 export function rangesOf(
@@ -52,7 +52,7 @@ export function rangesOf(
     const offset = (place: Place, option: string, after: number): number => {
       if ('time' in place) return at(place.time, partition) ?? log.end;
       if (place.offset >= log.start && place.offset < log.end) return place.offset + after;
-      throw new OpsError(
+      throw new UserError(
         `--${option} ${place.offset} is outside of the log of partition ${partition}: ${held(meant)}`,
       );
     };
@@ -61,7 +61,7 @@ export function rangesOf(
     return { partition, start, end };
   });
   const filled = ranges.filter(({ start, end }) => start < end);
-  if (filled.length === 0) throw new OpsError(`there is nothing in that range: ${held(meant)}`);
+  if (filled.length === 0) throw new UserError(`there is nothing in that range: ${held(meant)}`);
   return filled;
 }
 

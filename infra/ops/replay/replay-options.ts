@@ -1,6 +1,6 @@
 /** What `npm run replay -- …` understands; anything else is refused in one sentence, before anything is read. */
+import { UserError } from '../../terminal/user-error.ts';
 import { countGiven, parseCommandLine } from '../command-line.ts';
-import { OpsError } from '../ops-error.ts';
 import type { Addresses } from '../redrive/target.ts';
 import { readAddresses, TARGET_USAGE, targetOptions } from '../redrive/target-options.ts';
 import { RUN_FILE } from '../run-file.ts';
@@ -31,7 +31,7 @@ export function readReplayRequest(given: readonly string[], runFile = RUN_FILE):
   const { values } = parseCommandLine({ args: [...given], options }, USAGE);
   if (values.help) return undefined;
   if (values.from === undefined)
-    throw new OpsError(`--from is missing, allowed is start, an offset or a time\n${USAGE}`);
+    throw new UserError(`--from is missing, allowed is start, an offset or a time\n${USAGE}`);
   const from = values.from === 'start' ? 'start' : readPlace('from', values.from);
   const to = values.to === undefined ? undefined : readPlace('to', values.to);
   const partition = values.partition === undefined ? undefined : countGiven('partition', values.partition);

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readLabOptions, USAGE } from '../../../infra/lab/options.ts';
 import { strategyNames } from '../../../infra/lab/strategies.ts';
-import { GroundError } from '../../../infra/local/ground-error.ts';
+import { UserError } from '../../../infra/terminal/user-error.ts';
 
 function refusal(given: string): string {
   try {
     readLabOptions(given.split(' '));
   } catch (error) {
-    assert.ok(error instanceof GroundError, String(error));
+    assert.ok(error instanceof UserError, String(error));
     return error.message;
   }
   return assert.fail(`${given} was not refused`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readOwnEndpoints } from '../../../infra/local/endpoints.ts';
-import { GroundError } from '../../../infra/local/ground-error.ts';
+import { UserError } from '../../../infra/terminal/user-error.ts';
 
 const aws = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' };
 
@@ -9,7 +9,7 @@ function refusal(environment: Readonly<Record<string, string>>): string {
   try {
     readOwnEndpoints(environment);
   } catch (error) {
-    assert.ok(error instanceof GroundError, String(error));
+    assert.ok(error instanceof UserError, String(error));
     return error.message;
   }
   return assert.fail(`${JSON.stringify(environment)} was not refused`);

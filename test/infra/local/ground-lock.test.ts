@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { GroundError } from '../../../infra/local/ground-error.ts';
 import { lockGround } from '../../../infra/local/ground-lock.ts';
+import { UserError } from '../../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const RIVAL = join(import.meta.dirname, '../../support/lock-rival.ts');
@@ -72,7 +72,7 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
     assert.throws(
       () => lockGround(folder),
       (error: unknown) =>
-        error instanceof GroundError &&
+        error instanceof UserError &&
         error.message ===
           `it runs already in ${folder} (pid ${process.pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; if process ${process.pid} is not Clickledger's, remove ${join(folder, 'ground.lock.1')}`,
     );
@@ -97,7 +97,7 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
     const refused = (sentence: RegExp) =>
       assert.throws(
         () => lockGround(folder),
-        (error: unknown) => error instanceof GroundError && sentence.test(error.message),
+        (error: unknown) => error instanceof UserError && sentence.test(error.message),
       );
 
     refused(

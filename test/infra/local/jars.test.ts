@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
-import { GroundError } from '../../../infra/local/ground-error.ts';
 import { prepareJars, versionFor } from '../../../infra/local/jars.ts';
+import { UserError } from '../../../infra/terminal/user-error.ts';
 import { root } from '../../support/ground-folder.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -43,7 +43,7 @@ async function refusal(folder: string, known = digests): Promise<string> {
   try {
     await prepareJars({ folder, kafkaVersion: '4.1.x', say: () => undefined, digests: known });
   } catch (error) {
-    assert.ok(error instanceof GroundError, String(error));
+    assert.ok(error instanceof UserError, String(error));
     return error.message;
   }
   return assert.fail('nothing was refused');

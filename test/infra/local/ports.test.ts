@@ -18,7 +18,7 @@ describe('a port', () => {
     t.after(() => holder.close());
 
     await assert.rejects(portToUse(port, 'the Kafka broker'), {
-      name: 'GroundError',
+      name: 'UserError',
       message: `port ${port} on 127.0.0.1 is taken, and the Kafka broker needs it: stop the program that holds it, or choose another port`,
     });
   });

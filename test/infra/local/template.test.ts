@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { GroundError } from '../../../infra/local/ground-error.ts';
 import { readTemplates } from '../../../infra/local/template.ts';
+import { UserError } from '../../../infra/terminal/user-error.ts';
 import { aTopic, CODE, writeAssembly } from '../../support/cloud-assembly.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -29,7 +29,7 @@ describe('a cloud assembly', () => {
     assert.throws(
       () => readTemplates(folder),
       (error) => {
-        assert.ok(error instanceof GroundError);
+        assert.ok(error instanceof UserError);
         assert.match(error.message, /manifest\.json can't be read as JSON: synthesize the templates first/);
         return true;
       },

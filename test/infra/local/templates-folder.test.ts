@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { GroundError } from '../../../infra/local/ground-error.ts';
 import { currentTemplates } from '../../../infra/local/templates-folder.ts';
+import { UserError } from '../../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Stands in for the CDK: notes what it was asked, and writes a manifest, or fails if it is told to. */
@@ -155,7 +155,7 @@ describe('the templates', () => {
 
     const refused = async () => await assert.rejects(checkout.current(), refusal);
     const refusal = (error: unknown) =>
-      error instanceof GroundError &&
+      error instanceof UserError &&
       error.message ===
         'cdk synth failed: [Error at /stack] the topic needs a name; npm run synth -- -c stage=dev shows it alone';
 

@@ -31,7 +31,7 @@ function runFile(t: TestContext, content: unknown): string {
   return file;
 }
 
-const refused = (message: string) => ({ name: 'OpsError', message });
+const refused = (message: string) => ({ name: 'UserError', message });
 
 describe('the ledger of a command', () => {
   it('is the one of the running ground, at its address and with its key', async (t) => {

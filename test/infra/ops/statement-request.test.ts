@@ -79,7 +79,7 @@ describe('a request for a statement', () => {
       assert.throws(
         () => readStatementRequest(given),
         ({ name, message }: Error) => {
-          assert.equal(name, 'OpsError');
+          assert.equal(name, 'UserError');
           assert.equal(message.split('\n')[0], sentence);
           return true;
         },

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { GroundError } from '../../../infra/local/ground-error.ts';
 import { filesOf, patchedCopy } from '../../../infra/prove/patched-copy.ts';
+import { UserError } from '../../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -87,7 +87,7 @@ describe('a patched copy', () => {
     assert.throws(
       () => patchedCopy(folder, join(folder, 'copy'), file),
       (error) =>
-        error instanceof GroundError &&
+        error instanceof UserError &&
         error.message.startsWith(`${file} does not apply to the sources any more`),
     );
   });

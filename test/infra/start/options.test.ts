@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GroundError } from '../../../infra/local/ground-error.ts';
 import { readStartOptions, USAGE } from '../../../infra/start/options.ts';
+import { UserError } from '../../../infra/terminal/user-error.ts';
 
 function refusal(...given: string[]): string {
   try {
     readStartOptions(given);
   } catch (error) {
-    assert.ok(error instanceof GroundError, String(error));
+    assert.ok(error instanceof UserError, String(error));
     return error.message;
   }
   return assert.fail(`${given.join(' ')} was not refused`);

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { LiveStream } from '../../../../infra/local/dashboard/live-stream.ts';
 import { PageServer, Refused } from '../../../../infra/local/dashboard/page-server.ts';
-import { GroundError } from '../../../../infra/local/ground-error.ts';
+import { UserError } from '../../../../infra/terminal/user-error.ts';
 import { ownAddresses } from '../../../support/own-addresses.ts';
 import { until } from '../../../support/until.ts';
 
@@ -180,7 +180,7 @@ describe('the server of the page', () => {
 
     await assert.rejects(
       PageServer.start({ port, stream, act: async () => '' }),
-      (error) => error instanceof GroundError && /--page-port/.test(error.message),
+      (error) => error instanceof UserError && /--page-port/.test(error.message),
     );
     taken.close();
   });

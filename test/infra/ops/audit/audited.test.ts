@@ -4,9 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { answerOf } from '../../../../infra/ops/audit/answer-of.ts';
 import { readAuditRequest, USAGE } from '../../../../infra/ops/audit/audited.ts';
-import { answerOf, CouldNotTell } from '../../../../infra/ops/audit/could-not-tell.ts';
 import { readDirectory } from '../../../../infra/ops/audit/ledger-items.ts';
+import { UserError } from '../../../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const dynamodb = {
@@ -32,7 +33,7 @@ function refusal(given: readonly string[], file?: string): string {
   try {
     readAuditRequest(given, file);
   } catch (error) {
-    assert.ok(error instanceof CouldNotTell, String(error));
+    assert.ok(error instanceof UserError, String(error));
     return error.message;
   }
   return assert.fail(`${given} was not refused`);
@@ -147,7 +148,7 @@ describe('an answer', () => {
     const wrapped = new AggregateError([new Error('first'), new Error('outer', { cause })], 'six times');
 
     await assert.rejects(answerOf('Kafka at a:1', Promise.reject(wrapped)), {
-      constructor: CouldNotTell,
+      constructor: UserError,
       message: "Kafka at a:1 can't be read: connect ECONNREFUSED",
     });
   });
@@ -156,7 +157,7 @@ describe('an answer', () => {
     const send = () => Promise.reject(new Error('Requested resource not found'));
 
     await assert.rejects(readDirectory({ table: 'app-billing', client: { send } as never }), {
-      constructor: CouldNotTell,
+      constructor: UserError,
       message: "table app-billing can't be read: Requested resource not found",
     });
   });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { CouldNotTell } from '../../../../infra/ops/audit/could-not-tell.ts';
 import { type JournalState, readSince } from '../../../../infra/ops/audit/journal-state.ts';
 import { reportJson } from '../../../../infra/ops/audit/report.ts';
+import { UserError } from '../../../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { audit } from './audited-ledger.ts';
 import { committed, fullLedger, JOURNAL, log } from './full-ledger.ts';
@@ -72,13 +72,13 @@ describe('an audit that looks back (A7)', () => {
 
   it('refuses a file that is none of an audit', (t) => {
     const file = join(temporaryFolder(t), 'other.json');
-    const refused = { constructor: CouldNotTell, message: /other\.json is none that npm run audit/ };
+    const refused = { constructor: UserError, message: /other\.json is none that npm run audit/ };
     for (const text of ['', '{}', '{"ledgers":[{}]}', '{"ledgers":[{"ledger":"b","journals":[{}]}]}']) {
       writeFileSync(file, text);
       assert.throws(() => readSince(file), refused);
     }
     assert.throws(() => readSince(`${file}.no`), {
-      constructor: CouldNotTell,
+      constructor: UserError,
       message: /^--since: ENOENT/,
     });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { CouldNotTell } from '../../../../infra/ops/audit/could-not-tell.ts';
 import { type KafkaChoice, kafkaAccess } from '../../../../infra/ops/audit/kafka-access.ts';
+import { UserError } from '../../../../infra/terminal/user-error.ts';
 
 const MSK = 'b-1.clicks.a1b2c3.c2.kafka.eu-west-1.amazonaws.com:9098';
 const iam = { kafka: MSK, iam: true, region: 'eu-west-1' };
@@ -10,7 +10,7 @@ function refusal(choice: KafkaChoice): string {
   try {
     kafkaAccess(choice);
   } catch (error) {
-    assert.ok(error instanceof CouldNotTell, String(error));
+    assert.ok(error instanceof UserError, String(error));
     return error.message;
   }
   return assert.fail(`${JSON.stringify(choice)} was not refused`);

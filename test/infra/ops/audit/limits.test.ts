@@ -1,7 +1,8 @@
 /** What an audit can't know: it says so, with counts, and never passes on nothing. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CouldNotTell } from '../../../../infra/ops/audit/could-not-tell.ts';
+import { UserError } from '../../../../infra/terminal/user-error.ts';
 import { entrySk, type Item } from '../../../../shared/journal-items.ts';
 import { sealed } from '../../../../shared/seal.ts';
 import { aRecord, records } from '../../../support/builders.ts';
@@ -154,7 +155,7 @@ describe('the limits of an audit', () => {
     for (const item of JSON.parse(moved.replaceAll(JOURNAL, other)) as Item[]) second.memory.set(item);
 
     await assert.rejects(audit(second, { committed: [1], records: log }), {
-      constructor: CouldNotTell,
+      constructor: UserError,
       message:
         'the ledger has journals of topic clicks, and none of ad_clicks: name the topic that its group reads',
     });

@@ -1,8 +1,9 @@
 /** The auditor's reading of a real topic, and what it says of names that Kafka does not know. */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { CouldNotTell } from '../../../../infra/ops/audit/could-not-tell.ts';
 import { TopicLog } from '../../../../infra/ops/audit/topic-log.ts';
+import { UserError } from '../../../../infra/terminal/user-error.ts';
 import { LocalBroker, messages } from '../../../support/local-broker.ts';
 
 describe('a topic to be audited', { timeout: 120_000 }, () => {
@@ -41,14 +42,14 @@ describe('a topic to be audited', { timeout: 120_000 }, () => {
     const topic = await broker.topic('unread', 1);
 
     await assert.rejects(open(topic, 'biling').committed(1), {
-      constructor: CouldNotTell,
+      constructor: UserError,
       message: /^Kafka knows no group 'biling', so nothing tells how far it has read; known are /,
     });
   });
 
   it('is refused in one sentence where Kafka does not know it, and is not made by being asked for', async () => {
     await assert.rejects(open('ad_clocks').bounds(), {
-      constructor: CouldNotTell,
+      constructor: UserError,
       message: /^Kafka at 127\.0\.0\.1:\d+ can't be read: Unknown topic ad_clocks\.$/,
     });
     assert.ok(!(await broker.admin.listTopics()).includes('ad_clocks'));

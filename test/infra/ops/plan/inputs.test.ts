@@ -95,7 +95,7 @@ describe("the planner's input", () => {
         () => readInputs(given.split(' ')),
         ({ name, message }: Error) => {
           const [first = ''] = message.split('\n');
-          assert.equal(name, 'OpsError');
+          assert.equal(name, 'UserError');
           if (typeof sentence === 'string') assert.equal(first, sentence);
           else assert.match(first, sentence);
           return true;

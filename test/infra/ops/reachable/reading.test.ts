@@ -155,7 +155,7 @@ describe('reading a network', () => {
     const ec2 = aVpc();
     ec2.on(DescribeSubnetsCommand).resolves({ Subnets: [{ VpcId: 'vpc-1' }, { VpcId: 'vpc-2' }] });
     await assert.rejects(read(['subnet-1', 'subnet-2'], ['sg-1']), {
-      name: 'OpsError',
+      name: 'UserError',
       message: /^the subnets are of 2 VPCs \(vpc-1, vpc-2\)/,
     });
 
@@ -163,7 +163,7 @@ describe('reading a network', () => {
       .on(DescribeSecurityGroupsCommand)
       .resolves({ SecurityGroups: [{ GroupId: 'sg-1', VpcId: 'vpc-9' }] });
     await assert.rejects(read(['subnet-1'], ['sg-1']), {
-      name: 'OpsError',
+      name: 'UserError',
       message: /^sg-1 is of vpc-9, but the subnets are of vpc-1/,
     });
   });
@@ -273,7 +273,7 @@ describe('reading a network', () => {
         /does not make the cluster's subnets itself/,
       ],
     ] as const)
-      assert.throws(() => networkFromTemplate(file), { name: 'OpsError', message: sentence });
+      assert.throws(() => networkFromTemplate(file), { name: 'UserError', message: sentence });
   });
 });
 
@@ -324,7 +324,7 @@ describe('a request for a check of the network', () => {
     it(`refuses '${given}' in a sentence`, () => {
       assert.throws(
         () => readReachableRequest(given.split(' ').filter((word) => word !== '')),
-        ({ name, message }: Error) => name === 'OpsError' && message.split('\n')[0] === sentence,
+        ({ name, message }: Error) => name === 'UserError' && message.split('\n')[0] === sentence,
       );
     });
   }

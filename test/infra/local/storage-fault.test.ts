@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { storageFault } from '../../../infra/local/ground-error.ts';
+import { storageFault } from '../../../infra/local/storage-fault.ts';
 
 function fault(code: string, syscall: string, path?: string): Error {
   return Object.assign(new Error(`${code}: something, ${syscall}`), { code, syscall, path });

@@ -1,0 +1,21 @@
+/** What the file system refuses, as a sentence that a person at this machine can act on. */
+import { UserError } from '../terminal/user-error.ts';
+
+const storageFaults: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full: make room, or choose another folder with CLICKLEDGER_FOLDER',
+  EDQUOT: 'your quota of disk space is used up: make room, or choose another folder with CLICKLEDGER_FOLDER',
+  EROFS: 'its file system is read-only: choose another folder with CLICKLEDGER_FOLDER',
+  EACCES: 'your user may not do that: choose another folder with CLICKLEDGER_FOLDER',
+  EPERM: 'your user may not do that: choose another folder with CLICKLEDGER_FOLDER',
+};
+
+const onFiles = /^(open|write|mkdir|mkdtemp|rename|link|unlink|rm|rmdir|copyfile|ftruncate|fsync|close)$/;
+
+/** What the file system refused, as a sentence; undefined for any other error. */
+export function storageFault(error: unknown): UserError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code = '', syscall = '', path } = error as NodeJS.ErrnoException;
+  const fault = storageFaults[code];
+  if (fault === undefined || !onFiles.test(syscall)) return storageFault(error.cause);
+  return new UserError(`${path ?? 'a file'} can't be written (${syscall}), ${fault}`, error);
+}
