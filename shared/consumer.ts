@@ -27,12 +27,12 @@ import {
   type KafkaEvent,
   partitionKey,
   readEvent,
-} from './event.ts';
-import type { Fold } from './fold.ts';
+} from './event/event.ts';
+import type { Fold } from './fold/fold.ts';
 import type { GroupSpec } from './group.ts';
-import type { Sender } from './journal-store.ts';
-import { applyDelivery, type Outcome, startHead, type Writer } from './ledger.ts';
-import { journalKey } from './position.ts';
+import { applyDelivery, type Outcome, startHead, type Writer } from './journal/apply-delivery.ts';
+import { journalKey } from './journal/journal-key.ts';
+import type { Sender } from './journal/journal-store.ts';
 import { reportDelivery, reportRefusal, type Telemetry, telemetryOf } from './telemetry.ts';
 
 export interface BatchResponse {

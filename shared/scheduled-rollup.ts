@@ -7,7 +7,7 @@ import { systemClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { ledgerClient, type Means } from './consumer.ts';
 import type { GroupSpec } from './group.ts';
-import { type RollupProgress, rollUp } from './rollup.ts';
+import { type RollupProgress, rollUp } from './statement/rollup.ts';
 import { reportRollup, telemetryOf } from './telemetry.ts';
 
 /** Time kept back for a pass that has begun: it may write 200 000 lines. Cut off half way it is safe, but pays again. */

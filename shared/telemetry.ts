@@ -6,9 +6,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type AppError, failures } from './errors.ts';
-import type { Outcome } from './ledger.ts';
+import type { Outcome } from './journal/apply-delivery.ts';
 import { METRICS_NAMESPACE, type MetricDimensions, type MetricName, metrics } from './metrics.ts';
-import type { RollupProgress } from './rollup.ts';
+import type { RollupProgress } from './statement/rollup.ts';
 
 export interface Telemetry {
   readonly logger: Logger;

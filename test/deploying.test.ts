@@ -7,11 +7,11 @@ import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { groups } from '../functions/index.ts';
 import { type StageConfig, type StageName, stages } from '../infra/aws/stages.ts';
-import { readInputs } from '../infra/ops/plan/inputs.ts';
-import { planFor } from '../infra/ops/plan/plan.ts';
+import { readInputs } from '../infra/ops/size/inputs.ts';
+import { planFor } from '../infra/ops/size/size.ts';
 import { type CfnTemplate, templateOf } from './infra/aws/templates.ts';
-import { root } from './support/ground-folder.ts';
 import { isAllowed, type Statement } from './support/iam.ts';
+import { root } from './support/runtime-folder.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const page = readFileSync(join(root, 'docs/deploying.md'), 'utf8');

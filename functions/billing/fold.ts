@@ -1,5 +1,5 @@
 /** Billing's fold: every click counts, at its price, in its hour. It carries nothing and keeps nothing personal. */
-import type { Fold } from '../../shared/fold.ts';
+import type { Fold } from '../../shared/fold/fold.ts';
 
 export const fold: Fold<undefined> = {
   open: () => undefined,

@@ -16,8 +16,8 @@
  * alone, not on how the log was cut into batches.
  */
 import { createHmac, hash } from 'node:crypto';
-import type { Click } from '../../shared/decode.ts';
-import type { Fold } from '../../shared/fold.ts';
+import type { Click } from '../../shared/contract/decode.ts';
+import type { Fold } from '../../shared/fold/fold.ts';
 
 export const CLICKS_PER_MINUTE_MAX = 20;
 export const PAIRS_MAX = 200;

@@ -3,8 +3,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { GroupSpec } from '../../shared/group.ts';
+import type { Ownership } from '../../shared/published.ts';
 import type { AlarmActions } from './alarms/alarm-set.ts';
-import type { Ownership } from './data-key.ts';
 import type { DeployedMapping } from './deployed.ts';
 import type { TopicOfGroup } from './rules/rule.ts';
 

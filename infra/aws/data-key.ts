@@ -13,14 +13,6 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ArnFormat, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 
-/** What names are made of: `clickledger-<stage>-<owner>`. */
-export interface Ownership {
-  /** A stage, or in an app of one's own whatever tells its deployments apart. */
-  readonly stage: string;
-  /** `stream`, or the name of a team. */
-  readonly owner: string;
-}
-
 export interface OwnLogs {
   /** Every log group of the owner begins with this, and the owner's key serves those alone. */
   readonly prefix: string;

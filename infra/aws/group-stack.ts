@@ -8,9 +8,15 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { CfnOutput, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../shared/group.ts';
+import {
+  clusterName,
+  type LedgerFact,
+  ledgerPath,
+  type TopicFact,
+  topicPath,
+} from '../../shared/published.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import type { DeployedMapping } from './deployed.ts';
-import { clusterName, type LedgerFact, ledgerPath, type TopicFact, topicPath } from './published.ts';
 import type { StageConfig, StageName } from './stages.ts';
 
 export interface GroupStackProps extends StackProps {

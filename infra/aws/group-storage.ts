@@ -12,7 +12,7 @@ import type { Construct } from 'constructs';
 const GIVEN_UP_DAYS = 30;
 
 /**
- * The layout is shared/journal.ts: `pk` and `sk`, and `expires` on entries alone, so a checkpoint never does. On demand,
+ * The layout is shared/journal/journal.ts: `pk` and `sk`, and `expires` on entries alone, so a checkpoint never does. On demand,
  * since a partition's journal is one hot key whatever is provisioned (Amazon DynamoDB docs: bp-partition-key-design).
  */
 export function ledgerTable(

@@ -6,9 +6,9 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { type LedgerFact, ledgerPath, topicPath } from '../../shared/published.ts';
 import { arnInCluster, useOfKey } from './group-rights.ts';
 import type { Groups } from './group-rules.ts';
-import { type LedgerFact, ledgerPath, topicPath } from './published.ts';
 import type { StageName } from './stages.ts';
 
 interface Scope {

@@ -47,9 +47,9 @@ import {
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
+import { networkPath } from '../../shared/published.ts';
 import type { Groups } from './group-rules.ts';
 import { operatorRights, sessionRights } from './operator-rights.ts';
-import { networkPath } from './published.ts';
 import { lastBlockOf } from './stage-network.ts';
 import type { StageConfig, StageName } from './stages.ts';
 import { IAM_PORT } from './stream-network.ts';
@@ -63,7 +63,7 @@ export interface OperatorStackProps extends StackProps {
 
 /** By command: the file that runs it. Each becomes one file without packages beside it. */
 export const operatorCommands: Readonly<Record<string, string>> = {
-  audit: 'infra/ops/audit/audit.ts',
+  audit: 'infra/audit/audit.ts',
   redrive: 'infra/ops/redrive/redrive.ts',
   replay: 'infra/ops/replay/replay.ts',
   statement: 'infra/ops/statement.ts',

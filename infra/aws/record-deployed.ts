@@ -5,9 +5,9 @@ import {
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
 import { groups } from '../../functions/index.ts';
+import { ownName } from '../../shared/published.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { type Deployed, recordOf } from './deployed.ts';
-import { ownName } from './published.ts';
 import type { StageName } from './stages.ts';
 
 /** A stack in any other state is not deployed, or not yet. */

@@ -3,12 +3,12 @@
  * look nothing up, so that synthesis needs no credentials and no network, and any account can take what comes out.
  */
 import { type App, RemovalPolicy, type Stack, Tags } from 'aws-cdk-lib/core';
+import { ownName } from '../../shared/published.ts';
 import { keptOnceCreated } from './data-key.ts';
 import { type Deployed, deployedMapping, readDeployed } from './deployed.ts';
 import type { Groups } from './group-rules.ts';
 import { GroupStack } from './group-stack.ts';
 import { OperatorStack } from './operator-stack.ts';
-import { ownName } from './published.ts';
 import { type StageConfig, type StageName, stages } from './stages.ts';
 import { StreamStack } from './stream-stack.ts';
 

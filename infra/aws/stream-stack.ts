@@ -10,10 +10,16 @@ import { CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { CfnOutput, Fn, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import {
+  clusterName,
+  logGroupPrefix,
+  networkPath,
+  type TopicFact,
+  topicPath,
+} from '../../shared/published.ts';
 import { watchStream } from './alarms/watch-stream.ts';
 import { brokerSettings, propertyLines, REPLICAS, topicSettings } from './broker-settings.ts';
 import { dataKey, logGroup } from './data-key.ts';
-import { clusterName, logGroupPrefix, networkPath, type TopicFact, topicPath } from './published.ts';
 import { networkFaults } from './stage-network.ts';
 import type { StageConfig, StageName } from './stages.ts';
 import { StreamNetwork } from './stream-network.ts';

@@ -1,7 +1,7 @@
 /** `clickledger new-group recommendations`: writes another team's folder and tests, a line in the registry and one in CODEOWNERS. */
 import { groups } from '../../functions/index.ts';
-import { writeNewGroup } from '../new-group/new-group.ts';
-import { assertFree, groupIdAllowed, ownerAllowed, teamAllowed } from '../new-group/request.ts';
+import { writeNewGroup } from '../ops/new-group/new-group.ts';
+import { assertFree, groupIdAllowed, ownerAllowed, teamAllowed } from '../ops/new-group/request.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { textMatching } from '../terminal/values.ts';
 

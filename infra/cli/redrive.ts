@@ -1,5 +1,5 @@
 /** `clickledger redrive`: shows what a ledger has not counted, and with --apply hands it to the ledger's own function once more. */
-import { ACCEPTANCE_LENGTH_MAX } from '../../shared/event.ts';
+import { ACCEPTANCE_LENGTH_MAX } from '../../shared/event/event.ts';
 import type { Decision, Kind } from '../ops/redrive/open-work.ts';
 import { redriveLedger, type Selection } from '../ops/redrive/redrive-ledger.ts';
 import { exitCodeOf, reportJson, reportLines } from '../ops/redrive/report.ts';

@@ -1,5 +1,5 @@
 /** `clickledger replay`: reads a range of the topic again into the same ledger, where it must change nothing. */
-import { nextOffset } from '../../shared/offsets.ts';
+import { nextOffset } from '../../shared/journal/offsets.ts';
 import { type OpenWork, openWork } from '../ops/redrive/open-work.ts';
 import { closeTarget, openTarget, type Target } from '../ops/redrive/target.ts';
 import { type Asked, type Range, rangesOf } from '../ops/replay/ranges.ts';

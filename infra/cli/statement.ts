@@ -1,10 +1,10 @@
 /** `clickledger statement`: an advertiser's hours, clicks and amounts from a ledger, as a table or as JSON. */
-import type { Ledger } from '../../shared/journal-store.ts';
-import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement.ts';
+import type { Ledger } from '../../shared/journal/journal-store.ts';
+import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement/statement.ts';
 import { findLedger } from '../ops/find-ledger.ts';
 import { entriesNotRolledUp } from '../ops/ledger-view.ts';
-import { exactNumber, formatMicros } from '../ops/money.ts';
 import { defineCommand } from '../terminal/command.ts';
+import { exactNumber, formatMicros } from '../terminal/money.ts';
 import { tableLines } from '../terminal/table-lines.ts';
 import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';

@@ -1,7 +1,7 @@
 /** How a command is told which ledger it works on: one of the running local runtime, or one on AWS in full. */
 import { type Command, Option } from '@commander-js/extra-typings';
 import * as v from 'valibot';
-import { kafkaAccess } from '../ops/audit/kafka-access.ts';
+import { kafkaAccess } from '../kafka/kafka-access.ts';
 import type { Addresses } from '../ops/redrive/target.ts';
 import {
   accessSchema,

@@ -5,7 +5,7 @@
 
 import { Admin } from '@platformatic/kafka';
 import { UserError } from '../terminal/user-error.ts';
-import { RETRIES_ELSEWHERE, withAdmin } from './broker-topics.ts';
+import { RETRIES_ELSEWHERE, withAdmin } from './servers/broker-topics.ts';
 
 export type BrokerGroupState = 'stable' | 'rebalancing' | 'empty';
 

@@ -14,10 +14,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { EndpointAccess } from './endpoint-access.ts';
 import { PAYLOAD_BYTES_MAX } from './mapping/kafka-event.ts';
-import { REGION } from './plan/scope.ts';
-import type { PlannedFunction } from './plan.ts';
-import { LOOPBACK } from './ports.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
+import { LOOPBACK } from './servers/ports.ts';
+import type { PlannedFunction } from './template/read-plan.ts';
+import { REGION } from './template/scope.ts';
 
 /** Of the ground: what can be invoked. */
 interface Invocable {

@@ -10,7 +10,7 @@ import type { Child } from './children.ts';
 import type { EndpointAccess } from './endpoint-access.ts';
 import { destinationsIn, placeOfDestination } from './mapping/destination.ts';
 import { destinationAddress } from './mapping/destination-address.ts';
-import type { PlannedMapping } from './plan.ts';
+import type { PlannedMapping } from './template/read-plan.ts';
 
 export interface RunFile {
   readonly pid: number;

@@ -2,9 +2,10 @@
  * Runs the functions that templates put on a schedule: at each interval once, never twice at the same time (a run that takes
  * longer than the interval delays the next, where AWS would start it beside). A failed run is reported and not repeated.
  */
-import type { PlannedFunction, PlannedSchedule } from './plan.ts';
+
 import { Invoker } from './sandbox/invoker.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
+import type { PlannedFunction, PlannedSchedule } from './template/read-plan.ts';
 
 export class Schedule {
   readonly #planned: PlannedSchedule;

@@ -9,8 +9,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { UserError } from '../terminal/user-error.ts';
-import type { SecretLookup } from './plan/scope.ts';
 import { writePrivately } from './run-file.ts';
+import type { SecretLookup } from './template/scope.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

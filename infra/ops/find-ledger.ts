@@ -2,7 +2,7 @@
  * Which table an operator's command reads, and how it is reached: the ground that runs on this laptop, by its
  * `run.json`, or any table on AWS by its name, with region and credentials as every AWS tool finds them.
  */
-import type { Ledger } from '../../shared/journal-store.ts';
+import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { openLedger } from './ledger-view.ts';
 import { clientConfig, ofLedger, RUN_FILE, readRunFile, runFileSchema } from './run-file.ts';
 

@@ -4,17 +4,17 @@
  */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { operatorRequests } from '../../shared/bounded-requests.ts';
-import { parseLines } from '../../shared/delta.ts';
+import { parseLines } from '../../shared/fold/delta.ts';
+import { parseJournalKey } from '../../shared/journal/journal-key.ts';
 import {
   entriesAfter,
   type Ledger,
   listJournals,
   readCheckpoint,
   readHead,
-} from '../../shared/journal-store.ts';
-import { countOffsets, gapsOf, nextOffset, type OffsetSet } from '../../shared/offsets.ts';
-import { parseJournalKey } from '../../shared/position.ts';
-import { readStatements, wholePeriod } from '../../shared/statement.ts';
+} from '../../shared/journal/journal-store.ts';
+import { countOffsets, gapsOf, nextOffset, type OffsetSet } from '../../shared/journal/offsets.ts';
+import { readStatements, wholePeriod } from '../../shared/statement/statement.ts';
 
 /** How long entries stay only matters to who writes them. */
 const ENTRY_DAYS = 35;

@@ -3,14 +3,14 @@
  * Reads what the last rollup wrote; with --exact also the entries after it.
  */
 
-import type { Ledger } from '../../shared/journal-store.ts';
-import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement.ts';
+import type { Ledger } from '../../shared/journal/journal-store.ts';
+import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement/statement.ts';
+import { exactNumber, formatMicros } from '../terminal/money.ts';
 import { tableLines } from '../terminal/table-lines.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { parseCommandLine } from './command-line.ts';
 import { findLedger } from './find-ledger.ts';
 import { entriesNotRolledUp } from './ledger-view.ts';
-import { exactNumber, formatMicros } from './money.ts';
 import { printLines } from './operator-terminal.ts';
 import { runCommand } from './ops-error.ts';
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ParameterLookup } from '../local/plan/scope.ts';
+import type { ParameterLookup } from '../local/template/scope.ts';
 import type { StartOptions } from './options.ts';
 
 /** As infra/aws publishes it. */

@@ -1,5 +1,5 @@
 /** The live lines of `npm start`: one for each partition of each group, as a table that is redrawn in a terminal. */
-import { formatMicros } from '../ops/money.ts';
+import { formatMicros } from '../terminal/money.ts';
 
 export interface LivePartition {
   readonly partition: number;

@@ -2,19 +2,20 @@
  * What `npm start` watches: the ground, the ledgers that its groups write, and the clicks that feed it, as one picture.
  * The ledgers are found as an operator finds them, by what their stacks publish; the ground itself knows nothing of them.
  */
+
+import { recountTopic } from '../audit/recount.ts';
 import { clientConfig } from '../local/endpoint-access.ts';
-import { Ground, type GroundOptions } from '../local/ground.ts';
 import { InvokeEndpoint } from '../local/invoke-endpoint.ts';
+import { Ground, type GroundOptions } from '../local/local-runtime.ts';
 import { LogReader } from '../local/mapping/log-reader.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
 import { runGroup, writeRunFile } from '../local/run-file.ts';
 import { type JournalTotals, journalTotals, openLedger } from '../ops/ledger-view.ts';
-import { recountTopic } from '../ops/recount.ts';
-import { compareLedger, type LedgerVerdict } from '../ops/verdict.ts';
 import { givenUpLine } from './given-up-line.ts';
 import type { Halted } from './halts.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
+import { compareLedger, type LedgerVerdict } from './verdict.ts';
 import { type WatchedGroup, watchedGroups } from './watched-groups.ts';
 
 interface GroupVerdict extends LedgerVerdict {

@@ -2,11 +2,11 @@
  * What counting costs in write units and dollars, by size of batch and number of advertisers, the rollup of a busy minute included. Nothing is
  * timed here: the handler and the rollup run on a table in memory, and what they send is counted by the billing rules.
  */
-import { total } from '../../infra/ops/plan/costs.ts';
-import { MONTH_SECONDS, prices } from '../../infra/ops/plan/facts.ts';
-import { readInputs } from '../../infra/ops/plan/inputs.ts';
-import { planFor } from '../../infra/ops/plan/plan.ts';
-import { rollUp } from '../../shared/rollup.ts';
+import { total } from '../../infra/ops/size/costs.ts';
+import { MONTH_SECONDS, prices } from '../../infra/ops/size/facts.ts';
+import { readInputs } from '../../infra/ops/size/inputs.ts';
+import { planFor } from '../../infra/ops/size/size.ts';
+import { rollUp } from '../../shared/statement/rollup.ts';
 import { captured } from '../support/captured.ts';
 import { memoryLedger, steppedClock } from '../support/memory-ledger.ts';
 import { writeUnits } from '../support/write-units.ts';

@@ -3,8 +3,8 @@
  * encoding takes, on the same clicks. Run with `node test/bench/delta-encoding.ts`.
  */
 import { gzipSync } from 'node:zlib';
-import { type Click, decode } from '../../shared/decode.ts';
-import { Delta, formatLines } from '../../shared/delta.ts';
+import { type Click, decode } from '../../shared/contract/decode.ts';
+import { Delta, formatLines } from '../../shared/fold/delta.ts';
 import { aRecord } from '../support/builders.ts';
 import { chanceOf } from '../support/random.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Consumer } from '@platformatic/kafka';
 import { run } from '../../infra/local/tools.ts';
 import { localJars } from '../support/local-jars.ts';
-import { BenchGround, type Drained } from './bench-ground.ts';
+import { BenchGround, type Drained } from './bench-runtime.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { ratioOf, spreadOf } from './interleaved.ts';
 

@@ -1,6 +1,6 @@
 /** Events as a mapping delivers them, full of clicks of a made-up market. */
 import { ClickSource } from '../../infra/local/producer/clicks.ts';
-import type { KafkaEvent, KafkaRecord } from '../../shared/event.ts';
+import type { KafkaEvent, KafkaRecord } from '../../shared/event/event.ts';
 import { chanceOf } from '../support/random.ts';
 
 export interface EventShape {

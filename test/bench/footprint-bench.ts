@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Invoker } from '../../infra/local/sandbox/invoker.ts';
 import { lambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
-import { BenchGround } from './bench-ground.ts';
+import { BenchGround } from './bench-runtime.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { eventOf } from './events.ts';
 import { spreadOf } from './interleaved.ts';

@@ -2,7 +2,7 @@
  * The handlers alone, DynamoDB answered at the SDK's edge, against the least that any consumer in JavaScript has to do with the
  * same event: `JSON.parse(Buffer.from(value, 'base64'))` on each record.
  */
-import type { KafkaEvent } from '../../shared/event.ts';
+import type { KafkaEvent } from '../../shared/event/event.ts';
 import { captured } from '../support/captured.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { eventOf } from './events.ts';

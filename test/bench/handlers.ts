@@ -6,8 +6,8 @@ import { velocityFold } from '../../functions/fraud/fold.ts';
 import { group as fraud } from '../../functions/fraud/group.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { consumer } from '../../shared/consumer.ts';
-import type { KafkaEvent } from '../../shared/event.ts';
-import type { Sender } from '../../shared/journal-store.ts';
+import type { KafkaEvent } from '../../shared/event/event.ts';
+import type { Sender } from '../../shared/journal/journal-store.ts';
 
 /** Throws where a click of the event was not counted. */
 export type Handler = (event: KafkaEvent) => Promise<void>;

@@ -10,9 +10,9 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Click, decode, isRejected } from '../../shared/decode.ts';
-import { hourOf } from '../../shared/delta.ts';
-import { deliveriesOf, type KafkaEvent } from '../../shared/event.ts';
+import { type Click, decode, isRejected } from '../../shared/contract/decode.ts';
+import { deliveriesOf, type KafkaEvent } from '../../shared/event/event.ts';
+import { hourOf } from '../../shared/fold/delta.ts';
 import { type Handler, handlerOf } from './handlers.ts';
 
 export interface Peer {

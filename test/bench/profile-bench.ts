@@ -6,7 +6,7 @@
 import { type Profiler, Session } from 'node:inspector/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { KafkaEvent } from '../../shared/event.ts';
+import type { KafkaEvent } from '../../shared/event/event.ts';
 import { captured } from '../support/captured.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { eventOf } from './events.ts';

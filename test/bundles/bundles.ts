@@ -7,8 +7,8 @@ import { App } from 'aws-cdk-lib/core';
 import { groups } from '../../functions/index.ts';
 import { addStacks, featureFlags } from '../../infra/aws/stacks.ts';
 import type { EndpointAccess } from '../../infra/local/endpoint-access.ts';
-import { type Plan, readPlan } from '../../infra/local/plan.ts';
 import { lambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
+import { type Plan, readPlan } from '../../infra/local/template/read-plan.ts';
 
 /** What `cdk synth` writes, bundles included, and the plan that is read from it. */
 export function synthesized(folder: string): Plan {

@@ -1,9 +1,9 @@
 /** What a ledger holds of a journal, read from its items. */
-import { parseLines } from '../../shared/delta.ts';
-import type { Entry } from '../../shared/journal.ts';
-import { textOf } from '../../shared/journal-items.ts';
-import { entriesAfter, type Ledger, queryAll } from '../../shared/journal-store.ts';
-import { formatOffsets } from '../../shared/offsets.ts';
+import { parseLines } from '../../shared/fold/delta.ts';
+import type { Entry } from '../../shared/journal/journal.ts';
+import { textOf } from '../../shared/journal/journal-items.ts';
+import { entriesAfter, type Ledger, queryAll } from '../../shared/journal/journal-store.ts';
+import { formatOffsets } from '../../shared/journal/offsets.ts';
 import type { Held } from './published-events.ts';
 
 export async function entriesOf(ledger: Ledger, journal: string): Promise<Entry[]> {

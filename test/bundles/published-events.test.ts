@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { KafkaRecord } from '../../shared/event.ts';
+import type { KafkaRecord } from '../../shared/event/event.ts';
 import { headersOf } from '../support/record-headers.ts';
 import { publishedEvent, publishedEvents } from './published-events.ts';
 

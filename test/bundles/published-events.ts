@@ -1,7 +1,7 @@
 /** The events of test/fixtures, and what every ledger has to hold of each. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KafkaEvent } from '../../shared/event.ts';
+import type { KafkaEvent } from '../../shared/event/event.ts';
 
 export interface Held {
   readonly journal: string;

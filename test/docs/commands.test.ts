@@ -7,7 +7,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { root } from '../support/ground-folder.ts';
+import { root } from '../support/runtime-folder.ts';
 import { commandsIn, inlineCommands, shellBlocks } from './shell-commands.ts';
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { TopicLog } from '../../infra/kafka/topic-log.ts';
 import { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../infra/local/mapping/partition-queue.ts';
-import { TopicLog } from '../../infra/ops/audit/topic-log.ts';
 import { batchesOf } from '../../infra/ops/redrive/batches.ts';
-import { offsetsIn } from '../../shared/offsets.ts';
+import { offsetsIn } from '../../shared/journal/offsets.ts';
 import { LocalBroker } from '../support/local-broker.ts';
 import { LocalMapping } from '../support/local-mapping.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -5,8 +5,8 @@ import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { furnished, groundFolder } from '../support/ground-folder.ts';
 import { RunningStart } from '../support/running-start.ts';
+import { furnished, groundFolder } from '../support/runtime-folder.ts';
 
 const REFUSED_WITHIN_MS = 90_000;
 

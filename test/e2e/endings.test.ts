@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { furnished, groundFolder, root } from '../support/ground-folder.ts';
 import { processesOf } from '../support/processes-of.ts';
 import { RunningStart } from '../support/running-start.ts';
+import { furnished, groundFolder, root } from '../support/runtime-folder.ts';
 import { until } from '../support/until.ts';
 
 const GONE_WITHIN_MS = 60_000;

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { aBrowser } from '../support/browser.ts';
-import { furnished, groundFolder, root } from '../support/ground-folder.ts';
 import { RunningStart } from '../support/running-start.ts';
+import { furnished, groundFolder, root } from '../support/runtime-folder.ts';
 import { until } from '../support/until.ts';
 
 const WITHIN_MS = 60_000;

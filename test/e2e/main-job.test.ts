@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import { journalTotals, openLedger } from '../../infra/ops/ledger-view.ts';
-import { furnished, groundFolder } from '../support/ground-folder.ts';
 import { KafkaView } from '../support/kafka-view.ts';
 import { RunningStart } from '../support/running-start.ts';
+import { furnished, groundFolder } from '../support/runtime-folder.ts';
 
 const TOPIC = 'ad_clicks';
 const BILLING = 'billing-service';

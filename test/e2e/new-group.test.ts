@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { checkoutCopy } from '../support/checkout-copy.ts';
-import { groundFolder, root } from '../support/ground-folder.ts';
 import { localJars } from '../support/local-jars.ts';
 import { RunningStart } from '../support/running-start.ts';
+import { groundFolder, root } from '../support/runtime-folder.ts';
 
 const TEAM = 'recommendations';
 const CLICKS = 20_000;
@@ -39,7 +39,7 @@ describe('a third team in one command', { timeout: 420_000 }, () => {
     const { NODE_TEST_CONTEXT, ...env } = process.env;
     const node = (...given: string[]) => promisify(execFile)(process.execPath, given, { cwd: copy, env });
 
-    await node('infra/new-group/new-group.ts', TEAM);
+    await node('infra/ops/new-group/new-group.ts', TEAM);
     const after = filesOf(copy);
     const folder = join(copy, '.clickledger');
     mkdirSync(folder);
@@ -63,7 +63,7 @@ describe('a third team in one command', { timeout: 420_000 }, () => {
       node(
         '--test',
         `test/functions/${TEAM}/*.test.ts`,
-        'test/infra/new-group/*.test.ts',
+        'test/infra/ops/new-group/*.test.ts',
         'test/rooms.test.ts',
       ),
     ]);
@@ -85,6 +85,9 @@ describe('a third team in one command', { timeout: 420_000 }, () => {
     const { exact, billing, [TEAM]: third } = JSON.parse(start.lastLine());
     assert.deepEqual([exact, third.applied, third.parked], [true, CLICKS, 0]);
     assert.equal(third.micros, billing.micros);
-    await assert.rejects(node('infra/new-group/new-group.ts', TEAM), { code: 2, stderr: /exists already/ });
+    await assert.rejects(node('infra/ops/new-group/new-group.ts', TEAM), {
+      code: 2,
+      stderr: /exists already/,
+    });
   });
 });

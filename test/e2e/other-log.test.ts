@@ -12,13 +12,13 @@ import { Admin } from '@platformatic/kafka';
 import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import type { RunFile } from '../../infra/local/run-file.ts';
 import { openLedger } from '../../infra/ops/ledger-view.ts';
-import { readStatement, wholePeriod } from '../../shared/statement.ts';
+import { readStatement, wholePeriod } from '../../shared/statement/statement.ts';
 import { aClick } from '../support/builders.ts';
 import { cutTail } from '../support/cut-tail.ts';
-import { furnished, groundFolder, root } from '../support/ground-folder.ts';
 import { KafkaView } from '../support/kafka-view.ts';
 import { send } from '../support/local-broker.ts';
 import { RunningStart } from '../support/running-start.ts';
+import { furnished, groundFolder, root } from '../support/runtime-folder.ts';
 
 const TOPIC = 'ad_clicks';
 const GROUPS = ['billing-service', 'fraud-service'];
@@ -144,7 +144,7 @@ interface Audit {
 
 /** Of billing, by the command as people run it. */
 async function audit(folder: string, ...given: string[]): Promise<Audit> {
-  const command = [join(root, 'infra/ops/audit/audit.ts'), '--ledger', 'billing', '--json', ...given];
+  const command = [join(root, 'infra/audit/audit.ts'), '--ledger', 'billing', '--json', ...given];
   const environment = { ...process.env, CLICKLEDGER_FOLDER: folder };
   const { code, stdout, stderr } = await promisify(execFile)(process.execPath, command, {
     env: environment,

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { groups } from '../../functions/index.ts';
+import { recountTopic } from '../../infra/audit/recount.ts';
 import { type RunFile, runFileIn } from '../../infra/local/run-file.ts';
-import { recountTopic } from '../../infra/ops/recount.ts';
-import { furnished, groundFolder, root } from '../support/ground-folder.ts';
 import { KafkaView } from '../support/kafka-view.ts';
 import { RunningStart } from '../support/running-start.ts';
+import { furnished, groundFolder, root } from '../support/runtime-folder.ts';
 
 const TOPIC = 'ad_clicks';
 const GROUPS = Object.values(groups).map(({ groupId }) => groupId);

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..');
 const WITHIN_MS = 600_000;
 
 async function prove(t: TestContext, ...given: string[]): Promise<{ code: number | null; lines: string[] }> {
-  const process_ = spawn(process.execPath, [join(root, 'infra/prove/prove.ts'), ...given], {
+  const process_ = spawn(process.execPath, [join(root, 'test/prove/prove.ts'), ...given], {
     env: { ...process.env, CLICKLEDGER_FOLDER: testsFolder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

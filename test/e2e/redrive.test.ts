@@ -7,9 +7,9 @@ import { after, before, describe, it } from 'node:test';
 import type { Kind } from '../../infra/ops/redrive/open-work.ts';
 import { type Redrive, redriveLedger, type Selection } from '../../infra/ops/redrive/redrive-ledger.ts';
 import { type Addresses, closeTarget, type Target } from '../../infra/ops/redrive/target.ts';
-import { formatOffsets } from '../../shared/offsets.ts';
-import { groundFolder, root } from '../support/ground-folder.ts';
-import { BATCH_RECORDS, OperatedGround, type Team } from '../support/operated-ground.ts';
+import { formatOffsets } from '../../shared/journal/offsets.ts';
+import { BATCH_RECORDS, OperatedGround, type Team } from '../support/operated-runtime.ts';
+import { groundFolder, root } from '../support/runtime-folder.ts';
 import { until } from '../support/until.ts';
 
 const everything: Selection = { kinds: new Set<Kind>(['parked', 'gaps', 'destination']) };

@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { checkoutCopy } from '../support/checkout-copy.ts';
-import { groundFolder, root } from '../support/ground-folder.ts';
 import { localJars } from '../support/local-jars.ts';
 import { RunningStart } from '../support/running-start.ts';
+import { groundFolder, root } from '../support/runtime-folder.ts';
 
 const CLICKS = 3_000;
 const SECRET = 'a-secret-of-the-shell';

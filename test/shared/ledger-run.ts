@@ -1,7 +1,7 @@
 /** Random steps on a ledger: what the pipe does with its table, in any order, with versions and watermarks that may not fit. */
 import { AppError } from '../../shared/errors.ts';
-import type { Entry } from '../../shared/journal.ts';
-import { ENTRY_PREFIX, entrySk } from '../../shared/journal-items.ts';
+import type { Entry } from '../../shared/journal/journal.ts';
+import { ENTRY_PREFIX, entrySk } from '../../shared/journal/journal-items.ts';
 import {
   entriesAfter,
   listJournals,
@@ -9,12 +9,12 @@ import {
   queryAll,
   readCheckpoint,
   readHead,
-} from '../../shared/journal-store.ts';
-import { offsetSet } from '../../shared/offsets.ts';
-import { listParked, openParked, type Parking } from '../../shared/parked-items.ts';
-import { addSums, type Pass } from '../../shared/projections.ts';
-import { rollUp } from '../../shared/rollup.ts';
-import { readStatement, wholePeriod } from '../../shared/statement.ts';
+} from '../../shared/journal/journal-store.ts';
+import { offsetSet } from '../../shared/journal/offsets.ts';
+import { listParked, openParked, type Parking } from '../../shared/journal/parked-items.ts';
+import { addSums, type Pass } from '../../shared/statement/project-entries.ts';
+import { rollUp } from '../../shared/statement/rollup.ts';
+import { readStatement, wholePeriod } from '../../shared/statement/statement.ts';
 import { START_MS } from '../support/builders.ts';
 import { steppedClock } from '../support/memory-ledger.ts';
 import type { Chance } from '../support/random.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { KafkaRecord } from '../../shared/event.ts';
-import { applyDelivery, startHead, type Writer } from '../../shared/ledger.ts';
-import { formatOffsets } from '../../shared/offsets.ts';
+import type { KafkaRecord } from '../../shared/event/event.ts';
+import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
+import { formatOffsets } from '../../shared/journal/offsets.ts';
 import { aRecord, START_MS } from '../support/builders.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../support/memory-ledger.ts';
 

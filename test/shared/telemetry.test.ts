@@ -6,7 +6,7 @@ import { fold } from '../../functions/billing/fold.ts';
 import { group } from '../../functions/billing/group.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { consumer } from '../../shared/consumer.ts';
-import type { KafkaEvent } from '../../shared/event.ts';
+import type { KafkaEvent } from '../../shared/event/event.ts';
 import { handlerMetrics, metrics, rollupMetrics } from '../../shared/metrics.ts';
 import { scheduledRollup } from '../../shared/scheduled-rollup.ts';
 import { emittedBy } from '../infra/aws/alarms/known-metrics.ts';

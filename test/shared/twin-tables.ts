@@ -12,8 +12,8 @@ import {
   ScanCommand,
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../../shared/journal-items.ts';
-import type { Ledger, Sender } from '../../shared/journal-store.ts';
+import type { Item } from '../../shared/journal/journal-items.ts';
+import type { Ledger, Sender } from '../../shared/journal/journal-store.ts';
 import { type Command, SimulatedTable } from '../support/simulated-table.ts';
 
 /** What callers may see of an answer. */

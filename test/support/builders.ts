@@ -1,5 +1,5 @@
 /** Builders that show only what matters to a test. */
-import type { KafkaEvent, KafkaRecord } from '../../shared/event.ts';
+import type { KafkaEvent, KafkaRecord } from '../../shared/event/event.ts';
 
 export interface ClickFields {
   v?: unknown;

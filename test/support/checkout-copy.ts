@@ -1,7 +1,7 @@
 /** The sources as they are in a folder of their own, for tests that change them. Packages are shared; what was built or has run is left out. */
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './ground-folder.ts';
+import { root } from './runtime-folder.ts';
 
 const SOURCES = [
   '.github',

@@ -1,8 +1,8 @@
 /** Cloud assemblies as `cdk synth` lays them out, with only what a test is about in them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Plan, readPlan } from '../../infra/local/plan.ts';
-import type { Json, JsonObject } from '../../infra/local/template.ts';
+import type { Json, JsonObject } from '../../infra/local/template/cloud-assembly.ts';
+import { type Plan, readPlan } from '../../infra/local/template/read-plan.ts';
 
 export interface Template {
   readonly Parameters?: JsonObject;

@@ -1,6 +1,6 @@
 /** One character of an item turned into another. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../../shared/journal-items.ts';
+import type { Item } from '../../shared/journal/journal-items.ts';
 
 const FLIPS_PER_TEXT = 8;
 

@@ -2,10 +2,10 @@
  * The verdict on a world at rest. It knows the log and what each record is worth under each deploy, and asks: is each
  * position resolved by one entry, applied by one, and is every entry, statement line and total worth just that?
  */
-import type { Entry } from '../../shared/journal.ts';
-import { entrySk, type Item } from '../../shared/journal-items.ts';
-import { listJournals, readCheckpoint, type Sender } from '../../shared/journal-store.ts';
-import { hasOffset } from '../../shared/offsets.ts';
+import type { Entry } from '../../shared/journal/journal.ts';
+import { entrySk, type Item } from '../../shared/journal/journal-items.ts';
+import { listJournals, readCheckpoint, type Sender } from '../../shared/journal/journal-store.ts';
+import { hasOffset } from '../../shared/journal/offsets.ts';
 import { type SimulatedClick, worth } from './simulated-log.ts';
 import type { Command, SimulatedTable } from './simulated-table.ts';
 

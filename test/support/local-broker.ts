@@ -1,9 +1,9 @@
 /** A real Kafka broker on loopback, shared by the test files of a run unless a file asks for its own. */
 import { Admin, ListOffsetTimestamps, type MessageToProduce, Producer } from '@platformatic/kafka';
-import { createTopics } from '../../infra/local/broker-topics.ts';
 import { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../infra/local/mapping/partition-queue.ts';
-import type { Settings } from '../../infra/local/plan.ts';
+import { createTopics } from '../../infra/local/servers/broker-topics.ts';
+import type { Settings } from '../../infra/local/template/read-plan.ts';
 import { sharedBroker } from './shared-servers.ts';
 
 interface Hooks {

@@ -6,9 +6,13 @@ import { EmittedMetrics } from '../../infra/local/emitted-metrics.ts';
 import { pollerAssignment } from '../../infra/local/mapping/assignment.ts';
 import type { PartialRetry } from '../../infra/local/mapping/decide.ts';
 import { Pollers } from '../../infra/local/mapping/pollers.ts';
-import type { PlannedFunction, PlannedMapping, StartingPosition } from '../../infra/local/plan.ts';
 import { Invoker } from '../../infra/local/sandbox/invoker.ts';
 import { Sandboxes } from '../../infra/local/sandbox/sandboxes.ts';
+import type {
+  PlannedFunction,
+  PlannedMapping,
+  StartingPosition,
+} from '../../infra/local/template/read-plan.ts';
 import { type Behaviour, behave, type Call, callsOf } from './scripted-function.ts';
 
 export interface LocalMappingOptions {

@@ -1,6 +1,6 @@
 /** A process that tries for the lock of a folder whenever it is told to, at the millisecond that it is told, and keeps it. */
 
-import { lockGround } from '../../infra/local/ground-lock.ts';
+import { lockGround } from '../../infra/local/runtime-lock.ts';
 import { UserError } from '../../infra/terminal/user-error.ts';
 
 process.on('message', ({ folder, at }: { folder: string; at: number }) => {

@@ -1,8 +1,8 @@
 /** A ledger on the simulated table, for tests that want the real store without a schedule. */
 import type { Clock } from '../../shared/clock.ts';
-import type { Entry } from '../../shared/journal.ts';
-import { readEntry } from '../../shared/journal-items.ts';
-import type { Ledger, Sender } from '../../shared/journal-store.ts';
+import type { Entry } from '../../shared/journal/journal.ts';
+import { readEntry } from '../../shared/journal/journal-items.ts';
+import type { Ledger, Sender } from '../../shared/journal/journal-store.ts';
 import { type Command, SimulatedTable } from './simulated-table.ts';
 
 export interface MemoryLedger extends Ledger {

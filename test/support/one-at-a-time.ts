@@ -1,6 +1,6 @@
 /** What only one test file at a time may do to the checkout: they run side by side. */
 import { join } from 'node:path';
-import { lockGround } from '../../infra/local/ground-lock.ts';
+import { lockGround } from '../../infra/local/runtime-lock.ts';
 import { until } from './until.ts';
 
 /** Of the tests alone: what they keep there is nobody's ground. */

@@ -2,8 +2,8 @@
  * The poison corpus: what comes, and what it gets. Whoever reads records is held against it: the decoder of the pipe, and the
  * recount, which shares no code with it.
  */
-import type { Reason } from '../../shared/decode.ts';
-import type { KafkaRecord } from '../../shared/event.ts';
+import type { Reason } from '../../shared/contract/decode.ts';
+import type { KafkaRecord } from '../../shared/event/event.ts';
 import { aClick, aRecord, base64 } from './builders.ts';
 
 const click = (fields: Record<string, unknown>) => aRecord({ click: fields });

@@ -5,9 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from '../../infra/local/children.ts';
 import { type RunFile, runFileIn } from '../../infra/local/run-file.ts';
-import { root } from './ground-folder.ts';
 import { isAlive } from './pids.ts';
 import { processesOf } from './processes-of.ts';
+import { root } from './runtime-folder.ts';
 import { until } from './until.ts';
 
 interface Ended {

@@ -5,9 +5,9 @@
  * A world holds a topic partition, two mappings on one ledger, and processes (deliveries and rollups). After the faults
  * it heals: everything is delivered, redriven and rolled up, and the judge looks at what is there.
  */
-import { applyDelivery, startHead, type Writer } from '../../shared/ledger.ts';
-import { hasOffset, offsetSet } from '../../shared/offsets.ts';
-import { rollUp } from '../../shared/rollup.ts';
+import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
+import { hasOffset, offsetSet } from '../../shared/journal/offsets.ts';
+import { rollUp } from '../../shared/statement/rollup.ts';
 import { START_MS } from './builders.ts';
 import { judge } from './judge.ts';
 import { type Chance, chanceOf } from './random.ts';

@@ -5,9 +5,9 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunningBroker, startBroker } from '../../infra/local/broker.ts';
-import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/dynamodb.ts';
 import type { EndpointAccess } from '../../infra/local/endpoint-access.ts';
+import { type RunningBroker, startBroker } from '../../infra/local/servers/broker.ts';
+import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/servers/dynamodb.ts';
 import { localJars } from './local-jars.ts';
 
 const KAFKA = 'CLICKLEDGER_TEST_KAFKA';

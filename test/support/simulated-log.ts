@@ -1,6 +1,6 @@
 /** A topic partition in memory, what its records are worth, and the folds of two deploys that disagree about it. */
-import type { KafkaRecord } from '../../shared/event.ts';
-import type { Fold } from '../../shared/fold.ts';
+import type { KafkaRecord } from '../../shared/event/event.ts';
+import type { Fold } from '../../shared/fold/fold.ts';
 import { aRecord } from './builders.ts';
 import type { Chance } from './random.ts';
 

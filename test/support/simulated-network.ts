@@ -4,10 +4,10 @@
  */
 import { TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../shared/clock.ts';
-import { type Entry, settledBy } from '../../shared/journal.ts';
-import { readEntry } from '../../shared/journal-items.ts';
-import type { Sender } from '../../shared/journal-store.ts';
-import { countOffsets, intersection } from '../../shared/offsets.ts';
+import { type Entry, settledBy } from '../../shared/journal/journal.ts';
+import { readEntry } from '../../shared/journal/journal-items.ts';
+import type { Sender } from '../../shared/journal/journal-store.ts';
+import { countOffsets, intersection } from '../../shared/journal/offsets.ts';
 import type { Chance } from './random.ts';
 import { type Command, SimulatedTable } from './simulated-table.ts';
 

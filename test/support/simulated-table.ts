@@ -16,7 +16,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../../shared/journal-items.ts';
+import type { Item } from '../../shared/journal/journal-items.ts';
 
 export type Command =
   | GetItemCommand

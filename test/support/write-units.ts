@@ -4,7 +4,7 @@
  * (DynamoDB docs: read-write-operations, CapacityUnitCalculations).
  */
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { itemBytes } from '../../infra/ops/plan/item-sizes.ts';
+import { itemBytes } from '../../infra/ops/size/item-sizes.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;
 

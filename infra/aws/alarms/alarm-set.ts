@@ -7,8 +7,8 @@
 import { Alarm, ComparisonOperator, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { type AlarmSpec, severities as allSeverities, type Severity } from '../../../shared/alarm-spec.ts';
-import type { Ownership } from '../data-key.ts';
-import { ownName } from '../published.ts';
+import type { Ownership } from '../../../shared/published.ts';
+import { ownName } from '../../../shared/published.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 
 /** Whom to call: an SNS topic, or any other action of an alarm. An empty list is an answer too. */

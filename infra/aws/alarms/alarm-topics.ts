@@ -13,8 +13,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Annotations, ArnFormat, Aws, CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { severities } from '../../../shared/alarm-spec.ts';
-import type { Ownership } from '../data-key.ts';
-import { ownName } from '../published.ts';
+import type { Ownership } from '../../../shared/published.ts';
+import { ownName } from '../../../shared/published.ts';
 import type { AlarmActions } from './alarm-set.ts';
 
 export function alarmTopics(scope: Construct, id: string, key: IKey, ownership: Ownership): AlarmActions {

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { GroupAlarm } from '../../../shared/alarm-spec.ts';
 import { type AlarmThresholds, defaultThresholds } from '../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../shared/group.ts';
-import type { Ownership } from '../data-key.ts';
+import type { Ownership } from '../../../shared/published.ts';
 import { ageAlarms } from './age-alarms.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import { type AlarmActions, AlarmSet } from './alarm-set.ts';

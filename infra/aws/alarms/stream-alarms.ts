@@ -10,7 +10,7 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { StreamAlarm } from '../../../shared/alarm-spec.ts';
-import type { Ownership } from '../data-key.ts';
+import type { Ownership } from '../../../shared/published.ts';
 import type { ExpressBrokers, StageConfig } from '../stages.ts';
 import { type AlarmDefinition, expression } from './alarm-definition.ts';
 import { type AlarmActions, AlarmSet } from './alarm-set.ts';

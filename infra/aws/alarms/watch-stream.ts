@@ -1,8 +1,8 @@
 /** All that watches the stream: alarms of brokers and topic, and their dashboard. */
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { clusterName as clusterNameOf } from '../../../shared/published.ts';
 import { streamDashboard } from '../dashboards/stream-dashboard.ts';
-import { clusterName as clusterNameOf } from '../published.ts';
 import type { StageConfig, StageName } from '../stages.ts';
 import { alarmTopics } from './alarm-topics.ts';
 import { streamAlarmSet } from './stream-alarms.ts';

@@ -6,11 +6,11 @@
 import { Dashboard, type IAlarm, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../../shared/group.ts';
+import type { Ownership } from '../../../shared/published.ts';
+import { ownName } from '../../../shared/published.ts';
 import { expression, FIVE_MINUTES } from '../alarms/alarm-definition.ts';
 import { hasOwnCounts } from '../alarms/delivery-alarms.ts';
 import type { GroupMetrics } from '../alarms/group-metrics.ts';
-import type { Ownership } from '../data-key.ts';
-import { ownName } from '../published.ts';
 import { graph, head } from './widgets.ts';
 
 export interface GroupDashboardProps {

@@ -4,11 +4,11 @@
  */
 import { Dashboard, type IAlarm, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import type { Ownership } from '../../../shared/published.ts';
+import { ownName } from '../../../shared/published.ts';
 import { MINUTE } from '../alarms/alarm-definition.ts';
 import type { Statistic } from '../alarms/group-metrics.ts';
 import type { BrokerMetric, StreamMetrics } from '../alarms/stream-metrics.ts';
-import type { Ownership } from '../data-key.ts';
-import { ownName } from '../published.ts';
 import type { StageConfig } from '../stages.ts';
 import { graph, head } from './widgets.ts';
 

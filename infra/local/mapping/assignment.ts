@@ -1,7 +1,7 @@
 /** What a poller is told of its mapping: the plan's rules, and what of this ground belongs to them. */
 
-import { functionArn } from '../plan/physical.ts';
-import type { PlannedFunction, PlannedMapping } from '../plan.ts';
+import { functionArn } from '../template/physical.ts';
+import type { PlannedFunction, PlannedMapping } from '../template/read-plan.ts';
 import type { PartialRetry } from './decide.ts';
 import { destinationAddress } from './destination-address.ts';
 import type { PollerAssignment } from './poller-process.ts';

@@ -15,8 +15,8 @@ import {
   lastWordsOf,
   pidOf,
 } from '../children.ts';
-import type { PlannedMapping } from '../plan.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
+import type { PlannedMapping } from '../template/read-plan.ts';
 import { placeOfDestination } from './destination.ts';
 import { GivenUpRecords } from './given-up.ts';
 import { type OwnedPartition, ownedPartitions } from './owned-partitions.ts';

@@ -1,7 +1,8 @@
 /** Of the variables that Lambda sets, the part that code may rely on (AWS Lambda docs: configuration-envvars), and where DynamoDB is. */
-import { dynamoDbEnvironment } from '../dynamodb.ts';
+
 import type { EndpointAccess } from '../endpoint-access.ts';
-import type { PlannedFunction } from '../plan.ts';
+import { dynamoDbEnvironment } from '../servers/dynamodb.ts';
+import type { PlannedFunction } from '../template/read-plan.ts';
 
 export function lambdaEnvironment(
   planned: PlannedFunction,

@@ -13,8 +13,8 @@ import { innermostMessage, UserError } from '../../terminal/user-error.ts';
 import { type Children, FRUITLESS_STARTS_MAX, lastWordsOf, pidOf } from '../children.ts';
 import type { EmittedMetrics } from '../emitted-metrics.ts';
 import type { InvocationEnd } from '../mapping/decide.ts';
-import { functionArn } from '../plan/physical.ts';
-import type { PlannedFunction } from '../plan.ts';
+import { functionArn } from '../template/physical.ts';
+import type { PlannedFunction } from '../template/read-plan.ts';
 import { Invoker, type Lease } from './invoker.ts';
 
 interface SandboxesOptions {

@@ -13,7 +13,7 @@ import {
   offsetsFrom,
   union,
   without,
-} from '../../../shared/offsets.ts';
+} from '../../../shared/journal/offsets.ts';
 import { type Batch, PAYLOAD_BYTES_MAX, recordText } from './kafka-event.ts';
 import type { Target } from './target.ts';
 

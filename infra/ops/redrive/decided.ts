@@ -10,7 +10,7 @@ import {
   offsetsFrom,
   union,
   without,
-} from '../../../shared/offsets.ts';
+} from '../../../shared/journal/offsets.ts';
 import { callFunction } from './called-function.ts';
 import { deliver, type Manner, sourceOf } from './deliver.ts';
 import { acceptPayload } from './kafka-event.ts';

@@ -7,7 +7,7 @@ import {
   offsetsFrom,
   union,
   without,
-} from '../../../shared/offsets.ts';
+} from '../../../shared/journal/offsets.ts';
 import { batchesOf } from './batches.ts';
 import { callFunction } from './called-function.ts';
 import { type Asked, type Batch, type EventSource, eventPayload, PAYLOAD_BYTES_MAX } from './kafka-event.ts';

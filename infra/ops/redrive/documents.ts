@@ -10,7 +10,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, paginateListObjectsV2, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { operatorRequests } from '../../../shared/bounded-requests.ts';
-import { type KafkaRecord, readEvent } from '../../../shared/event.ts';
+import { type KafkaRecord, readEvent } from '../../../shared/event/event.ts';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Destination, Target } from './target.ts';
 

@@ -7,10 +7,10 @@
  *
  * What only an operator may add comes after: `unpark` and `park`, `void` for offsets that hold no record, and `accept`.
  */
-import type { KafkaRecord } from '../../../shared/event.ts';
-import type { Acceptance } from '../../../shared/journal.ts';
-import { countOffsets, formatOffsets, type OffsetSet } from '../../../shared/offsets.ts';
-import type { WholeRecord } from '../audit/topic-log.ts';
+import type { KafkaRecord } from '../../../shared/event/event.ts';
+import type { Acceptance } from '../../../shared/journal/journal.ts';
+import { countOffsets, formatOffsets, type OffsetSet } from '../../../shared/journal/offsets.ts';
+import type { WholeRecord } from '../../kafka/topic-log.ts';
 
 /** What Lambda takes in one invocation, and a mapping puts into one event (AWS Lambda docs: gettingstarted-limits). */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;

@@ -4,8 +4,9 @@
  * offset and not resolved was passed over for good.
  */
 
-import type { Acceptance, State } from '../../../shared/journal.ts';
-import { type Ledger, listJournals, readHead } from '../../../shared/journal-store.ts';
+import type { Acceptance, State } from '../../../shared/journal/journal.ts';
+import { journalKey, parseJournalKey } from '../../../shared/journal/journal-key.ts';
+import { type Ledger, listJournals, readHead } from '../../../shared/journal/journal-store.ts';
 import {
   gapsOf,
   intersection,
@@ -15,10 +16,9 @@ import {
   offsetsFrom,
   union,
   without,
-} from '../../../shared/offsets.ts';
-import { journalKey, parseJournalKey } from '../../../shared/position.ts';
+} from '../../../shared/journal/offsets.ts';
+import type { Bounds, TopicLog } from '../../kafka/topic-log.ts';
 import { UserError } from '../../terminal/user-error.ts';
-import type { Bounds, TopicLog } from '../audit/topic-log.ts';
 import { type ParkedFor, parkedReasons } from './parked-reasons.ts';
 import { tableAnswer } from './target.ts';
 

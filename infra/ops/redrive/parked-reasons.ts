@@ -1,8 +1,8 @@
 /** Which records of a journal are parked and open, and why: the list, and the entries that no rollup has folded yet. */
-import { settledBy } from '../../../shared/journal.ts';
-import { entriesAfter, type Ledger, readCheckpoint } from '../../../shared/journal-store.ts';
-import { hasOffset, type OffsetSet, offsetSet, offsetsIn } from '../../../shared/offsets.ts';
-import { openParked } from '../../../shared/parked-items.ts';
+import { settledBy } from '../../../shared/journal/journal.ts';
+import { entriesAfter, type Ledger, readCheckpoint } from '../../../shared/journal/journal-store.ts';
+import { hasOffset, type OffsetSet, offsetSet, offsetsIn } from '../../../shared/journal/offsets.ts';
+import { openParked } from '../../../shared/journal/parked-items.ts';
 import { tableAnswer } from './target.ts';
 
 export interface ParkedFor {

@@ -2,8 +2,8 @@
  * Applies what a mapping has given up on from the documents it left. A record that the log still holds is taken from the log, once it
  * is known to be the same; only what retention has removed is taken from the document itself.
  */
-import { fingerprintOf } from '../../../shared/decode.ts';
-import type { KafkaRecord } from '../../../shared/event.ts';
+import { fingerprintOf } from '../../../shared/contract/decode.ts';
+import type { KafkaRecord } from '../../../shared/event/event.ts';
 import {
   hasOffset,
   intersection,
@@ -13,7 +13,7 @@ import {
   offsetsFrom,
   union,
   without,
-} from '../../../shared/offsets.ts';
+} from '../../../shared/journal/offsets.ts';
 import { batchesOf } from './batches.ts';
 import { type Manner, send } from './deliver.ts';
 import { type Document, documentsIn, isPassed, type Passed } from './documents.ts';

@@ -4,7 +4,7 @@
  * time, beside live traffic and after a kill all end in the same place (I1).
  */
 
-import { countOffsets, intersection, noOffsets, offsetsFrom } from '../../../shared/offsets.ts';
+import { countOffsets, intersection, noOffsets, offsetsFrom } from '../../../shared/journal/offsets.ts';
 import { UserError } from '../../terminal/user-error.ts';
 import { acceptPartition, parkBatch } from './decided.ts';
 import { deliver, type Manner } from './deliver.ts';

@@ -1,6 +1,6 @@
 /** What `npm run redrive -- …` understands; anything else is refused in one sentence, before anything is read. */
 
-import { ACCEPTANCE_LENGTH_MAX } from '../../../shared/event.ts';
+import { ACCEPTANCE_LENGTH_MAX } from '../../../shared/event/event.ts';
 import { UserError } from '../../terminal/user-error.ts';
 import { countGiven, parseCommandLine } from '../command-line.ts';
 import { RUN_FILE } from '../run-file.ts';

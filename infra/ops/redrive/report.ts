@@ -1,5 +1,5 @@
 /** A redrive as people read it, and as programs do. */
-import { formatOffsets } from '../../../shared/offsets.ts';
+import { formatOffsets } from '../../../shared/journal/offsets.ts';
 import { tableLines } from '../../terminal/table-lines.ts';
 import type { Redrive } from './redrive-ledger.ts';
 import { countRows, type Row } from './undone.ts';

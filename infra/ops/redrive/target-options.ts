@@ -1,8 +1,8 @@
 /** How an operator names the ledger to work on: one of the running ground, or one on AWS in full. Shared by redrive and replay. */
 
 import * as v from 'valibot';
+import { KAFKA_USAGE, kafkaAccess } from '../../kafka/kafka-access.ts';
 import { UserError } from '../../terminal/user-error.ts';
-import { KAFKA_USAGE, kafkaAccess } from '../audit/kafka-access.ts';
 import { countGiven } from '../command-line.ts';
 import { accessSchema, clientConfig, ofLedger, readRunFile, runFileSchema } from '../run-file.ts';
 import type { Addresses } from './target.ts';

@@ -6,10 +6,10 @@
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { boundedRequests } from '../../../shared/bounded-requests.ts';
-import type { Ledger } from '../../../shared/journal-store.ts';
-import { answerOf } from '../audit/answer-of.ts';
-import type { KafkaAccess } from '../audit/kafka-access.ts';
-import { TopicLog } from '../audit/topic-log.ts';
+import type { Ledger } from '../../../shared/journal/journal-store.ts';
+import type { KafkaAccess } from '../../kafka/kafka-access.ts';
+import { TopicLog } from '../../kafka/topic-log.ts';
+import { answerOf } from '../../terminal/answer-of.ts';
 import { openLedger } from '../ledger-view.ts';
 
 /** The S3 destination of a mapping, or the folder that stands in for it on the laptop. */

@@ -8,7 +8,7 @@ import {
   offsetsFrom,
   union,
   without,
-} from '../../../shared/offsets.ts';
+} from '../../../shared/journal/offsets.ts';
 import type { Delivered } from './deliver.ts';
 import type { OpenWork } from './open-work.ts';
 import type { DocumentsEnd } from './redrive-documents.ts';

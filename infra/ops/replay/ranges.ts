@@ -1,6 +1,7 @@
 /** Which offsets of the log a replay means: from the start, an offset or a time, per partition, and never beyond what the log holds. */
+
+import type { Bounds } from '../../kafka/topic-log.ts';
 import { UserError } from '../../terminal/user-error.ts';
-import type { Bounds } from '../audit/topic-log.ts';
 import type { Scope } from '../redrive/open-work.ts';
 
 /** An offset, or a time in epoch milliseconds. */

@@ -2,9 +2,9 @@
  * Hands a range of the log to a ledger's deployed function once more, and proves by the journal that nothing came of it: of what was
  * resolved before, no offset may stand in an entry that came after. Offsets in open gaps are applied by the way, and told apart.
  */
-import { parseLines } from '../../../shared/delta.ts';
-import type { Entry } from '../../../shared/journal.ts';
-import { entriesAfter } from '../../../shared/journal-store.ts';
+import { parseLines } from '../../../shared/fold/delta.ts';
+import type { Entry } from '../../../shared/journal/journal.ts';
+import { entriesAfter } from '../../../shared/journal/journal-store.ts';
 import {
   countOffsets,
   formatOffsets,
@@ -15,7 +15,7 @@ import {
   offsetsFrom,
   union,
   without,
-} from '../../../shared/offsets.ts';
+} from '../../../shared/journal/offsets.ts';
 import { deliver } from '../redrive/deliver.ts';
 import type { OpenWork } from '../redrive/open-work.ts';
 import { type Target, tableAnswer } from '../redrive/target.ts';

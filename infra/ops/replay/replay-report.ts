@@ -1,5 +1,5 @@
 /** A replay into the same ledger as people read it, and as programs do. */
-import { countOffsets, formatOffsets, intersection } from '../../../shared/offsets.ts';
+import { countOffsets, formatOffsets, intersection } from '../../../shared/journal/offsets.ts';
 import { tableLines } from '../../terminal/table-lines.ts';
 import type { OpenWork } from '../redrive/open-work.ts';
 import type { Range } from './ranges.ts';

@@ -1,5 +1,5 @@
 /** `npm run replay`: reads a range of the topic again into the same ledger, where it must change nothing. */
-import { nextOffset } from '../../../shared/offsets.ts';
+import { nextOffset } from '../../../shared/journal/offsets.ts';
 import { ProgressLine } from '../../terminal/progress.ts';
 import { operatorSignal, printLines } from '../operator-terminal.ts';
 import { runCommand } from '../ops-error.ts';

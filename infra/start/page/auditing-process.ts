@@ -5,10 +5,10 @@
  */
 import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { auditLedger } from '../../ops/audit/audit-ledger.ts';
-import { TopicLog } from '../../ops/audit/topic-log.ts';
+import { auditLedger } from '../../audit/audit-ledger.ts';
+import { TopicLog } from '../../kafka/topic-log.ts';
 import { journalTotals, openLedger } from '../../ops/ledger-view.ts';
-import { RunningCount } from '../../ops/running-count.ts';
+import { RunningCount } from './running-count.ts';
 
 interface AuditedGroup {
   readonly ledger: string;

@@ -2,9 +2,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { type Children, childEnvironment, pidOf } from '../../local/children.ts';
-import type { LedgerVerdictView, VerdictView } from '../../local/dashboard/view.ts';
-import { dynamoDbEnvironment } from '../../local/dynamodb.ts';
 import type { EndpointAccess } from '../../local/endpoint-access.ts';
+import type { LedgerVerdictView, VerdictView } from '../../local/page/view.ts';
+import { dynamoDbEnvironment } from '../../local/servers/dynamodb.ts';
 import type { AuditAssignment, AuditMessage } from './auditing-process.ts';
 
 interface AuditingOptions {

@@ -1,9 +1,9 @@
 /** What the page's buttons do to one consumer group: its pollers, its function, its place in the log. */
 import { killProcess } from '../../local/children.ts';
-import { Refused } from '../../local/dashboard/page-server.ts';
-import type { Ground } from '../../local/ground.ts';
-import type { PlannedMapping } from '../../local/plan.ts';
-import { forgetGroup } from '../../prove/forget-group.ts';
+import { forgetGroup } from '../../local/faults/forget-group.ts';
+import type { Ground } from '../../local/local-runtime.ts';
+import { Refused } from '../../local/page/page-server.ts';
+import type { PlannedMapping } from '../../local/template/read-plan.ts';
 import type { Happenings } from './happenings.ts';
 
 /** Each is a process, and the machine is a laptop. */

@@ -1,6 +1,7 @@
 /** Asks the broker, while somebody looks, whether each group is being dealt out anew, and since when. */
-import type { GroupView } from '../../local/dashboard/view.ts';
+
 import { type BrokerGroupState, GroupStates } from '../../local/group-states.ts';
+import type { GroupView } from '../../local/page/view.ts';
 
 interface Watched {
   state: BrokerGroupState | undefined;

@@ -2,7 +2,7 @@
  * The page's event log: what somebody did, and what was seen to follow, told from how one picture differs from the one before.
  * The same thing again within a few seconds is added to its line. Bounded.
  */
-import type { GroupView, LogLine } from '../../local/dashboard/view.ts';
+import type { GroupView, LogLine } from '../../local/page/view.ts';
 
 const KEPT = 200;
 const TOGETHER_MS = 4_000;

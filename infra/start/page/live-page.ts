@@ -3,9 +3,9 @@
  * it for the charts, and does what the buttons ask for. All that it keeps is bounded, and while nobody looks it asks nobody.
  */
 
-import { LiveStream } from '../../local/dashboard/live-stream.ts';
-import { PageServer } from '../../local/dashboard/page-server.ts';
-import type { GroupView, NaiveView, PageView, Sample } from '../../local/dashboard/view.ts';
+import { LiveStream } from '../../local/page/live-stream.ts';
+import { PageServer } from '../../local/page/page-server.ts';
+import type { GroupView, NaiveView, PageView, Sample } from '../../local/page/view.ts';
 import type { LiveGroup } from '../live-lines.ts';
 import type { Session } from '../session.ts';
 import { Auditing, type Worth } from './auditing.ts';

@@ -1,5 +1,5 @@
 /** Where the log's ends were during the last minutes: how fast each partition grows, and how old a record at an offset is. */
-import type { TopicView } from '../../local/dashboard/view.ts';
+import type { TopicView } from '../../local/page/view.ts';
 
 interface Ends {
   readonly at: number;

@@ -1,12 +1,12 @@
 /** What the page's buttons do. Each has its counterpart in `npm run prove`, where nobody watches and an auditor judges. */
 import { killProcess } from '../../local/children.ts';
-import { type Action, readAction } from '../../local/dashboard/actions.ts';
-import { NaiveGroup } from '../../local/dashboard/naive/naive-group.ts';
-import { Refused } from '../../local/dashboard/page-server.ts';
+import { Poison } from '../../local/faults/poison.ts';
+import { type Action, readAction } from '../../local/page/actions.ts';
+import { NaiveGroup } from '../../local/page/naive/naive-group.ts';
+import { Refused } from '../../local/page/page-server.ts';
 import { sendDoubleClick } from '../../local/producer/double-click.ts';
 import type { Pace } from '../../local/producer/producer-process.ts';
 import { Seeded } from '../../local/seeded.ts';
-import { Poison } from '../../prove/poison.ts';
 import type { Session } from '../session.ts';
 import { GroupActions } from './group-actions.ts';
 import type { Happenings } from './happenings.ts';

@@ -1,5 +1,7 @@
 /** Puts what the ground, the ledgers and the auditor know into the one picture that the page is sent. */
-import { RATES } from '../../local/dashboard/actions.ts';
+
+import type { SeenPoller } from '../../local/mapping/pollers.ts';
+import { RATES } from '../../local/page/actions.ts';
 import type {
   GroupView,
   MemberView,
@@ -8,9 +10,8 @@ import type {
   Sample,
   TopicView,
   VerdictView,
-} from '../../local/dashboard/view.ts';
-import type { SeenPoller } from '../../local/mapping/pollers.ts';
-import { formatMicros } from '../../ops/money.ts';
+} from '../../local/page/view.ts';
+import { formatMicros } from '../../terminal/money.ts';
 import type { LiveGroup } from '../live-lines.ts';
 import type { Worth } from './auditing.ts';
 import type { LogEnds } from './log-ends.ts';

@@ -1,6 +1,6 @@
 /** Stands between the functions and DynamoDB, and lets everything pass, until the page's button throttles: then most is refused. */
 import type { EndpointAccess } from '../../local/endpoint-access.ts';
-import { FaultProxy } from '../../prove/fault-proxy.ts';
+import { FaultProxy } from '../../local/faults/fault-proxy.ts';
 
 /** Of requests, while it throttles: a table over its limits lets some through too. */
 const REFUSED = 0.9;

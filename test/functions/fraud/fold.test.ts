@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { CLICKS_PER_MINUTE_MAX, PAIRS_MAX, velocityFold } from '../../../functions/fraud/fold.ts';
-import { type Click, decode } from '../../../shared/decode.ts';
-import { Delta } from '../../../shared/delta.ts';
-import { CARRIED_BYTES_MAX } from '../../../shared/fold.ts';
+import { type Click, decode } from '../../../shared/contract/decode.ts';
+import { Delta } from '../../../shared/fold/delta.ts';
+import { CARRIED_BYTES_MAX } from '../../../shared/fold/fold.ts';
 import { aRecord, START_MS } from '../../support/builders.ts';
 
 const key = 'a secret of the fraud team';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { printStatement } from '../../../infra/ops/statement.ts';
-import type { Item } from '../../../shared/journal-items.ts';
+import type { Item } from '../../../shared/journal/journal-items.ts';
 import { records } from '../../support/builders.ts';
+import { apply, roll } from '../../support/filled-ledger.ts';
 import { type MemoryLedger, memoryLedger } from '../../support/memory-ledger.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { apply, roll } from './filled-ledger.ts';
 
 const asked = {
   advertiser: 'adv-7',

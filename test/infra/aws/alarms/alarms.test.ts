@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { groups } from '../../../../functions/index.ts';
-import { clusterName } from '../../../../infra/aws/published.ts';
 import { stages } from '../../../../infra/aws/stages.ts';
 import { type AlarmSpec, groupAlarms, severities, streamAlarms } from '../../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../../shared/group.ts';
+import { clusterName } from '../../../../shared/published.ts';
 import {
   type CfnTemplate,
   evaluated,

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RecordsBatch } from '@platformatic/kafka';
 import fc from 'fast-check';
+import { committedBatches } from '../../../../infra/kafka/topic-log.ts';
 import { abortedIn } from '../../../../infra/local/mapping/log-reader.ts';
-import { committedBatches } from '../../../../infra/ops/audit/topic-log.ts';
 
 const TRANSACTIONAL = 1 << 4;
 const CONTROL = 1 << 5;

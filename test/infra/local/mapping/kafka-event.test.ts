@@ -9,8 +9,8 @@ import {
   type LogRecord,
   payloadBytes,
 } from '../../../../infra/local/mapping/kafka-event.ts';
-import { decode, fingerprintOf, isRejected } from '../../../../shared/decode.ts';
-import { deliveriesOf, type KafkaRecord, readEvent } from '../../../../shared/event.ts';
+import { decode, fingerprintOf, isRejected } from '../../../../shared/contract/decode.ts';
+import { deliveriesOf, type KafkaRecord, readEvent } from '../../../../shared/event/event.ts';
 import { aClick, aRecord } from '../../../support/builders.ts';
 import { headersOf } from '../../../support/record-headers.ts';
 

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { Consumer, Producer } from '@platformatic/kafka';
 import { LogReader } from '../../../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../../../infra/local/mapping/partition-queue.ts';
-import type { KafkaRecord } from '../../../../shared/event.ts';
+import type { KafkaRecord } from '../../../../shared/event/event.ts';
 import { LocalBroker, type Message, messages } from '../../../support/local-broker.ts';
 import { headersOf } from '../../../support/record-headers.ts';
 import { until } from '../../../support/until.ts';

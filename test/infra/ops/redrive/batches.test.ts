@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bounds, WholeRecord } from '../../../../infra/ops/audit/topic-log.ts';
+import type { Bounds, WholeRecord } from '../../../../infra/kafka/topic-log.ts';
 import { batchesOf } from '../../../../infra/ops/redrive/batches.ts';
 import { PAYLOAD_BYTES_MAX } from '../../../../infra/ops/redrive/kafka-event.ts';
-import { formatOffsets, parseOffsets } from '../../../../shared/offsets.ts';
+import { formatOffsets, parseOffsets } from '../../../../shared/journal/offsets.ts';
 
 /** A log of records at these offsets, which notes what of it is read. */
 function logOf(offsets: readonly number[], valueBytes = 10) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bounds, WholeRecord } from '../../../../infra/ops/audit/topic-log.ts';
+import type { Bounds, WholeRecord } from '../../../../infra/kafka/topic-log.ts';
 import { deliver, type Work } from '../../../../infra/ops/redrive/deliver.ts';
 import { PAYLOAD_BYTES_MAX } from '../../../../infra/ops/redrive/kafka-event.ts';
 import type { Target } from '../../../../infra/ops/redrive/target.ts';
-import { formatOffsets, parseOffsets } from '../../../../shared/offsets.ts';
+import { formatOffsets, parseOffsets } from '../../../../shared/journal/offsets.ts';
 
 interface Given {
   /** Sizes of values by offset. */

@@ -13,7 +13,7 @@ import {
   PAYLOAD_BYTES_MAX,
   recordText,
 } from '../../../../infra/ops/redrive/kafka-event.ts';
-import { readEvent } from '../../../../shared/event.ts';
+import { readEvent } from '../../../../shared/event/event.ts';
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
 const maybe = fc.option(bytes, { nil: null });

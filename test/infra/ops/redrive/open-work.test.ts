@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bounds } from '../../../../infra/ops/audit/topic-log.ts';
+import type { Bounds } from '../../../../infra/kafka/topic-log.ts';
 import { openIn, openWork, type Scope } from '../../../../infra/ops/redrive/open-work.ts';
-import { emptyState } from '../../../../shared/journal.ts';
-import { formatOffsets, parseOffsets } from '../../../../shared/offsets.ts';
+import { emptyState } from '../../../../shared/journal/journal.ts';
+import { formatOffsets, parseOffsets } from '../../../../shared/journal/offsets.ts';
 import { aRecord, records } from '../../../support/builders.ts';
+import { apply, roll } from '../../../support/filled-ledger.ts';
 import { memoryLedger } from '../../../support/memory-ledger.ts';
-import { apply, roll } from '../filled-ledger.ts';
 
 function open(resolved: string, bounds: Bounds, committed?: number, scope: Scope = {}) {
   const state = { ...emptyState, resolved: parseOffsets(resolved) };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DocumentsEnd } from '../../../../infra/ops/redrive/redrive-documents.ts';
 import { type Seen, undoneIn } from '../../../../infra/ops/redrive/undone.ts';
-import { emptyState } from '../../../../shared/journal.ts';
-import { formatOffsets, parseOffsets } from '../../../../shared/offsets.ts';
+import { emptyState } from '../../../../shared/journal/journal.ts';
+import { formatOffsets, parseOffsets } from '../../../../shared/journal/offsets.ts';
 
 const nothing = { records: 0, empty: [], tooLarge: [], requests: [], failed: undefined };
 

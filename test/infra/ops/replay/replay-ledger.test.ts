@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { effectsOf } from '../../../../infra/ops/replay/replay-ledger.ts';
 import { exitCodeOf, replayLines } from '../../../../infra/ops/replay/replay-report.ts';
-import type { Entry } from '../../../../shared/journal.ts';
-import { type OffsetSet, parseOffsets } from '../../../../shared/offsets.ts';
+import type { Entry } from '../../../../shared/journal/journal.ts';
+import { type OffsetSet, parseOffsets } from '../../../../shared/journal/offsets.ts';
 import { aRecord, base64, records } from '../../../support/builders.ts';
+import { apply } from '../../../support/filled-ledger.ts';
 import { entriesOf, memoryLedger } from '../../../support/memory-ledger.ts';
-import { apply } from '../filled-ledger.ts';
 
 const RANGE: OffsetSet = [0, 9];
 const RESOLVED = parseOffsets('0-4,8-9');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { GroupView, LogLine } from '../../../../infra/local/dashboard/view.ts';
+import type { GroupView, LogLine } from '../../../../infra/local/page/view.ts';
 import { Happenings } from '../../../../infra/start/page/happenings.ts';
 
 const owner = (poller: number, partitions: number[]) =>

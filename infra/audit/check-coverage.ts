@@ -1,0 +1,111 @@
+/**
+ * Which offsets of a partition are resolved, against which hold a record: nothing missing, nothing invented, nothing committed
+ * that is not resolved. Holes of the log (transaction markers, compaction) hold none and owe none.
+ */
+
+import type { Bounds } from '../kafka/topic-log.ts';
+import type { Findings, PartitionTally } from './findings.ts';
+import { countOf, joinRanges, minus, type Range, type Ranges, within, writeRanges } from './offset-ranges.ts';
+
+interface Coverage {
+  readonly bounds: Bounds;
+  /** Offset that the group reads next, as it was before the table was read. */
+  readonly committed: number | undefined;
+  readonly resolved: Ranges;
+  /** Resolved as holding no record. */
+  readonly voided: Ranges;
+  /** Resolved, or parked before, as never to be counted. */
+  readonly accepted: Ranges;
+  /** Resolved by entries that have expired, which none may before its records have left the log. */
+  readonly expired: Ranges;
+  /** The last of these entries; 0 for none. */
+  readonly expiredTo: number;
+  /** Between the log's bounds, where no record stands. */
+  readonly holes: Ranges;
+}
+
+/** Collects where no record stands, as the records come by. */
+export class Holes {
+  readonly #ranges: Range[] = [];
+  #next: number;
+
+  constructor(start: number) {
+    this.#next = start;
+  }
+
+  record(offset: number): void {
+    if (offset > this.#next) this.#ranges.push([this.#next, offset - 1]);
+    this.#next = offset + 1;
+  }
+
+  until(end: number): Ranges {
+    return end > this.#next ? [...this.#ranges, [this.#next, end - 1]] : this.#ranges;
+  }
+}
+
+export function checkCoverage(findings: Findings, tally: PartitionTally, coverage: Coverage): void {
+  const { bounds, committed = 0, resolved, holes } = coverage;
+  const { journal } = tally;
+  const log: Ranges = bounds.end > bounds.start ? [[bounds.start, bounds.end - 1]] : [];
+  const unresolved = minus(log, resolved);
+  const open = minus(unresolved, holes);
+  const newest = resolved.at(-1)?.[1] ?? -1;
+  const missing = within(open, 0, committed - 1);
+  const above = minus(open, missing);
+  const gaps = within(above, 0, newest);
+  if (missing.length > 0)
+    findings.add(
+      'missing',
+      journal,
+      `${countOf(missing)} records are not counted: offsets ${writeRanges(missing)}, committed ${committed}`,
+    );
+  if (committed > bounds.end)
+    findings.add(
+      'phantom',
+      journal,
+      `the group has committed ${committed}, and the log ends at ${bounds.end}: it was recreated, or its tail rewritten`,
+    );
+  checkAgainstLog(findings, journal, coverage);
+  tally.gaps = countOf(gaps);
+  tally.gapOffsets = writeRanges(gaps);
+  tally.explainedOffsets = writeRanges(within(minus(unresolved, open), 0, newest));
+  tally.lag = countOf(minus(above, gaps));
+  const uncounted = joinRanges([coverage.voided, coverage.accepted]);
+  tally.unverifiable = countOf(within(minus(resolved, uncounted), 0, bounds.start - 1));
+}
+
+/** Each resolved offset has its record, each void one none, and none went away before it was counted. */
+function checkAgainstLog(
+  findings: Findings,
+  journal: string,
+  { bounds, resolved, voided, accepted, expired, expiredTo, holes }: Coverage,
+): void {
+  const oldest = resolved[0]?.[0] ?? bounds.start;
+  const deleted: Ranges = bounds.start > oldest ? [[oldest, bounds.start - 1]] : [];
+  const lost = minus(deleted, resolved);
+  if (lost.length > 0)
+    findings.add('lost', journal, `${countOf(lost)} offsets, ${writeRanges(lost)}, left the log uncounted`);
+  const early = minus(within(expired, bounds.start, bounds.end - 1), holes);
+  if (early.length > 0)
+    findings.add(
+      'chain',
+      journal,
+      `entries 1 to ${expiredTo} are gone, and the records of their offsets ${writeRanges(early)} are still in the log`,
+    );
+  const passedOver = minus(within(voided, bounds.start, bounds.end - 1), holes);
+  if (passedOver.length > 0)
+    findings.add(
+      'missing',
+      journal,
+      `${countOf(passedOver)} records stand at offsets ${writeRanges(passedOver)}, which were closed as void`,
+    );
+  const owed = minus(minus(resolved, joinRanges([voided, accepted])), expired);
+  const empty = joinRanges([holes, [[bounds.end, Number.MAX_SAFE_INTEGER]]]);
+  const phantom = minus(owed, minus(owed, empty));
+  if (phantom.length > 0)
+    findings.add(
+      'phantom',
+      journal,
+      `no record stands at offsets ${writeRanges(phantom)}, log end ${bounds.end}`,
+    );
+}

@@ -1,0 +1,95 @@
+/**
+ * What an audit keeps of each journal in its `--json`, and a later one compares (`--since`): between two audits the applied set
+ * only grows, a parked record may become applied but no applied one parked, versions and sums never fall, an entry never
+ * changes, and the log gets no shorter.
+ */
+
+import { readFileSync } from 'node:fs';
+import { UserError } from '../terminal/user-error.ts';
+import { openParked } from './check-parked.ts';
+import type { Findings } from './findings.ts';
+import type { CheckpointRead, EntryRead, ParkedRead } from './layout.ts';
+import { minus, readRanges, writeRanges } from './offset-ranges.ts';
+
+export interface JournalState {
+  readonly journal: string;
+  readonly version: number;
+  readonly resolved: string;
+  readonly parked: string;
+  readonly clicks: string;
+  readonly micros: string;
+  /** Version of the checkpoint; 0 before there is one. */
+  readonly through: number;
+  /** Of the newest entry; '' where all have expired. */
+  readonly seal: string;
+  /** Of the log; -1 for an earlier log. */
+  readonly logEnd: number;
+}
+
+export function stateOf(
+  journal: string,
+  entries: readonly EntryRead[],
+  {
+    checkpoint,
+    parked,
+  }: { readonly checkpoint: CheckpointRead | undefined; readonly parked: readonly ParkedRead[] },
+  logEnd: number,
+): JournalState {
+  const head = entries.at(-1);
+  const state = head?.state ?? checkpoint?.state;
+  return {
+    journal,
+    version: state?.version ?? 0,
+    resolved: writeRanges(state?.resolved ?? []),
+    parked: writeRanges(openParked(entries, parked)),
+    clicks: String(state?.clicks ?? 0n),
+    micros: String(state?.micros ?? 0n),
+    through: checkpoint?.through ?? 0,
+    seal: head?.seal ?? '',
+    logEnd,
+  };
+}
+
+/** @param sealOf of the entry with that version now; undefined where it has expired */
+export function checkSince(
+  findings: Findings,
+  then: JournalState,
+  now: JournalState | undefined,
+  sealOf: string | undefined,
+): void {
+  const fault = (what: string) => findings.add('fallen', then.journal, what);
+  if (now === undefined) {
+    if (then.version > 0) fault(`the journal had ${then.version} entries, and is gone`);
+    return;
+  }
+  for (const name of ['version', 'clicks', 'micros', 'through', 'logEnd'] as const)
+    if (now[name] !== -1 && BigInt(now[name]) < BigInt(then[name]))
+      fault(`${name} was ${then[name]}, and is ${now[name]}`);
+  const lost = minus(readRanges(then.resolved), readRanges(now.resolved));
+  if (lost.length > 0) fault(`offsets ${writeRanges(lost)} were resolved, and are not`);
+  const applied = minus(readRanges(then.resolved), readRanges(then.parked));
+  const parked = minus(applied, minus(applied, readRanges(now.parked)));
+  if (parked.length > 0) fault(`offsets ${writeRanges(parked)} were applied, and are parked`);
+  if (sealOf !== undefined && sealOf !== then.seal)
+    fault(`entry ${then.version} had the seal ${then.seal}, and has ${sealOf}`);
+}
+
+/** The journals of each ledger in a file that `npm run audit -- --json` has written; npm's own lines before it are passed over. */
+export function readSince(file: string): ReadonlyMap<string, readonly JournalState[]> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`--since: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  try {
+    const line = text.split('\n').findLast((each) => each.startsWith('{')) ?? '';
+    const { ledgers } = JSON.parse(line) as { ledgers: { ledger: string; journals: JournalState[] }[] };
+    for (const { journals } of ledgers)
+      for (const { resolved, parked, clicks, micros } of journals)
+        [readRanges(resolved), readRanges(parked), BigInt(clicks), BigInt(micros)].at(0);
+    return new Map(ledgers.map(({ ledger, journals }) => [ledger, journals]));
+  } catch {
+    throw new UserError(`--since: ${file} is none that npm run audit -- --json has written`);
+  }
+}

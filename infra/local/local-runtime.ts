@@ -1,0 +1,227 @@
+/**
+ * The laptop ground: everything that the templates ask for, running. Reads the plan, starts Kafka and DynamoDB Local (or takes
+ * the user's own), makes topics and tables, then a set of pollers for each mapping, sandboxes for each function and a timer
+ * for each schedule. Whatever dies is started again; whatever was started is stopped, in the order against the stream.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Children } from './children.ts';
+import { EmittedMetrics } from './emitted-metrics.ts';
+import type { EndpointAccess } from './endpoint-access.ts';
+import { refuseExistingGroups } from './group-states.ts';
+import { pollerAssignment } from './mapping/assignment.ts';
+import type { PartialRetry } from './mapping/decide.ts';
+import { destinationsIn } from './mapping/destination.ts';
+import type { OwnedPartition } from './mapping/owned-partitions.ts';
+import { Pollers } from './mapping/pollers.ts';
+import { platformNotes } from './platform-notes.ts';
+import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
+import { Sandboxes } from './sandbox/sandboxes.ts';
+import { emptySocketFolder } from './sandbox/socket-folder.ts';
+import { Schedule } from './schedules.ts';
+import { keptSecrets } from './secrets.ts';
+import { createMissingTopics, createTopics } from './servers/broker-topics.ts';
+import { createTables } from './servers/dynamodb-tables.ts';
+import { type Servers, type ServersOptions, startServers } from './servers/servers.ts';
+import { type Plan, type PlannedFunction, type PlannedMapping, readPlan } from './template/read-plan.ts';
+import type { ParameterLookup } from './template/scope.ts';
+
+export interface GroundOptions extends ServersOptions {
+  /** The folder that `cdk synth` wrote. */
+  readonly templates: string;
+  /** Begin with an empty log and empty tables. */
+  readonly fresh: boolean;
+  /** Join groups that exist on a Kafka of the user's own; refused if it is left out. */
+  readonly join?: boolean;
+  /** The value of an SSM parameter where it is to be another than the templates publish. */
+  readonly parameter?: ParameterLookup;
+  /** After which a member that is not heard of has left its group; 6 s if it is left out. */
+  readonly sessionTimeoutMs?: number;
+  /** What comes again after a partial response; `listed` if it is left out. */
+  readonly partialRetry?: PartialRetry;
+  /** Runs a mapping by other rules, each time that it starts: an operator may set others at any time. */
+  readonly mappings?: (planned: PlannedMapping) => PlannedMapping;
+  /** Where the functions reach DynamoDB, if not directly: what stands between may make faults. */
+  readonly functionsReach?: (direct: EndpointAccess) => Promise<EndpointAccess>;
+}
+
+const SESSION_TIMEOUT_MS = 6_000;
+
+export class Ground {
+  readonly plan: Plan;
+  readonly children: Children;
+  readonly kafka: readonly string[];
+  readonly dynamodb: EndpointAccess;
+  readonly logFolder: string;
+  readonly #options: GroundOptions;
+  readonly #servers: Servers;
+  readonly #reached: EndpointAccess;
+  readonly #topicNotes: readonly string[];
+  readonly #socketFolder: string;
+  readonly #sandboxes = new Map<string, Sandboxes>();
+  readonly #metrics = new Map<string, EmittedMetrics>();
+  readonly #pollers = new Map<string, Pollers>();
+  readonly #schedules: Schedule[] = [];
+  #stopping = false;
+
+  /** Resolves when everything runs; what was started before a failure is stopped again. */
+  static async start(options: GroundOptions): Promise<Ground> {
+    const data = join(options.folder, 'data');
+    if (options.fresh)
+      for (const old of [data, join(options.folder, 'logs'), destinationsIn(options.folder)])
+        rmSync(old, { recursive: true, force: true });
+    const plan = readPlan(options.templates, {
+      secrets: keptSecrets(join(data, 'secrets.json')),
+      parameter: options.parameter,
+    });
+    const children = new Children();
+    if (options.own?.kafka !== undefined) await sayAndJoin(options, options.own.kafka, plan);
+    const servers = await startServers(options, plan, children);
+    try {
+      const [topicNotes] = await Promise.all([
+        options.own?.kafka === undefined
+          ? createTopics(servers.kafka, plan.topics).then(() => [])
+          : createMissingTopics(servers.kafka, plan.topics),
+        createTables(servers.dynamodb, plan.tables),
+      ]);
+      const reached = (await options.functionsReach?.(servers.dynamodb)) ?? servers.dynamodb;
+      return new Ground(options, plan, servers, children, reached, topicNotes);
+    } catch (error) {
+      await servers.stop();
+      throw error;
+    }
+  }
+
+  private constructor(
+    options: GroundOptions,
+    plan: Plan,
+    servers: Servers,
+    children: Children,
+    reached: EndpointAccess,
+    topicNotes: readonly string[],
+  ) {
+    this.#reached = reached;
+    this.#topicNotes = topicNotes;
+    this.#options = options;
+    this.#servers = servers;
+    this.logFolder = join(options.folder, 'logs');
+    this.#socketFolder = emptySocketFolder(options.folder);
+    this.plan = plan;
+    this.children = children;
+    this.kafka = servers.kafka;
+    this.dynamodb = servers.dynamodb;
+    mkdirSync(this.logFolder, { recursive: true, mode: 0o700 });
+    for (const planned of plan.functions) this.#addFunction(planned);
+    for (const mapping of plan.mappings) if (mapping.enabled) this.addMapping(mapping);
+    for (const planned of plan.schedules) {
+      const target = this.functionOf(planned.functionId);
+      this.#schedules.push(new Schedule(planned, target, this.sandboxesOf(planned.functionId), options.say));
+    }
+  }
+
+  functionOf(id: string): PlannedFunction {
+    const planned = this.plan.functions.find((each) => each.id === id);
+    if (planned === undefined) throw new Error(`the plan has no function ${id}`);
+    return planned;
+  }
+
+  /** Who owns which partition of a mapping's topic, and how far the group has committed. */
+  owned(mapping: PlannedMapping): ReadonlyMap<number, OwnedPartition> {
+    return this.#pollers.get(mapping.id)?.owned() ?? new Map<number, OwnedPartition>();
+  }
+
+  /** The sum of what a function has emitted under a metric's name. */
+  metric(functionId: string, name: string): number {
+    return this.#metrics.get(functionId)?.sum(name) ?? 0;
+  }
+
+  /** For what else runs beside it: without it nothing here works, and it won't come up. */
+  get giveUp(): (error: unknown) => void {
+    return this.#options.giveUp;
+  }
+
+  /** What of the templates, and of the platform, runs otherwise here. */
+  notes(): string[] {
+    return [...this.plan.notes, ...this.#topicNotes, ...platformNotes];
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([...this.#pollers.values()].map((pollers) => pollers.stop()));
+    await Promise.all(this.#schedules.map((schedule) => schedule.stop()));
+    for (const sandboxes of this.#sandboxes.values()) sandboxes.close();
+    await this.#servers.stop();
+    this.children.killAll();
+    rmSync(this.#socketFolder, { recursive: true, force: true });
+  }
+
+  #addFunction(planned: PlannedFunction): void {
+    const metrics = new EmittedMetrics();
+    const sandboxes = new Sandboxes({
+      planned,
+      group: this.plan.mappings.find(({ functionId }) => functionId === planned.id)?.groupId,
+      environment: lambdaEnvironment(planned, this.#reached),
+      socketFolder: this.#socketFolder,
+      logFolder: this.logFolder,
+      children: this.children,
+      metrics,
+      giveUp: this.#options.giveUp,
+    });
+    this.#metrics.set(planned.id, metrics);
+    this.#sandboxes.set(planned.id, sandboxes);
+  }
+
+  /** Starts its pollers: those of a mapping of the plan, or of one more that somebody tries out. */
+  addMapping(planned: PlannedMapping): Pollers {
+    if (this.#stopping) throw new Error(`the ground has been stopped, ${planned.id} can't start any more`);
+    const { sessionTimeoutMs = SESSION_TIMEOUT_MS, partialRetry = 'listed', folder } = this.#options;
+    const mapping = this.#options.mappings?.(planned) ?? planned;
+    const assignment = pollerAssignment(mapping, {
+      bootstrap: this.kafka,
+      target: this.functionOf(mapping.functionId),
+      sessionTimeoutMs,
+      partialRetry,
+      destinations: destinationsIn(folder),
+    });
+    const pollers = new Pollers({
+      mapping,
+      assignment,
+      sandboxes: this.sandboxesOf(mapping.functionId),
+      children: this.children,
+      logFolder: this.logFolder,
+      say: this.#options.say,
+      giveUp: this.#options.giveUp,
+    });
+    this.#pollers.set(mapping.id, pollers);
+    return pollers;
+  }
+
+  /** Of a mapping that was added. */
+  pollersOf(mapping: PlannedMapping): Pollers {
+    const pollers = this.#pollers.get(mapping.id);
+    if (pollers === undefined) throw new Error(`no pollers run for ${mapping.id}`);
+    return pollers;
+  }
+
+  sandboxesOf(functionId: string): Sandboxes {
+    const sandboxes = this.#sandboxes.get(functionId);
+    if (sandboxes === undefined) throw new Error(`the plan has no function ${functionId}`);
+    return sandboxes;
+  }
+}
+
+/** What happens to the user's own Kafka is said before it happens. */
+async function sayAndJoin(
+  { join = false, say }: GroundOptions,
+  kafka: readonly string[],
+  { mappings }: Plan,
+): Promise<void> {
+  const groupIds = mappings.filter(({ enabled }) => enabled).map(({ groupId }) => groupId);
+  if (!join) await refuseExistingGroups(kafka, groupIds);
+  const named = groupIds.join(', ');
+  say(
+    join
+      ? `Your Kafka ${kafka.join(',')}: joins ${named}, also where others are members (--join), and commits for them`
+      : `Your Kafka ${kafka.join(',')}: makes the consumer groups ${named}, which do not exist there`,
+  );
+}

@@ -1,0 +1,143 @@
+/**
+ * The plan's topics on the broker. In: the brokers' addresses and the topics. Out: on our own broker, each topic exists as the
+ * templates say, and a second run changes nothing. What MSK would do on an update is done here too: more partitions are added,
+ * settings are set and those no longer named go back to their default. Fewer partitions are refused, as Kafka has no
+ * such operation. On a broker of the user's, topics that are missing are created and those that stand are left as they are.
+ */
+
+import {
+  Admin,
+  ConfigResourceTypes,
+  ConfigSources,
+  IncrementalAlterConfigOperationTypes,
+} from '@platformatic/kafka';
+import { innermostMessage, UserError } from '../../terminal/user-error.ts';
+import type { PlannedTopic, Settings } from '../template/read-plan.ts';
+
+/** As many as the broker makes by default: one of ours, or what a user's own cluster prefers (Kafka docs: KIP-464). */
+const REPLICAS_BY_DEFAULT = -1;
+/** Our own broker has just been seen to answer; one of the user's may be silent, and should not take minutes to be called so. */
+const RETRIES = 20;
+export const RETRIES_ELSEWHERE = 1;
+const RETRY_DELAY_MS = 150;
+const CONNECT_WITHIN_MS = 3_000;
+const ANSWER_WITHIN_MS = 3_000;
+/** Halting on a rewritten log (I10) and the hours of statements rest on the time at which the broker appended. */
+const RELIED_ON = ['message.timestamp.type', 'retention.ms'];
+
+/** For our own broker. */
+export async function createTopics(
+  bootstrap: readonly string[],
+  topics: readonly PlannedTopic[],
+): Promise<void> {
+  await withAdmin(bootstrap, RETRIES, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    for (const topic of topics)
+      await (existing.has(topic.name) ? adjust(admin, topic) : create(admin, topic));
+  });
+}
+
+/** For a user's broker. Out: where a topic that stands there differs from the template in what the ledgers rest on. */
+export async function createMissingTopics(
+  bootstrap: readonly string[],
+  topics: readonly PlannedTopic[],
+): Promise<string[]> {
+  return await withAdmin(bootstrap, RETRIES_ELSEWHERE, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const notes: string[] = [];
+    for (const topic of topics) {
+      if (existing.has(topic.name)) notes.push(...(await differences(admin, topic)));
+      else await create(admin, topic);
+    }
+    return notes;
+  });
+}
+
+/** For one piece of work. Throws `UserError` where the brokers can't be reached or refuse it. */
+export async function withAdmin<Result>(
+  bootstrap: readonly string[],
+  retries: number,
+  work: (admin: Admin) => Promise<Result>,
+): Promise<Result> {
+  const admin = new Admin({
+    clientId: 'ground-topics',
+    bootstrapBrokers: [...bootstrap],
+    connectTimeout: CONNECT_WITHIN_MS,
+    requestTimeout: ANSWER_WITHIN_MS,
+    retries,
+    retryDelay: RETRY_DELAY_MS,
+  });
+  try {
+    return await work(admin);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `Kafka at ${bootstrap.join(',')} does not do what it is asked (${innermostMessage(error)}): see that it runs there and takes connections without TLS and password`,
+      error,
+    );
+  } finally {
+    await admin.close();
+  }
+}
+
+async function create(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<void> {
+  const settings = Object.entries(configs).map(([setting, value]) => ({ name: setting, value }));
+  await admin.createTopics({ topics: [name], partitions, replicas: REPLICAS_BY_DEFAULT, configs: settings });
+}
+
+async function adjust(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<void> {
+  const standing = await partitionsOf(admin, name);
+  if (standing > partitions)
+    throw new UserError(
+      `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't take any away: raise the template's number, or make the topic anew`,
+    );
+  if (standing < partitions)
+    await admin.createPartitions({ topics: [{ name, count: partitions, assignments: null }] });
+  await adjustSettings(admin, name, configs);
+}
+
+async function differences(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<string[]> {
+  const standing = await partitionsOf(admin, name);
+  const settings = await settingsOf(admin, name);
+  const faults = standing === partitions ? [] : [`${standing} partitions instead of ${partitions}`];
+  for (const setting of RELIED_ON) {
+    const found = settings.find((each) => each.name === setting)?.value;
+    const wanted = configs[setting];
+    if (wanted !== undefined && found !== wanted) faults.push(`${setting} ${found} instead of ${wanted}`);
+  }
+  return faults.map((fault) => `topic '${name}' stood there already and is left as it is, with ${fault}`);
+}
+
+async function adjustSettings(admin: Admin, topic: string, wanted: Settings): Promise<void> {
+  const own = (await settingsOf(admin, topic)).filter(
+    ({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG,
+  );
+  const standing = new Map(own.map(({ name, value }) => [name, value]));
+  const { SET, DELETE } = IncrementalAlterConfigOperationTypes;
+  const changes = [
+    ...Object.entries(wanted)
+      .filter(([name, value]) => standing.get(name) !== value)
+      .map(([name, value]) => ({ name, configOperation: SET, value })),
+    ...[...standing.keys()]
+      .filter((name) => wanted[name] === undefined)
+      .map((name) => ({ name, configOperation: DELETE, value: null })),
+  ];
+  if (changes.length > 0)
+    await admin.incrementalAlterConfigs({ resources: [{ ...topicResource(topic), configs: changes }] });
+}
+
+async function partitionsOf(admin: Admin, topic: string): Promise<number> {
+  const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
+  return metadata.topics.get(topic)?.partitionsCount ?? 0;
+}
+
+/** All that hold for the topic, whoever set them. */
+async function settingsOf(admin: Admin, topic: string) {
+  const resources = [{ ...topicResource(topic), configurationKeys: null }];
+  const [described] = await admin.describeConfigs({ resources });
+  return described?.configs ?? [];
+}
+
+function topicResource(topic: string) {
+  return { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic };
+}

@@ -1,0 +1,123 @@
+/**
+ * The functions of the plan: where the bundle lies, what it is called with, what it is told. In:
+ * `AWS::Lambda::Function`. Out: all that a worker needs to run one. A function that a mapping or a schedule runs must
+ * be runnable here, or the ground is refused; any other that can't run is noted, since nothing here would ever call
+ * it (CDK's own helpers are of that kind).
+ */
+
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { UserError } from '../../terminal/user-error.ts';
+import type { Resource } from './cloud-assembly.ts';
+import { physicalName } from './physical.ts';
+import { readProperties, text, wholeNumber } from './properties.ts';
+import type { PlannedFunction } from './read-plan.ts';
+import { resourcesOf } from './references.ts';
+import { labelOf, placeOf, refuse, type Scope } from './scope.ts';
+
+/** The service's defaults and limits (AWS Lambda docs: gettingstarted-limits). */
+const functionSchema = v.object({
+  PackageType: v.optional(text, 'Zip'),
+  Runtime: v.optional(text, ''),
+  Handler: v.optional(text, ''),
+  Code: v.object({ S3Key: v.optional(text) }),
+  Environment: v.optional(
+    v.object({
+      Variables: v.optional(
+        v.record(
+          v.string(),
+          v.pipe(v.union([text, v.number(), v.boolean()], 'must be a text'), v.transform(String)),
+        ),
+      ),
+    }),
+  ),
+  Timeout: v.optional(wholeNumber(1, 900), 3),
+  MemorySize: v.optional(wholeNumber(128, 10_240), 128),
+});
+
+/** Changes how a function runs, and has no counterpart in a process on this machine. */
+const unimitated = ['Layers', 'ReservedConcurrentExecutions', 'FileSystemConfigs', 'SnapStart'];
+
+const LOCAL_RUNTIME = `nodejs${process.versions.node.replace(/\..*$/, '')}.x`;
+
+const extensions = ['.mjs', '.js', '.cjs'];
+
+export function functionId({ stack, id }: Resource): string {
+  return `${stack.name}/${id}`;
+}
+
+/** The function of that name, if a template has it. */
+export function functionNamed(scope: Scope, name: string): Resource | undefined {
+  return resourcesOf(scope, 'AWS::Lambda::Function').find(
+    (resource) => physicalName(scope, placeOf(resource, 'FunctionName'), resource) === name,
+  );
+}
+
+/** @param invoked ids of the functions that a mapping or a schedule runs */
+export function readFunctions(
+  scope: Scope,
+  invoked: ReadonlySet<string>,
+  notes: string[],
+): PlannedFunction[] {
+  const functions: PlannedFunction[] = [];
+  for (const resource of resourcesOf(scope, 'AWS::Lambda::Function')) {
+    try {
+      functions.push(readFunction(scope, resource, notes));
+    } catch (error) {
+      if (!(error instanceof UserError) || invoked.has(functionId(resource))) throw error;
+      notes.push(`${error.message}; nothing here runs this function, so it is left out`);
+    }
+  }
+  return functions;
+}
+
+function readFunction(scope: Scope, resource: Resource, notes: string[]): PlannedFunction {
+  const given = readProperties(scope, resource, functionSchema);
+  if (given.PackageType !== 'Zip')
+    refuse(
+      placeOf(resource, 'PackageType'),
+      `is ${given.PackageType}; only zipped code runs here, no images`,
+    );
+  if (!given.Runtime.startsWith('nodejs'))
+    refuse(placeOf(resource, 'Runtime'), `is '${given.Runtime}'; only nodejs runtimes run here`);
+  if (given.Runtime !== LOCAL_RUNTIME)
+    notes.push(`${labelOf(resource)}: Runtime is ${given.Runtime}, and runs on ${LOCAL_RUNTIME} here`);
+  for (const name of unimitated)
+    if (resource.properties[name] !== undefined) notes.push(`${labelOf(resource)}: ${name} is not imitated`);
+  const folder = codeFolder(scope, resource, given.Code.S3Key);
+  return {
+    id: functionId(resource),
+    name: physicalName(scope, placeOf(resource, 'FunctionName'), resource),
+    stack: resource.stack.name,
+    logicalId: resource.id,
+    codeFolder: folder,
+    file: handlerFile(resource, folder, given.Handler),
+    handler: given.Handler,
+    environment: given.Environment?.Variables ?? {},
+    timeoutSeconds: given.Timeout,
+    memoryMb: given.MemorySize,
+  };
+}
+
+function codeFolder(scope: Scope, resource: Resource, key: string | undefined): string {
+  const place = placeOf(resource, 'Code');
+  if (key === undefined) return refuse(place, 'is inline; only the code of an asset runs here');
+  const folder = scope.templates.assets.get(key);
+  if (folder === undefined) return refuse(place, `the S3Key '${key}' is no asset of this assembly`);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    return refuse(place, `its asset ${folder} is not a folder; synthesize the templates again`);
+  return folder;
+}
+
+/** `folder/file.export`: the part after the last dot is the export (AWS Lambda docs: nodejs-handler). */
+function handlerFile(resource: Resource, folder: string, handler: string): string {
+  const stem = join(folder, handler.replace(/\.[^./]*$/, ''));
+  const file = extensions
+    .map((extension) => stem + extension)
+    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  return (
+    file ??
+    refuse(placeOf(resource, 'Handler'), `is '${handler}', and ${stem} has none of ${extensions.join(', ')}`)
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * How truthful a mapping is here. In: its template and what was read of it. Out: notes, or a refusal.
+ *
+ * What would change which records a function sees is refused: a ledger that counts other clicks than on AWS is worse
+ * than none. Retry settings on a mapping without provisioned pollers are noted, because AWS documents them for those alone
+ * (AWS Lambda docs: kafka-scaling-modes); what the API would answer is not documented, so they are followed here.
+ */
+import { destinationAddress } from '../mapping/destination-address.ts';
+import { BadPattern, compileFilter } from '../mapping/filter-pattern.ts';
+import type { Resource } from './cloud-assembly.ts';
+import type { PlannedMapping } from './read-plan.ts';
+import { labelOf, placeOf, refuse } from './scope.ts';
+
+/** AWS Lambda docs: invocation-eventfiltering. */
+const FILTERS_MAX = 5;
+const FILTERS_MAX_BY_QUOTA = 10;
+
+export function refuseWhatMisleads(
+  resource: Resource,
+  mapping: PlannedMapping,
+  topics: ReadonlySet<string>,
+): void {
+  if (!topics.has(mapping.topic))
+    refuse(
+      placeOf(resource, 'Topics'),
+      `is '${mapping.topic}', which no AWS::MSK::Topic of the templates creates`,
+    );
+  refuseFilters(resource, mapping);
+  refuseDestination(resource, mapping, topics);
+}
+
+function refuseFilters(resource: Resource, { filters }: PlannedMapping): void {
+  const place = placeOf(resource, 'FilterCriteria');
+  if (filters.length > FILTERS_MAX_BY_QUOTA)
+    refuse(
+      place,
+      `has ${filters.length} filters; Lambda takes ${FILTERS_MAX}, or ${FILTERS_MAX_BY_QUOTA} by quota`,
+    );
+  for (const pattern of filters) {
+    try {
+      compileFilter(pattern);
+    } catch (error) {
+      if (!(error instanceof BadPattern)) throw error;
+      refuse(place, `the pattern ${pattern}: ${error.message}`);
+    }
+  }
+}
+
+function refuseDestination(
+  resource: Resource,
+  { destination, topic }: PlannedMapping,
+  topics: ReadonlySet<string>,
+): void {
+  if (destination === undefined) return;
+  const place = placeOf(resource, 'DestinationConfig');
+  const address = destinationAddress(destination);
+  if (typeof address === 'string') refuse(place, address);
+  else if (address.kind !== 'kafka') return;
+  else if (address.topic === topic)
+    refuse(place, `is '${destination}', the topic that the mapping reads; it has to be another`);
+  else if (!topics.has(address.topic)) refuse(place, `is '${destination}', a topic that no template creates`);
+}
+
+export function notesOn(resource: Resource, mapping: PlannedMapping): string[] {
+  const notes: string[] = [];
+  const note = (what: string) => notes.push(`${labelOf(resource)}: ${what}`);
+  const isProvisionedOnly: Readonly<Record<string, boolean>> = {
+    FunctionResponseTypes: mapping.partialResponses,
+    MaximumRetryAttempts:
+      resource.properties['MaximumRetryAttempts'] !== undefined && mapping.retryAttempts !== -1,
+    MaximumRecordAgeInSeconds: mapping.maxAgeSeconds !== -1,
+    BisectBatchOnFunctionError: mapping.bisect,
+    'a Kafka topic as DestinationConfig': mapping.destination?.startsWith('kafka://') === true,
+    LoggingConfig: resource.properties['LoggingConfig'] !== undefined,
+  };
+  for (const [option, given] of Object.entries(isProvisionedOnly))
+    if (mapping.pollers === undefined && given)
+      note(`AWS documents ${option} for mappings with ProvisionedPollerConfig alone`);
+  if (mapping.destination !== undefined && isEndless(resource))
+    note(`endless retries beside a destination are ${mapping.retryAttempts}, as on AWS`);
+  if (mapping.filters.length > FILTERS_MAX)
+    note(`has ${mapping.filters.length} filters; on AWS more than ${FILTERS_MAX} need a higher quota`);
+  return notes;
+}
+
+function isEndless({ properties }: Resource): boolean {
+  const given = properties['MaximumRetryAttempts'];
+  return given === undefined || Number(given) === -1;
+}

@@ -1,0 +1,151 @@
+/**
+ * Names and ARNs of resources that were never deployed: the physical name of the template, or else `<stack>-<logical
+ * id>`; what AWS would number by chance is derived from that name, so it is the same at every start. They only have
+ * to agree with each other and to look like AWS's. A custom resource's answer can't be known without running it, and
+ * is refused.
+ */
+import { createHash } from 'node:crypto';
+import type { Resource } from './cloud-assembly.ts';
+import { textOf } from './intrinsics.ts';
+import {
+  ACCOUNT,
+  PARTITION,
+  type Place,
+  placeBehind,
+  REGION,
+  refuse,
+  type Scope,
+  URL_SUFFIX,
+} from './scope.ts';
+
+interface Kind {
+  /** The property that may give the name. */
+  readonly name: string;
+  /** `%` is the name, `#` a UUID derived from it. */
+  readonly arn: string;
+  /** What `Ref` gives. */
+  readonly ref: 'name' | 'arn';
+}
+
+const here = `${REGION}:${ACCOUNT}`;
+
+const kinds: Readonly<Record<string, Kind>> = {
+  'AWS::DynamoDB::GlobalTable': { name: 'TableName', arn: `dynamodb:${here}:table/%`, ref: 'name' },
+  'AWS::DynamoDB::Table': { name: 'TableName', arn: `dynamodb:${here}:table/%`, ref: 'name' },
+  'AWS::Events::EventBus': { name: 'Name', arn: `events:${here}:event-bus/%`, ref: 'name' },
+  'AWS::IAM::ManagedPolicy': { name: 'ManagedPolicyName', arn: `iam::${ACCOUNT}:policy/%`, ref: 'arn' },
+  'AWS::IAM::Role': { name: 'RoleName', arn: `iam::${ACCOUNT}:role/%`, ref: 'name' },
+  'AWS::KMS::Alias': { name: 'AliasName', arn: `kms:${here}:%`, ref: 'name' },
+  'AWS::Lambda::Function': { name: 'FunctionName', arn: `lambda:${here}:function:%`, ref: 'name' },
+  'AWS::Logs::LogGroup': { name: 'LogGroupName', arn: `logs:${here}:log-group:%:*`, ref: 'name' },
+  'AWS::MSK::Cluster': { name: 'ClusterName', arn: `kafka:${here}:cluster/%/#-1`, ref: 'arn' },
+  'AWS::MSK::Configuration': { name: 'Name', arn: `kafka:${here}:configuration/%/#-1`, ref: 'arn' },
+  'AWS::MSK::ServerlessCluster': { name: 'ClusterName', arn: `kafka:${here}:cluster/%/#-s1`, ref: 'arn' },
+  'AWS::S3::Bucket': { name: 'BucketName', arn: 's3:::%', ref: 'name' },
+  'AWS::SNS::Topic': { name: 'TopicName', arn: `sns:${here}:%`, ref: 'arn' },
+  'AWS::SQS::Queue': { name: 'QueueName', arn: `sqs:${here}:%`, ref: 'name' },
+  'AWS::SSM::Parameter': { name: 'Name', arn: `ssm:${here}:parameter/%`, ref: 'name' },
+  'AWS::SecretsManager::Secret': { name: 'Name', arn: `secretsmanager:${here}:secret:%-000000`, ref: 'arn' },
+};
+
+/** What `Ref` gives. */
+export function identity(scope: Scope, place: Place, resource: Resource): string {
+  const property = (name: string) => propertyOf(scope, place, resource, name);
+  switch (resource.type) {
+    case 'AWS::KMS::Key':
+      return uuidOf(physicalName(scope, place, resource));
+    case 'AWS::SQS::Queue':
+      return queueUrl(physicalName(scope, place, resource));
+    case 'AWS::Lambda::Alias':
+      return `${functionArn(property('FunctionName'))}:${property('Name')}`;
+    case 'AWS::Lambda::Version':
+      return `${functionArn(property('FunctionName'))}:1`;
+    case 'AWS::SecretsManager::SecretTargetAttachment':
+      return property('SecretId');
+    case 'AWS::MSK::Topic':
+      return arnOf(scope, place, resource);
+    default:
+      if (isCustom(resource)) return refuse(place, unknowable(resource));
+      return kinds[resource.type]?.ref === 'arn'
+        ? arnOf(scope, place, resource)
+        : physicalName(scope, place, resource);
+  }
+}
+
+/** What `Fn::GetAtt` gives: a resource's own ARN, id or name. Any other attribute only AWS can know. */
+export function attribute(scope: Scope, place: Place, resource: Resource, name: string): string {
+  if (isCustom(resource)) return refuse(place, unknowable(resource));
+  // `TopicName` of a Topic and `GroupId` of a SecurityGroup are its own; `StreamArn` of a Table is not.
+  const kind = resource.type.replace(/^.*::/, '');
+  const isOwn = (what: string) => name.endsWith(what) && `${kind}${what}`.endsWith(name);
+  if (isOwn('Arn')) return arnOf(scope, place, resource);
+  if (isOwn('Name')) return physicalName(scope, place, resource);
+  if (isOwn('Id')) return identity(scope, place, resource);
+  const known = ownAttributes[`${resource.type}.${name}`];
+  if (known === undefined)
+    return refuse(place, `${resource.id} (${resource.type}) has its '${name}' from AWS alone`);
+  return known(physicalName(scope, place, resource));
+}
+
+const ownAttributes: Readonly<Record<string, (name: string) => string>> = {
+  'AWS::Lambda::Version.Version': () => '1',
+  'AWS::MSK::Configuration.LatestRevision.Revision': () => '1',
+  'AWS::S3::Bucket.DomainName': (name) => `${name}.s3.${URL_SUFFIX}`,
+  'AWS::S3::Bucket.RegionalDomainName': (name) => `${name}.s3.${REGION}.${URL_SUFFIX}`,
+  'AWS::SQS::Queue.QueueUrl': queueUrl,
+};
+
+function queueUrl(name: string): string {
+  return `https://sqs.${REGION}.${URL_SUFFIX}/${ACCOUNT}/${name}`;
+}
+
+/** The name in a function's ARN, with or without a version or alias behind it, or in a plain `name:alias`. */
+export function functionName(reference: string): string {
+  const [, fromArn] = /^arn:[^:]*:lambda:[^:]*:[^:]*:function:([^:]+)/.exec(reference) ?? [];
+  return fromArn ?? reference.replace(/:.*$/, '');
+}
+
+/** Looks like a UUID, and is the same for the same seed. */
+export function uuidOf(seed: string): string {
+  const digits = createHash('sha256').update(seed).digest('hex');
+  return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');
+}
+
+export function physicalName(scope: Scope, place: Place, resource: Resource): string {
+  const property =
+    kinds[resource.type]?.name ?? (resource.type === 'AWS::MSK::Topic' ? 'TopicName' : undefined);
+  if (property !== undefined && resource.properties[property] !== undefined)
+    return propertyOf(scope, place, resource, property);
+  const name = `${resource.stack.name}-${resource.id}`;
+  return resource.type === 'AWS::S3::Bucket' ? name.toLowerCase() : name;
+}
+
+function arnOf(scope: Scope, place: Place, resource: Resource): string {
+  const name = physicalName(scope, place, resource);
+  if (resource.type === 'AWS::MSK::Topic')
+    return `${propertyOf(scope, place, resource, 'ClusterArn').replace(':cluster/', ':topic/')}/${name}`;
+  if (resource.type === 'AWS::KMS::Key') return `arn:${PARTITION}:kms:${here}:key/${uuidOf(name)}`;
+  if (resource.type.startsWith('AWS::Lambda::') && resource.type !== 'AWS::Lambda::Function')
+    return identity(scope, place, resource);
+  const [, service = '', kind = ''] = resource.type.toLowerCase().split('::');
+  const pattern = kinds[resource.type]?.arn ?? `${service}:${here}:${kind}/%`;
+  const slot = name.startsWith('/') && pattern.includes('/%') ? '/%' : '%';
+  return `arn:${PARTITION}:${pattern.replace(slot, () => name).replace('#', uuidOf(name))}`;
+}
+
+export function functionArn(reference: string): string {
+  return `arn:${PARTITION}:lambda:${here}:function:${functionName(reference)}`;
+}
+
+function propertyOf(scope: Scope, place: Place, resource: Resource, name: string): string {
+  const at = placeBehind(place, resource.stack, resource.id, name);
+  return textOf(scope, at, resource.properties[name] ?? null);
+}
+
+function isCustom({ type }: Resource): boolean {
+  return type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource';
+}
+
+function unknowable({ id, type }: Resource): string {
+  return `depends on the custom resource ${id} (${type}), which is not run here`;
+}

@@ -1,0 +1,52 @@
+/**
+ * The properties of one resource, evaluated and checked. In: a resource and a schema. Out: what the schema makes of
+ * them. Only the properties that the schema names are evaluated, so that a role or a key that nothing here needs
+ * can't stop the ground. All faults of a resource are refused together, each with what was given. CloudFormation
+ * takes numbers and truth values as text too, and so do the schemas below.
+ */
+
+import * as v from 'valibot';
+import { UserError } from '../../terminal/user-error.ts';
+import type { Json, Resource } from './cloud-assembly.ts';
+import { resolve } from './intrinsics.ts';
+import { labelOf, placeOf, type Scope } from './scope.ts';
+
+export function wholeNumber(from: number, to: number) {
+  const allowed = `must be a whole number from ${from} to ${to}`;
+  return v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+$/, allowed))], allowed),
+    v.transform(Number),
+    v.integer(allowed),
+    v.minValue(from, allowed),
+    v.maxValue(to, allowed),
+  );
+}
+
+export const truth = v.pipe(
+  v.union([v.boolean(), v.picklist(['true', 'false'])], 'must be true or false'),
+  v.transform((given) => given === true || given === 'true'),
+);
+
+export const text = v.string('must be a text');
+
+export function readProperties<Entries extends v.ObjectEntries>(
+  scope: Scope,
+  resource: Resource,
+  schema: v.ObjectSchema<Entries, undefined>,
+): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
+  const given: Record<string, Json> = {};
+  for (const name of Object.keys(schema.entries)) {
+    const property = resource.properties[name];
+    const value = property === undefined ? undefined : resolve(scope, placeOf(resource, name), property);
+    if (value !== undefined) given[name] = value;
+  }
+  const parsed = v.safeParse(schema, given);
+  if (parsed.success) return parsed.output;
+  const faults = parsed.issues.map((issue) => {
+    const name = v.getDotPath(issue) ?? '';
+    return issue.input === undefined
+      ? `${name} is missing`
+      : `${name} is ${JSON.stringify(issue.input)} and ${issue.message}`;
+  });
+  throw new UserError(`${labelOf(resource)} (${resource.type}): ${faults.join('; ')}`);
+}

@@ -1,0 +1,62 @@
+/**
+ * What an evaluation knows besides the value at hand: all templates, the generated secrets, and the place it works
+ * for, which every refusal names. The account is made up; names that come out of it look like AWS's, and nothing is
+ * ever called by them.
+ */
+import { UserError } from '../../terminal/user-error.ts';
+import type { Resource, Stack, Templates } from './cloud-assembly.ts';
+
+export const ACCOUNT = '000000000000';
+export const REGION = 'eu-west-1';
+export const PARTITION = 'aws';
+export const URL_SUFFIX = 'amazonaws.com';
+
+/** How a secret that CloudFormation would generate has to look (AWS Secrets Manager docs: GetRandomPassword). */
+interface SecretSpec {
+  readonly length: number;
+  readonly exclude: string;
+}
+
+/** The same id gets the same value, also after a restart. */
+export type SecretLookup = (id: string, spec: SecretSpec) => string;
+
+/** @param published what the template says */
+export type ParameterLookup = (name: string, published: string) => string;
+
+export interface Scope {
+  readonly templates: Templates;
+  readonly secrets: SecretLookup;
+  /** The value of an SSM parameter where it is to be another than the templates publish. */
+  readonly parameter?: ParameterLookup | undefined;
+}
+
+/** Where a value stands that is being evaluated. */
+export interface Place {
+  readonly stack: Stack;
+  /** The logical id, or the section of the template. */
+  readonly owner: string;
+  readonly property: string;
+  /** References followed so far; a template that refers to itself is found out by their number. */
+  readonly depth: number;
+}
+
+const DEPTH_MAX = 100;
+
+export function placeOf(resource: Resource, property: string): Place {
+  return { stack: resource.stack, owner: resource.id, property, depth: 0 };
+}
+
+/** The place of a value that `from` refers to. */
+export function placeBehind(from: Place, stack: Stack, owner: string, property: string): Place {
+  if (from.depth === DEPTH_MAX) refuse(from, `refers to itself, by way of ${stack.name} ${owner}`);
+  return { stack, owner, property, depth: from.depth + 1 };
+}
+
+export function refuse(place: Place, met: string): never {
+  throw new UserError(`${place.stack.name} ${place.owner}.${place.property}: ${met}`);
+}
+
+/** How people find a resource in the templates. */
+export function labelOf(resource: Resource): string {
+  return `${resource.stack.name} ${resource.id}`;
+}

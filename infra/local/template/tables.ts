@@ -1,0 +1,79 @@
+/**
+ * The DynamoDB tables of the plan. In: `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable`. Out: what CreateTable
+ * and UpdateTimeToLive need. Capacity, encryption, backups and replicas cost nothing here and are passed over; a
+ * stream is noted, since a template may hang functions on it.
+ */
+import * as v from 'valibot';
+import { physicalName } from './physical.ts';
+import { readProperties, text, truth } from './properties.ts';
+import type { PlannedIndex, PlannedTable } from './read-plan.ts';
+import { resourcesOf } from './references.ts';
+import { labelOf, placeOf, type Scope } from './scope.ts';
+
+const keySchema = v.array(
+  v.object({ AttributeName: text, KeyType: v.picklist(['HASH', 'RANGE'], 'must be HASH or RANGE') }),
+);
+
+const indexesSchema = v.optional(
+  v.array(
+    v.object({
+      IndexName: text,
+      KeySchema: keySchema,
+      Projection: v.object({
+        ProjectionType: v.optional(v.picklist(['ALL', 'KEYS_ONLY', 'INCLUDE']), 'ALL'),
+        NonKeyAttributes: v.optional(v.array(text)),
+      }),
+    }),
+  ),
+  [],
+);
+
+const tableSchema = v.object({
+  KeySchema: keySchema,
+  AttributeDefinitions: v.array(
+    v.object({ AttributeName: text, AttributeType: v.picklist(['S', 'N', 'B'], 'must be S, N or B') }),
+  ),
+  GlobalSecondaryIndexes: indexesSchema,
+  LocalSecondaryIndexes: indexesSchema,
+  TimeToLiveSpecification: v.optional(v.object({ AttributeName: v.optional(text), Enabled: truth })),
+  StreamSpecification: v.optional(v.unknown()),
+});
+
+export function readTables(scope: Scope, notes: string[]): PlannedTable[] {
+  return resourcesOf(scope, 'AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map((resource) => {
+    const table = readProperties(scope, resource, tableSchema);
+    if (table.StreamSpecification !== undefined)
+      notes.push(`${labelOf(resource)}: StreamSpecification is not imitated`);
+    const expiry = table.TimeToLiveSpecification;
+    return {
+      name: physicalName(scope, placeOf(resource, 'TableName'), resource),
+      stack: resource.stack.name,
+      logicalId: resource.id,
+      keys: table.KeySchema.map(keyOf),
+      attributes: table.AttributeDefinitions.map(({ AttributeName, AttributeType }) => ({
+        name: AttributeName,
+        type: AttributeType,
+      })),
+      globalIndexes: table.GlobalSecondaryIndexes.map(indexOf),
+      localIndexes: table.LocalSecondaryIndexes.map(indexOf),
+      expiryAttribute: expiry?.Enabled === true ? expiry.AttributeName : undefined,
+    };
+  });
+}
+
+function keyOf({ AttributeName, KeyType }: v.InferOutput<typeof keySchema>[number]) {
+  return { attribute: AttributeName, type: KeyType };
+}
+
+function indexOf({
+  IndexName,
+  KeySchema,
+  Projection,
+}: v.InferOutput<typeof indexesSchema>[number]): PlannedIndex {
+  return {
+    name: IndexName,
+    keys: KeySchema.map(keyOf),
+    projection: Projection.ProjectionType,
+    included: Projection.NonKeyAttributes ?? [],
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * The brokers' part of the plan: the Kafka version, the cluster's own settings, the topics. In: `AWS::MSK::Cluster`,
+ * `AWS::MSK::Configuration`, `AWS::MSK::Topic`. Out: what one broker on a laptop can do of it, and a note for the
+ * rest.
+ *
+ * A single broker keeps one replica, so whatever asks for more copies, or for their acknowledgement, is left out by
+ * name: with `min.insync.replicas=2` kept, no producer that waits for all replicas could write at all (Kafka docs:
+ * topic configs).
+ */
+
+import * as v from 'valibot';
+import { UserError } from '../../terminal/user-error.ts';
+import type { Resource } from './cloud-assembly.ts';
+import { identity } from './physical.ts';
+import { readProperties, text, wholeNumber } from './properties.ts';
+import type { PlannedTopic, Settings } from './read-plan.ts';
+import { resourcesOf } from './references.ts';
+import { labelOf, placeOf, type Scope } from './scope.ts';
+
+interface PlannedBroker {
+  /** As the cluster gives it, like `4.1.x.kraft`; undefined without a cluster that names one. */
+  readonly kafkaVersion: string | undefined;
+  readonly settings: Settings;
+}
+
+const clusterSchema = v.object({
+  KafkaVersion: text,
+  ConfigurationInfo: v.optional(v.object({ Arn: text })),
+});
+
+const configurationSchema = v.object({ ServerProperties: text });
+
+const topicSchema = v.object({
+  TopicName: text,
+  PartitionCount: wholeNumber(1, 100_000),
+  ReplicationFactor: v.optional(wholeNumber(1, 100), 1),
+  Configs: v.optional(text, ''),
+});
+
+const PARTITIONS_NOTED_FROM = 200;
+
+/** Counts copies; kept only when it asks for one. */
+const copies = /replication\.factor$|^min\.insync\.replicas$|\.min\.isr$/;
+
+/** By how they begin: settings that are the machine's, the network's or the tiered storage's affair. */
+const otherGround = [
+  'advertised.',
+  'allow.everyone',
+  'authorizer',
+  'background.threads',
+  'broker.',
+  'controller.',
+  'listener',
+  'local.retention.',
+  'log.dir',
+  'node.id',
+  'num.io.threads',
+  'num.network.threads',
+  'num.recovery.threads',
+  'num.replica',
+  'process.roles',
+  'remote.',
+  'replica.',
+  'sasl.',
+  'security.',
+  'socket.',
+  'ssl.',
+  'super.users',
+];
+
+export function readBroker(scope: Scope, notes: string[]): PlannedBroker {
+  const [first, ...others] = resourcesOf(scope, 'AWS::MSK::Cluster');
+  if (first === undefined) return { kafkaVersion: undefined, settings: {} };
+  for (const other of others)
+    notes.push(
+      `${labelOf(other)}: a second cluster; its topics live on the same broker, set up as ${labelOf(first)} says`,
+    );
+  const { KafkaVersion: kafkaVersion, ConfigurationInfo } = readProperties(scope, first, clusterSchema);
+  const configuration = resourcesOf(scope, 'AWS::MSK::Configuration').find(
+    (resource) => identity(scope, placeOf(resource, 'Arn'), resource) === ConfigurationInfo?.Arn,
+  );
+  if (configuration === undefined) {
+    if (ConfigurationInfo !== undefined)
+      notes.push(
+        `${labelOf(first)}: the configuration ${ConfigurationInfo.Arn} is in no template, so Kafka's defaults hold`,
+      );
+    return { kafkaVersion, settings: {} };
+  }
+  const { ServerProperties } = readProperties(scope, configuration, configurationSchema);
+  return { kafkaVersion, settings: honourable(configuration, settingsIn(ServerProperties), notes) };
+}
+
+export function readTopics(scope: Scope, notes: string[]): PlannedTopic[] {
+  const byName = new Map<string, PlannedTopic>();
+  for (const resource of resourcesOf(scope, 'AWS::MSK::Topic')) {
+    const {
+      TopicName: name,
+      PartitionCount: partitions,
+      ReplicationFactor,
+      Configs,
+    } = readProperties(scope, resource, topicSchema);
+    if (byName.has(name))
+      throw new UserError(
+        `${labelOf(resource)}: a second topic '${name}'; the one broker here can hold one of that name`,
+      );
+    if (ReplicationFactor > 1)
+      notes.push(`${labelOf(resource)}: ReplicationFactor ${ReplicationFactor} is 1 on a single broker`);
+    if (partitions >= PARTITIONS_NOTED_FROM)
+      notes.push(`${labelOf(resource)}: ${partitions} partitions are many for a laptop`);
+    const settings = settingsIn(Buffer.from(Configs, 'base64').toString('utf8'));
+    byName.set(name, { name, partitions, configs: honourable(resource, settings, notes) });
+  }
+  return [...byName.values()];
+}
+
+function honourable(resource: Resource, settings: Settings, notes: string[]): Settings {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(settings)) {
+    const tooManyCopies = copies.test(name) && value !== '1';
+    if (tooManyCopies || otherGround.some((start) => name.startsWith(start)))
+      notes.push(`${labelOf(resource)}: ${name}=${value} is not imitated by a single broker`);
+    else kept[name] = value;
+  }
+  return kept;
+}
+
+/** Lines `name=value` of a Java properties file, which is how MSK takes both kinds. */
+function settingsIn(properties: string): Settings {
+  const lines = properties.split(/\r?\n/).map((line) => line.trim());
+  const entries = lines
+    .filter((line) => line !== '' && !/^[#!]/.test(line))
+    .map((line) => /^([^=:\s]+)\s*[=:]?\s*(.*)$/.exec(line) ?? []);
+  return Object.fromEntries(entries.map(([, name = '', value = '']) => [name, value]));
+}

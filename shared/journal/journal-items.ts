@@ -1,0 +1,206 @@
+/**
+ * A journal as items of DynamoDB (docs/ledger-layout.md), and back. Everything is text that reads in the console.
+ *
+ *   pk  <topic>@<incarnation>#<partition>
+ *   sk  entry#0000000000000042                      checkpoint
+ *       changed: what this batch did                through: the version it stands for
+ *       state:   what is true after it              state:   the same, as of `through`; never expires
+ *       by:      who wrote it                        seal:    a digest of the item
+ *       seal:    a digest of the item
+ *
+ * Parked records have items of their own, see parked-items.ts. Readers throw on an item that the writers can't have written: a damaged ledger must be noticed, not counted on.
+ */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { AppError } from '../errors.ts';
+import type { Acceptance, Entry, Mark, State } from './journal.ts';
+import { formatOffsets, parseOffsets } from './offsets.ts';
+import { assertSealed, sealed } from './seal.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+export const ENTRY_PREFIX = 'entry#';
+
+/** Sixteen digits, as many as 2^53 has, so that the order of the text is the order of the versions. */
+export function entrySk(version: number): string {
+  return `${ENTRY_PREFIX}${String(version).padStart(16, '0')}`;
+}
+
+/** @param expires epoch seconds after which DynamoDB may remove the item */
+export function entryItem(journal: string, entry: Entry, expires: number): Item {
+  const { changed, state, by } = entry;
+  const flags = changed.flags.map((flag) => [flag.offset, flag.rule, flag.score]);
+  const parked = changed.parked.map((record) => [record.offset, record.reason, record.sha256]);
+  return sealed({
+    pk: { S: journal },
+    sk: { S: entrySk(state.version) },
+    changed: {
+      M: {
+        offsets: { S: formatOffsets(changed.offsets) },
+        lines: { S: changed.lines },
+        ...(changed.void.length > 0 && { void: { S: formatOffsets(changed.void) } }),
+        ...(changed.unparked.length > 0 && { unparked: { S: formatOffsets(changed.unparked) } }),
+        ...(changed.accepted && { accepted: acceptedAttribute(changed.accepted) }),
+        ...(parked.length > 0 && { parked: { S: JSON.stringify(parked) } }),
+        ...(flags.length > 0 && { flags: { S: JSON.stringify(flags) } }),
+      },
+    },
+    state: stateAttribute(state),
+    by: { M: { code: { S: by.code }, request: { S: by.request }, at: { S: by.at } } },
+    expires: { N: String(expires) },
+  });
+}
+
+export function checkpointItem(journal: string, state: State): Item {
+  return sealed({
+    ...checkpointKey(journal),
+    through: { N: String(state.version) },
+    state: stateAttribute(state),
+  });
+}
+
+/**
+ * Not under the journal's own key: rights to write are bounded by `pk` alone, and the rollup, which writes checkpoints, has none to write
+ * entries (Amazon DynamoDB docs: specifying-conditions, dynamodb:LeadingKeys).
+ */
+export function checkpointKey(journal: string): { readonly pk: Text; readonly sk: Text } {
+  return { pk: { S: `checkpoint#${journal}` }, sk: { S: 'checkpoint' } };
+}
+
+/** Of the item that lists a parked record. */
+export function parkedKey(journal: string, offset: number): { readonly pk: Text; readonly sk: Text } {
+  return { pk: { S: `parked#${journal}` }, sk: { S: String(offset).padStart(16, '0') } };
+}
+
+interface Text {
+  readonly S: string;
+}
+
+/** What is read of an item. Throws `journal.damaged` where it is not as it was written, naming it by its key. */
+export function intact<T>(item: Item, read: (item: Item) => T): T {
+  try {
+    return read(item);
+  } catch (error) {
+    const key = JSON.stringify([item['pk']?.S, item['sk']?.S]);
+    const what = error instanceof Error ? error.message : String(error);
+    throw new AppError('journal.damaged', `the item ${key}: ${what}`, error);
+  }
+}
+
+/** The inverse of `entryItem`. Throws `journal.damaged` on an item that it can't have written. */
+export function readEntry(item: Item): Entry {
+  return intact(item, (sound) => {
+    assertSealed(sound);
+    return entryIn(sound);
+  });
+}
+
+/** The inverse of `checkpointItem`, likewise. */
+export function readCheckpointItem(item: Item): State {
+  return intact(item, (sound) => {
+    assertSealed(sound);
+    return readState(sound['state']);
+  });
+}
+
+function entryIn(item: Item): Entry {
+  const changed = mapOf(item['changed']);
+  const by = mapOf(item['by']);
+  const parked = JSON.parse(textOr(changed['parked'], '[]')) as [number, string, string][];
+  const flags = JSON.parse(textOr(changed['flags'], '[]')) as [number, string, number][];
+  return {
+    changed: {
+      offsets: parseOffsets(textOf(changed['offsets'])),
+      void: parseOffsets(textOr(changed['void'], '')),
+      parked: parked.map(([offset, reason, sha256]) => ({ offset, reason, sha256 })),
+      unparked: parseOffsets(textOr(changed['unparked'], '')),
+      accepted: readAccepted(changed['accepted']),
+      lines: textOf(changed['lines']),
+      flags: flags.map(([offset, rule, score]) => ({ offset, rule, score })),
+    },
+    state: readState(item['state']),
+    by: { code: textOf(by['code']), request: textOf(by['request']), at: textOf(by['at']) },
+  };
+}
+
+function acceptedAttribute({ offsets, reason, who }: Acceptance): AttributeValue {
+  return { M: { offsets: { S: formatOffsets(offsets) }, reason: { S: reason }, who: { S: who } } };
+}
+
+function readAccepted(attribute: AttributeValue | undefined): Acceptance | undefined {
+  if (attribute === undefined) return undefined;
+  const { offsets, reason, who } = mapOf(attribute);
+  return { offsets: parseOffsets(textOf(offsets)), reason: textOf(reason), who: textOf(who) };
+}
+
+function stateAttribute(state: State): AttributeValue {
+  return {
+    M: {
+      version: { N: String(state.version) },
+      resolved: { S: formatOffsets(state.resolved) },
+      newest: { N: String(state.newest) },
+      marks: { S: state.marks.map((mark) => `${mark.offset}:${mark.fingerprint}`).join(',') },
+      clicks: { N: String(state.clicks) },
+      micros: { N: String(state.micros) },
+      ...(state.openParked > 0 && { openParked: { N: String(state.openParked) } }),
+      ...(state.keys > 0 && { keys: { N: String(state.keys) } }),
+      ...(state.carried !== '' && { carried: { S: state.carried } }),
+    },
+  };
+}
+
+function readState(attribute: AttributeValue | undefined): State {
+  const fields = mapOf(attribute);
+  if (fields['parked'] !== undefined)
+    throw new RangeError(
+      'a state names its parked offsets one by one, a form that was never deployed: begin with an empty table',
+    );
+  return {
+    version: numberOf(fields['version']),
+    resolved: parseOffsets(textOf(fields['resolved'])),
+    openParked: fields['openParked'] === undefined ? 0 : numberOf(fields['openParked']),
+    keys: fields['keys'] === undefined ? 0 : numberOf(fields['keys']),
+    newest: numberOf(fields['newest']),
+    marks: readMarks(textOf(fields['marks'])),
+    carried: textOr(fields['carried'], ''),
+    clicks: BigInt(digitsOf(fields['clicks'])),
+    micros: BigInt(digitsOf(fields['micros'])),
+  };
+}
+
+function readMarks(text: string): Mark[] {
+  if (text === '') return [];
+  return text.split(',').map((mark) => {
+    const [offset, fingerprint] = mark.split(':');
+    if (offset === undefined || fingerprint === undefined) throw new RangeError(`not a mark: '${mark}'`);
+    return { offset: Number(offset), fingerprint };
+  });
+}
+
+export function mapOf(attribute: AttributeValue | undefined): Item {
+  if (attribute?.M === undefined)
+    throw new TypeError('an item of the ledger lacks a map where one must stand');
+  return attribute.M;
+}
+
+export function textOf(attribute: AttributeValue | undefined): string {
+  if (attribute?.S === undefined)
+    throw new TypeError('an item of the ledger lacks a text where one must stand');
+  return attribute.S;
+}
+
+function textOr(attribute: AttributeValue | undefined, otherwise: string): string {
+  return attribute === undefined ? otherwise : textOf(attribute);
+}
+
+export function digitsOf(attribute: AttributeValue | undefined): string {
+  if (attribute?.N === undefined)
+    throw new TypeError('an item of the ledger lacks a number where one must stand');
+  return attribute.N;
+}
+
+export function numberOf(attribute: AttributeValue | undefined): number {
+  const number = Number(digitsOf(attribute));
+  if (!Number.isSafeInteger(number))
+    throw new RangeError(`an item of the ledger holds ${number}, not a safe integer`);
+  return number;
+}

@@ -1,0 +1,117 @@
+/**
+ * What people read: an advertiser's clicks and money by hour, from the statement lines of all partitions.
+ *
+ * Lines say how far they go (`through`), so a statement is either as of the last rollup or exact: then the entries after
+ * each line's `through` are added, in whatever order rollups run meanwhile. Sums are BigInt (I6).
+ */
+import { parseLines } from '../fold/delta.ts';
+import { digitsOf, type Item, intact, numberOf, textOf } from '../journal/journal-items.ts';
+import {
+  entriesAfter,
+  type Ledger,
+  listJournals,
+  queryAll,
+  readCheckpoint,
+} from '../journal/journal-store.ts';
+
+export interface StatementHour {
+  /** UTC, as `2026-11-21T10`. */
+  readonly hour: string;
+  clicks: bigint;
+  /** Millionths of the currency unit. */
+  micros: bigint;
+  flagged: bigint;
+}
+
+/** Hours from and to, both inclusive. */
+interface Period {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Every hour that can be written, so also every statement. */
+export const wholePeriod: Period = { from: '0000-01-01T00', to: '9999-12-31T23' };
+
+/** The hours of the period in which the advertiser has lines, ascending. */
+export async function readStatement(
+  ledger: Ledger,
+  advertiser: string,
+  period: Period,
+  exact: boolean,
+): Promise<StatementHour[]> {
+  const statements = await readStatements(ledger, new Set([advertiser]), period, exact);
+  return statements.get(advertiser) ?? [];
+}
+
+/** The statements of several advertisers at once; the entries after the last rollup are read only once for all. */
+export async function readStatements(
+  ledger: Ledger,
+  advertisers: ReadonlySet<string>,
+  period: Period,
+  exact: boolean,
+): Promise<Map<string, StatementHour[]>> {
+  // Checkpoints before lines: an entry that a rollup folds in between is then seen in the line or after it, never lost.
+  const checkpoints = exact ? await readCheckpoints(ledger) : new Map<string, number>();
+  const sums = new Map<string, Map<string, StatementHour>>();
+  const through = new Map<string, number>();
+  for (const advertiser of advertisers) {
+    const hours = new Map<string, StatementHour>();
+    sums.set(advertiser, hours);
+    for await (const item of linesOf(ledger, advertiser, period)) {
+      const line = intact(item, lineIn);
+      through.set(`${advertiser}#${line.sk}`, line.through);
+      add(hours, line.sk.slice(0, line.sk.indexOf('#')), line);
+    }
+  }
+  for (const [journal, checkpoint] of checkpoints) {
+    for await (const { changed, state } of entriesAfter(ledger, journal, checkpoint)) {
+      for (const { hour, advertiser, line } of parseLines(changed.lines)) {
+        const hours = sums.get(advertiser);
+        if (hours === undefined || hour < period.from || hour > period.to) continue;
+        if (state.version <= (through.get(`${advertiser}#${hour}#${journal}`) ?? 0)) continue;
+        const { clicks, micros, flagged } = line;
+        add(hours, hour, { clicks: BigInt(clicks), micros: BigInt(micros), flagged: BigInt(flagged) });
+      }
+    }
+  }
+  const inOrder = (hours: Map<string, StatementHour>) =>
+    [...hours.values()].sort((a, b) => (a.hour < b.hour ? -1 : 1));
+  return new Map(Array.from(sums, ([advertiser, hours]) => [advertiser, inOrder(hours)]));
+}
+
+function lineIn(item: Item): Omit<StatementHour, 'hour'> & { sk: string; through: number } {
+  return {
+    sk: textOf(item['sk']),
+    through: numberOf(item['through']),
+    clicks: BigInt(digitsOf(item['clicks'])),
+    micros: BigInt(digitsOf(item['micros'])),
+    flagged: BigInt(digitsOf(item['flagged'])),
+  };
+}
+
+function add(hours: Map<string, StatementHour>, hour: string, sums: Omit<StatementHour, 'hour'>): void {
+  const line = hours.get(hour) ?? { hour, clicks: 0n, micros: 0n, flagged: 0n };
+  line.clicks += sums.clicks;
+  line.micros += sums.micros;
+  line.flagged += sums.flagged;
+  hours.set(hour, line);
+}
+
+async function readCheckpoints(ledger: Ledger): Promise<Map<string, number>> {
+  const checkpoints = new Map<string, number>();
+  for (const journal of await listJournals(ledger)) {
+    checkpoints.set(journal, (await readCheckpoint(ledger, journal))?.version ?? 0);
+  }
+  return checkpoints;
+}
+
+function linesOf(ledger: Ledger, advertiser: string, period: Period): AsyncGenerator<Item> {
+  return queryAll(ledger, {
+    KeyConditionExpression: 'pk = :advertiser AND sk BETWEEN :from AND :to',
+    ExpressionAttributeValues: {
+      ':advertiser': { S: `advertiser#${advertiser}` },
+      ':from': { S: `${period.from}#` },
+      ':to': { S: `${period.to}$` }, // `$` follows `#`: every journal of the last hour is included.
+    },
+  });
+}

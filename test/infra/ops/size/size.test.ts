@@ -1,0 +1,274 @@
+/** The planner's sums, done again by hand from published prices and limits. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { groups } from '../../../../functions/index.ts';
+import { limits, prices } from '../../../../infra/ops/size/facts.ts';
+import type { Figure } from '../../../../infra/ops/size/figure.ts';
+import { readInputs } from '../../../../infra/ops/size/inputs.ts';
+import { entryFixedBytes, entryLineBytes, itemBytes } from '../../../../infra/ops/size/item-sizes.ts';
+import { reportLines } from '../../../../infra/ops/size/report.ts';
+import { planFor } from '../../../../infra/ops/size/size.ts';
+import { resourcesOf, templateOf } from '../../aws/templates.ts';
+
+const COMMAND = join(import.meta.dirname, '../../../../infra/ops/size/size.ts');
+
+function planned(given = '') {
+  const inputs = readInputs(given === '' ? [] : given.split(' '));
+  assert.ok(typeof inputs === 'object');
+  return { inputs, ...planFor(inputs) };
+}
+
+/** To the cent, or six digits. */
+function near(figure: Figure | undefined, expected: number): void {
+  assert.ok(figure !== undefined);
+  const error = Math.abs(figure.value - expected);
+  assert.ok(
+    error <= Math.max(0.005, 1e-6 * expected),
+    `${figure.value}, by hand ${expected}: ${figure.because}`,
+  );
+}
+
+describe('the planner', () => {
+  it("the seed's case: all of partition 0 on one key is beyond any number of consumers", () => {
+    const { partitions, inputs, ...rest } = planned(
+      '--hottest-share=1 --advertisers=1 --handler-clicks-per-second=10000',
+    );
+
+    assert.equal(partitions.verdict, 'impossible');
+    assert.equal(partitions.keysTooHot.value, 1);
+    near(partitions.capacity, 10_000 / (10_000 / 10_000 + 0.02));
+    near(partitions.splits, Math.ceil((2 * 33_000) / (9_803.92 / 2)));
+    assert.match(
+      reportLines(inputs, { partitions, ...rest }).join('\n'),
+      /no number of partitions or consumers helps/,
+    );
+  });
+
+  it('offers what works today for a key that is too hot, into how many, and what it costs', () => {
+    const { inputs, ...plan } = planned(
+      '--hottest-share=1 --advertisers=1 --handler-clicks-per-second=10000',
+    );
+    const said = reportLines(inputs, plan).join('\n');
+
+    assert.match(said, /spread the hottest over 14 sub-keys/);
+    assert.match(said, /adv-1#0 … adv-1#13\./);
+    assert.match(said, /Nothing that counts depends on a record's key/);
+    assert.match(said, /a fold that carries state sees a part of them on each partition/);
+    assert.match(said, /\(1 advertiser with all clicks\)/);
+  });
+
+  it("the seed's case spread over keys: four consumers of 10,000 clicks/s, and as many partitions", () => {
+    const { partitions, consumers } = planned(
+      '--zipf=0 --advertisers=100000 --headroom=1 --handler-clicks-per-second=10000',
+    );
+
+    // ceil(33,000 / 9,804) = 4, and 6 is the next multiple of three brokers.
+    assert.deepEqual([partitions.verdict, partitions.partitions.value], ['fits', 6]);
+    assert.match(partitions.partitions.because, / = 4, up to a multiple of 3 brokers$/);
+    assert.equal(consumers.concurrency.value, Math.ceil(33_000 / 9_803.92));
+  });
+
+  it('partitions, pollers and invocations of the default case', () => {
+    const { partitions, consumers } = planned();
+    const hottest =
+      1 / Array.from({ length: 500 }, (_, i) => 1 / (i + 1)).reduce((sum, share) => sum + share);
+    const speed = (150_000 * 1024) / 1769;
+
+    near(partitions.bytesPerSecond, 9.372);
+    near(partitions.capacity, 5_000_000 / 284);
+    const wanted = (66_000 * (1 - hottest)) / (5_000_000 / 284 - 66_000 * hottest);
+    assert.equal(partitions.partitions.value, 3 * Math.ceil(wanted / 3));
+    assert.deepEqual([consumers.pollers.value, consumers.epus.value], [2, 1]);
+    near(consumers.epuHours, 730);
+    near(consumers.clicksPerInvocation, 10_000);
+    near(consumers.invocationsPerSecond, 3.3);
+    near(consumers.durationMs, (10_000 / speed) * 1000 + 20);
+    assert.equal(consumers.concurrencyMax.value, partitions.partitions.value + 1);
+  });
+
+  it('a backlog takes more pollers, and so more units', () => {
+    const { partitions, consumers } = planned('--clicks-per-second=3000000 --zipf=0');
+    const count = partitions.partitions.value;
+
+    assert.equal(consumers.pollers.value, Math.ceil(852 / 5));
+    assert.equal(consumers.epus.value, Math.ceil(852 / 20));
+    assert.equal(consumers.epusMax.value, Math.max(Math.ceil(count / 10), Math.ceil((2 * 852) / 20)));
+  });
+
+  it('pollers follow the invocations at once where batches are small', () => {
+    const { consumers } = planned('--batch-records=10 --zipf=0');
+
+    // 33,000 clicks/s in tens, each 10 / 86,829 s + 20 ms: 66.4 at once, five to a poller.
+    assert.equal(consumers.pollers.value, Math.ceil((3_300 * (10 / 86_828.7 + 0.02)) / 5));
+    assert.ok(consumers.concurrency.value <= 5 * consumers.pollers.value);
+  });
+
+  it('write units: entries by their bytes, lines by the minute', () => {
+    const { partitions, ledger } = planned('--zipf=0');
+    const count = partitions.partitions.value;
+    // One key in 500, in the 20,000 clicks that two pollers put into one entry for each partition: all but surely all keys.
+    const lines = (500 * (1 - (499 / 500) ** 20_000)) / count;
+    const bytes = entryFixedBytes + lines * entryLineBytes;
+    const units = Math.ceil(bytes / 1024);
+
+    near(ledger.entriesPerSecond, (3.3 * count) / 2);
+    near(ledger.linesPerEntry, lines);
+    near(ledger.entryBytes, bytes);
+    near(ledger.rollupUnitsPerMinute, 500 + count);
+    near(ledger.writeUnitsPerSecond, ((3.3 * count) / 2) * units + (500 + count) / 60);
+    near(ledger.entriesGb, (((3.3 * count) / 2) * bytes * 35 * 86_400) / 1e9);
+  });
+
+  it("a group's month at published prices", () => {
+    const { ledger, group, consumers } = planned();
+    const seconds = 730 * 3600;
+    const invocations = 3.3 * seconds;
+
+    near(group['event pollers'], 730 * 0.185);
+    near(group['Lambda requests'], invocations * 0.0000002);
+    near(group['Lambda compute'], invocations * (consumers.durationMs.value / 1000) * 0.0000133334);
+    near(group['DynamoDB writes'], ledger.writeUnitsPerSecond.value * seconds * 0.000000625);
+    near(group['DynamoDB reads'], ledger.readUnitsPerSecond.value * seconds * 0.000000125);
+    near(group['alarms'], 4.6);
+    near(group['dashboard'], 3);
+  });
+
+  it('clusters side by side at published prices, and why Serverless is not one of them', () => {
+    const [express, standard, serverless] = planned().clusters;
+    const keptGb = (9.372 * 168 * 3600) / 1000;
+    const writtenGb = (9.372 * 730 * 3600) / 1000;
+
+    assert.deepEqual([express?.brokers.value, standard?.brokers.value], [3, 3]);
+    near(express?.costs['brokers'], 893.52);
+    near(express?.costs['data in'], writtenGb * 0.01);
+    near(express?.costs['storage'], keptGb * 0.1);
+    near(standard?.costs['brokers'], 446.76);
+    near(standard?.costs['storage'], ((keptGb * 3) / 0.85) * 0.1);
+    near(serverless?.costs['cluster'], 547.5);
+    near(serverless?.costs['data in'], writtenGb * 0.1);
+    near(serverless?.costs['data out'], 2 * writtenGb * 0.05);
+    assert.deepEqual([express?.infeasible, standard?.infeasible], [[], []]);
+    assert.match(serverless?.infeasible.join() ?? '', /^AWS::MSK::Topic is not for Serverless/);
+  });
+
+  it('names every limit of Serverless that the load is above', () => {
+    const [, , serverless] = planned('--clicks-per-second=1000000 --groups=3 --zipf=0 --headroom=1').clusters;
+
+    assert.match(serverless?.infeasible.join('\n') ?? '', /284 MB\/s into the cluster, allowed are 200/);
+    assert.match(serverless?.infeasible.join('\n') ?? '', /852 MB\/s out of the cluster, allowed are 400/);
+  });
+
+  it('brokers grow with what comes in, with what groups read, and with the disk', () => {
+    const [express, standard] = planned('--clicks-per-second=330000 --zipf=0').clusters;
+
+    assert.equal(express?.brokers.value, 3 * Math.ceil((2 * 2 * 93.72) / 31.2 / 3));
+    assert.equal(standard?.brokers.value, 3 * Math.ceil(93.72 / 4.8 / 3));
+    const [, longKept] = planned('--retention-hours=8760').clusters;
+    assert.match(longKept?.brokers.because ?? '', /^disk: /);
+  });
+
+  it('a key that leaves no headroom, a hot journal and a slow rollup are each told', () => {
+    const told = (given: string) => {
+      const { inputs, ...plan } = planned(given);
+      return reportLines(inputs, plan).join('\n');
+    };
+
+    assert.match(
+      told('--handler-clicks-per-second=10000'),
+      /has no\n {2}room to drain a backlog at 2 × the load/,
+    );
+    assert.match(told('--zipf=0 --advertisers=1000000'), /A rollup takes longer than the minute/);
+    assert.match(told('--batch-records=1 --commit-ms=0 --zipf=0'), /hottest journal is above/);
+    assert.match(told(''), /More partitions later remap keys: from 9 to 18, 50 % of them stay/);
+    assert.doesNotMatch(
+      told('--zipf=0 --headroom=1'),
+      /no number of partitions|no\n {2}room|hottest journal is above/,
+    );
+  });
+
+  it('an item is measured as DynamoDB does', () => {
+    // pk: 2 + 7; n: 1 + 2; m: 1 + 3, in it a: 1 + 2 + 1, b: 1 + 3 + 1.
+    assert.equal(
+      itemBytes({ pk: { S: 'journal' }, n: { N: '12' }, m: { M: { a: { S: 'é' }, b: { N: '123' } } } }),
+      25,
+    );
+    assert.ok(entryFixedBytes > 300 && entryFixedBytes < 1024, `${entryFixedBytes}`);
+    assert.ok(entryLineBytes > 15 && entryLineBytes < 30, `${entryLineBytes}`);
+  });
+
+  it('groups of one poller group share event poller units, and pay for those together', () => {
+    const own = planned('--groups=3');
+    const shared = planned('--groups=3 --shared-pollers');
+
+    near(own.group['event pollers'], 730 * 0.185);
+    // Three groups at 9.372 MB/s each are 28.1 MB/s: two units.
+    near(shared.group['event pollers'], (2 * 730 * 0.185) / 3);
+    assert.deepEqual({ ...shared.group, 'event pollers': 0 }, { ...own.group, 'event pollers': 0 });
+  });
+
+  it('counts about as many metrics as the alarms of a group look at', () => {
+    for (const team of Object.keys(groups)) {
+      const alarms = resourcesOf(templateOf('dev', team), 'AWS::CloudWatch::Alarm');
+      const metrics = alarms.flatMap(([, { Properties: alarm }]) => {
+        const several = alarm['Metrics'] as readonly { readonly MetricStat?: unknown }[] | undefined;
+        return several === undefined ? [alarm] : several.filter(({ MetricStat }) => MetricStat !== undefined);
+      }).length;
+
+      assert.ok(Math.abs(metrics - planned().inputs.alarmMetrics) <= 3, `${team} has ${metrics}`);
+    }
+  });
+
+  it('every price and limit says where it is from', () => {
+    for (const [name, { value, unit, mark, source }] of Object.entries({ ...prices, ...limits })) {
+      assert.ok(value > 0 && unit !== '' && source !== '', name);
+      assert.match(mark, /^(documented~?|from source|inferred)$/);
+    }
+  });
+
+  it('each command of the README prints the lines that stand below it, in that order', async () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8');
+    const section = readme.split('\n## ').find((text) => text.startsWith('Plan\n')) ?? '';
+    const blocks = [...section.matchAll(/```(\w*)\n(.*?)\n```/gs)].map(([, language, text = '']) => ({
+      language,
+      lines: text.split('\n'),
+    }));
+    const examples = blocks.flatMap(({ language, lines: [command = ''] }, i) => {
+      const below = blocks[i + 1];
+      return language === 'sh' ? [{ command, shown: below?.language === '' ? below.lines : [] }] : [];
+    });
+
+    assert.equal(examples.length, 3);
+    for (const { command, shown } of examples) {
+      const [npm, run, plan, ...given] = command.split(' ');
+      assert.deepEqual([npm, run, plan], ['npm', 'run', 'plan']);
+      const words = [COMMAND, ...given.filter((word) => word !== '--')];
+      const { stdout } = await promisify(execFile)(process.execPath, words);
+      const printed = stdout.split('\n');
+      const places = shown.map((line) => printed.indexOf(line));
+      assert.ok(shown.length > 1, command);
+      assert.deepEqual(
+        shown.filter((_, at) => (places[at] ?? -1) <= (places[at - 1] ?? -1)),
+        [],
+        `${command} does not print these, or not in this order`,
+      );
+    }
+  });
+
+  it('prints one object for programs, and ends with 2 on what it refuses', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, '--json', '--groups', '3']);
+    const { inputs, partitions, clusters, group } = JSON.parse(stdout);
+
+    assert.equal(inputs.groups, 3);
+    assert.equal(partitions.partitions.value, 9);
+    const ofGroups = 3 * Object.values<Figure>(group).reduce((sum, { value }) => sum + value, 0);
+    assert.ok(Math.abs(clusters[0].monthUsd - clusters[0].clusterUsd - ofGroups) < 1e-6);
+    await assert.rejects(promisify(execFile)(process.execPath, [COMMAND, '--groups', '0']), {
+      code: 2,
+      stderr: "clickledger: --groups is '0', allowed is a whole number from 1 to 1000\n",
+    });
+  });
+});

@@ -1,0 +1,104 @@
+/**
+ * `npm run lab`: the same join, leave and crash under every way of sharing out partitions, on a Kafka broker of its own; prints what it
+ * measured and plots it. Nothing it starts stays behind, its data neither.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeOwnFolder } from '../../infra/local/runtime-lock.ts';
+import { startBroker } from '../../infra/local/servers/broker.ts';
+import { createTopics } from '../../infra/local/servers/broker-topics.ts';
+import { prepareJars } from '../../infra/local/servers/jars.ts';
+import { UserError } from '../../infra/terminal/user-error.ts';
+import type { StepMeasures } from './deliveries.ts';
+import { type LabOptions, readLabOptions, USAGE } from './options.ts';
+import { writePlots } from './plots.ts';
+import { type Measures, reportJson, reportLines } from './report.ts';
+import { runScenario, type Step } from './scenario.ts';
+import { SteadyProducer } from './steady-producer.ts';
+import { brokerSettings, type StrategyName } from './strategies.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const base = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger');
+/** The series of Kafka that the dev stage names. */
+const KAFKA_VERSION = '4.1.x.kraft';
+
+const ending = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
+
+async function main(): Promise<number> {
+  const options = readLabOptions(process.argv.slice(2));
+  if (options === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  const say = (line: string) => console.error(line);
+  makeOwnFolder(base);
+  const jars = await prepareJars({ folder: join(base, 'jars'), kafkaVersion: KAFKA_VERSION, say });
+  const folder = mkdtempSync(join(base, 'lab-run-'));
+  const settings = brokerSettings(options);
+  try {
+    const broker = await startBroker({
+      jars,
+      dataFolder: join(folder, 'kafka'),
+      logFile: join(folder, 'broker.log'),
+      settings,
+    });
+    try {
+      const measures = await measure(options, broker.bootstrap, say);
+      await show(measures, options, say);
+      return 0;
+    } finally {
+      await broker.stop();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(
+  options: LabOptions,
+  bootstrap: string,
+  say: (line: string) => void,
+): Promise<Measures> {
+  const { partitions, members, rate, heartbeatMs, sessionTimeoutMs, commitMs } = options;
+  const measures = new Map<StrategyName, Record<Step, StepMeasures>>();
+  for (const strategy of options.strategies) {
+    ending.signal.throwIfAborted();
+    const topic = `lab-${strategy}`;
+    await createTopics([bootstrap], [{ name: topic, partitions, configs: {} }]);
+    const producer = new SteadyProducer(bootstrap, topic, partitions, rate);
+    try {
+      const timeouts = { heartbeatMs, sessionTimeoutMs, commitMs };
+      const scenario = await runScenario({
+        assignment: { strategy, bootstrap, topic, group: topic, ...timeouts },
+        partitions,
+        members,
+        signal: ending.signal,
+        progress: (what) => say(`${strategy}: ${what} …`),
+      });
+      measures.set(strategy, scenario);
+    } finally {
+      await producer.stop();
+    }
+  }
+  return measures;
+}
+
+async function show(measures: Measures, options: LabOptions, say: (line: string) => void): Promise<void> {
+  if (options.json) console.log(reportJson(measures, options));
+  else for (const line of reportLines(measures, options)) console.log(line);
+  if (options.plots === undefined) return;
+  for (const file of await writePlots(measures, resolve(root, options.plots))) say(`Plotted ${file}`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (ending.signal.aborted) process.exitCode = 130;
+  else {
+    console.error(error instanceof UserError ? `clickledger: ${error.message}` : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,190 @@
+/** How long a proof runs, how much flows, and what has to have happened for it to count (faults-and-audit.md, floors). */
+import { parseArgs } from 'node:util';
+import { oddRecords } from '../../infra/local/faults/poison-corpus.ts';
+
+/** What must at least have happened; a run below any of them proves nothing, and says so. */
+export interface Floors {
+  /** Processes killed with SIGKILL, by us. */
+  readonly kills: number;
+  /** At each of the three points of a commit. */
+  readonly killsAtEachPoint: number;
+  /** Pollers killed between a function's commit and their own. */
+  readonly pollersKilled: number;
+  readonly rebalances: number;
+  /** Partitions of a group that another member of it has taken over. */
+  readonly partitionsMoved: number;
+  /** Functions frozen within a commit, their partition given to others meanwhile. */
+  readonly zombies: number;
+  /** Of those, the ones whose write came after another's. */
+  readonly lateWrites: number;
+  readonly repliesLost: number;
+  /** Puts that found another entry in their place. */
+  readonly putsLost: number;
+  readonly redelivered: number;
+  /** Classes of odd records that the broker has taken. */
+  readonly oddClasses: number;
+  /** Hand-overs of records beside their group. */
+  readonly appliedInPart: number;
+  /** By an operator, beside live traffic. */
+  readonly redrives: number;
+  readonly secondMappings: number;
+  readonly replays: number;
+  /** Versions of the code whose entries stand. */
+  readonly codes: number;
+  /** Commits of other groups while all functions of one stood still. */
+  readonly isolated: number;
+}
+
+export interface Profile {
+  readonly name: string;
+  readonly clicks: number;
+  /** How long faults fall at least, in milliseconds; they go on until the floors are reached, as long as what is below its floor rises. */
+  readonly faultsForMs: number;
+  /** How long nothing may progress, in milliseconds: no floor come nearer while faults fall, nothing caught up after them. */
+  readonly standstillMs: number;
+  /** How long all functions of one group stand still at a time. */
+  readonly groupFrozenMs: number;
+  /** Whether another release of the functions is deployed at times. */
+  readonly releases: boolean;
+  /** Whether the topic is recreated after all. */
+  readonly recreates: boolean;
+  readonly floors: Floors;
+}
+
+const once = {
+  redrives: 1,
+  secondMappings: 1,
+  replays: 1,
+  codes: 2,
+  isolated: 1,
+  oddClasses: oddRecords.length,
+};
+const none = Object.fromEntries(Object.keys(once).map((what) => [what, 0])) as typeof once;
+
+export const profiles: Readonly<Record<'smoke' | 'full' | 'mutant', Profile>> = {
+  smoke: {
+    name: 'smoke',
+    clicks: 100_000,
+    faultsForMs: 40_000,
+    standstillMs: 120_000,
+    groupFrozenMs: 5_000,
+    releases: true,
+    recreates: false,
+    floors: {
+      ...once,
+      kills: 50,
+      killsAtEachPoint: 1,
+      pollersKilled: 1,
+      rebalances: 10,
+      partitionsMoved: 6,
+      zombies: 5,
+      lateWrites: 1,
+      repliesLost: 1,
+      putsLost: 3,
+      redelivered: 1_000,
+      appliedInPart: 5,
+    },
+  },
+  mutant: {
+    name: 'mutant',
+    clicks: 60_000,
+    faultsForMs: 60_000,
+    standstillMs: 60_000,
+    groupFrozenMs: 2_000,
+    releases: false,
+    recreates: true,
+    floors: {
+      ...none,
+      kills: 5,
+      killsAtEachPoint: 0,
+      pollersKilled: 0,
+      rebalances: 2,
+      partitionsMoved: 0,
+      zombies: 1,
+      lateWrites: 0,
+      repliesLost: 0,
+      putsLost: 0,
+      redelivered: 1,
+      appliedInPart: 1,
+    },
+  },
+  full: {
+    name: 'full',
+    clicks: 5_000_000,
+    faultsForMs: 22 * 60_000,
+    standstillMs: 300_000,
+    groupFrozenMs: 60_000,
+    releases: true,
+    recreates: true,
+    floors: {
+      ...once,
+      kills: 1_000,
+      killsAtEachPoint: 50,
+      pollersKilled: 50,
+      rebalances: 200,
+      partitionsMoved: 6,
+      zombies: 50,
+      lateWrites: 20,
+      repliesLost: 50,
+      putsLost: 50,
+      redelivered: 100_000,
+      appliedInPart: 100,
+      replays: 5,
+      redrives: 20,
+    },
+  },
+};
+
+export interface ProveRequest {
+  readonly profile: Profile;
+  readonly seed: number;
+  readonly json: boolean;
+  /** Broken variants instead of the real one: all, or the one of that name. */
+  readonly mutants: 'none' | 'all' | { readonly only: string };
+}
+
+export const USAGE = `npm run prove -- [options]
+  --smoke     100,000 clicks and at least 40 s of faults: some 3 min on two cores (what is run without options)
+  --full      5,000,000 clicks and at least 22 min of faults
+  --mutants   each broken variant of the write path in test/prove/mutants, which all have to get FAIL
+  --mutant X  one of them
+  --seed N    which faults fall when (from the clock; it is printed)
+  --json      one object for programs
+It waits as long as something progresses, on a busy machine longer.
+Exit code: 0 PASS, 1 FAIL (a ledger is wrong, or nothing progressed any more), 2 INVALID (too little happened, something broke by
+itself, or the input is wrong), 130 Ctrl-C`;
+
+export class BadRequest extends Error {}
+
+/** Undefined where help is asked for. */
+export function readProveRequest(given: readonly string[]): ProveRequest | undefined {
+  const flag = { type: 'boolean', default: false } as const;
+  const text = { type: 'string' } as const;
+  const options = {
+    smoke: flag,
+    full: flag,
+    mutants: flag,
+    mutant: text,
+    json: flag,
+    help: flag,
+    seed: text,
+  } as const;
+  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+  try {
+    ({ values } = parseArgs({ args: [...given], options, strict: true }));
+  } catch (error) {
+    throw new BadRequest(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+  }
+  if (values.help) return undefined;
+  if (values.smoke && values.full) throw new BadRequest(`--smoke and --full exclude each other\n${USAGE}`);
+  const seed = values.seed ?? String(Date.now() % 2 ** 32);
+  if (!/^\d{1,10}$/.test(seed) || Number(seed) >= 2 ** 32)
+    throw new BadRequest(`--seed is '${seed}', allowed is a whole number from 0 to ${2 ** 32 - 1}`);
+  const all = values.mutants ? 'all' : 'none';
+  return {
+    profile: profiles[values.full ? 'full' : 'smoke'],
+    seed: Number(seed),
+    json: values.json,
+    mutants: values.mutant === undefined ? all : { only: values.mutant },
+  };
+}

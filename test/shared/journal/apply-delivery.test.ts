@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { KafkaRecord } from '../../../shared/event/event.ts';
+import type { Fold } from '../../../shared/fold/fold.ts';
+import {
+  applyDelivery,
+  type Outcome,
+  startHead,
+  type Writer,
+} from '../../../shared/journal/apply-delivery.ts';
+import { checkpointKey, type Item } from '../../../shared/journal/journal-items.ts';
+import { formatOffsets } from '../../../shared/journal/offsets.ts';
+import { sealed } from '../../../shared/journal/seal.ts';
+import { records, START_MS } from '../../support/builders.ts';
+import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
+import type { Command } from '../../support/simulated-table.ts';
+
+const JOURNAL = 'ad_clicks@1#0';
+const billing: Fold<undefined> = {
+  open: () => undefined,
+  click: (_, click, delta) => delta.bill(click),
+  close: () => '',
+};
+
+function apply(ledger: MemoryLedger, given: KafkaRecord[], request = 'r1', ms = 10_000): Promise<Outcome> {
+  const clock = steppedClock(START_MS + 100_000);
+  const writer: Writer<undefined> = {
+    ledger,
+    group: {
+      ledger: 'billing',
+      offsets: 'dense',
+      rejects: { shareMax: 0.5, countMin: 100 },
+      retry: { until: 'done' },
+    },
+    fold: billing,
+    clock,
+    code: 'c1',
+  };
+  const delivery = { topic: 'ad_clicks', partition: 0, records: given };
+  const invocation = { request, deadline: clock.now() + ms, signal: undefined, unpark: false };
+  return applyDelivery(writer, JOURNAL, delivery, invocation, startHead(writer, JOURNAL, delivery));
+}
+
+function isEntryPut(command: Command): boolean {
+  return command instanceof PutItemCommand && command.input.Item?.['sk']?.S?.startsWith('entry#') === true;
+}
+
+function once(act: (command: Command) => unknown): (command: Command) => unknown {
+  let done = false;
+  return (command) => {
+    if (done || !isEntryPut(command)) return undefined;
+    done = true;
+    return act(command);
+  };
+}
+
+function failure(name: string): Error {
+  return Object.assign(new Error(name), { name });
+}
+
+describe('the write path', () => {
+  it('registers a journal and puts its first entry, if none stands there', async () => {
+    const ledger = memoryLedger();
+
+    const outcome = await apply(ledger, records(0, 5));
+
+    assert.deepEqual(
+      [outcome.applied, outcome.duplicates, outcome.entries, outcome.failure],
+      [5, 0, 1, undefined],
+    );
+    const put = ledger.sent.find(isEntryPut) as PutItemCommand;
+    assert.equal(put.input.ConditionExpression, 'attribute_not_exists(pk)');
+    assert.equal(put.input.ReturnValuesOnConditionCheckFailure, 'ALL_OLD');
+    assert.equal(put.input.Item?.['sk']?.S, 'entry#0000000000000001');
+    assert.equal(
+      Number(put.input.Item?.['expires']?.N),
+      Math.floor((START_MS + 100_000) / 1000) + 35 * 86_400,
+    );
+    assert.ok(ledger.memory.get('journals', JOURNAL));
+  });
+
+  it('reads one item and puts one per batch once the journal stands, whatever its size', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 5));
+    ledger.sent.length = 0;
+
+    await apply(ledger, records(5, 2_000), 'r2');
+
+    assert.deepEqual(
+      ledger.sent.map((command) => command.constructor),
+      [QueryCommand, PutItemCommand],
+    );
+    const head = ledger.sent[0] as QueryCommand;
+    assert.deepEqual(
+      [head.input.ConsistentRead, head.input.ScanIndexForward, head.input.Limit],
+      [true, false, 1],
+    );
+  });
+
+  it('a click redelivered after a rebalance writes nothing (I1)', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 5));
+
+    const outcome = await apply(ledger, records(0, 5), 'r2');
+
+    assert.deepEqual([outcome.applied, outcome.duplicates, outcome.entries], [0, 5, 0]);
+    assert.equal(entriesOf(ledger, JOURNAL).length, 1);
+  });
+
+  it('a version already taken is the new head: only what it lacks is applied after it (I4)', async () => {
+    const ledger = memoryLedger(once(() => apply(rival, records(0, 3), 'rival').then(() => undefined)));
+    const rival: MemoryLedger = { ...memoryLedger(), memory: ledger.memory };
+    Object.assign(rival, { client: { send: async (command: Command) => ledger.memory.execute(command) } });
+
+    const outcome = await apply(ledger, records(0, 5));
+
+    assert.deepEqual([outcome.applied, outcome.duplicates, outcome.conflicts], [2, 3, 1]);
+    assert.deepEqual(
+      entriesOf(ledger, JOURNAL).map(({ changed }) => formatOffsets(changed.offsets)),
+      ['0-2', '3-4'],
+    );
+  });
+
+  it('a lost reply is found out and counted as done, not as a duplicate', async () => {
+    const ledger = memoryLedger(
+      once((command) => {
+        ledger.memory.execute(command);
+        throw failure('TimeoutError');
+      }),
+    );
+
+    const outcome = await apply(ledger, records(0, 5));
+
+    assert.deepEqual(
+      [outcome.applied, outcome.duplicates, outcome.entries, outcome.failure],
+      [5, 0, 1, undefined],
+    );
+    assert.equal(entriesOf(ledger, JOURNAL).length, 1);
+  });
+
+  it('a put that the SDK repeated meets its own first attempt and is done', async () => {
+    const ledger = memoryLedger(once((command) => void ledger.memory.execute(command)));
+
+    const outcome = await apply(ledger, records(0, 5));
+
+    assert.deepEqual([outcome.applied, outcome.duplicates, outcome.entries, outcome.conflicts], [5, 0, 1, 1]);
+  });
+
+  it('a throttled table is asked again until it answers', async () => {
+    let refused = 0;
+    const ledger = memoryLedger(() => {
+      if (refused++ < 6) throw failure('ProvisionedThroughputExceededException');
+    });
+
+    const outcome = await apply(ledger, records(0, 5));
+
+    assert.equal(outcome.failure, undefined);
+    assert.equal(outcome.applied, 5);
+  });
+
+  it('at the deadline the partition is failed, with what it was waiting for', async () => {
+    const ledger = memoryLedger(() => {
+      throw failure('InternalServerError');
+    });
+
+    const outcome = await apply(ledger, records(0, 5));
+
+    assert.equal(outcome.failure?.code, 'table.deadline');
+    assert.equal((outcome.failure.cause as Error).name, 'InternalServerError');
+  });
+
+  it('what time does not cure fails the partition at once', async () => {
+    const ledger = memoryLedger(() => {
+      throw failure('AccessDeniedException');
+    });
+
+    const outcome = await apply(ledger, records(0, 5));
+
+    assert.equal(outcome.failure?.code, 'table.refused');
+    assert.equal(ledger.sent.length, 1);
+  });
+
+  it('a failed condition that shows no item is looked up, never taken for done (I7)', async () => {
+    const ledger = memoryLedger(
+      once(() => {
+        throw new ConditionalCheckFailedException({ message: 'no item', $metadata: {} });
+      }),
+    );
+
+    const outcome = await apply(ledger, records(0, 5));
+
+    assert.equal(outcome.applied, 5);
+    assert.equal(entriesOf(ledger, JOURNAL).length, 1);
+  });
+
+  it('a damaged head halts nobody silently: the partition is failed', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 5));
+    const item = ledger.memory.get(JOURNAL, 'entry#0000000000000001');
+    ledger.memory.set({ ...item, pk: { S: JOURNAL }, sk: { S: 'entry#0000000000000001' }, state: { M: {} } });
+
+    const outcome = await apply(ledger, records(5, 5), 'r2');
+
+    assert.equal(outcome.failure?.code, 'journal.damaged');
+    assert.equal(entriesOfRaw(ledger), 1);
+  });
+});
+
+describe('a head near the end of its life', () => {
+  it('is compared with the checkpoint, which wins where it knows more', async () => {
+    const ledger = memoryLedger();
+    await apply(ledger, records(0, 5));
+    await apply(ledger, records(5, 5), 'r2');
+    const second = ledger.memory.get(JOURNAL, 'entry#0000000000000002');
+    ledger.memory.set(
+      sealed({
+        ...checkpointKey(JOURNAL),
+        through: { N: '2' },
+        ...(second && { state: second['state'] ?? { NULL: true } }),
+      }),
+    );
+    ledger.memory.delete(JOURNAL, 'entry#0000000000000002');
+    const { seal: _, ...first } = ledger.memory.get(JOURNAL, 'entry#0000000000000001') as Item;
+    ledger.memory.set(sealed({ ...first, expires: { N: String(START_MS / 1000) } }));
+    ledger.sent.length = 0;
+
+    const outcome = await apply(ledger, records(3, 9), 'r3');
+
+    assert.ok(ledger.sent.some((command) => command instanceof GetItemCommand));
+    assert.deepEqual([outcome.applied, outcome.duplicates], [2, 7]);
+    assert.ok(ledger.memory.get(JOURNAL, 'entry#0000000000000003'));
+  });
+});
+
+function entriesOfRaw(ledger: MemoryLedger): number {
+  return [...(ledger.memory.items.get(JOURNAL)?.keys() ?? [])].filter((sk) => sk.startsWith('entry#')).length;
+}

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, it } from 'node:test';
+import type { Item } from '../../../shared/journal/journal-items.ts';
+import { sealed } from '../../../shared/journal/seal.ts';
+
+const item: Item = {
+  sk: { S: 'b' },
+  pk: { S: 'a' },
+  m: { M: { z: { N: '1' }, y: { S: '"' } } },
+  n: { N: '2' },
+};
+
+describe('a seal', () => {
+  it('is the digest of all else, by name, however the attributes are ordered', () => {
+    const text = '[["m.y","\\""],["m.z","1"],["n","2"],["pk","a"],["sk","b"]]';
+    const expected = createHash('sha256').update(text).digest('hex').slice(0, 32);
+
+    assert.deepEqual(sealed(item), { ...item, seal: { S: expected } });
+    assert.equal(sealed({ ...item, m: { M: { y: { S: '"' }, z: { N: '1' } } } })['seal']?.S, expected);
+  });
+});

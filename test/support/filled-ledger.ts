@@ -1,0 +1,78 @@
+/** Ledgers on the simulated table, filled by the write path itself, and what a recount of the same records finds. */
+import type { Recount } from '../../infra/audit/recount.ts';
+import { type Click, decode, isRejected } from '../../shared/contract/decode.ts';
+import type { KafkaRecord } from '../../shared/event/event.ts';
+import { hourOf } from '../../shared/fold/delta.ts';
+import type { Fold } from '../../shared/fold/fold.ts';
+import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
+import type { Acceptance } from '../../shared/journal/journal.ts';
+import { noOffsets, type OffsetSet } from '../../shared/journal/offsets.ts';
+import { rollUp } from '../../shared/statement/rollup.ts';
+import { START_MS } from './builders.ts';
+import { type MemoryLedger, steppedClock } from './memory-ledger.ts';
+
+const clock = steppedClock(START_MS + 10 * 86_400_000);
+
+function everyClickBut(broken: number | undefined): Fold<undefined> {
+  return {
+    open: () => undefined,
+    click: (_, click, delta) => {
+      if (click.record.offset === broken) throw new Error('a fault of the team');
+      delta.bill(click);
+    },
+    close: () => '',
+  };
+}
+
+interface Asked {
+  readonly empty?: OffsetSet;
+  readonly unpark?: boolean;
+  readonly request?: string;
+  readonly accept?: Acceptance;
+  /** The fold throws on it. */
+  readonly broken?: number;
+}
+
+/** One entry of the journal of the records' partition; what else an operator's event may ask for as options. */
+export async function apply(
+  ledger: MemoryLedger,
+  given: readonly KafkaRecord[],
+  { empty = noOffsets as OffsetSet, unpark = false, request = 'r', accept, broken }: Asked = {},
+): Promise<void> {
+  const partition = given[0]?.partition ?? 0;
+  const journal = `ad_clicks@1#${partition}`;
+  const group = {
+    ledger: 'billing',
+    offsets: 'dense',
+    rejects: { shareMax: 1, countMin: 1 },
+    retry: { until: 'done' },
+  } as const;
+  const writer: Writer<undefined> = { ledger, group, fold: everyClickBut(broken), clock, code: 'c1' };
+  const delivery = { topic: 'ad_clicks', partition, records: given, empty, ...(accept && { accept }) };
+  const invocation = { request, deadline: Number.POSITIVE_INFINITY, signal: undefined, unpark };
+  const head = startHead(writer, journal, delivery);
+  const { failure } = await applyDelivery(writer, journal, delivery, invocation, head);
+  if (failure !== undefined) throw failure;
+}
+
+export async function roll(ledger: MemoryLedger): Promise<void> {
+  await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+}
+
+export function recountOf(records: readonly KafkaRecord[]): Recount {
+  const decoded = records.map(decode);
+  const clicks = decoded.filter((each): each is Click => !isRejected(each));
+  const lines = new Map<string, { clicks: bigint; micros: bigint }>();
+  for (const { record, advertiserId, priceMicros } of clicks) {
+    const key = `${hourOf(record.timestamp)} ${advertiserId}`;
+    const line = lines.get(key) ?? { clicks: 0n, micros: 0n };
+    lines.set(key, { clicks: line.clicks + 1n, micros: line.micros + BigInt(priceMicros) });
+  }
+  return {
+    records: records.length,
+    clicks: clicks.length,
+    micros: clicks.reduce((sum, { priceMicros }) => sum + BigInt(priceMicros), 0n),
+    rejected: decoded.filter(isRejected).map(({ record }) => `${record.partition}/${record.offset}`),
+    lines,
+  };
+}
