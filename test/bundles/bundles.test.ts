@@ -11,61 +11,59 @@ import { promisify } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { groups } from '../../functions/index.ts';
 import { clientConfig } from '../../infra/local/endpoint-access.ts';
-import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/servers/dynamodb.ts';
 import { createTables } from '../../infra/local/servers/dynamodb-tables.ts';
 import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { readStatement, wholePeriod } from '../../shared/statement/statement.ts';
 import { anEvent, aRecord, base64, records } from '../support/builders.ts';
-import { localJars } from '../support/local-jars.ts';
+import { sharedDynamoDb } from '../support/shared-servers.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Bundles, synthesized } from './bundles.ts';
 import { entriesOf, heldIn, parkedIn } from './ledger-contents.ts';
-import { publishedEvent, publishedEvents } from './published-events.ts';
+import { eventOfGroup, journalOfGroup, publishedEvent, publishedEvents } from './published-events.ts';
 import { strangeEvents } from './strange-events.ts';
 
 const nothingFailed = { returned: { batchItemFailures: [] } };
 
 describe('the bundles', { timeout: 120_000 }, () => {
-  let dynamodb: RunningDynamoDb;
   let client: DynamoDBClient;
   let bundles: Bundles;
   after(async () => {
     await bundles?.stop();
     client?.destroy();
-    await dynamodb?.stop();
   });
   const folder = temporaryFolder({ after });
 
+  const dynamodb = sharedDynamoDb({ before, after });
+
   before(async () => {
-    const started = startDynamoDb({
-      jars: await localJars(),
-      dataFolder: join(folder, 'dynamodb'),
-      logFile: join(folder, 'dynamodb.log'),
-    });
     const plan = synthesized(join(folder, 'cdk.out'));
-    dynamodb = await started;
-    client = new DynamoDBClient(clientConfig(dynamodb));
-    await createTables(dynamodb, plan.tables);
-    bundles = new Bundles(plan, dynamodb);
+    const access = dynamodb.address();
+    client = new DynamoDBClient(clientConfig(access));
+    await createTables(access, plan.tables);
+    bundles = new Bundles(plan, access);
   });
 
   const ledgerOf = (group: string): Ledger => ({ client, table: bundles.table(group), entryDays: 35 });
 
   for (const group of Object.keys(groups)) {
-    for (const [name, held] of Object.entries(publishedEvents)) {
+    for (const [index, [name, held]] of Object.entries(publishedEvents).entries()) {
+      const shift = 100 * (index + 1);
+      const journals = held.map((each) => ({ ...each, journal: journalOfGroup(each, shift) }));
+
       it(`${group}: the event ${name} is billed to the micro, and what is no click is parked (I2, I6)`, async () => {
-        const answer = await bundles.invokeConsumer(group, publishedEvent(name));
+        const answer = await bundles.invokeConsumer(group, eventOfGroup(name, shift));
 
         assert.deepEqual(answer, nothingFailed);
-        for (const each of held) assert.deepEqual(await heldIn(ledgerOf(group), each.journal), each);
+        assert.ok(journals.length > 0);
+        for (const each of journals) assert.deepEqual(await heldIn(ledgerOf(group), each.journal), each);
       });
 
       it(`${group}: the event ${name} fed again changes nothing (I1)`, async () => {
-        const [{ journal } = { journal: '' }] = held;
-        await bundles.invokeConsumer(group, publishedEvent(name));
+        const [{ journal } = { journal: '' }] = journals;
+        await bundles.invokeConsumer(group, eventOfGroup(name, shift));
         const before = await entriesOf(ledgerOf(group), journal);
 
-        const answer = await bundles.invokeConsumer(group, publishedEvent(name));
+        const answer = await bundles.invokeConsumer(group, eventOfGroup(name, shift));
 
         assert.deepEqual(answer, nothingFailed);
         assert.ok(before.length > 0);
@@ -73,52 +71,61 @@ describe('the bundles', { timeout: 120_000 }, () => {
       });
     }
 
-    it(`${group}: records that overlap an earlier event are billed only where they are new (I1)`, async () => {
-      const topic = 'overlap';
-      await bundles.invokeConsumer(group, anEvent(records(0, 5, { topic })));
+    it(`${group}: an event of another topic is refused whole, and nothing of it is written`, async () => {
+      const answer = await bundles.invokeConsumer(group, publishedEvent('label-of-two-digits'));
 
-      const answer = await bundles.invokeConsumer(group, anEvent(records(3, 5, { topic })));
+      assert.match(
+        'failed' in answer ? answer.failed : 'it was taken',
+        /^AppError: event\.topic: it holds topic 'mytopic' partition 0, allowed is 'ad_clicks' alone/,
+      );
+      assert.deepEqual(await entriesOf(ledgerOf(group), 'mytopic@1#0'), []);
+    });
+
+    it(`${group}: records that overlap an earlier event are billed only where they are new (I1)`, async () => {
+      const partition = 10;
+      await bundles.invokeConsumer(group, anEvent(records(0, 5, { partition })));
+
+      const answer = await bundles.invokeConsumer(group, anEvent(records(3, 5, { partition })));
 
       assert.deepEqual(answer, nothingFailed);
-      const { resolved, clicks, micros } = await heldIn(ledgerOf(group), 'overlap@1#0');
+      const { resolved, clicks, micros } = await heldIn(ledgerOf(group), 'ad_clicks@1#10');
       assert.deepEqual([resolved, clicks, micros], ['0-7', 8n, 2_000_000n]);
     });
 
     it(`${group}: of an event that is mostly rubbish ${group === 'billing' ? 'the partition alone fails, and nothing of it is parked (I8)' : 'the rubbish alone is parked, for its mapping would give up the whole'}`, async () => {
-      const topic = 'bad-deploy';
       const bad = [
-        ...records(0, 101, { topic, value: base64('rubbish') }),
-        ...records(101, 99, { topic, partition: 0 }),
+        ...records(0, 101, { partition: 20, value: base64('rubbish') }),
+        ...records(101, 99, { partition: 20 }),
       ];
-      const good = records(0, 2, { topic, partition: 1 });
-      const event = { eventSource: 'aws:kafka', records: { 'bad-deploy-01': bad, 'bad-deploy-1': good } };
+      const good = records(0, 2, { partition: 21 });
+      const event = { eventSource: 'aws:kafka', records: { 'ad_clicks-020': bad, 'ad_clicks-21': good } };
 
       const answer = await bundles.invokeConsumer(group, event);
 
-      const held = await heldIn(ledgerOf(group), 'bad-deploy@1#1');
+      const held = await heldIn(ledgerOf(group), 'ad_clicks@1#21');
       assert.deepEqual([held.clicks, held.parked], [2n, {}]);
       if (group === 'fraud') {
-        const { clicks, parked } = await heldIn(ledgerOf(group), 'bad-deploy@1#0');
+        const { clicks, parked } = await heldIn(ledgerOf(group), 'ad_clicks@1#20');
         assert.deepEqual(answer, nothingFailed);
         assert.deepEqual([clicks, Object.keys(parked).length], [99n, 101]);
         return;
       }
-      const all = bad.map(({ offset }) => ({ itemIdentifier: { partition: 'bad-deploy-01', offset } }));
+      const all = bad.map(({ offset }) => ({ itemIdentifier: { partition: 'ad_clicks-020', offset } }));
       assert.deepEqual(answer, { returned: { batchItemFailures: all } });
-      assert.deepEqual(await entriesOf(ledgerOf(group), 'bad-deploy@1#0'), []);
+      assert.deepEqual(await entriesOf(ledgerOf(group), 'ad_clicks@1#20'), []);
     });
 
     it(`${group}: an event of which just half is rubbish goes on without it (I2)`, async () => {
-      const topic = 'half';
-      const rubbish = records(0, 100, { topic, value: base64('rubbish') });
+      const partition = 30;
+      const rubbish = records(0, 100, { partition, value: base64('rubbish') });
 
       const answer = await bundles.invokeConsumer(
         group,
-        anEvent([...rubbish, ...records(100, 100, { topic })]),
+        anEvent([...rubbish, ...records(100, 100, { partition })]),
       );
 
       assert.deepEqual(answer, nothingFailed);
-      const { clicks, parked } = await heldIn(ledgerOf(group), 'half@1#0');
+      const { clicks, parked } = await heldIn(ledgerOf(group), 'ad_clicks@1#30');
       assert.deepEqual([clicks, Object.keys(parked).length], [100n, 100]);
     });
 
@@ -135,7 +142,8 @@ describe('the bundles', { timeout: 120_000 }, () => {
     });
 
     it(`${group}: the rollup lists what was billed by advertiser and hour, and what was parked`, async () => {
-      await bundles.invokeConsumer(group, publishedEvent('several-partitions'));
+      const shift = 100 * (Object.keys(publishedEvents).indexOf('several-partitions') + 1);
+      await bundles.invokeConsumer(group, eventOfGroup('several-partitions', shift));
 
       const answer = await bundles.invokeRollup(group);
 
@@ -148,18 +156,18 @@ describe('the bundles', { timeout: 120_000 }, () => {
           ['2026-11-21T11', 2n, 9n],
         ],
       );
-      const [held] = publishedEvents['several-partitions'] ?? [];
-      assert.deepEqual(await parkedIn(ledgerOf(group), 'ad_clicks@1#0'), held?.parked);
+      const [held = { journal: '', parked: {} }] = publishedEvents['several-partitions'] ?? [];
+      assert.deepEqual(await parkedIn(ledgerOf(group), journalOfGroup(held, shift)), held.parked);
     });
   }
 
   it('flag, for fraud alone, the clicks of one address on one ad beyond twenty in a minute', async () => {
-    const event = anEvent(records(0, 23, { topic: 'velocity', click: { ip: '203.0.113.77' } }));
+    const event = anEvent(records(0, 23, { partition: 40, click: { ip: '203.0.113.77' } }));
 
     for (const group of Object.keys(groups)) await bundles.invokeConsumer(group, event);
 
     const flagged = async (group: string) =>
-      (await entriesOf(ledgerOf(group), 'velocity@1#0')).flatMap(({ changed }) =>
+      (await entriesOf(ledgerOf(group), 'ad_clicks@1#40')).flatMap(({ changed }) =>
         changed.flags.map(({ offset, score }) => [offset, score]),
       );
     assert.deepEqual(await flagged('billing'), []);
@@ -172,21 +180,21 @@ describe('the bundles', { timeout: 120_000 }, () => {
 
   it('log no address, no key and no value', async () => {
     const secret = { click: { ip: '203.0.113.99', adId: 'ad-secret' }, key: base64('key-secret') };
-    const rubbish = aRecord({ topic: 'quiet', offset: 1, value: base64('value-secret') });
-    const event = anEvent([aRecord({ topic: 'quiet', ...secret }), rubbish]);
+    const rubbish = aRecord({ partition: 50, offset: 1, value: base64('value-secret') });
+    const event = anEvent([aRecord({ partition: 50, ...secret }), rubbish]);
 
     for (const group of Object.keys(groups)) await bundles.invokeConsumer(group, event);
     await bundles.stop();
 
-    assert.match(bundles.logged, /"journal":"quiet@1#0"/);
+    assert.match(bundles.logged, /"journal":"ad_clicks@1#50"/);
     for (const word of ['203.0.113.99', 'secret', base64('key-secret'), base64('value-secret')])
       assert.ok(!bundles.logged.includes(word), word);
   });
 
   it('leave what an operator reads with the statement command', async () => {
-    const event = anEvent(records(0, 4, { topic: 'read', click: { advertiserId: 'adv-read' } }));
+    const event = anEvent(records(0, 4, { partition: 60, click: { advertiserId: 'adv-read' } }));
     await bundles.invokeConsumer('billing', event);
-    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb;
+    const { endpoint, region, accessKeyId, secretAccessKey } = dynamodb.address();
     const access = { endpoint, region, accessKeyId, secretAccessKey };
     const run = {
       pid: process.pid,
@@ -198,7 +206,7 @@ describe('the bundles', { timeout: 120_000 }, () => {
 
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['infra/ops/statement.ts', '--advertiser', 'adv-read', '--exact'],
+      ['infra/cli/main.ts', 'statement', '--advertiser', 'adv-read', '--exact'],
       {
         cwd: join(import.meta.dirname, '../..'),
         env: { PATH: process.env['PATH'], CLICKLEDGER_FOLDER: folder },

@@ -18,6 +18,29 @@ export function publishedEvent(name: string): KafkaEvent & Record<string, unknow
   return JSON.parse(readFileSync(join(import.meta.dirname, `../fixtures/${name}.json`), 'utf8'));
 }
 
+/**
+ * The event as it comes from the topic of the groups, whose broker stamps the records, with its partitions so far from those of other events.
+ * Labels, keys, values and headers stay.
+ */
+export function eventOfGroup(name: string, shift: number): KafkaEvent & Record<string, unknown> {
+  const { records, ...envelope } = publishedEvent(name);
+  const moved = Object.entries(records).map(([label, list]) => [
+    label,
+    list.map((record) => ({
+      ...record,
+      topic: 'ad_clicks',
+      partition: record.partition + shift,
+      timestampType: 'LOG_APPEND_TIME',
+    })),
+  ]);
+  return { ...envelope, records: Object.fromEntries(moved) };
+}
+
+/** Where the clicks of `held` are then counted. */
+export function journalOfGroup({ journal }: Pick<Held, 'journal'>, shift: number): string {
+  return `ad_clicks@1#${Number(journal.slice(journal.indexOf('#') + 1)) + shift}`;
+}
+
 export const publishedEvents: Readonly<Record<string, readonly Held[]>> = {
   msk: [
     {

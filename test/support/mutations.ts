@@ -116,7 +116,8 @@ function withChanged(item: Item, changes: Item): Item {
 }
 
 /** A broken variant would write a seal that fits, or the seal would find it. */
-function resealed({ seal: _, ...item }: Item): Item {
+/** The item under a seal that fits what it holds now. */
+export function resealed({ seal: _, ...item }: Item): Item {
   return sealed(item);
 }
 

@@ -6,6 +6,7 @@ import { entrySk, type Item } from '../../../shared/journal/journal-items.ts';
 import { aRecord, base64, records } from '../../support/builders.ts';
 import { apply, recountOf, roll } from '../../support/filled-ledger.ts';
 import { type MemoryLedger, memoryLedger } from '../../support/memory-ledger.ts';
+import { resealed } from '../../support/mutations.ts';
 
 const JOURNAL = 'ad_clicks@1#0';
 const HOUR = '2026-11-21T10';
@@ -24,12 +25,13 @@ async function filled(): Promise<MemoryLedger> {
   return ledger;
 }
 
-/** Writes an item anew as somebody would who tampers with the table. */
+/** Writes an item anew as somebody would who tampers with the table and knows of the seal. */
 function damage(ledger: MemoryLedger, pk: string, sk: string, change: (text: string) => string): void {
   const standing = JSON.stringify(ledger.memory.get(pk, sk));
   const changed = change(standing);
   assert.notEqual(changed, standing, 'the damage hits something');
-  ledger.memory.set(JSON.parse(changed) as Item);
+  const item = JSON.parse(changed) as Item;
+  ledger.memory.set(item['seal'] === undefined ? item : resealed(item));
 }
 
 const lineKey = ['advertiser#adv-7', `${HOUR}#${JOURNAL}`] as const;
@@ -154,7 +156,7 @@ describe('the verdict', () => {
       .replace('"version":{"N":"2"}', '"version":{"N":"3"}')
       .replace('"clicks":{"N":"5"}', '"clicks":{"N":"7"}')
       .replace('"micros":{"N":"750014"}', '"micros":{"N":"750028"}');
-    ledger.memory.set(JSON.parse(again) as Item);
+    ledger.memory.set(resealed(JSON.parse(again) as Item));
 
     const { difference } = await compareLedger(ledger, recountOf(log));
 
