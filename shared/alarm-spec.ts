@@ -1,6 +1,6 @@
 /**
- * What a team decides about its alarms, as plain data in its group.ts: who is called for what, from which value on, and
- * which alarm it goes without, each with the reason. Every alarm has its page in docs/runbook/.
+ * What a team decides about its alarms, as plain data in its group.ts: what it promises, who is called for what, from which value
+ * on, and which alarm it goes without, each with the reason. Every alarm has its page in docs/runbook/.
  */
 
 /** `page` wakes somebody, `ticket` waits for the working day, `notice` is for whoever looks. */
@@ -8,28 +8,19 @@ export const severities = ['page', 'ticket', 'notice'] as const;
 export type Severity = (typeof severities)[number];
 
 export const groupAlarms = [
-  'record-age',
-  'lag-unseen',
+  'slo-fast-burn',
+  'slo-slow-burn',
   'no-progress',
   'retention',
   'partition-stuck',
   'partition-halted',
-  'log-mismatch',
-  'duplicates',
-  'parked',
-  'open-gap',
+  'redrive-due',
   'redrive-overdue',
+  'dropped',
   'journal-bounds',
   'rollup-behind',
   'foreign-writer',
-  'failed-invokes',
-  'destination',
-  'dropped',
-  'mapping-errors',
   'throttles',
-  'poller-ceiling',
-  'table-throttles',
-  'table-errors',
 ] as const;
 export type GroupAlarm = (typeof groupAlarms)[number];
 
@@ -56,27 +47,31 @@ export interface AlarmSpec<Name extends string = GroupAlarm> {
   readonly without?: Readonly<Partial<Record<Name, string>>>;
 }
 
+/**
+ * What the team promises: in `share` of all minutes the oldest open record is younger than `ageSeconds`. The rest is its budget of bad
+ * minutes; the alarms `slo-fast-burn` and `slo-slow-burn` tell when it is used up too fast.
+ */
+export interface ServiceLevel {
+  /** 1 to 604 800. */
+  readonly ageSeconds: number;
+  /** 0.94 to 0.9999. Below, an hour without a single good minute would not be fast enough. */
+  readonly share: number;
+}
+
+/** Five minutes of lag are what AWS proposes to alarm on. In a month of 30 days the budget is 216 bad minutes. */
+export const defaultSlo: ServiceLevel = { ageSeconds: 300, share: 0.995 };
+
 export interface AlarmThresholds {
-  /** How old the oldest open record may be. */
-  readonly recordAgeSecondsMax: number;
-  /** How many records of the topic may wait, over all partitions. */
-  readonly lagRecordsMax: number;
-  /** Duplicates among the records of five minutes, 0 to 1. A rebalance delivers again what was not committed. */
-  readonly duplicateShareMax: number;
-  /** How long offsets may stay passed over; records that come late close a gap by themselves. */
-  readonly openGapMinutesMax: number;
+  /** How long a gap or a parked record may be open; records that come late close a gap by themselves. */
+  readonly openMinutesMax: number;
   /** How long statement lines may lag behind the journals. */
   readonly rollupBehindMinutesMax: number;
   /** Which share of the topic's retention may pass before somebody is called, 0 to 1. */
   readonly retentionShareMax: number;
 }
 
-/** Five minutes of lag are what AWS proposes to alarm on; the records are five minutes at 33 000 a second. */
 export const defaultThresholds: AlarmThresholds = {
-  recordAgeSecondsMax: 300,
-  lagRecordsMax: 10_000_000,
-  duplicateShareMax: 0.2,
-  openGapMinutesMax: 15,
+  openMinutesMax: 15,
   rollupBehindMinutesMax: 15,
   retentionShareMax: 0.5,
 };

@@ -6,7 +6,7 @@
  * plain JavaScript says all the same, synthesis refuses (infra/aws/group-rules.ts).
  */
 
-import type { AlarmSpec } from './alarm-spec.ts';
+import type { AlarmSpec, ServiceLevel } from './alarm-spec.ts';
 
 export interface GroupSpec {
   /** Names what the group writes, and its table. Never the group id: see `Journal`. */
@@ -39,6 +39,8 @@ export interface GroupSpec {
   readonly sandbox: { readonly memoryMb: number; readonly timeoutSeconds: number };
   /** Names of environment variables that the stack fills with a generated secret. */
   readonly secrets: readonly string[];
+  /** How fresh the ledger shall be, if other than the default: five minutes in 99.5 % of all minutes. */
+  readonly slo?: ServiceLevel;
   /** Thresholds, severities and omissions other than the defaults. */
   readonly alarms?: AlarmSpec;
 }

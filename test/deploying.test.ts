@@ -16,6 +16,9 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 
 const page = readFileSync(join(root, 'docs/deploying.md'), 'utf8');
 
+/** That `PER_BROKER` publishes beyond the free level, about (docs/adr/0023-alarms-that-see.md). */
+const EXPRESS_METRICS = 37;
+
 function blocks(language: string): string[] {
   return Array.from(
     page.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs')),
@@ -90,6 +93,7 @@ describe('the page on deploying', () => {
       [brokersOf('dev'), brokersOf('prod')],
       [volumesOf(stages.dev), volumesOf(stages.prod)],
       [poller, poller],
+      [0, stages.prod.brokers.count * EXPRESS_METRICS * inputs.prices['metric-month']],
     ]);
     const rest = Object.values(group).reduce((sum, { value }) => sum + value, 0) - poller;
     assert.ok(rest > 15 && rest < 30, `${rest} is about twenty`);

@@ -60,6 +60,7 @@ const groupShape = object({
   entryDays: number,
   sandbox: object({ memoryMb: number, timeoutSeconds: number }),
   secrets: v.array(text, 'must be a list of names'),
+  slo: v.optional(object({ ageSeconds: number, share: number })),
   /** Read where alarms are made: alarms/group-alarms.ts. */
   alarms: v.optional(v.unknown()),
 });

@@ -14,7 +14,7 @@ export class Halts {
     return groups.flatMap(({ groupId, mismatches, halts }) => [
       ...this.#once(
         mismatches > 0,
-        `${groupId} meets another log than the one it has counted (LogMismatch): these partitions wait, and nothing of them is counted or passed over; docs/runbook/log-mismatch.md says what to do`,
+        `${groupId} meets another log than the one it has counted (LogMismatch): these partitions wait, and nothing of them is counted or passed over; docs/runbook/partition-halted.md says what to do`,
       ),
       ...this.#once(
         halts > 0,

@@ -1,130 +1,127 @@
 /**
  * Is the group keeping up? No single metric can tell: Lambda emits no IteratorAge for Kafka; the function's own RecordAge
  * needs an invocation; MSK's lag metrics are absent while the group is unstable (Amazon MSK docs: consumer-lag), and
- * their time is an estimate of what draining takes, not an age; OffsetLag counts records. So each alarm asks several:
+ * their time is an estimate of what draining takes, not an age; OffsetLag counts records. So each alarm asks several.
+ * What happens and which alarm sees it after how many minutes is the table of docs/adr/0023-alarms-that-see.md; a test runs its rows.
  *
- * | what happens                               | who sees it                                               |
- * |--------------------------------------------|-----------------------------------------------------------|
- * | slow, or retrying                          | record-age by RecordAge and by the lag metrics            |
- * | one partition is not delivered at all      | record-age by EstimatedMaxTimeLag and OffsetLag           |
- * | nothing is delivered, group stable or gone | no-progress by the lag metrics, record-age                |
- * | nothing is delivered, group unstable       | no-progress by the brokers' bytes; after ten minutes also |
- * |                                            |   lag-unseen; record-age holds that long what it knew     |
- * | the mapping never started                  | no-progress by the brokers' bytes                         |
- *
- * The record in docs/adr goes through a rebalance storm, a disabled function and an idle topic one by one.
+ * The objective: `share` of all minutes are good, which is when the oldest open record is younger than `ageSeconds`. A burn rate is how
+ * many times faster than that bad minutes come (Google, The Site Reliability Workbook, chapter 5). One-minute periods, M of N, are such a
+ * window: M bad minutes among the last N. CloudWatch looks back a day at most with them (Amazon CloudWatch docs: API_PutMetricAlarm).
  */
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { AlarmThresholds, GroupAlarm } from '../../../shared/alarm-spec.ts';
-import { type AlarmDefinition, expression } from './alarm-definition.ts';
+import type { AlarmThresholds, GroupAlarm, ServiceLevel } from '../../../shared/alarm-spec.ts';
+import { type AlarmDefinition, expression, type Window } from './alarm-definition.ts';
 import type { GroupMetrics } from './group-metrics.ts';
 
 const HOUR_SECONDS = 3_600;
 
+/** At this rate an hour takes 2 % of the budget of 30 days, and six hours take 5 % (The Site Reliability Workbook, chapter 5). */
+export const FAST_BURN = 14.4;
+const SLOW_BURN = 6;
+
+const FAST_MINUTES = 60;
+const SLOW_MINUTES = 360;
+/** Is it still so? Not the usual five: minutes of a rebalance say nothing and count as good, and an alarm must not end by that. */
+const STILL_MINUTES = 15;
+
+/** Fewer are taken by one invocation, and come and go between two looks. */
+const RECORDS_MIN = 1_000;
+
+/** @param retentionHours how long the topic keeps a record */
 export function ageAlarms(
   of: GroupMetrics,
+  slo: ServiceLevel,
   thresholds: AlarmThresholds,
   retentionHours: number,
 ): AlarmDefinition<GroupAlarm>[] {
+  const keeps = { threshold: 1, missing: TreatMissingData.IGNORE };
+  const [old, many] = [tooOld(of, slo), tooMany(of, slo)];
+  const promise = `${slo.share * 100} % of all minutes are to have no open record older than ${slo.ageSeconds} s`;
+  const seconds = Math.round(retentionHours * HOUR_SECONDS * thresholds.retentionShareMax);
   return [
-    recordAge(of, thresholds),
-    lagUnseen(of),
-    noProgress(of),
-    retention(of, thresholds, retentionHours),
+    {
+      name: 'slo-fast-burn',
+      severity: 'page',
+      says: `Records wait too long: ${promise}, and bad minutes come ${FAST_BURN} times too fast.`,
+      metric: expression('bad minutes', `IF(${old.condition}, 1, 0)`, old.metrics),
+      periods: [burning(FAST_BURN, FAST_MINUTES, slo), burning(FAST_BURN, STILL_MINUTES, slo)],
+      ...keeps,
+    },
+    {
+      name: 'slo-slow-burn',
+      severity: 'ticket',
+      says: `Records have waited too long again and again: ${promise}, and for six hours bad minutes have come ${SLOW_BURN} times too fast.`,
+      metric: expression('bad minutes', `IF(${old.condition} OR ${many.condition}, 1, 0)`, {
+        ...old.metrics,
+        ...many.metrics,
+      }),
+      periods: burning(SLOW_BURN, SLOW_MINUTES, slo),
+      ...keeps,
+    },
+    {
+      name: 'no-progress',
+      severity: 'page',
+      says: 'Records wait or arrive, and the group has resolved none for ten minutes.',
+      metric: waitingForNobody(of),
+      periods: { bad: 10, of: 15 },
+      ...keeps,
+    },
+    {
+      name: 'retention',
+      severity: 'page',
+      says: `The oldest open record has used up ${seconds} s of the ${retentionHours} h that the topic keeps it.`,
+      metric: expression(
+        'running out',
+        `IF(FILL(age, 0) >= ${seconds * 1_000} OR FILL(drain, 0) >= ${seconds}, 1, 0)`,
+        { age: of.ledger('RecordAge', 'Maximum'), drain: of.lag('EstimatedMaxTimeLag') },
+      ),
+      periods: { bad: 15, of: 30 },
+      ...keeps,
+    },
   ];
 }
 
-function recordAge(of: GroupMetrics, thresholds: AlarmThresholds): AlarmDefinition<GroupAlarm> {
-  const { recordAgeSecondsMax: seconds, lagRecordsMax: records } = thresholds;
+/** So many bad minutes in a window that the budget is used up `rate` times too fast. */
+function burning(rate: number, minutes: number, { share }: ServiceLevel): Window {
+  const bad = rate * (1 - share) * minutes;
+  return { bad: Math.max(1, Math.ceil(Number(bad.toFixed(6)))), of: minutes };
+}
+
+/** The oldest record that was met, and the time that draining the worst partition takes. */
+function tooOld(of: GroupMetrics, { ageSeconds }: ServiceLevel) {
   return {
-    name: 'record-age',
-    severity: 'page',
-    says: `The oldest open record waits for more than ${seconds} s, or more than ${records} records wait.`,
-    metric: expression(
-      'too old or too many',
-      `IF(FILL(age, 0) >= ${seconds * 1_000} OR FILL(drain, 0) >= ${seconds} OR FILL(records, 0) >= ${records}, 1, 0)`,
-      {
-        age: of.ledger('RecordAge', 'Maximum'),
-        drain: of.lag('EstimatedMaxTimeLag'),
-        records: of.handler('OffsetLag', 'Maximum'),
-      },
-    ),
-    threshold: 1,
-    periods: { bad: 5, of: 15 },
-    missing: TreatMissingData.IGNORE,
+    condition: `FILL(age, 0) >= ${ageSeconds * 1_000} OR FILL(drain, 0) >= ${ageSeconds}`,
+    metrics: { age: of.ledger('RecordAge', 'Maximum'), drain: of.lag('EstimatedMaxTimeLag') },
   };
 }
 
-/** Not a lag of zero: no lag at all. Either sign of life of the topic will do. */
-function lagUnseen(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
+/**
+ * A partition that is not delivered while MSK is silent has no age that anybody knows. What is left is how many records wait, against
+ * how many are resolved in a minute: an estimate over all partitions, too rough in a rebalance to wake somebody.
+ */
+function tooMany(of: GroupMetrics, { ageSeconds }: ServiceLevel) {
   return {
-    name: 'lag-unseen',
-    severity: 'ticket',
-    says: 'MSK has not said for ten minutes how far the group is, although the topic moves: the group does not get stable.',
-    metric: expression(
-      'moves unseen',
-      `IF(FILL(drain, -1) < 0 AND ${filled(of.bytesIn)} + FILL(resolved, 0) > 0, 1, 0)`,
-      {
-        drain: of.lag('EstimatedMaxTimeLag'),
-        ...of.bytesIn,
-        resolved: of.ledger('Resolved', 'Sum'),
-      },
-    ),
-    threshold: 1,
-    periods: { bad: 10, of: 15 },
-    missing: TreatMissingData.IGNORE,
+    condition: `(FILL(resolved, 0) > 0 AND FILL(records, 0) >= ${RECORDS_MIN} AND FILL(records, 0) * 60 >= FILL(resolved, 0) * ${ageSeconds})`,
+    metrics: { records: of.handler('OffsetLag', 'Maximum'), resolved: of.ledger('Resolved', 'Sum') },
   };
-}
-
-/** `FILL(a, 0) + FILL(b, 0)` of metrics by id. */
-function filled(metrics: GroupMetrics['bytesIn']): string {
-  return Object.keys(metrics)
-    .map((id) => `FILL(${id}, 0)`)
-    .join(' + ');
 }
 
 /**
  * Also what is heard when the function is never invoked, for whatever reason. Of a mapping that never started only the brokers' bytes are
  * there: lag metrics exist from a group's first consumption on (Amazon MSK docs: consumer-lag), `Resolved` from the first invocation.
  */
-function noProgress(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
-  return {
-    name: 'no-progress',
-    severity: 'page',
-    says: 'Records wait or arrive, and the group has resolved none for ten minutes.',
-    metric: expression(
-      'waiting for nobody',
-      `IF(FILL(resolved, 0) < 1 AND FILL(waiting, 0) + FILL(behind, 0) + ${filled(of.bytesIn)} > 0, 1, 0)`,
-      {
-        resolved: of.ledger('Resolved', 'Sum'),
-        waiting: of.lag('SumOffsetLag'),
-        behind: of.handler('OffsetLag', 'Maximum'),
-        ...of.bytesIn,
-      },
-    ),
-    threshold: 1,
-    periods: { bad: 10, of: 15 },
-    missing: TreatMissingData.IGNORE,
-  };
-}
-
-function retention(
-  of: GroupMetrics,
-  { retentionShareMax }: AlarmThresholds,
-  retentionHours: number,
-): AlarmDefinition<GroupAlarm> {
-  const seconds = Math.round(retentionHours * HOUR_SECONDS * retentionShareMax);
-  return {
-    name: 'retention',
-    severity: 'page',
-    says: `The oldest open record has used up ${seconds} s of the ${retentionHours} h that the topic keeps it.`,
-    metric: expression(
-      'running out',
-      `IF(FILL(age, 0) >= ${seconds * 1_000} OR FILL(drain, 0) >= ${seconds}, 1, 0)`,
-      { age: of.ledger('RecordAge', 'Maximum'), drain: of.lag('EstimatedMaxTimeLag') },
-    ),
-    threshold: 1,
-    periods: { bad: 15, of: 30 },
-    missing: TreatMissingData.IGNORE,
-  };
+function waitingForNobody(of: GroupMetrics) {
+  const bytes = Object.keys(of.bytesIn)
+    .map((id) => `FILL(${id}, 0)`)
+    .join(' + ');
+  return expression(
+    'waiting for nobody',
+    `IF(FILL(resolved, 0) < 1 AND FILL(waiting, 0) + FILL(behind, 0) + ${bytes} > 0, 1, 0)`,
+    {
+      resolved: of.ledger('Resolved', 'Sum'),
+      waiting: of.lag('SumOffsetLag'),
+      behind: of.handler('OffsetLag', 'Maximum'),
+      ...of.bytesIn,
+    },
+  );
 }

@@ -11,6 +11,12 @@ import { type IMetric, MathExpression, type Metric, type TreatMissingData } from
 import { Duration } from 'aws-cdk-lib/core';
 import type { Severity } from '../../../shared/alarm-spec.ts';
 
+/** Periods that must be bad, among how many of the last. */
+export interface Window {
+  readonly bad: number;
+  readonly of: number;
+}
+
 export interface AlarmDefinition<Name extends string> {
   /** Also the name of its page in docs/runbook/. */
   readonly name: Name;
@@ -19,8 +25,8 @@ export interface AlarmDefinition<Name extends string> {
   readonly says: string;
   readonly metric: IMetric;
   readonly threshold: number;
-  /** Periods that must be bad, among how many. */
-  readonly periods: { readonly bad: number; readonly of: number };
+  /** Where there are two, both have to be bad: one alarm each, which call nobody, and a composite alarm that does. */
+  readonly periods: Window | readonly [long: Window, short: Window];
   readonly missing: TreatMissingData;
 }
 

@@ -1,15 +1,24 @@
 /**
  * The alarms of one owner. In: definitions, what the owner decided about them, and whom each severity calls. Out: one
- * CloudWatch alarm per definition, which calls the same when it begins and when it is over.
+ * CloudWatch alarm per definition. Only a page also says when it is over, since somebody waits for that.
  *
  * Going without an alarm takes its name and a reason; a name that is none, or a reason that says nothing, is refused.
  */
-import { Alarm, ComparisonOperator, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type AlarmBase,
+  type AlarmProps,
+  AlarmRule,
+  AlarmState,
+  ComparisonOperator,
+  CompositeAlarm,
+  type IAlarmAction,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { type AlarmSpec, severities as allSeverities, type Severity } from '../../../shared/alarm-spec.ts';
 import type { Ownership } from '../../../shared/published.ts';
 import { ownName } from '../../../shared/published.ts';
-import type { AlarmDefinition } from './alarm-definition.ts';
+import type { AlarmDefinition, Window } from './alarm-definition.ts';
 
 /** Whom to call: an SNS topic, or any other action of an alarm. An empty list is an answer too. */
 export type AlarmActions = Readonly<Record<Severity, readonly IAlarmAction[]>>;
@@ -24,7 +33,8 @@ export interface AlarmSetProps<Name extends string> {
 const REASON_LENGTH_MIN = 10;
 
 export class AlarmSet<Name extends string> extends Construct {
-  readonly alarms: readonly Alarm[];
+  /** Those that call somebody. */
+  readonly alarms: readonly AlarmBase[];
 
   constructor(scope: Construct, id: string, props: AlarmSetProps<Name>) {
     super(scope, id);
@@ -34,23 +44,44 @@ export class AlarmSet<Name extends string> extends Construct {
       .filter(({ name }) => spec.without?.[name] === undefined)
       .map((definition) => {
         const severity = spec.severities?.[definition.name] ?? definition.severity;
-        const alarm = this.addAlarm(definition, severity, ownership);
+        const alarm = this.addAlarm(definition, severity, ownName(ownership));
         alarm.addAlarmAction(...actions[severity]);
-        alarm.addOkAction(...actions[severity]);
+        if (severity === 'page') alarm.addOkAction(...actions[severity]);
         return alarm;
       });
   }
 
-  private addAlarm(definition: AlarmDefinition<Name>, severity: Severity, ownership: Ownership): Alarm {
-    const { name, says, metric, threshold, periods, missing } = definition;
-    return new Alarm(this, name, {
-      alarmName: `${ownName(ownership)}-${name}`,
-      alarmDescription: `[${severity}] ${says} Runbook: docs/runbook/${name}.md`,
+  private addAlarm(definition: AlarmDefinition<Name>, severity: Severity, prefix: string): AlarmBase {
+    const { name, says, periods } = definition;
+    const alarmDescription = `[${severity}] ${says} Runbook: docs/runbook/${name}.md`;
+    const alarmName = `${prefix}-${name}`;
+    if ('bad' in periods) return this.addWindow(name, definition, periods, { alarmName, alarmDescription });
+    const windows = periods.map((window) =>
+      this.addWindow(`${name}-${window.of}`, definition, window, {
+        alarmName: `${alarmName}-${window.of}`,
+        alarmDescription: `One of two windows of ${alarmName}. Calls nobody.`,
+      }),
+    );
+    return new CompositeAlarm(this, name, {
+      compositeAlarmName: alarmName,
+      alarmDescription,
+      alarmRule: AlarmRule.allOf(...windows.map((window) => AlarmRule.fromAlarm(window, AlarmState.ALARM))),
+    });
+  }
+
+  private addWindow(
+    id: string,
+    { metric, threshold, missing }: AlarmDefinition<Name>,
+    { bad, of }: Window,
+    said: Pick<AlarmProps, 'alarmName' | 'alarmDescription'>,
+  ): Alarm {
+    return new Alarm(this, id, {
+      ...said,
       metric,
       threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      datapointsToAlarm: periods.bad,
-      evaluationPeriods: periods.of,
+      datapointsToAlarm: bad,
+      evaluationPeriods: of,
       treatMissingData: missing,
     });
   }

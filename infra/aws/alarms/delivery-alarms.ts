@@ -12,66 +12,25 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { GroupAlarm } from '../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../shared/group.ts';
-import { type AlarmDefinition, expression, FIVE_MINUTES, sumOf } from './alarm-definition.ts';
+import { type AlarmDefinition, FIVE_MINUTES, sumOf } from './alarm-definition.ts';
 import type { GroupMetrics } from './group-metrics.ts';
-
-/** What one poller takes (AWS Lambda docs: kafka-scaling-modes), and the share of it from which on it is a ceiling. */
-const POLLER_BYTES_PER_SECOND = 5_000_000;
-const CEILING_SHARE = 0.8;
-
-/** All that the functions ask of the table; the rights in group-rights.ts allow no more. */
-const TABLE_OPERATIONS = ['PutItem', 'Query', 'GetItem', 'UpdateItem'];
-
-const sparse = { threshold: 1, missing: TreatMissingData.NOT_BREACHING };
-const held = { bad: 1, of: 15 };
-const lasting = { bad: 5, of: 15 };
-
-export function deliveryAlarms(of: GroupMetrics, group: GroupSpec): AlarmDefinition<GroupAlarm>[] {
-  const ofMapping = hasOwnCounts(group)
-    ? [
-        ...(group.retry.until === 'spent' ? [destination(of)] : []),
-        dropped(of),
-        mappingErrors(of),
-        pollerCeiling(of),
-      ]
-    : [];
-  return [failedInvokes(of, hasOwnCounts(group)), ...ofMapping, throttles(of), ...tableAlarms(of)];
-}
 
 /** Whether the mapping publishes metrics: provisioned pollers do (AWS Lambda docs: kafka-scaling-modes). */
 export function hasOwnCounts({ pollers }: GroupSpec): boolean {
   return !('mode' in pollers);
 }
 
-function failedInvokes(of: GroupMetrics, withCounts: boolean): AlarmDefinition<GroupAlarm> {
+/** @param withCounts whether the mapping counts what it delivers */
+export function deliveryAlarms(of: GroupMetrics, withCounts: boolean): AlarmDefinition<GroupAlarm>[] {
+  const sparse = { threshold: 1, missing: TreatMissingData.NOT_BREACHING };
+  /** One event is enough, and one of fifteen minutes, so that the pause between two retries doesn't end it. */
+  const atOnce = { periods: { bad: 1, of: 15 }, ...sparse };
   const counts = {
     events: of.mapping('FailedInvokeEventCount'),
     batches: of.mapping('InvokeErrorCount'),
   };
-  return {
-    name: 'failed-invokes',
-    severity: 'ticket',
-    says: 'Invocations have failed or reported failed records in each of three periods of five minutes.',
-    metric: sumOf('failed', { ...(withCounts && counts), errors: of.handler('Errors') }, FIVE_MINUTES),
-    periods: { bad: 3, of: 3 },
-    ...sparse,
-  };
-}
-
-function destination(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
-  return {
-    name: 'destination',
-    severity: 'ticket',
-    says: 'The mapping gave up on records and left them in the failure destination; their offsets are a gap until they are redriven.',
-    metric: of.mapping('OnFailureDestinationDeliveredEventCount'),
-    periods: held,
-    ...sparse,
-  };
-}
-
-/** Of two pages, one counts failed deliveries among the dropped and one apart, so both are asked. */
-function dropped(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
-  return {
+  /** Of two pages, one counts failed deliveries among the dropped and one apart, so both are asked. */
+  const dropped: AlarmDefinition<GroupAlarm> = {
     name: 'dropped',
     severity: 'page',
     says: 'The mapping let go of records without keeping them anywhere: only Kafka still has them, until retention.',
@@ -80,75 +39,47 @@ function dropped(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
       undelivered: of.mapping('OnFailureDestinationDeliveryErrorCount'),
       failures: of.handler('DestinationDeliveryFailures'),
     }),
-    periods: held,
-    ...sparse,
+    ...atOnce,
   };
-}
-
-function mappingErrors(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
-  return {
-    name: 'mapping-errors',
-    severity: 'ticket',
-    says: 'The pollers have failed to read or to commit in ten of fifteen minutes.',
-    metric: sumOf('errors', {
-      polling: of.mapping('PollingErrorCount'),
-      commit: of.mapping('CommitErrorCount'),
-    }),
-    periods: { bad: 10, of: 15 },
-    ...sparse,
-  };
-}
-
-/** A throttled function uses up no retries and shows no error; the mapping takes pollers away instead. */
-function throttles(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
-  return {
-    name: 'throttles',
-    severity: 'ticket',
-    says: "Lambda has refused invocations of the group's functions in five of fifteen minutes, for want of concurrency.",
-    metric: sumOf('throttled', { handler: of.handler('Throttles'), rollup: of.rollup('Throttles') }),
-    periods: lasting,
-    ...sparse,
-  };
-}
-
-function pollerCeiling(of: GroupMetrics): AlarmDefinition<GroupAlarm> {
-  return {
-    name: 'poller-ceiling',
-    severity: 'notice',
-    says: `The pollers have read more than ${CEILING_SHARE * 100} % of the 5 MB/s that one poller takes, on average, in fifteen of twenty minutes.`,
-    metric: expression('bytes a second and poller', 'bytes / PERIOD(bytes) / pollers', {
-      bytes: of.mapping('EventPollerThroughputInBytes'),
-      pollers: of.mapping('ProvisionedPollers', 'Maximum'),
-    }),
-    threshold: CEILING_SHARE * POLLER_BYTES_PER_SECOND,
-    periods: { bad: 15, of: 20 },
-    missing: TreatMissingData.NOT_BREACHING,
-  };
-}
-
-function tableAlarms(of: GroupMetrics): AlarmDefinition<GroupAlarm>[] {
-  const errors = TABLE_OPERATIONS.map((operation) => [
-    operation.toLowerCase(),
-    of.tableOperation('SystemErrors', operation),
-  ]);
   return [
     {
-      name: 'table-throttles',
-      severity: 'ticket',
-      says: "DynamoDB has throttled the ledger's table in five of fifteen minutes.",
-      metric: sumOf('throttled', {
-        reads: of.table('ReadThrottleEvents'),
-        writes: of.table('WriteThrottleEvents'),
-      }),
-      periods: lasting,
+      name: 'partition-stuck',
+      severity: 'page',
+      says: 'Deliveries have failed in three of four periods of five minutes: of one partition, or whole invocations.',
+      metric: sumOf(
+        'failed',
+        {
+          partitions: of.ledger('PartitionsFailed', 'Sum'),
+          errors: of.handler('Errors'),
+          ...(withCounts && counts),
+        },
+        FIVE_MINUTES,
+      ),
+      periods: { bad: 3, of: 4 },
       ...sparse,
     },
     {
-      name: 'table-errors',
-      severity: 'notice',
-      says: 'DynamoDB has answered with errors of its own in five of fifteen minutes.',
-      metric: sumOf('errors', Object.fromEntries(errors)),
-      periods: lasting,
+      name: 'partition-halted',
+      severity: 'page',
+      says: 'A partition fails for a reason that no retry cures, or its log is another one than was counted. It waits for a person.',
+      metric: sumOf('halted', {
+        halted: of.ledger('PartitionsHalted', 'Sum'),
+        mismatch: of.ledger('LogMismatch', 'Sum'),
+      }),
+      ...atOnce,
+    },
+    ...(withCounts ? [dropped] : []),
+    {
+      name: 'throttles',
+      severity: 'ticket',
+      says: "For want of capacity Lambda has refused to invoke the group's functions, or DynamoDB to read or write its table, in five of fifteen minutes.",
+      metric: sumOf('throttled', {
+        handler: of.handler('Throttles'),
+        rollup: of.rollup('Throttles'),
+        reads: of.table('ReadThrottleEvents'),
+        writes: of.table('WriteThrottleEvents'),
+      }),
+      periods: { bad: 5, of: 15 },
       ...sparse,
     },
   ];

@@ -1,7 +1,7 @@
 /** The alarms of one group, from its plain data and the parts that it was made of. */
 import type { Construct } from 'constructs';
 import type { GroupAlarm } from '../../../shared/alarm-spec.ts';
-import { type AlarmThresholds, defaultThresholds } from '../../../shared/alarm-spec.ts';
+import { type AlarmThresholds, defaultSlo, defaultThresholds } from '../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../shared/group.ts';
 import type { Ownership } from '../../../shared/published.ts';
 import { ageAlarms } from './age-alarms.ts';
@@ -32,18 +32,15 @@ export function groupAlarmSet(scope: Construct, id: string, props: GroupAlarmsPr
 function definitionsOf({ group, metrics, retentionHours }: GroupAlarmsProps): AlarmDefinition<GroupAlarm>[] {
   const thresholds = thresholdsOf(group);
   return [
-    ...ageAlarms(metrics, thresholds, retentionHours),
+    ...ageAlarms(metrics, group.slo ?? defaultSlo, thresholds, retentionHours),
     ...ledgerAlarms(metrics, thresholds, retentionHours, hasOwnCounts(group)),
-    ...deliveryAlarms(metrics, group),
+    ...deliveryAlarms(metrics, hasOwnCounts(group)),
   ];
 }
 
 /** What each threshold may be: minutes that CloudWatch can look back on, shares that are shares. */
 const allowed: Readonly<Record<keyof AlarmThresholds, readonly [min: number, max: number]>> = {
-  recordAgeSecondsMax: [1, 604_800],
-  lagRecordsMax: [1, 1e12],
-  duplicateShareMax: [0.001, 1],
-  openGapMinutesMax: [1, 1_440],
+  openMinutesMax: [1, 1_440],
   rollupBehindMinutesMax: [3, 1_435],
   retentionShareMax: [0.01, 0.99],
 };

@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../../shared/group.ts';
 import type { Ownership } from '../../../shared/published.ts';
 import { ownName } from '../../../shared/published.ts';
-import { expression, FIVE_MINUTES } from '../alarms/alarm-definition.ts';
+import { expression, FIVE_MINUTES, sumOf } from '../alarms/alarm-definition.ts';
 import { hasOwnCounts } from '../alarms/delivery-alarms.ts';
 import type { GroupMetrics } from '../alarms/group-metrics.ts';
 import { graph, head } from './widgets.ts';
@@ -79,10 +79,11 @@ function ledgerOf(of: GroupMetrics) {
         ],
       },
     ),
-    graph('Open: gaps and parked records', [
-      of.ledger('OpenGap', 'Maximum'),
-      of.ledger('OpenParked', 'Maximum'),
-    ]),
+    graph(
+      'Open: gaps and parked records',
+      [of.ledger('OpenGap', 'Maximum'), of.ledger('OpenParked', 'Maximum')],
+      { right: [of.ledger('BoundUsed', 'Maximum').with({ label: 'bounds of the journal used, %' })] },
+    ),
     graph('Entries and rollup', [of.ledger('Entries', 'Sum'), of.ledger('RolledUp', 'Sum')], {
       right: [
         of.ledger('Conflicts', 'Sum'),
@@ -114,12 +115,21 @@ function mappingOf(of: GroupMetrics) {
     ]),
     graph('Pollers', [of.mapping('ProvisionedPollers', 'Maximum'), of.mapping('EventPollerUnit')], {
       right: [
-        expression('bytes/s through the pollers', 'bytes / PERIOD(bytes)', {
+        expression('bytes/s and poller, of 5,000,000', 'bytes / PERIOD(bytes) / pollers', {
           bytes: of.mapping('EventPollerThroughputInBytes'),
+          pollers: of.mapping('ProvisionedPollers', 'Maximum'),
         }),
       ],
     }),
   ];
+}
+
+/** All that the functions ask of the table; the rights in group-rights.ts allow no more. */
+function tableErrors(of: GroupMetrics) {
+  const operations = ['PutItem', 'Query', 'GetItem', 'UpdateItem'];
+  return Object.fromEntries(
+    operations.map((operation) => [operation.toLowerCase(), of.tableOperation('SystemErrors', operation)]),
+  );
 }
 
 function functionsOf(of: GroupMetrics) {
@@ -143,6 +153,7 @@ function functionsOf(of: GroupMetrics) {
       right: [
         of.table('WriteThrottleEvents'),
         of.table('ReadThrottleEvents'),
+        sumOf('system errors', tableErrors(of)),
         of.tableOperation('SuccessfulRequestLatency', 'PutItem', 'p99').with({ label: 'PutItem p99, ms' }),
       ],
     }),

@@ -1,10 +1,15 @@
 /** Rules of one number or name each, and of numbers that have to fit each other. */
 import { Token } from 'aws-cdk-lib/core';
+import { FAST_BURN } from '../alarms/age-alarms.ts';
 import { matching, type Rule, within } from './rule.ts';
 
 /** Time that the handler keeps back for its answer, and a pace that is a hundredth of the one measured. */
 const ANSWER_SECONDS = 2;
 const RECORDS_PER_SECOND = 1_000;
+
+/** A share of a few minutes in a month is beyond what metrics by the minute can tell. */
+const SHARE_MIN = 0.94;
+const SHARE_MAX = 0.9999;
 
 const names: readonly Rule[] = [
   matching(
@@ -166,6 +171,21 @@ const bounds: readonly Rule[] = [
       rejects.shareMax >= 0 && rejects.shareMax <= 1
         ? undefined
         : { given: `rejects.shareMax is ${rejects.shareMax}`, allowed: 'from 0 to 1' },
+  },
+  within(
+    'slo-age',
+    'slo.ageSeconds',
+    [1, 604_800],
+    'it is an age of records, and an alarm compares with a whole number of seconds',
+    ({ group }) => group.slo?.ageSeconds,
+  ),
+  {
+    id: 'slo-share',
+    because: `bad minutes come ${FAST_BURN} times too fast for the alarm slo-fast-burn, and an hour has to hold that many`,
+    check: ({ group: { slo } }) =>
+      slo === undefined || (slo.share >= SHARE_MIN && slo.share <= SHARE_MAX)
+        ? undefined
+        : { given: `slo.share is ${slo.share}`, allowed: `from ${SHARE_MIN} to ${SHARE_MAX}` },
   },
   {
     id: 'entry-days',

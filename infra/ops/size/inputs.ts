@@ -22,7 +22,7 @@ export interface Inputs {
   /** How many times the live load a group must be able to take, to drain a backlog. */
   readonly headroom: number;
   readonly entryDays: number;
-  /** What is billed is not an alarm but each metric that it looks at. */
+  /** What is billed is not an alarm but each metric that it looks at; a composite alarm costs as much as five of them. */
   readonly alarmMetrics: number;
   /** Whether the groups' mappings name one poller group, and so share event poller units. */
   readonly sharedPollers: boolean;
@@ -49,7 +49,7 @@ const defaults = {
   'window-seconds': 1,
   headroom: 2,
   'entry-days': 35,
-  'alarm-metrics': 46,
+  'alarm-metrics': 42,
 };
 
 export const USAGE = `npm run plan -- [options]

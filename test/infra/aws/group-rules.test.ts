@@ -54,6 +54,10 @@ const refused: readonly [
   ['memory', { sandbox: { memoryMb: 127, timeoutSeconds: 30 } }, 'memoryMb is 127', 'from 128 to 10240'],
   ['rejects-count', { rejects: { shareMax: 0.5, countMin: 0 } }, 'countMin is 0', 'from 1'],
   ['rejects-share', { rejects: { shareMax: 1.5, countMin: 1 } }, 'shareMax is 1.5', 'from 0 to 1'],
+  ['slo-age', { slo: { ageSeconds: 0, share: 0.99 } }, 'slo.ageSeconds is 0', 'from 1 to 604800'],
+  ['slo-age', { slo: { ageSeconds: 604_801, share: 0.99 } }, 'slo.ageSeconds is 604801', 'from 1 to 604800'],
+  ['slo-share', { slo: { ageSeconds: 60, share: 0.93 } }, 'slo.share is 0.93', 'from 0.94 to 0.9999'],
+  ['slo-share', { slo: { ageSeconds: 60, share: 1 } }, 'slo.share is 1', 'from 0.94 to 0.9999'],
   ['secret-name', { secrets: ['AWS_KEY'] }, "secrets names 'AWS_KEY'", 'not AWS_'],
   ['secret-name', { secrets: ['salt'] }, "secrets names 'salt'", '[A-Z0-9_]'],
   ['entry-days', { entryDays: 7 }, 'entryDays is 7 with a topic that keeps records for 168 hours', 'from 8'],
@@ -366,6 +370,8 @@ describe('group rules', () => {
   test('takes each bound itself, and each way of polling and of giving up', () => {
     const passing: readonly Change[] = [
       {},
+      { slo: { ageSeconds: 1, share: 0.94 } },
+      { slo: { ageSeconds: 604_800, share: 0.9999 } },
       { batch: { records: 10_000, windowSeconds: 300 }, sandbox: { memoryMb: 512, timeoutSeconds: 840 } },
       { batch: { records: 1 } },
       { pollers: { min: 3, max: 3, partialResponses: false, logs: 'DEBUG' } },

@@ -19,7 +19,7 @@ describe('what a start says of halted partitions', () => {
     const first = halts.news([billing(1, 0), { groupId: 'fraud-service', mismatches: 0, halts: 2 }]);
     const second = halts.news([billing(9, 0), { groupId: 'fraud-service', mismatches: 1, halts: 3 }]);
 
-    assert.match(first[0] ?? '', /^billing-service meets another log .*docs\/runbook\/log-mismatch\.md/);
+    assert.match(first[0] ?? '', /^billing-service meets another log .*docs\/runbook\/partition-halted\.md/);
     assert.match(first[1] ?? '', /^fraud-service has partitions that wait for a person/);
     assert.deepEqual([first.length, second.length], [2, 1]);
     assert.match(second[0] ?? '', /^fraud-service meets another log/);

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { groups } from '../../../../functions/index.ts';
 import { stages } from '../../../../infra/aws/stages.ts';
-import { type AlarmSpec, groupAlarms, severities, streamAlarms } from '../../../../shared/alarm-spec.ts';
+import {
+  type AlarmSpec,
+  groupAlarms,
+  type ServiceLevel,
+  severities,
+  streamAlarms,
+} from '../../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../../shared/group.ts';
 import { clusterName } from '../../../../shared/published.ts';
 import {
@@ -16,7 +22,7 @@ import {
   templatesOf,
 } from '../templates.ts';
 import { documented, emittedBy, notOnExpress, unpublished } from './known-metrics.ts';
-import { alarmsOf, dashboardOf, type UsedMetric } from './watched.ts';
+import { alarmsOf, callersOf, dashboardOf, type UsedMetric } from './watched.ts';
 
 /** The names in dimensions are those of the template's own resources, and the functions write to the very table. */
 async function assertPublished(stage: 'dev' | 'prod', owner: string): Promise<void> {
@@ -65,35 +71,36 @@ function expectedAlarms(stage: 'dev' | 'prod', owner: string): string[] {
           ? name.startsWith('express-')
           : standardOnly.includes(name)),
     );
-  return groupAlarms.filter((name) => name !== 'destination' || groups[owner]!.retry.until === 'spent');
+  return [...groupAlarms];
 }
 
 function eachOwner(check: (template: CfnTemplate, stage: 'dev' | 'prod', owner: string) => void): void {
   for (const stage of stageNames) for (const owner of owners) check(templateOf(stage, owner), stage, owner);
 }
 
-function billingWith(alarms: AlarmSpec): CfnTemplate {
-  const billing: GroupSpec = { ...groups['billing']!, alarms };
+function billingWith(alarms: AlarmSpec, slo?: ServiceLevel): CfnTemplate {
+  const billing: GroupSpec = { ...groups['billing']!, alarms, ...(slo && { slo }) };
   return templatesOf('prod', { billing }, undefined, {}, reachingLambda('prod')).get(
     'clickledger-prod-billing',
   )!;
 }
 
 function namesIn(template: CfnTemplate): string[] {
-  return alarmsOf(template).map(({ name }) => name.replace(/^clickledger-(dev|prod)-[^-]+-/, ''));
+  return callersOf(template).map(({ name }) => name.replace(/^clickledger-(dev|prod)-[^-]+-/, ''));
 }
 
 describe('alarms', () => {
   it('every owner has all of its alarms, in both stages', () => {
     eachOwner((template, stage, owner) => {
       assert.deepEqual(namesIn(template).sort(), expectedAlarms(stage, owner).sort());
-      for (const { name } of alarmsOf(template)) assert.ok(name.startsWith(`clickledger-${stage}-${owner}-`));
+      for (const { name } of callersOf(template))
+        assert.ok(name.startsWith(`clickledger-${stage}-${owner}-`));
     });
   });
 
   it('an alarm says how severe it is, what it means and where its page is, and calls the topic of its severity', () => {
     eachOwner((template) => {
-      for (const { name, description, properties } of alarmsOf(template)) {
+      for (const { name, description, properties } of callersOf(template)) {
         const [, severity = '', page] =
           /^\[(page|ticket|notice)\] [A-Z].*\. Runbook: docs\/runbook\/([\w-]+)\.md$/.exec(description) ?? [];
         assert.ok(page !== undefined && name.endsWith(`-${page}`), description);
@@ -101,10 +108,23 @@ describe('alarms', () => {
         assert.match(properties.AlarmActions[0], new RegExp(`AlarmTopics${severity}`));
         assert.deepEqual(
           properties.OKActions,
-          properties.AlarmActions,
-          'who is called hears when it is over',
+          severity === 'page' ? properties.AlarmActions : undefined,
+          'only who is woken waits for the end',
         );
       }
+    });
+  });
+
+  it('a group has about a dozen alarms, and every window of a composite one calls nobody', () => {
+    eachOwner((template, _, owner) => {
+      if (owner === 'stream') return;
+      assert.ok(callersOf(template).length <= 13, `${callersOf(template).length}`);
+      const windows = alarmsOf(template).filter(({ properties }) => properties.AlarmActions === undefined);
+      assert.deepEqual(
+        windows.map(({ name }) => name.replace(/^.*-slo/, 'slo')),
+        ['slo-fast-burn-60', 'slo-fast-burn-15'],
+      );
+      for (const { properties } of windows) assert.equal(properties.OKActions, undefined);
     });
   });
 
@@ -139,7 +159,13 @@ describe('alarms', () => {
   });
 
   it('one minute is never enough where the sources publish at different times', () => {
-    for (const name of ['record-age', 'lag-unseen', 'no-progress', 'retention']) {
+    for (const name of [
+      'slo-fast-burn-60',
+      'slo-fast-burn-15',
+      'slo-slow-burn',
+      'no-progress',
+      'retention',
+    ]) {
       const { properties } = alarmsOf(templateOf('prod', 'billing')).find((alarm) =>
         alarm.name.endsWith(name),
       )!;
@@ -147,47 +173,67 @@ describe('alarms', () => {
     }
   });
 
-  it('a rebalance storm of five minutes neither ends record-age nor begins what waits for a lasting one', () => {
-    const byName = new Map(
-      alarmsOf(templateOf('prod', 'billing')).map((alarm) => [alarm.name, alarm.properties]),
+  it("promise, thresholds and severities are the team's; retention is half of the topic's", () => {
+    const template = billingWith(
+      { thresholds: { openMinutesMax: 7 }, severities: { 'slo-fast-burn': 'notice' } },
+      { ageSeconds: 60, share: 0.99 },
     );
-    const of = (name: string) => byName.get(`clickledger-prod-billing-${name}`);
-
-    assert.ok(of('record-age').EvaluationPeriods - of('record-age').DatapointsToAlarm >= 5);
-    for (const name of ['lag-unseen', 'no-progress']) assert.ok(of(name).DatapointsToAlarm > 5, name);
-    for (const name of ['duplicates', 'partition-stuck', 'failed-invokes'])
-      assert.ok(of(name).DatapointsToAlarm >= 3, `${name}: five minutes touch two periods of five`);
-  });
-
-  it("thresholds and severities are the team's; retention is half of the topic's", () => {
-    const template = billingWith({
-      thresholds: { recordAgeSecondsMax: 60, openGapMinutesMax: 7 },
-      severities: { 'record-age': 'notice' },
-    });
 
     const alarms = new Map(alarmsOf(template).map((alarm) => [alarm.name, alarm]));
-    const age = alarms.get('clickledger-prod-billing-record-age')!;
-    const formula = JSON.stringify(age.properties.Metrics);
-    assert.ok(formula.includes('FILL(age, 0) >= 60000 OR FILL(drain, 0) >= 60 '), formula);
-    assert.match(age.description, /^\[notice\] /);
-    assert.match(age.properties.AlarmActions[0], /AlarmTopicsnotice/);
-    assert.equal(alarms.get('clickledger-prod-billing-open-gap')!.properties.EvaluationPeriods, 7);
-    const retention = JSON.stringify(alarms.get('clickledger-prod-billing-retention')!.properties.Metrics);
-    assert.ok(retention.includes('FILL(drain, 0) >= 302400'), 'half of seven days');
+    const of = (name: string) => alarms.get(`clickledger-prod-billing-${name}`)!.properties;
+    const windows = ['slo-fast-burn-60', 'slo-fast-burn-15', 'slo-slow-burn'].map(of);
+    for (const { Metrics } of windows)
+      assert.match(JSON.stringify(Metrics), /FILL\(age, 0\) >= 60000 OR FILL\(drain, 0\) >= 60[ ,]/);
+    assert.deepEqual(
+      windows.map(({ DatapointsToAlarm }) => DatapointsToAlarm),
+      [9, 3, 22],
+      'of 60 minutes 14.4 %, of 15 minutes 14.4 %, of 360 minutes 6 %',
+    );
+    const fast = callersOf(template).find(({ name }) => name.endsWith('slo-fast-burn'))!;
+    assert.match(fast.description, /^\[notice\] .*99 % of all minutes .*older than 60 s/);
+    assert.match(fast.properties.AlarmActions[0], /AlarmTopicsnotice/);
+    assert.equal(of('redrive-due').EvaluationPeriods, 7);
+    assert.ok(
+      JSON.stringify(of('retention').Metrics).includes('FILL(drain, 0) >= 302400'),
+      'half of seven days',
+    );
+  });
+
+  it('a promise that no window of an alarm can hold is refused', () => {
+    const refused: [ServiceLevel, RegExp][] = [
+      [
+        { ageSeconds: 300, share: 0.9 },
+        /slo\.share is 0\.9; allowed is from 0\.94 to 0\.9999: .*\[slo-share\]/,
+      ],
+      [{ ageSeconds: 300, share: 1 }, /slo\.share is 1; allowed is from 0\.94 to 0\.9999/],
+      [
+        { ageSeconds: 0.5, share: 0.99 },
+        /slo\.ageSeconds is 0\.5; allowed is a whole number from 1 to 604800/,
+      ],
+      [{ ageSeconds: 300, share: '0.99' } as never, /slo\.share is "0\.99", must be a number/],
+      [{ ageSeconds: 300 } as never, /slo\.share is missing/],
+      [{ seconds: 300, share: 0.99 } as never, /slo\.seconds is no property, allowed are ageSeconds, share/],
+    ];
+    for (const [slo, expected] of refused) assert.throws(() => billingWith({}, slo), expected);
+    for (const share of [0.94, 0.9999]) {
+      const template = billingWith({}, { ageSeconds: 604_800, share });
+      for (const { name, properties } of alarmsOf(template))
+        assert.ok(properties.DatapointsToAlarm <= properties.EvaluationPeriods, `${name} at ${share}`);
+    }
   });
 
   it('going without an alarm takes a reason, and the dashboard repeats it', () => {
-    const reason = 'the topic has one partition, and will have no more';
+    const reason = 'statement lines are read by nobody here';
 
-    const template = billingWith({ without: { 'poller-ceiling': reason } });
+    const template = billingWith({ without: { 'rollup-behind': reason } });
 
     assert.deepEqual(
       namesIn(template).sort(),
       expectedAlarms('prod', 'billing')
-        .filter((name) => name !== 'poller-ceiling')
+        .filter((name) => name !== 'rollup-behind')
         .sort(),
     );
-    assert.ok(dashboardOf(template).texts.some((text) => text.includes(`**poller-ceiling** (${reason})`)));
+    assert.ok(dashboardOf(template).texts.some((text) => text.includes(`**rollup-behind** (${reason})`)));
   });
 
   it('every metric of an alarm or a dashboard is one that AWS documents or that our functions emit, dimension by dimension', async () => {
@@ -294,35 +340,28 @@ describe('alarms', () => {
     const used = [...alarmsOf(template).flatMap(({ metrics }) => metrics), ...dashboardOf(template).metrics];
     assert.ok(used.every(({ dimensions }) => dimensions['EventSourceMappingUUID'] === undefined));
     const left = namesIn(template);
-    const gone = ['foreign-writer', 'destination', 'dropped', 'mapping-errors', 'poller-ceiling'];
+    const gone = ['foreign-writer', 'dropped'];
     assert.deepEqual(left.sort(), groupAlarms.filter((name) => !gone.includes(name)).sort());
   });
 
   it('what cannot be meant is refused, each with what is allowed', () => {
     const refused: [AlarmSpec, RegExp][] = [
       [
-        { without: { parked: ' ' } },
-        /alarms of 'billing': going without the alarm 'parked' has the reason ' ', say it in at least 10/,
+        { without: { 'redrive-due': ' ' } },
+        /alarms of 'billing': going without the alarm 'redrive-due' has the reason ' ', say it in at least 10/,
       ],
       [
-        { without: { 'record-ages': 'a reason that is long' } as never },
-        /alarm 'record-ages' is none of this owner's, allowed are record-age, /,
-      ],
-      [
-        { without: { destination: 'billing has none at all' } },
-        /alarm 'destination' is none of this owner's/,
+        { without: { 'slo-burn': 'a reason that is long' } as never },
+        /alarm 'slo-burn' is none of this owner's, allowed are slo-fast-burn, /,
       ],
       [{ severities: { age: 'page' } as never }, /alarm 'age' is none of this owner's/],
       [
-        { severities: { parked: 'panic' } as never },
-        /the alarm 'parked' has the severity 'panic', allowed are page, ticket, notice/,
+        { severities: { dropped: 'panic' } as never },
+        /the alarm 'dropped' has the severity 'panic', allowed are page, ticket, notice/,
       ],
-      [{ thresholds: { duplicateShareMax: 20 } }, /duplicateShareMax is 20, allowed are 0\.001 to 1/],
-      [
-        { thresholds: { recordAgeSecondsMax: Number.NaN } },
-        /recordAgeSecondsMax is NaN, allowed are 1 to 604800/,
-      ],
-      [{ thresholds: { ageMax: 5 } as never }, /'ageMax' is no threshold, allowed are recordAgeSecondsMax, /],
+      [{ thresholds: { retentionShareMax: 20 } }, /retentionShareMax is 20, allowed are 0\.01 to 0\.99/],
+      [{ thresholds: { openMinutesMax: Number.NaN } }, /openMinutesMax is NaN, allowed are 1 to 1440/],
+      [{ thresholds: { ageMax: 5 } as never }, /'ageMax' is no threshold, allowed are openMinutesMax, /],
     ];
 
     for (const [alarms, expected] of refused) assert.throws(() => billingWith(alarms), expected);

@@ -10,6 +10,7 @@ import { ConsumerGroup } from '../../../../infra/aws/consumer-group.ts';
 import { isAllowed, type Statement } from '../../../support/iam.ts';
 import { propsOf, synthesized } from '../foreign-app.ts';
 import { type CfnTemplate, evaluated, resourcesOf, templateOf } from '../templates.ts';
+import { callersOf } from './watched.ts';
 
 const account = '111122223333';
 const cloudWatch = 'Service:cloudwatch.amazonaws.com';
@@ -30,19 +31,19 @@ function topicStatements(template: CfnTemplate, topic: string): Statement[] {
 function undelivered(template: CfnTemplate): { readonly faults: string[]; readonly ways: number } {
   const faults: string[] = [];
   let ways = 0;
-  for (const [, { Properties }] of resourcesOf(template, 'AWS::CloudWatch::Alarm')) {
-    const { AlarmName, AlarmActions = [], OKActions = [] } = evaluated(template, Properties);
+  for (const { name, properties } of callersOf(template)) {
+    const { AlarmActions = [], OKActions = [] } = properties;
     const context = {
       'aws:SecureTransport': 'true',
       'aws:SourceAccount': account,
-      'aws:SourceArn': `arn:aws:cloudwatch:eu-west-1:${account}:alarm:${AlarmName}`,
+      'aws:SourceArn': `arn:aws:cloudwatch:eu-west-1:${account}:alarm:${name}`,
     };
     for (const action of [...AlarmActions, ...OKActions]) {
       ways += 1;
       const topic = idIn(action);
       const publish = { principal: cloudWatch, action: 'sns:Publish', resource: action, context };
       if (!isAllowed(topicStatements(template, topic), publish))
-        faults.push(`${AlarmName}: the topic ${topic} does not let CloudWatch publish`);
+        faults.push(`${name}: the topic ${topic} does not let CloudWatch publish`);
       const keyRef = evaluated(template, template.Resources[topic]?.Properties.KmsMasterKeyId);
       const key = template.Resources[idIn(keyRef)];
       for (const need of ['kms:Decrypt', 'kms:GenerateDataKey'])
@@ -54,7 +55,7 @@ function undelivered(template: CfnTemplate): { readonly faults: string[]; readon
             context,
           })
         )
-          faults.push(`${AlarmName}: the key of ${topic} does not let CloudWatch use ${need}`);
+          faults.push(`${name}: the key of ${topic} does not let CloudWatch use ${need}`);
     }
   }
   return { faults, ways };

@@ -31,6 +31,15 @@ export function alarmsOf(template: CfnTemplate): Watched[] {
   });
 }
 
+/** Alarms that call somebody: composite ones too, and no windows of those. */
+export function callersOf(template: CfnTemplate): Pick<Watched, 'name' | 'description' | 'properties'>[] {
+  const composite = resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm').map(([, { Properties }]) => {
+    const properties = evaluated(template, Properties);
+    return { name: properties.AlarmName, description: properties.AlarmDescription, properties };
+  });
+  return [...alarmsOf(template), ...composite].filter(({ properties }) => properties.AlarmActions);
+}
+
 interface CfnMetric {
   readonly Namespace: string;
   readonly MetricName: string;
