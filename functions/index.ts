@@ -1,4 +1,4 @@
-/** The registry: which groups there are, as data, one line each. `npm run new-group` adds a team's folder and its line here. */
+/** The registry: which groups there are, as data, one line each. `clickledger new-group` adds a team's folder and its line here. */
 import type { GroupSpec } from '../shared/group.ts';
 
 /** By the name of the folder under `functions/`. */

@@ -7,10 +7,11 @@ import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { groups } from '../functions/index.ts';
 import { type StageConfig, type StageName, stages } from '../infra/aws/stages.ts';
-import { readInputs } from '../infra/ops/size/inputs.ts';
+import { readInputs, size } from '../infra/cli/size.ts';
 import { planFor } from '../infra/ops/size/size.ts';
 import { type CfnTemplate, templateOf } from './infra/aws/templates.ts';
 import { isAllowed, type Statement } from './support/iam.ts';
+import { parsed } from './support/parsed.ts';
 import { root } from './support/runtime-folder.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -73,9 +74,8 @@ describe('the page on deploying', () => {
   });
 
   it("its figures of both stages are the planner's", () => {
-    const [, given = ''] = /`npm run plan -- (--clicks-per-second [^`]+)`/.exec(page) ?? [];
-    const inputs = readInputs(given.split(' '));
-    assert.ok(typeof inputs === 'object');
+    const [, given = ''] = /`npx clickledger size (--clicks-per-second [^`]+)`/.exec(page) ?? [];
+    const inputs = readInputs(parsed(size, given));
     const { clusters, group } = planFor(inputs);
     const brokersOf = (stage: StageName) =>
       clusters.find(({ type }) => type === stages[stage].brokers.type)?.costs['brokers']?.value;
@@ -105,8 +105,7 @@ describe('the page on deploying', () => {
   });
 
   it("the load that it prices is the planner's default", () => {
-    const inputs = readInputs([]);
-    assert.ok(typeof inputs === 'object');
+    const inputs = readInputs(parsed(size, []));
     const express = planFor(inputs).clusters.find(({ type }) => type === 'express');
     const total = Object.values(express?.costs ?? {}).reduce((sum, { value }) => sum + value, 0);
     assert.match(

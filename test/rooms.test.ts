@@ -56,7 +56,7 @@ const rooms: Readonly<Record<string, Room>> = {
   // It shares no code with what it audits.
   'infra/audit': { at: /^infra\/audit\//, rooms: [terminal, /^infra\/kafka\//], packages: [sdk] },
   'infra/start': {
-    at: /^infra\/start(\.ts$|\/)/,
+    at: /^infra\/start\//,
     rooms: [/^infra\/(local|ops|audit|kafka|terminal)\//, /^shared\/(published|journal\/offsets)\.ts$/],
     packages: [],
   },

@@ -74,7 +74,7 @@ export function checkSince(
     fault(`entry ${then.version} had the seal ${then.seal}, and has ${sealOf}`);
 }
 
-/** The journals of each ledger in a file that `npm run audit -- --json` has written; npm's own lines before it are passed over. */
+/** The journals of each ledger in a file that `clickledger audit --json` has written. */
 export function readSince(file: string): ReadonlyMap<string, readonly JournalState[]> {
   let text: string;
   try {
@@ -83,13 +83,12 @@ export function readSince(file: string): ReadonlyMap<string, readonly JournalSta
     throw new UserError(`--since: ${error instanceof Error ? error.message : String(error)}`);
   }
   try {
-    const line = text.split('\n').findLast((each) => each.startsWith('{')) ?? '';
-    const { ledgers } = JSON.parse(line) as { ledgers: { ledger: string; journals: JournalState[] }[] };
+    const { ledgers } = JSON.parse(text) as { ledgers: { ledger: string; journals: JournalState[] }[] };
     for (const { journals } of ledgers)
       for (const { resolved, parked, clicks, micros } of journals)
         [readRanges(resolved), readRanges(parked), BigInt(clicks), BigInt(micros)].at(0);
     return new Map(ledgers.map(({ ledger, journals }) => [ledger, journals]));
   } catch {
-    throw new UserError(`--since: ${file} is none that npm run audit -- --json has written`);
+    throw new UserError(`--since: ${file} is none that clickledger audit --json has written`);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The committed record of what stands on AWS, `infra/deployed/<stage>.json`: the logical id of everything that holds data,
- * is needed to read it, or can't be changed in place, with the properties whose change would replace it. `npm run deployed`
+ * is needed to read it, or can't be changed in place, with the properties whose change would replace it. `clickledger record`
  * writes it from the templates; synthesis compares a mapping with it, a test all the rest. A stack that is not in the
  * record was never deployed, and is free.
  *

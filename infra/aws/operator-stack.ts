@@ -61,13 +61,8 @@ export interface OperatorStackProps extends StackProps {
   readonly groups: Groups;
 }
 
-/** By command: the file that runs it. Each becomes one file without packages beside it. */
-export const operatorCommands: Readonly<Record<string, string>> = {
-  audit: 'infra/audit/audit.ts',
-  redrive: 'infra/ops/redrive/redrive.ts',
-  replay: 'infra/ops/replay/replay.ts',
-  statement: 'infra/ops/statement.ts',
-};
+/** The commands that it has. Each becomes one file without packages beside it. */
+export const operatorCommands = ['audit', 'redrive', 'replay', 'statement'] as const;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const VOLUME_GIB = 8;
@@ -111,7 +106,7 @@ export class OperatorStack extends Stack {
   /** In the bucket of the CDK bootstrap; the instance fetches it when it is made, and is made anew when it changes. */
   private addTools(): Asset {
     return new Asset(this, 'Tools', {
-      path: `${ROOT}infra/ops`,
+      path: `${ROOT}infra/cli`,
       assetHashType: AssetHashType.OUTPUT,
       bundling: {
         image: DockerImage.fromRegistry('none: esbuild runs here'),
@@ -204,7 +199,7 @@ export class OperatorStack extends Stack {
       'python3 -m zipfile -e /tmp/tools.zip /opt/clickledger',
       "cat > /usr/bin/clickledger <<'END'",
       '#!/bin/sh',
-      `[ -f "/opt/clickledger/$1.mjs" ] || { echo "clickledger ${Object.keys(operatorCommands).join('|')} [options]" >&2; exit 2; }`,
+      `[ -f "/opt/clickledger/$1.mjs" ] || { echo "clickledger ${operatorCommands.join('|')} [options]" >&2; exit 2; }`,
       'command="$1"',
       'shift',
       `AWS_REGION=${Aws.REGION} exec node-24 "/opt/clickledger/$command.mjs" "$@"`,
@@ -268,24 +263,31 @@ export class OperatorStack extends Stack {
 
 /** One file for each command, with all that it needs. */
 export function bundleCommands(folder: string): void {
-  buildSync({
-    absWorkingDir: ROOT,
-    entryPoints: operatorCommands,
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    logLevel: 'error',
-    // The same with its WebAssembly inside, instead of in a file beside it.
-    alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
-    // Packages that are not modules ask for `require`.
-    banner: {
-      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-    },
-  });
+  const inRoot = (file: string) => JSON.stringify(`${ROOT}${file}`);
+  for (const command of operatorCommands)
+    buildSync({
+      absWorkingDir: ROOT,
+      stdin: {
+        contents: `
+          import { ${command} } from ${inRoot(`infra/cli/${command}.ts`)};
+          import { runCommand } from ${inRoot('infra/terminal/command.ts')};
+          process.exitCode = await runCommand(${command}, process.argv.slice(2));`,
+        resolveDir: ROOT,
+      },
+      outfile: `${folder}/${command}.mjs`,
+      bundle: true,
+      minify: true,
+      platform: 'node',
+      target: 'node24',
+      format: 'esm',
+      logLevel: 'error',
+      // The same with its WebAssembly inside, instead of in a file beside it.
+      alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
+      // Packages that are not modules ask for `require`.
+      banner: {
+        js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+      },
+    });
 }
 
 /** This one object, where CDK's own grant would be of the whole bucket of assets. */

@@ -12,11 +12,26 @@ interface Listed {
   readonly load: () => Promise<CommandUnknownOpts>;
 }
 
+type Load = Listed['load'];
+
+/** Proof, lab and benchmarks belong to the tests, which no source imports: they are loaded by their path. */
+function loadFrom(path: string, name: string): Load {
+  return async () => (await import(new URL(path, import.meta.url).href))[name];
+}
+
 /** In the order of the list that a person reads. */
 export const commands: Readonly<Record<string, Listed>> = {
+  start: {
+    summary: 'run all groups on this machine, with clicks and a live page',
+    load: async () => (await import('./start.ts')).start,
+  },
   statement: {
     summary: "print an advertiser's clicks and amounts by hour",
     load: async () => (await import('./statement.ts')).statement,
+  },
+  audit: {
+    summary: 'compare ledgers with the log, by independent code',
+    load: async () => (await import('./audit.ts')).audit,
   },
   redrive: {
     summary: 'show what a ledger has not counted, and count it',
@@ -25,6 +40,10 @@ export const commands: Readonly<Record<string, Listed>> = {
   replay: {
     summary: 'read a range of the topic again, which must change nothing',
     load: async () => (await import('./replay.ts')).replay,
+  },
+  size: {
+    summary: 'compute what a load needs and costs',
+    load: async () => (await import('./size.ts')).size,
   },
   reachable: {
     summary: 'check whether pollers and clients can reach the brokers',
@@ -37,6 +56,18 @@ export const commands: Readonly<Record<string, Listed>> = {
   record: {
     summary: 'record what CloudFormation has deployed of a stage',
     load: async () => (await import('./record.ts')).record,
+  },
+  prove: {
+    summary: 'break everything around the promise, and see whether it holds',
+    load: loadFrom('../../test/prove/prove.ts', 'prove'),
+  },
+  lab: {
+    summary: 'measure join, leave and crash under each assignment strategy',
+    load: loadFrom('../../test/lab/lab.ts', 'lab'),
+  },
+  bench: {
+    summary: 'measure speed and cost, and write docs/benchmarks.md',
+    load: loadFrom('../../test/bench/bench.ts', 'bench'),
   },
 };
 

@@ -1,7 +1,14 @@
 /** `clickledger new-group recommendations`: writes another team's folder and tests, a line in the registry and one in CODEOWNERS. */
 import { groups } from '../../functions/index.ts';
+import type { GroupSpec } from '../../shared/group.ts';
 import { writeNewGroup } from '../ops/new-group/new-group.ts';
-import { assertFree, groupIdAllowed, ownerAllowed, teamAllowed } from '../ops/new-group/request.ts';
+import {
+  assertFree,
+  groupIdAllowed,
+  type NewGroup,
+  ownerAllowed,
+  teamAllowed,
+} from '../ops/new-group/request.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { textMatching } from '../terminal/values.ts';
 
@@ -18,12 +25,19 @@ export const newGroup = defineCommand(
   .argument('<name>', 'of the team, its folder and its ledger, like recommendations', teamAllowed)
   .option('--group-id <id>', 'the Kafka consumer group, fixed once deployed (NAME-service)', groupId)
   .option('--owner <owner>', 'who reviews its folder, as GitHub names them (@clickledger/NAME)', owner)
-  .action((team, values) => {
-    const request = {
-      team,
-      groupId: values.groupId ?? `${team}-service`,
-      owner: values.owner ?? `@clickledger/${team}`,
-    };
-    assertFree(request, groups);
-    console.log(writeNewGroup(request));
-  });
+  .action((team, values) => console.log(writeNewGroup(readNewGroup(team, values, groups))));
+
+/** Throws `UserError` where another group has the name, the ledger or the group id. */
+export function readNewGroup(
+  team: string,
+  values: ReturnType<typeof newGroup.opts>,
+  others: Readonly<Record<string, GroupSpec>>,
+): NewGroup {
+  const request = {
+    team,
+    groupId: values.groupId ?? `${team}-service`,
+    owner: values.owner ?? `@clickledger/${team}`,
+  };
+  assertFree(request, others);
+  return request;
+}

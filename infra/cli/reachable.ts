@@ -11,6 +11,7 @@ import { ANYWHERE, type Network, within } from '../ops/reachable/network.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { listOf, oneOf, textMatching } from '../terminal/values.ts';
+import { jsonOption } from './target.ts';
 
 type From = { readonly cidr: string } | { readonly group: string } | { readonly subnet: string };
 
@@ -32,6 +33,7 @@ const groupId = textMatching(/^sg-[0-9a-f]{8,17}$/, 'ids like sg-0123456789abcde
 export const reachable = defineCommand(
   'reachable',
   'Checks whether pollers and clients can reach the brokers.',
+  { 0: 'all pass', 1: 'something fails' },
 )
   .option(
     '--template <file>',
@@ -68,10 +70,9 @@ export const reachable = defineCommand(
     listOf(clientAt),
     [],
   )
-  .option('--json', 'one object for programs')
-  .addHelpText('after', '\nExit code: 0 all pass, 1 something fails, 2 could not tell.')
+  .addOption(jsonOption)
   .action(async (values) => {
-    const { network, clients } = await readNetwork(values);
+    const { network, clients } = await readNetwork(readSubject(values));
     const needs: Needs = {
       pollers: values.pollers,
       port: Number(values.port),
@@ -87,35 +88,50 @@ export const reachable = defineCommand(
     if (checks.some(({ verdict }) => verdict === 'fail')) process.exitCode = 1;
   });
 
+type Values = ReturnType<typeof reachable.opts>;
+
 interface Subject {
-  readonly template?: string | undefined;
-  readonly subnets?: readonly string[] | undefined;
-  readonly securityGroups?: readonly string[] | undefined;
-  readonly from: readonly From[];
+  /** A template's file, or ids of what is deployed. */
+  readonly of: { readonly template: string } | { readonly subnets: string[]; readonly groups: string[] };
+  readonly clients: readonly Client[];
+  /** Of this account: their addresses are read from EC2. */
+  readonly clientSubnets: readonly string[];
 }
 
-async function readNetwork(subject: Subject): Promise<{ network: Network; clients: Client[] }> {
-  const { template, subnets, securityGroups, from } = subject;
-  const known = from.flatMap((each) => ('subnet' in each ? [] : [each]));
-  const ofClients = from.flatMap((each) => ('subnet' in each ? [each.subnet] : []));
-  if (template !== undefined) {
-    if (subnets !== undefined || securityGroups !== undefined)
-      throw new UserError(
-        '--template is given with --subnets or --security-groups: allowed is a template, or what is deployed',
-      );
-    if (ofClients.length > 0)
-      throw new UserError(
-        '--from has a subnet, which a template knows nothing of: give its range, or check what is deployed',
-      );
-    return { network: networkFromTemplate(template), clients: known };
+/** Throws `UserError` where there is nothing to look at, or two things. */
+export function readSubject(
+  values: Pick<Values, 'template' | 'subnets' | 'securityGroups' | 'from'>,
+): Subject {
+  const { template, subnets, securityGroups: groups, from } = values;
+  const clients = from.flatMap((each) => ('subnet' in each ? [] : [each]));
+  const clientSubnets = from.flatMap((each) => ('subnet' in each ? [each.subnet] : []));
+  if (template === undefined) {
+    if (subnets === undefined || groups === undefined)
+      throw new UserError('nothing to look at: give --template, or --subnets with --security-groups');
+    return { of: { subnets, groups }, clients, clientSubnets };
   }
-  if (subnets === undefined || securityGroups === undefined)
-    throw new UserError('nothing to look at: give --template, or --subnets with --security-groups');
+  if (subnets !== undefined || groups !== undefined)
+    throw new UserError(
+      '--template is given with --subnets or --security-groups: allowed is a template, or what is deployed',
+    );
+  if (clientSubnets.length > 0)
+    throw new UserError(
+      '--from has a subnet, which a template knows nothing of: give its range, or check what is deployed',
+    );
+  return { of: { template }, clients, clientSubnets };
+}
+
+async function readNetwork({
+  of,
+  clients,
+  clientSubnets,
+}: Subject): Promise<{ network: Network; clients: Client[] }> {
+  if ('template' in of) return { network: networkFromTemplate(of.template), clients: [...clients] };
   const client = new EC2Client(operatorRequests);
   try {
-    const network = await networkFromEc2(client, subnets, securityGroups);
-    const clients = ofClients.length > 0 ? await clientsFromEc2(client, ofClients) : [];
-    return { network, clients: [...known, ...clients] };
+    const network = await networkFromEc2(client, of.subnets, of.groups);
+    const others = clientSubnets.length > 0 ? await clientsFromEc2(client, clientSubnets) : [];
+    return { network, clients: [...clients, ...others] };
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);

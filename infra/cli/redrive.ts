@@ -9,7 +9,7 @@ import { interruptSignal, ProgressLine } from '../terminal/progress.ts';
 import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { textMatching, wholeNumber } from '../terminal/values.ts';
-import { readTarget, withTarget } from './target.ts';
+import { jsonOption, readTarget, withTarget } from './target.ts';
 
 const note = textMatching(
   new RegExp(`^(?=.*\\S).{1,${ACCEPTANCE_LENGTH_MAX}}$`, 'su'),
@@ -18,7 +18,10 @@ const note = textMatching(
 const kinds: readonly Kind[] = ['parked', 'gaps', 'destination'];
 
 export const redrive = withTarget(
-  defineCommand('redrive', 'Shows what a ledger has not counted, and with --apply counts it.'),
+  defineCommand('redrive', 'Shows what a ledger has not counted, and with --apply counts it.', {
+    0: 'nothing is left to redrive',
+    1: 'something is left (listed with its reason)',
+  }),
 )
   .option('--apply', 'count it; without this nothing is changed')
   .option('--parked', 'only parked records, after a fix of what rejected them')
@@ -34,11 +37,7 @@ export const redrive = withTarget(
   .option('--partition <n>', 'only of this partition', wholeNumber(0))
   .option('--from-offset <n>', 'only from this offset on', wholeNumber(0))
   .option('--to-offset <n>', 'only up to this offset, included', wholeNumber(0))
-  .option('--json', 'one object for programs')
-  .addHelpText(
-    'after',
-    '\nExit code: 0 nothing is left to redrive, 1 something is (listed with its reason), 2 could not tell.',
-  )
+  .addOption(jsonOption)
   .action(async (values) => {
     const selection = readSelection(values);
     const addresses = readTarget(values);
@@ -68,7 +67,9 @@ type Values = ReturnType<typeof redrive.opts>;
 export function readSelection(values: Values): Selection {
   const { partition, fromOffset: from, toOffset: to } = values;
   if (from !== undefined && to !== undefined && from > to)
-    throw new UserError(`--from-offset (${from}) must not be after --to-offset (${to})`);
+    throw new UserError(
+      `--from-offset is ${from}, which comes after --to-offset, ${to}: nothing lies between`,
+    );
   const chosen = kinds.filter((kind) => values[kind]);
   if (values.park && (values.accept || chosen.length > 0 || partition === undefined))
     throw new UserError(

@@ -10,12 +10,13 @@ import { interruptSignal, ProgressLine } from '../terminal/progress.ts';
 import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { utcEnd, utcStart, wholeNumber } from '../terminal/values.ts';
-import { readTarget, withTarget } from './target.ts';
+import { jsonOption, readTarget, withTarget } from './target.ts';
 
 export const replay = withTarget(
   defineCommand(
     'replay',
     'Reads a range of the topic again into the same ledger, where it must change nothing.',
+    { 0: 'nothing was counted again', 1: 'something was (listed)' },
   ),
 )
   .option('--apply', 'hand it to the function; without this the ranges are only shown')
@@ -24,11 +25,7 @@ export const replay = withTarget(
   .option('--to-offset <n>', 'up to this offset, included (as far as the ledger has counted)', wholeNumber(0))
   .option('--to-time <time>', 'up to this UTC time, included; a day means all of it', utcEnd)
   .option('--partition <n>', 'only of this partition', wholeNumber(0))
-  .option('--json', 'one object for programs')
-  .addHelpText(
-    'after',
-    '\nExit code: 0 nothing was counted again, 1 something was (listed), 2 could not tell.',
-  )
+  .addOption(jsonOption)
   .action(async (values) => {
     const asked = readRange(values);
     const target = openTarget(readTarget(values));
@@ -45,6 +42,12 @@ export function readRange(values: ReturnType<typeof replay.opts>): Asked {
     throw new UserError('--from-offset and --from-time are both given: a range begins at one of them');
   if (toOffset !== undefined && toTime !== undefined)
     throw new UserError('--to-offset and --to-time are both given: a range ends at one of them');
+  if (fromOffset !== undefined && toOffset !== undefined && fromOffset > toOffset)
+    throw new UserError(
+      `--from-offset is ${fromOffset}, which comes after --to-offset, ${toOffset}: nothing lies between`,
+    );
+  if (fromTime !== undefined && toTime !== undefined && fromTime > toTime)
+    throw new UserError('--from-time comes after --to-time: nothing lies between');
   return {
     from:
       fromOffset !== undefined

@@ -1,7 +1,6 @@
 /** `clickledger statement`: an advertiser's hours, clicks and amounts from a ledger, as a table or as JSON. */
 import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement/statement.ts';
-import { findLedger } from '../ops/find-ledger.ts';
 import { entriesNotRolledUp } from '../ops/ledger-view.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { exactNumber, formatMicros } from '../terminal/money.ts';
@@ -9,26 +8,32 @@ import { tableLines } from '../terminal/table-lines.ts';
 import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { hourEnd, hourStart, textMatching } from '../terminal/values.ts';
+import { findLedger, jsonOption, withTable } from './target.ts';
 
 const advertiserId = textMatching(
   /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/,
   '1 to 64 characters of [A-Za-z0-9._:-]',
 );
 
-export const statement = defineCommand('statement', "Prints an advertiser's clicks and amounts by hour.")
+export const statement = withTable(
+  defineCommand('statement', "Prints an advertiser's clicks and amounts by hour.", { 0: 'printed' }),
+)
   .requiredOption('--advertiser <id>', 'whose clicks', advertiserId)
   .option('--from-time <time>', 'first hour (UTC), as 2026-11-21 or 2026-11-21T10', hourStart)
   .option('--to-time <time>', 'last hour, included; a day means all of it', hourEnd)
   .option('--exact', 'add what no rollup has written yet')
-  .option('--ledger <name>', 'a ledger of the running local runtime', 'billing')
-  .option('--table <name>', 'a table on AWS instead, with the usual AWS_REGION and credentials')
-  .option('--json', 'one object for programs')
-  .action(async ({ advertiser, fromTime, toTime, exact = false, ledger, table, json = false }) => {
-    const from = fromTime === undefined ? wholePeriod.from : hourOf(fromTime);
-    const to = toTime === undefined ? wholePeriod.to : hourOf(toTime);
-    if (from > to) throw new UserError(`--from-time (${from}) must not be after --to-time (${to})`);
-    await printStatement({ advertiser, from, to, exact, json }, findLedger({ ledger, table }));
-  });
+  .addOption(jsonOption)
+  .action(async (values) => printStatement(readStatementRequest(values), findLedger(values)));
+
+/** Throws `UserError` on a period that ends before it begins. */
+export function readStatementRequest(values: ReturnType<typeof statement.opts>): StatementRequest {
+  const { advertiser, fromTime, toTime, exact = false, json = false } = values;
+  const from = fromTime === undefined ? wholePeriod.from : hourOf(fromTime);
+  const to = toTime === undefined ? wholePeriod.to : hourOf(toTime);
+  if (from > to)
+    throw new UserError(`--from-time is ${from}, which comes after --to-time, ${to}: nothing lies between`);
+  return { advertiser, from, to, exact, json };
+}
 
 interface StatementRequest {
   readonly advertiser: string;
@@ -43,7 +48,7 @@ function hourOf(time: number): string {
   return new Date(time).toISOString().slice(0, 13);
 }
 
-async function printStatement(request: StatementRequest, ledger: Ledger): Promise<void> {
+export async function printStatement(request: StatementRequest, ledger: Ledger): Promise<void> {
   const { advertiser, from, to, exact, json } = request;
   const hours = await readStatement(ledger, advertiser, { from, to }, exact);
   const clicks = hours.reduce((sum, hour) => sum + hour.clicks, 0n);

@@ -1,7 +1,9 @@
-/** How a command is told which ledger it works on: one of the running local runtime, or one on AWS in full. */
+/** How a command is told which ledgers it works on: those of the running local runtime, or one elsewhere, named in full. */
 import { type Command, Option } from '@commander-js/extra-typings';
 import * as v from 'valibot';
-import { kafkaAccess } from '../kafka/kafka-access.ts';
+import type { Ledger } from '../../shared/journal/journal-store.ts';
+import { type KafkaAccess, kafkaAccess } from '../kafka/kafka-access.ts';
+import { openLedger } from '../ops/ledger-view.ts';
 import type { Addresses } from '../ops/redrive/target.ts';
 import {
   accessSchema,
@@ -14,75 +16,147 @@ import {
 import { UserError } from '../terminal/user-error.ts';
 import { wholeNumber } from '../terminal/values.ts';
 
-export const targetOptions = {
-  ledger: new Option('--ledger <name>', 'a ledger of the running local runtime'),
-  kafka: new Option('--kafka <host:port>', 'brokers of a ledger elsewhere, several joined by commas'),
-  iam: new Option('--iam', "they are Amazon MSK's and ask for IAM (port 9098), with the usual credentials"),
-  region: new Option('--region <name>', 'of cluster and table (AWS_REGION)'),
-  topic: new Option('--topic <name>', 'with --kafka'),
-  group: new Option('--group <id>', 'the consumer group, with --kafka'),
-  table: new Option('--table <name>', "the ledger's table, with --kafka"),
-  function: new Option('--function <name>', "the ledger's deployed function, by name or ARN, with --kafka"),
-  sourceArn: new Option('--source-arn <arn>', 'of the cluster, as events name it'),
-  batchRecords: new Option('--batch-records <n>', 'records of one event')
-    .argParser(wholeNumber(1, 10_000))
-    .default(10_000),
-  bucket: new Option('--bucket <name>', "the S3 destination of the ledger's mapping"),
-} as const;
+export const jsonOption = new Option('--json', 'one JSON object for programs');
 
-/** Adds the options of a ledger that a command reads and calls. */
-export function withTarget(command: Command) {
-  return command
-    .addOption(targetOptions.ledger)
-    .addOption(targetOptions.kafka)
-    .addOption(targetOptions.iam)
-    .addOption(targetOptions.region)
-    .addOption(targetOptions.topic)
-    .addOption(targetOptions.group)
-    .addOption(targetOptions.table)
-    .addOption(targetOptions.function)
-    .addOption(targetOptions.sourceArn)
-    .addOption(targetOptions.batchRecords)
-    .addOption(targetOptions.bucket);
+const ledger = new Option('--ledger <name>', 'a ledger of the running local runtime');
+const region = new Option('--region <name>', 'of cluster and table on AWS (AWS_REGION)');
+const table = new Option('--table <name>', 'the table of a ledger on AWS, with the usual credentials');
+
+/** Adds the options of one ledger that a command reads without its log. */
+export function withTable(command: Command) {
+  return command.addOption(ledger).addOption(table).addOption(region);
 }
 
+/** Adds the options of a ledger and its log. */
+export function withLog(command: Command) {
+  return withTable(command)
+    .addOption(
+      new Option('--kafka <host:port>', 'with --table: brokers of its log, several joined by commas'),
+    )
+    .addOption(
+      new Option('--iam', 'they are of Amazon MSK and ask for IAM (port 9098), with the usual credentials'),
+    )
+    .addOption(new Option('--topic <name>', 'with --kafka: the topic'))
+    .addOption(new Option('--group <id>', 'with --kafka: the consumer group'));
+}
+
+/** Adds the options of a ledger, its log and its deployed function. */
+export function withTarget(command: Command) {
+  return withLog(command)
+    .addOption(
+      new Option('--function <name>', "with --kafka: the ledger's deployed function, by name or ARN"),
+    )
+    .addOption(new Option('--source-arn <arn>', 'with --kafka: the ARN of the cluster, as events name it'))
+    .addOption(
+      new Option('--batch-records <n>', 'with --kafka: records of one event')
+        .argParser(wholeNumber(1, 10_000))
+        .default(10_000),
+    )
+    .addOption(new Option('--bucket <name>', "with --kafka: the S3 destination of the ledger's mapping"));
+}
+
+type TableValues = ReturnType<ReturnType<typeof withTable>['opts']>;
+type LogValues = ReturnType<ReturnType<typeof withLog>['opts']>;
 type TargetValues = ReturnType<ReturnType<typeof withTarget>['opts']>;
 
-const elsewhere = ['kafka', 'topic', 'group', 'table', 'function'] as const;
+const INSTEAD = 'name a ledger on AWS in full (--help)';
+const logNames = ['kafka', 'topic', 'group', 'table'] as const;
+const targetNames = [...logNames, 'function'] as const;
 
 /** @param runFile of the local runtime; another in tests */
+export function findLedger(values: TableValues, runFile = RUN_FILE): Ledger {
+  const access = values.region === undefined ? {} : { region: values.region };
+  if (values.table !== undefined) return openLedger(values.table, access);
+  if (values.region !== undefined) throw new UserError('--region needs --table too');
+  const { dynamodb, tables } = readRunFile(runFile, runFileSchema, 'name a table on AWS with --table');
+  return openLedger(ofLedger(tables, oneOfRunning(tables, values.ledger)), clientConfig(dynamodb));
+}
+
+/** Where a ledger and its log are. */
+export type LogAddresses = Pick<Addresses, 'ledger' | 'topic' | 'group' | 'table' | 'dynamodb'> & {
+  readonly kafka: KafkaAccess;
+};
+
+/** The ledger that is named, or all that run. */
+export function readLogs(values: LogValues, runFile = RUN_FILE): LogAddresses[] {
+  if (isElsewhere(values, logNames, ['region', 'iam'])) return [logElsewhere(values)];
+  const run = readRunFile(runFile, runSchema, INSTEAD);
+  const named = values.ledger === undefined ? Object.keys(run.tables) : [values.ledger];
+  return named.map((each) => runningLog(run, each));
+}
+
+/** The ledger that is named, or the only one that runs. */
 export function readTarget(values: TargetValues, runFile = RUN_FILE): Addresses {
-  const named = [...elsewhere, 'region', 'bucket', 'iam'] as const;
-  const first = named.find((name) => values[name] !== undefined);
-  if (first === undefined) return runningTarget(runFile, values.ledger);
-  const lacking = elsewhere.filter((name) => values[name] === undefined);
-  if (lacking.length > 0)
-    throw new UserError(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too`);
-  const { kafka = '', topic = '', group = '', table = '', region, bucket } = values;
+  if (isElsewhere(values, targetNames, ['region', 'bucket', 'iam'])) {
+    const { region: of, bucket } = values;
+    return {
+      ...logElsewhere(values),
+      function: values.function ?? '',
+      lambda: of === undefined ? {} : { region: of },
+      sourceArn: values.sourceArn ?? '',
+      batchRecords: values.batchRecords,
+      destination: bucket === undefined ? undefined : { bucket, region: of },
+    };
+  }
+  const run = readRunFile(runFile, runTargetSchema, INSTEAD);
+  const named = oneOfRunning(run.tables, values.ledger);
+  const group = ofLedger(run.groups, named);
   return {
-    ledger: values.ledger ?? table,
-    kafka: kafkaAccess({ kafka, iam: values.iam === true, region }),
-    topic,
-    group,
-    table,
-    dynamodb: region === undefined ? {} : { region },
-    function: values.function ?? '',
-    lambda: region === undefined ? {} : { region },
-    sourceArn: values.sourceArn ?? '',
-    batchRecords: values.batchRecords,
-    destination: bucket === undefined ? undefined : { bucket, region },
+    ...runningLog(run, named),
+    function: group.function,
+    lambda: clientConfig(run.lambda),
+    sourceArn: group.sourceArn,
+    batchRecords: group.batchRecords,
+    destination: group.destination === undefined ? undefined : { folder: group.destination },
   };
 }
+
+function isElsewhere<Values extends object>(
+  values: Values,
+  needed: readonly (keyof Values & string)[],
+  others: readonly (keyof Values & string)[],
+): boolean {
+  const first = [...needed, ...others].find((name) => values[name] !== undefined);
+  if (first === undefined) return false;
+  const lacking = needed.filter((name) => values[name] === undefined);
+  if (lacking.length === 0) return true;
+  throw new UserError(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too`);
+}
+
+function logElsewhere(values: LogValues): LogAddresses {
+  const { kafka = '', topic = '', group = '', table: name = '', region: of } = values;
+  return {
+    ledger: values.ledger ?? name,
+    kafka: kafkaAccess({ kafka, iam: values.iam === true, region: of }),
+    topic,
+    group,
+    table: name,
+    dynamodb: of === undefined ? {} : { region: of },
+  };
+}
+
+function oneOfRunning(tables: Readonly<Record<string, string>>, named: string | undefined): string {
+  const [first = '', ...others] = Object.keys(tables);
+  if (named === undefined && others.length > 0)
+    throw new UserError(`--ledger is missing, allowed are ${[first, ...others].join(', ')}`);
+  return named ?? first;
+}
+
+const groupSchema = v.object({ id: v.string(), topic: v.string() });
 
 const runSchema = v.object({
   ...runFileSchema.entries,
   kafka: v.string(),
+  groups: v.record(v.string(), groupSchema),
+});
+
+const runTargetSchema = v.object({
+  ...runSchema.entries,
   lambda: accessSchema,
   groups: v.record(
     v.string(),
     v.object({
-      id: v.string(),
-      topic: v.string(),
+      ...groupSchema.entries,
       function: v.string(),
       sourceArn: v.string(),
       batchRecords: v.number(),
@@ -91,22 +165,15 @@ const runSchema = v.object({
   ),
 });
 
-function runningTarget(runFile: string, ledger: string | undefined): Addresses {
-  const run = readRunFile(runFile, runSchema, 'name a ledger on AWS in full (--help)');
-  if (ledger === undefined)
-    throw new UserError(`--ledger is missing, allowed are ${Object.keys(run.tables).join(', ')}`);
-  const group = ofLedger(run.groups, ledger);
+function runningLog(run: v.InferOutput<typeof runSchema>, named: string): LogAddresses {
+  const name = ofLedger(run.tables, named);
+  const group = ofLedger(run.groups, named);
   return {
-    ledger,
+    ledger: named,
     kafka: kafkaAccess({ kafka: run.kafka, iam: false, region: undefined }),
     topic: group.topic,
     group: group.id,
-    table: ofLedger(run.tables, ledger),
+    table: name,
     dynamodb: clientConfig(run.dynamodb),
-    function: group.function,
-    lambda: clientConfig(run.lambda),
-    sourceArn: group.sourceArn,
-    batchRecords: group.batchRecords,
-    destination: group.destination === undefined ? undefined : { folder: group.destination },
   };
 }

@@ -17,5 +17,5 @@ export function givenUpLine(
     ...(destination === undefined ? [] : [`${delivered} of them went to ${destination}`]),
     ...(dropped === 0 ? [] : [`${dropped} were dropped and are in the log alone`]),
   ];
-  return `${parts.join('; ')}. npm start -- --keep, then npm run redrive -- --ledger ${ledger} --apply counts them.`;
+  return `${parts.join('; ')}. npm start -- --keep, then npx clickledger redrive --ledger ${ledger} --apply counts them.`;
 }

@@ -12,13 +12,23 @@ import { Interrupted, innermostMessage, UserError } from './user-error.ts';
 export const INTERRUPTED = 130;
 const COULD_NOT_TELL = 2;
 
-/** @param summary one sentence, for the list of commands and the head of its help */
-export function defineCommand(name: string, summary: string): Command {
+/** What exit codes mean for a command, in words. */
+export interface ExitCodes {
+  readonly 0: string;
+  /** Undefined for a command that looks for nothing. */
+  readonly 1?: string;
+}
+
+/** @param summary one sentence, for the head of its help */
+export function defineCommand(name: string, summary: string, codes: ExitCodes = { 0: 'done' }): Command {
+  const found = codes[1] === undefined ? '' : ` 1 ${codes[1]};`;
   return new Command(`clickledger ${name}`)
     .summary(summary)
     .description(summary)
-    .showSuggestionAfterError()
-    .configureHelp({ showGlobalOptions: true });
+    .addHelpText(
+      'after',
+      `\nExit code: 0 ${codes[0]};${found} 2 could not tell, or the input is wrong; 130 interrupted.`,
+    );
 }
 
 /** Runs a command with what follows its name, and returns the exit code. The action sets `process.exitCode` where it found something. */

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from 'commander';
 
 /** A whole number from min to max, both included. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (given: string) => number {
-  return readNumber(/^\d{1,16}$/, 'a whole number', min, max);
+  return readNumber(/^(0|[1-9]\d{0,15})$/, 'a whole number', min, max);
 }
 
 /** A decimal number from min to max, both included. */

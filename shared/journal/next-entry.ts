@@ -170,7 +170,7 @@ function assertFewRejects(
   throw new AppError(
     'batch.rejected',
     `${rejected.size} of ${decoded.length} records under ${keys} of ${known} keys, allowed are ${shareMax * 100} %: ` +
-      'roll the deploy back, or, if the records are bad, npm run redrive -- --park',
+      'roll the deploy back, or, if the records are bad, npx clickledger redrive --park',
   );
 }
 
@@ -288,8 +288,8 @@ function bounded(offsets: GroupSpec['offsets'], before: OffsetSet, after: Offset
     'journal.full',
     `the resolved offsets would take ${intervals} intervals, allowed are ${INTERVALS_MAX}: ` +
       (offsets === 'dense'
-        ? "fill the gaps by npm run redrive -- --gaps; a topic with transactions or compaction needs offsets: 'sparse' in group.ts"
-        : 'fill or close the gaps by npm run redrive -- --gaps'),
+        ? "fill the gaps by npx clickledger redrive --gaps; a topic with transactions or compaction needs offsets: 'sparse' in group.ts"
+        : 'fill or close the gaps by npx clickledger redrive --gaps'),
   );
 }
 

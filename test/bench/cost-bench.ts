@@ -2,13 +2,15 @@
  * What counting costs in write units and dollars, by size of batch and number of advertisers, the rollup of a busy minute included. Nothing is
  * timed here: the handler and the rollup run on a table in memory, and what they send is counted by the billing rules.
  */
+
+import { readInputs, size } from '../../infra/cli/size.ts';
 import { total } from '../../infra/ops/size/costs.ts';
 import { MONTH_SECONDS, prices } from '../../infra/ops/size/facts.ts';
-import { readInputs } from '../../infra/ops/size/inputs.ts';
 import { planFor } from '../../infra/ops/size/size.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
 import { captured } from '../support/captured.ts';
 import { memoryLedger, steppedClock } from '../support/memory-ledger.ts';
+import { parsed } from '../support/parsed.ts';
 import { writeUnits } from '../support/write-units.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { EVENT_START_MS, eventOf } from './events.ts';
@@ -89,15 +91,13 @@ async function bySpread(options: BenchOptions): Promise<Section> {
   };
 }
 
-/** What `npm run plan` says of the same: computed, not measured. */
+/** What `clickledger size` says of the same: computed, not measured. */
 function whole(options: BenchOptions): Section {
   const rows = options.records.flatMap((records) =>
     [50, 500, 5_000, 100_000].map((advertisers) => {
       const given = { 'batch-records': records, advertisers, 'clicks-per-second': CLICKS_PER_SECOND };
-      const inputs = readInputs(
-        Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]),
-      );
-      if (inputs === undefined || inputs === 'prices') throw new Error('the planner took no load');
+      const words = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      const inputs = readInputs(parsed(size, words));
       const { group } = planFor(inputs);
       const perMillion = (usd: number) => (usd * 1e6) / (CLICKS_PER_SECOND * MONTH_SECONDS);
       const pollers = group['event pollers']?.value ?? Number.NaN;
@@ -115,7 +115,7 @@ function whole(options: BenchOptions): Section {
   return {
     id: 'cost-whole',
     title: 'The whole bill of a group, in USD per million clicks',
-    about: `${CLICKS_PER_SECOND.toLocaleString('en-US')} clicks/s all month, Zipf; as \`npm run plan\` computes it from list prices for the partitions that it advises (smaller batches need more of them), without the cluster, which the groups share.`,
+    about: `${CLICKS_PER_SECOND.toLocaleString('en-US')} clicks/s all month, Zipf; as \`clickledger size\` computes it from list prices for the partitions that it advises (smaller batches need more of them), without the cluster, which the groups share.`,
     rows,
     chart: { x: 'advertisers', y: 'USD per million clicks', series: 'records', log: true },
   };

@@ -40,7 +40,7 @@ export async function writeSections(
 
 const HEAD = `# Benchmarks
 
-Written by \`npm run bench\`. Rivals were measured turn by turn in one run; a figure with two others in brackets is the median, with the
+Written by \`clickledger bench\`. Rivals were measured turn by turn in one run; a figure with two others in brackets is the median, with the
 tenth and ninetieth percentile. Timings of a shared machine are noisy: compare within a table, not between two.`;
 
 /** The section's chart as a file, named in Markdown; nothing where it has none. */

@@ -1,5 +1,5 @@
 /**
- * Every command that a document shows can be typed: our own by their --help, those of the AWS CLI by its models (aws-commands.json), in a
+ * Every command that a document shows can be typed: our own by their option tables, those of the AWS CLI by its models (aws-commands.json), in a
  * shell that may be sh, bash or zsh, on Linux or macOS.
  */
 import assert from 'node:assert/strict';
@@ -7,6 +7,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { commands } from '../../infra/cli/main.ts';
+import { helpOf } from '../support/help.ts';
 import { root } from '../support/runtime-folder.ts';
 import { commandsIn, inlineCommands, shellBlocks } from './shell-commands.ts';
 
@@ -44,27 +46,32 @@ function help(command: string): Promise<string> {
   });
 }
 
-/** `name`, `npm run name` and `npx cdk name` by what they are called in `helps`, with what comes after. */
+/** `npm start`, `npm run name`, `npx clickledger name` and `npx cdk name` by what they are called in `helps`, with what comes after. */
 function asked([tool, ...words]: readonly string[]): { of: string; given: readonly string[] } | undefined {
   if (tool === 'operate') return { of: words[0] ?? '', given: words.slice(1) };
   const after = (from: number) => words.slice(words[from] === '--' ? from + 1 : from);
+  if (tool === 'npx' && words[0] === 'clickledger') return { of: words[1] ?? 'start', given: words.slice(2) };
   if (tool === 'npx' && words[0] === 'cdk') return { of: `cdk ${words[1]}`, given: words.slice(2) };
   if (tool !== 'npm') return undefined;
   if (words[0] === 'start') return { of: 'start', given: after(1) };
-  if (words[0] !== 'run') return undefined;
-  const rest = words[1] === '-s' ? 2 : 1;
-  return { of: words[rest] ?? '', given: after(rest + 1) };
+  return words[0] === 'run' ? { of: `npm run ${words[1]}`, given: after(2) } : undefined;
 }
 
 function optionsIn(words: readonly string[]): string[] {
   return words.flatMap((word) => (/^--?[a-z]/.test(word) ? [word.split('=')[0] ?? word] : []));
 }
 
+/** What our own commands say, by the option tables that they are read with. */
+async function ownHelps(): Promise<void> {
+  for (const [name, { load }] of Object.entries(commands)) helps.set(name, helpOf(await load()));
+}
+
 function ownFaults(of: string, given: readonly string[]): string[] {
-  const isCdk = of.startsWith('cdk ');
   // The body of a shell function, whose callers are checked.
   if (of.startsWith('$')) return [];
-  if (!isCdk && scripts[of] === undefined) return [`there is no npm run ${of}`];
+  const [, , script = ''] = of.split(' ');
+  if (of.startsWith('npm run ')) return scripts[script] === undefined ? [`there is no ${of}`] : [];
+  if (!of.startsWith('cdk ') && commands[of] === undefined) return [`there is no clickledger ${of}`];
   const text = helps.get(of) ?? '';
   if (/^cdk (deploy|destroy|drift)$/.test(of) && !given.some((word) => /^(stage=|--app$)/.test(word)))
     return [`${of} has no stage: it needs -c stage=…, or the stacks of dev are meant`];
@@ -142,20 +149,16 @@ describe('commands in documents', () => {
     const named = new Set(
       documents.flatMap((file) => shownIn(read(file)).flatMap(({ words }) => asked(words)?.of ?? [])),
     );
-    const all = [...named].filter((of) => of.startsWith('cdk ') || scripts[of] !== undefined);
-    for (let at = 0; at < all.length; at += 4)
-      await Promise.all(
-        all.slice(at, at + 4).map(async (of) => {
-          const script = of.startsWith('cdk ') ? of : of === 'synth' ? 'cdk synth' : (scripts[of] ?? '');
-          helps.set(of, await help(script));
-        }),
-      );
+    await ownHelps();
+    const ofCdk = [...named].filter((of) => of.startsWith('cdk '));
+    for (let at = 0; at < ofCdk.length; at += 4)
+      await Promise.all(ofCdk.slice(at, at + 4).map(async (of) => helps.set(of, await help(of))));
   });
 
   it('are there to be checked: ours, those of CDK and those of AWS', () => {
     const all = documents.flatMap((file) => shownIn(read(file)));
     const count = (tool: string) => all.filter(({ words }) => words[0] === tool).length;
-    assert.ok(count('aws') > 40 && count('npm') > 40 && count('npx') > 5, `${count('aws')} of AWS`);
+    assert.ok(count('aws') > 40 && count('npm') > 5 && count('npx') > 40, `${count('aws')} of AWS`);
     for (const [of, text] of helps) assert.match(text, /--[a-z]/, `${of} says nothing of itself`);
   });
 
@@ -172,8 +175,9 @@ describe('commands in documents', () => {
     ['aws kafka describe-cluster-v3 --cluster-arn A', /is not in aws-commands\.json/],
     ['aws kafka describe-cluster-v2 --cluster-arn A --cluster B', /has no option --cluster$/],
     ['aws kafka describe-cluster-v2', /needs --cluster-arn/],
-    ['npm run audits', /there is no npm run audits/],
-    ['npm run audit -- --tables x', /audit has no option --tables/],
+    ['npm run audit', /there is no npm run audit/],
+    ['npx clickledger audits', /there is no clickledger audits/],
+    ['npx clickledger audit --tables x', /audit has no option --tables/],
     ['operate redrive --aply', /redrive has no option --aply/],
     ['npx cdk destroy clickledger-prod-stream', /cdk destroy has no stage/],
     ['npx cdk deploy X -c stage=dev --revert-drifts', /cdk deploy has no option --revert-drifts/],
@@ -181,7 +185,7 @@ describe('commands in documents', () => {
     ['npm start -- --folder x', /start has no option --folder/],
     ['X=$(aws kms describe-key --key-id A --key B)', /has no option --key$/],
     ['awss s3 ls', /what is awss/],
-    ['npm run audit -- …', /is not complete/],
+    ['npx clickledger audit …', /is not complete/],
   ] as const) {
     it(`'${text}' is found out`, () => {
       const faults = shownIn(`\`\`\`sh\n${text}\n\`\`\`\n`).flatMap(faultsOf);

@@ -52,7 +52,9 @@ function faultsOf(file: string, text: string): string[] {
   const commands = commandsIn(sections.get('How to look') ?? '');
   if (commands.length === 0) faults.push('it has no command to look with');
   for (const command of commands)
-    if (!/^(QUERY_ID=\$\()?(aws [a-z0-9]+ [a-z0-9-]+|npm run [a-z-]+|operate [a-z]+)( |$)/.test(command))
+    if (
+      !/^(QUERY_ID=\$\()?(aws [a-z0-9]+ [a-z0-9-]+|npx clickledger [a-z-]+|operate [a-z]+)( |$)/.test(command)
+    )
       faults.push(`what is '${command}'`);
   if (!/^Local runtime: .*`\.clickledger\//m.test(sections.get('How to look') ?? ''))
     faults.push('it does not say where the local runtime keeps the same log');
@@ -99,7 +101,7 @@ describe('runbook', () => {
         shell,
         [
           '-c',
-          `aws() { printf '%s|' "$@"; }; npm() { aws "$@"; }; ${names}\n${block}\nOPERATOR=i-1; echo; operate ${words}`,
+          `aws() { printf '%s|' "$@"; }; npx() { aws "$@"; }; ${names}\n${block}\nOPERATOR=i-1; echo; operate ${words}`,
         ],
         { encoding: 'utf8' },
       )
@@ -117,7 +119,7 @@ describe('runbook', () => {
       assert.match(typed(shell, onAws, 'audit')!, /"clickledger audit --kafka [^"]* --table tab"\]/);
       assert.equal(
         typed(shell, locally, 'redrive --gaps --apply'),
-        'run|redrive|--|--ledger|billing|--gaps|--apply|',
+        'clickledger|redrive|--ledger|billing|--gaps|--apply|',
       );
     }
   });

@@ -94,11 +94,13 @@ describe('npm start ends', { timeout: 600_000 }, () => {
     first.signal(pid, 'SIGTERM');
     const { code } = await first.ended(GONE_WITHIN_MS);
 
-    assert.equal(refused.code, 1);
+    assert.equal(refused.code, 2);
     assert.equal(second.stdout, '');
-    assert.equal(
+    assert.ok(
+      second.stderr.startsWith(
+        `clickledger: it runs already in ${first.folder} (pid ${pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; `,
+      ),
       second.stderr,
-      `clickledger: it runs already in ${first.folder} (pid ${pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER\n`,
     );
     assert.equal(code, 0);
     assert.equal(first.stderr, '');
@@ -108,10 +110,10 @@ describe('npm start ends', { timeout: 600_000 }, () => {
 
   it('when nobody reads what it prints any more, as in `npm start | head -1`', async (t) => {
     const folder = await furnished(groundFolder(t));
-    const piped = `"$0" "$1" --clicks 1000000 --rate 2000 | head -1`;
+    const piped = `"$0" "$1" "$2" --clicks 1000000 --rate 2000 | head -1`;
     const start = new RunningStart({
       folder,
-      command: ['/bin/sh', '-c', piped, process.execPath, join(root, 'infra/start.ts')],
+      command: ['/bin/sh', '-c', piped, process.execPath, join(root, 'infra/cli/main.ts'), 'start'],
     });
 
     await start.ended(60_000);

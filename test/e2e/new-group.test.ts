@@ -39,7 +39,7 @@ describe('a third team in one command', { timeout: 420_000 }, () => {
     const { NODE_TEST_CONTEXT, ...env } = process.env;
     const node = (...given: string[]) => promisify(execFile)(process.execPath, given, { cwd: copy, env });
 
-    await node('infra/ops/new-group/new-group.ts', TEAM);
+    await node('infra/cli/main.ts', 'new-group', TEAM);
     const after = filesOf(copy);
     const folder = join(copy, '.clickledger');
     mkdirSync(folder);
@@ -47,7 +47,7 @@ describe('a third team in one command', { timeout: 420_000 }, () => {
     symlinkSync(join(root, '.clickledger/jars'), join(folder, 'jars'));
     const start = new RunningStart({
       folder,
-      command: [process.execPath, join(copy, 'infra/start.ts')],
+      command: [process.execPath, join(copy, 'infra/cli/main.ts'), 'start'],
       given: ['--clicks', String(CLICKS), '--exit'],
     });
     const [{ code }] = await Promise.all([
@@ -85,7 +85,7 @@ describe('a third team in one command', { timeout: 420_000 }, () => {
     const { exact, billing, [TEAM]: third } = JSON.parse(start.lastLine());
     assert.deepEqual([exact, third.applied, third.parked], [true, CLICKS, 0]);
     assert.equal(third.micros, billing.micros);
-    await assert.rejects(node('infra/ops/new-group/new-group.ts', TEAM), {
+    await assert.rejects(node('infra/cli/main.ts', 'new-group', TEAM), {
       code: 2,
       stderr: /exists already/,
     });

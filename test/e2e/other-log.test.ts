@@ -144,7 +144,7 @@ interface Audit {
 
 /** Of billing, by the command as people run it. */
 async function audit(folder: string, ...given: string[]): Promise<Audit> {
-  const command = [join(root, 'infra/audit/audit.ts'), '--ledger', 'billing', '--json', ...given];
+  const command = [join(root, 'infra/cli/main.ts'), 'audit', '--ledger', 'billing', '--json', ...given];
   const environment = { ...process.env, CLICKLEDGER_FOLDER: folder };
   const { code, stdout, stderr } = await promisify(execFile)(process.execPath, command, {
     env: environment,

@@ -21,7 +21,16 @@ const CLICKS = 20_000;
 async function statement(folder: string, advertiser: string) {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [join(root, 'infra/ops/statement.ts'), '--advertiser', advertiser, '--json', '--exact'],
+    [
+      join(root, 'infra/cli/main.ts'),
+      'statement',
+      '--ledger',
+      'billing',
+      '--advertiser',
+      advertiser,
+      '--json',
+      '--exact',
+    ],
     { env: { ...process.env, CLICKLEDGER_FOLDER: folder } },
   );
   return JSON.parse(stdout) as {

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..');
 const WITHIN_MS = 600_000;
 
 async function prove(t: TestContext, ...given: string[]): Promise<{ code: number | null; lines: string[] }> {
-  const process_ = spawn(process.execPath, [join(root, 'test/prove/prove.ts'), ...given], {
+  const process_ = spawn(process.execPath, [join(root, 'infra/cli/main.ts'), 'prove', ...given], {
     env: { ...process.env, CLICKLEDGER_FOLDER: testsFolder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -24,7 +24,7 @@ async function prove(t: TestContext, ...given: string[]): Promise<{ code: number
   return { code, lines: said.trimEnd().split('\n') };
 }
 
-describe('npm run prove', () => {
+describe('clickledger prove', () => {
   it('-- --smoke passes, by whatever seed', { timeout: WITHIN_MS }, async (t) => {
     await localJars();
     const seed = Date.now() % 2 ** 32;

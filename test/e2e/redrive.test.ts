@@ -62,12 +62,12 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
   /** @param given a signal among them kills it */
   function command(name: 'redrive' | 'replay', ...given: (string | AbortSignal)[]): Promise<Ended> {
     const env = { ...process.env, CLICKLEDGER_FOLDER: folder };
-    const file = join(root, `infra/ops/${name}/${name}.ts`);
+    const file = join(root, 'infra/cli/main.ts');
     const texts = given.filter((each) => typeof each === 'string');
     const signal = given.find((each) => typeof each !== 'string');
     const options = { env, killSignal: 'SIGKILL', ...(signal && { signal }) } as const;
     return new Promise((resolve) =>
-      execFile(process.execPath, [file, '--ledger', ...texts], options, (error, stdout, stderr) =>
+      execFile(process.execPath, [file, name, '--ledger', ...texts], options, (error, stdout, stderr) =>
         resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
       ),
     );
@@ -265,9 +265,9 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
     await running.caughtUp('billing');
     const before = await running.totals('billing');
 
-    const dry = await command('replay', 'billing', '--from', 'start', '--json');
-    const first = await command('replay', 'billing', '--from', 'start', '--apply', '--json');
-    const again = await command('replay', 'billing', '--from', '2026-01-01', '--apply');
+    const dry = await command('replay', 'billing', '--json');
+    const first = await command('replay', 'billing', '--apply', '--json');
+    const again = await command('replay', 'billing', '--from-time', '2026-01-01', '--apply');
     const after = await running.totals('billing');
 
     const rows = JSON.parse(first.stdout).partitions as Record<string, number>[];

@@ -20,7 +20,7 @@ describe('a checkout in a folder with spaces, accents, # and %', { timeout: 300_
     symlinkSync(join(root, '.clickledger/jars'), join(folder, 'jars'));
     const start = new RunningStart({
       folder,
-      command: [process.execPath, join(copy, 'infra/start.ts')],
+      command: [process.execPath, join(copy, 'infra/cli/main.ts'), 'start'],
       given: ['--clicks', String(CLICKS), '--rate', '1000', '--exit'],
       environment: { AWS_SECRET_ACCESS_KEY: SECRET, AWS_PROFILE: SECRET },
     });
@@ -50,7 +50,10 @@ describe('a start that synthesizes first', { timeout: 120_000 }, () => {
   it('is ended by Ctrl-C without a word of a failure', async (t) => {
     const copy = checkoutCopy(join(groundFolder(t), 'copy'));
     const folder = join(copy, '.clickledger');
-    const start = new RunningStart({ folder, command: [process.execPath, join(copy, 'infra/start.ts')] });
+    const start = new RunningStart({
+      folder,
+      command: [process.execPath, join(copy, 'infra/cli/main.ts'), 'start'],
+    });
     await start.until('it synthesizes', () => /^Synthesizing /m.test(start.stdout));
 
     start.interrupt();

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const small =
   '--partitions 3 --members 2 --rate 150 --session-timeout-ms 1000 --heartbeat-ms 100 --commit-ms 200';
 
-describe('npm run lab', { timeout: 300_000 }, () => {
+describe('clickledger lab', { timeout: 300_000 }, () => {
   it('measures a join, a leave and a crash, plots them, and leaves nothing behind', async (t) => {
     await localJars();
     const folder = temporaryFolder(t);
@@ -23,7 +23,7 @@ describe('npm run lab', { timeout: 300_000 }, () => {
 
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [join(root, 'test/lab/lab.ts'), ...given],
+      [join(root, 'infra/cli/main.ts'), 'lab', ...given],
       {
         env: { ...process.env, CLICKLEDGER_FOLDER: folder },
       },

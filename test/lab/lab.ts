@@ -1,5 +1,5 @@
 /**
- * `npm run lab`: the same join, leave and crash under every way of sharing out partitions, on a Kafka broker of its own; prints what it
+ * `clickledger lab`: the same join, leave and crash under every way of sharing out partitions, on a Kafka broker of its own; prints what it
  * measured and plots it. Nothing it starts stays behind, its data neither.
  */
 
@@ -10,9 +10,9 @@ import { makeOwnFolder } from '../../infra/local/runtime-lock.ts';
 import { startBroker } from '../../infra/local/servers/broker.ts';
 import { createTopics } from '../../infra/local/servers/broker-topics.ts';
 import { prepareJars } from '../../infra/local/servers/jars.ts';
-import { UserError } from '../../infra/terminal/user-error.ts';
+import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
 import type { StepMeasures } from './deliveries.ts';
-import { type LabOptions, readLabOptions, USAGE } from './options.ts';
+import { type LabOptions, readLabOptions, withLabOptions } from './options.ts';
 import { writePlots } from './plots.ts';
 import { type Measures, reportJson, reportLines } from './report.ts';
 import { runScenario, type Step } from './scenario.ts';
@@ -24,15 +24,25 @@ const base = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger');
 /** The series of Kafka that the dev stage names. */
 const KAFKA_VERSION = '4.1.x.kraft';
 
-const ending = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
-
-async function main(): Promise<number> {
-  const options = readLabOptions(process.argv.slice(2));
-  if (options === undefined) {
-    console.log(USAGE);
-    return 0;
+export const lab = withLabOptions(
+  defineCommand(
+    'lab',
+    'One join, one leave, one crash, under each way to share out partitions, on a real broker.',
+    { 0: 'measured' },
+  ),
+).action(async (values) => {
+  const options = readLabOptions(values);
+  const ending = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
+  try {
+    await run(options, ending.signal);
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+    process.exitCode = INTERRUPTED;
   }
+});
+
+async function run(options: LabOptions, signal: AbortSignal): Promise<void> {
   const say = (line: string) => console.error(line);
   makeOwnFolder(base);
   const jars = await prepareJars({ folder: join(base, 'jars'), kafkaVersion: KAFKA_VERSION, say });
@@ -46,9 +56,8 @@ async function main(): Promise<number> {
       settings,
     });
     try {
-      const measures = await measure(options, broker.bootstrap, say);
+      const measures = await measure(options, broker.bootstrap, say, signal);
       await show(measures, options, say);
-      return 0;
     } finally {
       await broker.stop();
     }
@@ -61,11 +70,12 @@ async function measure(
   options: LabOptions,
   bootstrap: string,
   say: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<Measures> {
   const { partitions, members, rate, heartbeatMs, sessionTimeoutMs, commitMs } = options;
   const measures = new Map<StrategyName, Record<Step, StepMeasures>>();
   for (const strategy of options.strategies) {
-    ending.signal.throwIfAborted();
+    signal.throwIfAborted();
     const topic = `lab-${strategy}`;
     await createTopics([bootstrap], [{ name: topic, partitions, configs: {} }]);
     const producer = new SteadyProducer(bootstrap, topic, partitions, rate);
@@ -75,7 +85,7 @@ async function measure(
         assignment: { strategy, bootstrap, topic, group: topic, ...timeouts },
         partitions,
         members,
-        signal: ending.signal,
+        signal,
         progress: (what) => say(`${strategy}: ${what} …`),
       });
       measures.set(strategy, scenario);
@@ -91,14 +101,4 @@ async function show(measures: Measures, options: LabOptions, say: (line: string)
   else for (const line of reportLines(measures, options)) console.log(line);
   if (options.plots === undefined) return;
   for (const file of await writePlots(measures, resolve(root, options.plots))) say(`Plotted ${file}`);
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (ending.signal.aborted) process.exitCode = 130;
-  else {
-    console.error(error instanceof UserError ? `clickledger: ${error.message}` : error);
-    process.exitCode = 1;
-  }
 }

@@ -1,7 +1,8 @@
-/** What `npm run lab -- …` understands. Anything else is refused in one sentence, before anything is started. */
+/** What the lab is asked for. Anything else is refused in one sentence, before anything is started. */
 
-import { parseCommandLine, wholeNumber } from '../../infra/local/command-line.ts';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../../infra/terminal/user-error.ts';
+import { listOf, oneOf, wholeNumber } from '../../infra/terminal/values.ts';
 import { type StrategyName, strategies, strategyNames } from './strategies.ts';
 
 export interface LabOptions {
@@ -17,63 +18,55 @@ export interface LabOptions {
   readonly json: boolean;
 }
 
-const numbers = {
-  partitions: { default: 6, min: 2, max: 60, says: 'of the topic' },
-  members: { default: 3, min: 2, max: 8, says: 'at first; one joins, one leaves, one crashes' },
-  rate: { default: 600, min: 10, max: 20_000, says: 'records a second, over all partitions' },
-  'heartbeat-ms': { default: 300, min: 50, max: 60_000, says: 'between two heartbeats' },
-  'session-timeout-ms': {
-    default: 3_000,
-    min: 1_000,
-    max: 300_000,
-    says: 'after which a silent member is out',
-  },
-  'commit-ms': { default: 1_000, min: 100, max: 60_000, says: 'between two commits' },
-} as const;
-
 const PLOTS_FOLDER = '.clickledger/lab';
 
-export const USAGE = `npm run lab -- [options]: one join, one leave, one crash, under each way of sharing out partitions, on a real broker
-${Object.entries(numbers)
-  .map(([name, { default: usual, says }]) => `  --${`${name} N`.padEnd(23)} ${says} (${usual})`)
-  .join('\n')}
-  --strategies A,B          of ${strategyNames.join(', ')} (all)
-  --plots FOLDER            where the SVGs go (${PLOTS_FOLDER}); --no-plots for none
-  --json                    the measures as one JSON object, instead of the table
-  --help
-${strategyNames.map((name) => `  ${name.padEnd(14)} ${strategies[name].says}`).join('\n')}`;
+function strategiesGiven(given: string): readonly StrategyName[] {
+  const named = listOf(oneOf(...strategyNames))(given);
+  return strategyNames.filter((name) => named.includes(name));
+}
 
-/** Undefined where help is asked for. */
-export function readLabOptions(given: readonly string[]): LabOptions | undefined {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const named = Object.fromEntries(Object.keys(numbers).map((name) => [name, text]));
-  const values = parseCommandLine(given, {
-    ...named,
-    strategies: text,
-    plots: text,
-    'no-plots': flag,
-    json: flag,
-    help: flag,
-  });
-  if (values['help'] === true) return undefined;
-  const number = (name: keyof typeof numbers) => {
-    const { default: usual, min, max } = numbers[name];
-    return wholeNumber(values, name, min, max) ?? usual;
-  };
+/** Commander would take it for the negation of --plots, and the later of the two would win in silence. */
+const noPlots = new Option('--no-plots', 'no SVGs').conflicts('plots');
+noPlots.negate = false;
+
+/** Adds the options of the lab. */
+export function withLabOptions(command: Command) {
+  return command
+    .option('--partitions <n>', 'of the topic', wholeNumber(2, 60), 6)
+    .option('--members <n>', 'at first; one joins, one leaves, one crashes', wholeNumber(2, 8), 3)
+    .option('--rate <n>', 'records a second, over all partitions', wholeNumber(10, 20_000), 600)
+    .option('--heartbeat-ms <n>', 'between two heartbeats', wholeNumber(50, 60_000), 300)
+    .option(
+      '--session-timeout-ms <n>',
+      'after which a silent member is out',
+      wholeNumber(1_000, 300_000),
+      3_000,
+    )
+    .option('--commit-ms <n>', 'between two commits', wholeNumber(100, 60_000), 1_000)
+    .option('--strategies <name,…>', `of ${strategyNames.join(', ')} (all)`, strategiesGiven)
+    .option('--plots <folder>', `where the SVGs go (${PLOTS_FOLDER})`)
+    .addOption(noPlots)
+    .option('--json', 'the measures as one JSON object, instead of the table')
+    .addHelpText(
+      'after',
+      `
+${strategyNames.map((name) => `  ${name.padEnd(14)} ${strategies[name].says}`).join('\n')}`,
+    );
+}
+
+export function readLabOptions(values: ReturnType<ReturnType<typeof withLabOptions>['opts']>): LabOptions {
+  const isWithoutPlots = (values as { noPlots?: boolean }).noPlots === true;
   const options = {
-    strategies: strategiesIn(values['strategies']),
-    partitions: number('partitions'),
-    members: number('members'),
-    rate: number('rate'),
-    heartbeatMs: number('heartbeat-ms'),
-    sessionTimeoutMs: number('session-timeout-ms'),
-    commitMs: number('commit-ms'),
-    plots: values['no-plots'] === true ? undefined : String(values['plots'] ?? PLOTS_FOLDER),
-    json: values['json'] === true,
+    strategies: values.strategies ?? strategyNames,
+    partitions: values.partitions,
+    members: values.members,
+    rate: values.rate,
+    heartbeatMs: values.heartbeatMs,
+    sessionTimeoutMs: values.sessionTimeoutMs,
+    commitMs: values.commitMs,
+    plots: isWithoutPlots ? undefined : typeof values.plots === 'string' ? values.plots : PLOTS_FOLDER,
+    json: values.json === true,
   };
-  if (values['no-plots'] === true && values['plots'] !== undefined)
-    throw new UserError('--plots is given, and --no-plots too: leave one of them out');
   if (options.partitions <= options.members)
     throw new UserError(
       `--partitions is ${options.partitions} and --members ${options.members}: with one that joins, each needs a partition; give at least ${options.members + 1} partitions`,
@@ -83,13 +76,4 @@ export function readLabOptions(given: readonly string[]): LabOptions | undefined
       `--heartbeat-ms is ${options.heartbeatMs} and --session-timeout-ms ${options.sessionTimeoutMs}: at least three heartbeats belong into a session (Apache Kafka docs: heartbeat.interval.ms)`,
     );
   return options;
-}
-
-function strategiesIn(given: unknown): readonly StrategyName[] {
-  if (given === undefined) return strategyNames;
-  const named = [...new Set(String(given).split(','))];
-  for (const name of named)
-    if (!strategyNames.some((known) => known === name))
-      throw new UserError(`--strategies has '${name}', allowed are ${strategyNames.join(', ')}`);
-  return strategyNames.filter((name) => named.includes(name));
 }

@@ -1,71 +1,67 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BadRequest, profiles, readProveRequest, USAGE } from './profile.ts';
+import { defineCommand } from '../../infra/terminal/command.ts';
+import { parsed, refusalOf } from '../support/parsed.ts';
+import { profiles, readProveRequest, withProveOptions } from './profile.ts';
 
 const SEEDS = 2 ** 32;
 
-function refusal(...given: string[]): string {
-  try {
-    readProveRequest(given);
-  } catch (error) {
-    assert.ok(error instanceof BadRequest, String(error));
-    return error.message;
-  }
-  return assert.fail(`${given} was not refused`);
-}
+const command = withProveOptions(defineCommand('prove', 'As it is defined in prove.ts.'));
+const read = (given: string | readonly string[]) => readProveRequest(parsed(command, given));
 
 describe('what is asked of a proof', () => {
   it('is the smoke profile by a seed from the clock, for people, if nothing is', () => {
-    const request = readProveRequest([]);
+    const request = read([]);
 
-    assert.equal(request?.profile, profiles.smoke);
-    assert.equal(request?.json, false);
-    assert.ok(Number.isInteger(request?.seed) && Number(request?.seed) < SEEDS);
+    assert.equal(request.profile, profiles.smoke);
+    assert.equal(request.json, false);
+    assert.ok(Number.isInteger(request.seed) && Number(request.seed) < SEEDS);
   });
 
   it('is any of its options', () => {
-    assert.deepEqual(readProveRequest(['--full', '--seed', '7', '--json']), {
+    assert.deepEqual(read(['--full', '--seed', '7', '--json']), {
       profile: profiles.full,
       seed: 7,
       json: true,
       mutants: 'none',
     });
-    assert.equal(readProveRequest(['--smoke'])?.profile, profiles.smoke);
-    assert.equal(readProveRequest(['--mutants'])?.mutants, 'all');
-    assert.deepEqual(readProveRequest(['--mutant', 'float-money'])?.mutants, { only: 'float-money' });
-    assert.equal(readProveRequest(['--help', '--full']), undefined);
+    assert.equal(read(['--smoke']).profile, profiles.smoke);
+    assert.equal(read(['--mutants']).mutants, 'all');
+    assert.deepEqual(read(['--mutant', 'float-money']).mutants, { only: 'float-money' });
   });
 
   it('has a seed from 0 to 2^32 - 1', () => {
-    for (const seed of [0, 7, SEEDS - 1])
-      assert.equal(readProveRequest(['--seed', String(seed)])?.seed, seed);
+    for (const seed of [0, 7, SEEDS - 1]) assert.equal(read(['--seed', String(seed)]).seed, seed);
 
     for (const seed of [String(SEEDS), '99999999999', '00000000007', '1.5', '0x7', '1e3', ' 7', 'seven', ''])
       assert.equal(
-        refusal(`--seed=${seed}`),
-        `--seed is '${seed}', allowed is a whole number from 0 to 4294967295`,
+        refusalOf(() => read([`--seed=${seed}`])),
+        `option '--seed <n>' argument '${seed}' is invalid. Allowed is a whole number from 0 to 4294967295.`,
       );
   });
 
-  it('is refused with the usage where it can not be meant', () => {
-    assert.equal(refusal('--smoke', '--full'), `--smoke and --full exclude each other\n${USAGE}`);
+  it('is refused where it can not be meant', () => {
+    assert.equal(
+      refusalOf(() => read('--smoke --full')),
+      "option '--smoke' cannot be used with option '--full'",
+    );
     for (const [given, named] of [
-      [['--fast'], /^Unknown option '--fast'/],
-      [['7'], /^Unexpected argument '7'/],
-      [['--seed'], /'--seed <value>' argument missing$/],
-      [['--json=yes'], /'--json' does not take an argument$/],
-      [['--seed', '-1'], /'--seed' argument is ambiguous\.$/],
+      [['--fast'], /^unknown option '--fast'/],
+      [['7'], /^too many arguments/],
+      [['--seed'], /^option '--seed <n>' argument missing$/],
+      [['--json=yes'], /^unknown option '--json=yes'/],
+      [['--seed', '-1'], /'-1' is invalid/],
     ] as const) {
-      const message = refusal(...given);
-
-      assert.ok(message.endsWith(`\n${USAGE}`), message);
-      assert.match(message.split('\n')[0] ?? '', named);
+      assert.match(
+        refusalOf(() => read(given)),
+        named,
+      );
     }
   });
 
   for (const { name, clicks, faultsForMs, floors } of [profiles.smoke, profiles.full]) {
-    it(`${name} is what the usage says of it, and asks something of each floor`, () => {
-      const [, said = ''] = new RegExp(`--${name} +(.*)`).exec(USAGE) ?? [];
+    it(`${name} is what the help says of it, and asks something of each floor`, () => {
+      const said = command.options.find(({ long }) => long === `--${name}`)?.description ?? '';
       const unit = said.includes(' min of faults') ? 60_000 : 1_000;
       const [, count = '', time = ''] =
         /^([\d,]+) clicks and at least (\d+) (?:s|min) of faults/.exec(said) ?? [];

@@ -1,6 +1,9 @@
-/** How long a proof runs, how much flows, and what has to have happened for it to count (faults-and-audit.md, floors). */
-import { parseArgs } from 'node:util';
+/** How long a proof runs, how much flows, and what has to have happened for it to count. */
+import { type Command, Option } from '@commander-js/extra-typings';
 import { oddRecords } from '../../infra/local/faults/poison-corpus.ts';
+import { wholeNumber } from '../../infra/terminal/values.ts';
+
+const SEED_MAX = 2 ** 32 - 1;
 
 /** What must at least have happened; a run below any of them proves nothing, and says so. */
 export interface Floors {
@@ -143,48 +146,35 @@ export interface ProveRequest {
   readonly mutants: 'none' | 'all' | { readonly only: string };
 }
 
-export const USAGE = `npm run prove -- [options]
-  --smoke     100,000 clicks and at least 40 s of faults: some 3 min on two cores (what is run without options)
-  --full      5,000,000 clicks and at least 22 min of faults
-  --mutants   each broken variant of the write path in test/prove/mutants, which all have to get FAIL
-  --mutant X  one of them
-  --seed N    which faults fall when (from the clock; it is printed)
-  --json      one object for programs
-It waits as long as something progresses, on a busy machine longer.
-Exit code: 0 PASS, 1 FAIL (a ledger is wrong, or nothing progressed any more), 2 INVALID (too little happened, something broke by
-itself, or the input is wrong), 130 Ctrl-C`;
+/** Adds the options of a proof. */
+export function withProveOptions(command: Command) {
+  return command
+    .addOption(
+      new Option(
+        '--smoke',
+        '100,000 clicks and at least 40 s of faults: some 3 min on two cores (what is run without options)',
+      ).conflicts('full'),
+    )
+    .option('--full', '5,000,000 clicks and at least 22 min of faults')
+    .option('--mutants', 'each broken variant of the write path in test/mutants, which all have to get FAIL')
+    .option('--mutant <name>', 'one of them')
+    .option('--seed <n>', 'which faults fall when (from the clock; it is printed)', wholeNumber(0, SEED_MAX))
+    .option('--json', 'one JSON object for programs')
+    .addHelpText(
+      'after',
+      `
+It waits as long as something progresses, on a busy machine longer.`,
+    );
+}
 
-export class BadRequest extends Error {}
-
-/** Undefined where help is asked for. */
-export function readProveRequest(given: readonly string[]): ProveRequest | undefined {
-  const flag = { type: 'boolean', default: false } as const;
-  const text = { type: 'string' } as const;
-  const options = {
-    smoke: flag,
-    full: flag,
-    mutants: flag,
-    mutant: text,
-    json: flag,
-    help: flag,
-    seed: text,
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    ({ values } = parseArgs({ args: [...given], options, strict: true }));
-  } catch (error) {
-    throw new BadRequest(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-  }
-  if (values.help) return undefined;
-  if (values.smoke && values.full) throw new BadRequest(`--smoke and --full exclude each other\n${USAGE}`);
-  const seed = values.seed ?? String(Date.now() % 2 ** 32);
-  if (!/^\d{1,10}$/.test(seed) || Number(seed) >= 2 ** 32)
-    throw new BadRequest(`--seed is '${seed}', allowed is a whole number from 0 to ${2 ** 32 - 1}`);
+export function readProveRequest(
+  values: ReturnType<ReturnType<typeof withProveOptions>['opts']>,
+): ProveRequest {
   const all = values.mutants ? 'all' : 'none';
   return {
     profile: profiles[values.full ? 'full' : 'smoke'],
-    seed: Number(seed),
-    json: values.json,
+    seed: values.seed ?? Date.now() % (SEED_MAX + 1),
+    json: values.json === true,
     mutants: values.mutant === undefined ? all : { only: values.mutant },
   };
 }

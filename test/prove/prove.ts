@@ -1,5 +1,5 @@
 /**
- * `npm run prove`: shows that the promise holds, by breaking everything around it. Prints the seed first, what befalls it meanwhile,
+ * `clickledger prove`: shows that the promise holds, by breaking everything around it. Prints the seed first, what befalls it meanwhile,
  * and a verdict with the count of every fault; on a wrong ledger, the first wrong position with all that happened to it.
  */
 
@@ -8,10 +8,10 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lockGround, makeOwnFolder } from '../../infra/local/runtime-lock.ts';
 import { currentTemplates } from '../../infra/local/template/synthesize.ts';
-import { UserError } from '../../infra/terminal/user-error.ts';
+import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
 import { lineOf, proveMutants } from './mutants.ts';
 import { synthesizedRelease } from './other-release.ts';
-import { BadRequest, readProveRequest, USAGE } from './profile.ts';
+import { type ProveRequest, readProveRequest, withProveOptions } from './profile.ts';
 import { jsonOf, reportLines } from './report.ts';
 import { runProof } from './run-proof.ts';
 import { verdictOf } from './verdict.ts';
@@ -23,15 +23,24 @@ const folder = join(base, 'prove');
 /** Where a line of progress was. */
 const ERASED = '\r\u001b[K';
 
-const ending = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
-
-async function main(): Promise<number> {
-  const request = readProveRequest(process.argv.slice(2));
-  if (request === undefined) {
-    console.log(USAGE);
-    return 0;
+export const prove = withProveOptions(
+  defineCommand('prove', 'Shows that the promise holds, by breaking everything around it.', {
+    0: 'PASS',
+    1: 'FAIL: a ledger is wrong, or nothing progressed any more',
+  }),
+).action(async (values) => {
+  const ending = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
+  try {
+    process.exitCode = await runRequest(readProveRequest(values), ending.signal);
+  } catch (error) {
+    // What was stopped half-way may keep the process for a while.
+    if (ending.signal.aborted) process.exit(INTERRUPTED);
+    throw error;
   }
+});
+
+async function runRequest(request: ProveRequest, signal: AbortSignal): Promise<number> {
   const { profile, seed, json, mutants } = request;
   const redrawn = process.stderr.isTTY;
   const say = (line: string) => {
@@ -45,10 +54,10 @@ async function main(): Promise<number> {
     shareJars();
     if (mutants !== 'none') {
       const only = mutants === 'all' ? undefined : mutants.only;
-      const verdicts = await proveMutants({ root, only, seed, folder, say, signal: ending.signal });
+      const verdicts = await proveMutants({ root, only, seed, folder, say, signal });
       if (json) console.log(JSON.stringify({ seed, mutants: verdicts }));
       else for (const verdict of verdicts) console.log(lineOf(verdict));
-      if (ending.signal.aborted) return 130;
+      if (signal.aborted) return INTERRUPTED;
       return verdicts.every(({ verdict }) => verdict === 'FAIL') ? 0 : 1;
     }
     say(
@@ -56,9 +65,9 @@ async function main(): Promise<number> {
     );
     const templates = await currentTemplates({ root, stage: 'dev', folder: base, say });
     const otherRelease = profile.releases ? await synthesizedRelease(root, folder, say) : undefined;
-    const given = { profile, seed, templates, otherRelease, folder, say, progress, signal: ending.signal };
+    const given = { profile, seed, templates, otherRelease, folder, say, progress, signal };
     const proof = await runProof(given);
-    if (ending.signal.aborted) return 130;
+    if (signal.aborted) return INTERRUPTED;
     const verdict = verdictOf(proof, profile);
     if (json) console.log(JSON.stringify(jsonOf(request, proof, verdict)));
     else for (const line of reportLines(request, proof, verdict, folder)) console.log(line);
@@ -73,13 +82,4 @@ function shareJars(): void {
   makeOwnFolder(base);
   mkdirSync(join(base, 'jars'), { recursive: true, mode: 0o700 });
   if (!existsSync(join(folder, 'jars'))) symlinkSync(join(base, 'jars'), join(folder, 'jars'));
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (ending.signal.aborted) process.exit(130);
-  const known = error instanceof UserError || error instanceof BadRequest;
-  console.error(known ? `clickledger: ${error.message}` : error);
-  process.exitCode = 2;
 }

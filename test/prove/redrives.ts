@@ -1,4 +1,4 @@
-/** What an operator does about records that were passed over: the very redrive of `npm run redrive`, through the deployed function. */
+/** What an operator does about records that were passed over: the very redrive of `clickledger redrive`, through the deployed function. */
 import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import { runGroup } from '../../infra/local/run-file.ts';
 import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';

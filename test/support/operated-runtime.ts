@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Admin, Producer } from '@platformatic/kafka';
 import { build } from 'esbuild';
 import type { Findings } from '../../infra/audit/findings.ts';
+import { readTarget } from '../../infra/cli/target.ts';
 import { InvokeEndpoint } from '../../infra/local/invoke-endpoint.ts';
 import { Ground } from '../../infra/local/local-runtime.ts';
 import { LogReader } from '../../infra/local/mapping/log-reader.ts';
@@ -16,7 +17,6 @@ import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
 import { currentTemplates } from '../../infra/local/template/synthesize.ts';
 import { journalTotals } from '../../infra/ops/ledger-view.ts';
 import { type Addresses, closeTarget, openTarget, type Target } from '../../infra/ops/redrive/target.ts';
-import { readAddresses } from '../../infra/ops/redrive/target-options.ts';
 import { judged } from '../prove/measures.ts';
 import { aClick, type ClickFields } from './builders.ts';
 import { furnished, root } from './runtime-folder.ts';
@@ -81,7 +81,7 @@ export class OperatedGround {
   }
 
   addresses(team: Team): Addresses {
-    return readAddresses({ ledger: team }, this.runFile, '');
+    return readTarget({ ledger: team, batchRecords: 10_000 }, this.runFile);
   }
 
   target(team: Team, changed: Partial<Addresses> = {}): Target {

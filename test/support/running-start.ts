@@ -19,7 +19,7 @@ interface StartOptions {
   readonly folder: string;
   readonly given?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Instead of the Node that runs the test, with infra/start.ts. */
+  /** Instead of the Node that runs the test, with `clickledger start`. */
   readonly command?: readonly [program: string, ...given: string[]];
 }
 
@@ -36,7 +36,7 @@ export class RunningStart {
   #end: Ended | undefined;
 
   constructor({ folder, given = [], environment = {}, command }: StartOptions) {
-    const [program, ...before] = command ?? [process.execPath, join(root, 'infra/start.ts')];
+    const [program, ...before] = command ?? [process.execPath, join(root, 'infra/cli/main.ts'), 'start'];
     this.folder = folder;
     this.process = spawn(program, [...before, ...given], {
       cwd: root,

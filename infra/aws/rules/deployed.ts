@@ -9,7 +9,7 @@ import type { Rule, Subject } from './rule.ts';
 /** In between the group has no mapping, and its offsets stay with the brokers (AWS Lambda docs: kafka-consumer-group-id). */
 const anotherMapping: readonly string[] = [
   'leave the group as it is, and deploy its stack without the mapping: withoutMapping: true, in this repository `-c withoutMapping=<team>`',
-  'take the mapping out of the record: `npm run deployed -- --stage <stage> --owners <team>` asks CloudFormation; in an app of your own, by hand',
+  'take the mapping out of the record: `npx clickledger record --stage <stage> --owners <team>` asks CloudFormation; in an app of your own, by hand',
   'make the change, deploy with the mapping again, and record it in the same way',
 ];
 

@@ -43,7 +43,7 @@ export function reportLines(inputs: Inputs, plan: Plan): string[] {
     ...sideBySide(inputs, plan),
     '',
     'Not counted: data transfer between zones, requests to KMS, polling metrics, backups, support, taxes, free tiers.',
-    'npm run plan -- --prices lists every price and limit with its source; --help the options.',
+    'clickledger size --prices lists every price and limit with its source; --help the options.',
   ];
 }
 

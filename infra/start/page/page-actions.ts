@@ -1,4 +1,4 @@
-/** What the page's buttons do. Each has its counterpart in `npm run prove`, where nobody watches and an auditor judges. */
+/** What the page's buttons do. Each has its counterpart in `clickledger prove`, where nobody watches and an auditor judges. */
 import { killProcess } from '../../local/children.ts';
 import { Poison } from '../../local/faults/poison.ts';
 import { type Action, readAction } from '../../local/page/actions.ts';

@@ -95,7 +95,7 @@ describe('the record of what is deployed', () => {
     for (const changed of changes) assert.notDeepEqual(recordOf(JSON.parse(changed)), recorded);
   });
 
-  test('npm run deployed records what CloudFormation has of these owners, and leaves the rest', async () => {
+  test('clickledger record records what CloudFormation has of these owners, and leaves the rest', async () => {
     const standing = fixture('dev');
     const templates = templatesOf('dev', groups, {});
     const record = await recordDeployed(

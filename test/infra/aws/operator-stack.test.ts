@@ -144,15 +144,14 @@ describe('operator stack', () => {
     const folder = temporaryFolder(t);
     bundleCommands(folder);
 
-    const files = Object.keys(operatorCommands).map((name) => `${name}.mjs`);
+    const files = operatorCommands.map((name) => `${name}.mjs`);
     assert.deepEqual(readdirSync(folder).sort(), files.sort());
-    for (const name of Object.keys(operatorCommands)) {
+    for (const name of operatorCommands) {
       const said = execFileSync(process.execPath, [join(folder, `${name}.mjs`), '--help'], {
         cwd: folder,
         encoding: 'utf8',
       });
-      assert.equal(said.match(/^npm run /gm)?.length, 1, said);
-      assert.ok(said.startsWith(`npm run ${name} --`), said);
+      assert.ok(said.startsWith(`Usage: clickledger ${name} [options]\n`), said);
     }
   });
 

@@ -12,7 +12,7 @@ describe('what npm start says of offsets that a mapping has given up', () => {
   it('is how many, where they are and what counts them', () => {
     assert.equal(
       givenUpLine('fraud', 7, { delivered: 9, dropped: 0, destination }),
-      `fraud is not exact: 7 offsets of the log are not in it; its mapping gave up 9 records since the start; 9 of them went to ${destination}. npm start -- --keep, then npm run redrive -- --ledger fraud --apply counts them.`,
+      `fraud is not exact: 7 offsets of the log are not in it; its mapping gave up 9 records since the start; 9 of them went to ${destination}. npm start -- --keep, then npx clickledger redrive --ledger fraud --apply counts them.`,
     );
   });
 

@@ -14,11 +14,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { stages } from '../../../../infra/aws/stages.ts';
+import { reachable, readSubject } from '../../../../infra/cli/reachable.ts';
 import { checkNetwork } from '../../../../infra/ops/reachable/checks.ts';
 import { clientChecks } from '../../../../infra/ops/reachable/client-checks.ts';
 import { clientsFromEc2, networkFromEc2 } from '../../../../infra/ops/reachable/from-ec2.ts';
 import { networkFromTemplate } from '../../../../infra/ops/reachable/from-template.ts';
-import { readReachableRequest } from '../../../../infra/ops/reachable/request.ts';
+import { parsed, refusalOf } from '../../../support/parsed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { templateOf, templatesOf } from '../../aws/templates.ts';
 
@@ -281,16 +282,17 @@ describe('a request for a check of the network', () => {
   it('is of provisioned pollers with IAM, unless told otherwise', () => {
     const given = ['--subnets', 'subnet-01234567, subnet-01234567', '--security-groups', 'sg-01234567'];
 
-    assert.deepEqual(readReachableRequest(given), {
+    const values = parsed(reachable, given);
+    const { pollers, port, secret, destination, json } = values;
+    assert.deepEqual(
+      [pollers, port, secret, destination, json],
+      ['provisioned', '9098', undefined, [], undefined],
+    );
+    assert.deepEqual(readSubject(values), {
       of: { subnets: ['subnet-01234567'], groups: ['sg-01234567'] },
-      pollers: 'provisioned',
-      port: 9098,
-      secret: false,
-      destinations: [],
-      from: [],
-      json: false,
+      clients: [],
+      clientSubnets: [],
     });
-    assert.equal(readReachableRequest(['--help']), undefined);
   });
 
   for (const [given, sentence] of [
@@ -298,34 +300,38 @@ describe('a request for a check of the network', () => {
     ['--subnets subnet-01234567', 'nothing to look at: give --template, or --subnets with --security-groups'],
     [
       '--template a --subnets subnet-01234567',
-      '--template is given with --subnets or --security-groups: allowed is a template, or what stands on AWS',
+      '--template is given with --subnets or --security-groups: allowed is a template, or what is deployed',
     ],
     [
       '--subnets x --security-groups sg-01234567',
-      "--subnets has 'x', allowed are ids like subnet-0123456789abcdef0, joined by commas",
+      "--subnets <id,…>' argument 'x' is invalid. Allowed is ids like subnet-0123456789abcdef0, joined by commas",
     ],
     [
       '--subnets subnet-01234567 --security-groups subnet-01234567',
-      "--security-groups has 'subnet-01234567', allowed are ids like sg-0123456789abcdef0, joined by commas",
+      "--security-groups <id,…>' argument 'subnet-01234567' is invalid. Allowed is ids like sg-0123456789abcdef0, joined by commas",
     ],
-    ['--template a --pollers some', "--pollers is 'some', allowed are provisioned, on-demand"],
-    ['--template a --port 443', "--port is '443', allowed are 9098, 9096, 9094, 9092"],
-    ['--template a --destination s3,ftp', "--destination names 'ftp', allowed are s3, sqs, sns"],
+    [
+      '--template a --pollers some',
+      "--pollers <mode>' argument 'some' is invalid. Allowed are provisioned, on-demand",
+    ],
+    ['--template a --port 443', "--port <n>' argument '443' is invalid. Allowed are 9098, 9096, 9094, 9092"],
+    [
+      '--template a --destination s3,ftp',
+      "--destination <name,…>' argument 's3,ftp' is invalid. Allowed are s3, sqs, sns",
+    ],
     [
       '--template a --from 10.60.0.0',
-      "--from has '10.60.0.0', allowed are a range like 10.60.0.0/20, a security group or a subnet by id, joined by commas",
+      "--from <place,…>' argument '10.60.0.0' is invalid. Allowed are a range like 10.60.0.0/20, a security group or a subnet by id, joined by commas",
     ],
     [
       '--template a --from subnet-01234567',
       '--from has a subnet, which a template knows nothing of: give its range, or check what is deployed',
     ],
-    ['--template a --fast', "Unknown option '--fast'"],
+    ['--template a --fast', "unknown option '--fast'"],
   ] as const) {
     it(`refuses '${given}' in a sentence`, () => {
-      assert.throws(
-        () => readReachableRequest(given.split(' ').filter((word) => word !== '')),
-        ({ name, message }: Error) => name === 'UserError' && message.split('\n')[0] === sentence,
-      );
+      const said = refusalOf(() => readSubject(parsed(reachable, given)));
+      assert.ok(said.includes(sentence), said);
     });
   }
 });

@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { groups } from '../../../../functions/index.ts';
+import { readInputs, size } from '../../../../infra/cli/size.ts';
 import { limits, prices } from '../../../../infra/ops/size/facts.ts';
 import type { Figure } from '../../../../infra/ops/size/figure.ts';
-import { readInputs } from '../../../../infra/ops/size/inputs.ts';
 import { entryFixedBytes, entryLineBytes, itemBytes } from '../../../../infra/ops/size/item-sizes.ts';
 import { reportLines } from '../../../../infra/ops/size/report.ts';
 import { planFor } from '../../../../infra/ops/size/size.ts';
+import { parsed } from '../../../support/parsed.ts';
 import { resourcesOf, templateOf } from '../../aws/templates.ts';
 
-const COMMAND = join(import.meta.dirname, '../../../../infra/ops/size/size.ts');
+const COMMAND = join(import.meta.dirname, '../../../../infra/cli/main.ts');
 
 function planned(given = '') {
-  const inputs = readInputs(given === '' ? [] : given.split(' '));
-  assert.ok(typeof inputs === 'object');
+  const inputs = readInputs(parsed(size, given));
   return { inputs, ...planFor(inputs) };
 }
 
@@ -246,10 +246,9 @@ describe('the planner', () => {
 
     assert.equal(examples.length, 3);
     for (const { command, shown } of examples) {
-      const [npm, run, plan, ...given] = command.split(' ');
-      assert.deepEqual([npm, run, plan], ['npm', 'run', 'plan']);
-      const words = [COMMAND, ...given.filter((word) => word !== '--')];
-      const { stdout } = await promisify(execFile)(process.execPath, words);
+      const [npx, clickledger, ...words] = command.split(' ');
+      assert.deepEqual([npx, clickledger, words[0]], ['npx', 'clickledger', 'size']);
+      const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, ...words]);
       const printed = stdout.split('\n');
       const places = shown.map((line) => printed.indexOf(line));
       assert.ok(shown.length > 1, command);
@@ -262,16 +261,23 @@ describe('the planner', () => {
   });
 
   it('prints one object for programs, and ends with 2 on what it refuses', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, '--json', '--groups', '3']);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      COMMAND,
+      'size',
+      '--json',
+      '--groups',
+      '3',
+    ]);
     const { inputs, partitions, clusters, group } = JSON.parse(stdout);
 
     assert.equal(inputs.groups, 3);
     assert.equal(partitions.partitions.value, 9);
     const ofGroups = 3 * Object.values<Figure>(group).reduce((sum, { value }) => sum + value, 0);
     assert.ok(Math.abs(clusters[0].monthUsd - clusters[0].clusterUsd - ofGroups) < 1e-6);
-    await assert.rejects(promisify(execFile)(process.execPath, [COMMAND, '--groups', '0']), {
+    await assert.rejects(promisify(execFile)(process.execPath, [COMMAND, 'size', '--groups', '0']), {
       code: 2,
-      stderr: "clickledger: --groups is '0', allowed is a whole number from 1 to 1000\n",
+      stderr:
+        "clickledger: option '--groups <n>' argument '0' is invalid. Allowed is a whole number from 1 to 1000.\nclickledger size --help lists its options.\n",
     });
   });
 });

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { printStatement } from '../../../infra/ops/statement.ts';
+import { printStatement } from '../../../infra/cli/statement.ts';
 import type { Item } from '../../../shared/journal/journal-items.ts';
 import { records } from '../../support/builders.ts';
 import { apply, roll } from '../../support/filled-ledger.ts';
@@ -15,8 +15,6 @@ const asked = {
   from: '0000-01-01T00',
   to: '9999-12-31T23',
   exact: false,
-  ledger: 'billing',
-  table: undefined,
   json: false,
 };
 
@@ -38,9 +36,9 @@ async function printed(t: TestContext, request: Partial<typeof asked>, ledger?: 
   return log.mock.calls.map(({ arguments: [line] }) => String(line));
 }
 
-const file = join(import.meta.dirname, '../../../infra/ops/statement.ts');
+const file = join(import.meta.dirname, '../../../infra/cli/main.ts');
 const run = (folder: string, ...given: string[]) =>
-  promisify(execFile)(process.execPath, [file, ...given], {
+  promisify(execFile)(process.execPath, [file, 'statement', ...given], {
     env: { PATH: process.env['PATH'], CLICKLEDGER_FOLDER: folder },
   }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -120,9 +118,12 @@ describe('a statement', () => {
     ]);
 
     assert.equal(help.code, 0);
-    assert.match(help.stdout, /^npm run statement -- --advertiser ID \[options\]\n/);
+    assert.match(help.stdout, /^Usage: clickledger statement \[options\]\n/);
     assert.deepEqual([refused.code, refused.stdout], [2, '']);
-    assert.match(refused.stderr, /^clickledger: --advertiser is '#', allowed are .*\nnpm run statement/);
+    assert.match(
+      refused.stderr,
+      /^clickledger: option '--advertiser <id>' argument '#' is invalid\. Allowed is .*\nclickledger statement --help lists/,
+    );
     assert.deepEqual([nothing.code, nothing.stdout], [2, '']);
     assert.match(
       nothing.stderr,

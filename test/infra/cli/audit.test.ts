@@ -4,10 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { readAuditRequest, USAGE } from '../../../infra/audit/audited.ts';
 import { readDirectory } from '../../../infra/audit/ledger-items.ts';
+import { audit, ledgerClient } from '../../../infra/cli/audit.ts';
+import { readLogs } from '../../../infra/cli/target.ts';
 import { answerOf } from '../../../infra/terminal/answer-of.ts';
 import { UserError } from '../../../infra/terminal/user-error.ts';
+import { parsed, refusalOf } from '../../support/parsed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const dynamodb = {
@@ -29,82 +31,75 @@ function runFile(t: TestContext, content: unknown): string {
   return file;
 }
 
-function refusal(given: readonly string[], file?: string): string {
-  try {
-    readAuditRequest(given, file);
-  } catch (error) {
-    assert.ok(error instanceof UserError, String(error));
-    return error.message;
-  }
-  return assert.fail(`${given} was not refused`);
-}
+const read = (given: readonly string[], file?: string) => readLogs(parsed(audit, given), file);
+const refusal = (given: readonly string[], file?: string) => refusalOf(() => read(given, file));
 
 const full = ['--kafka', 'b-1:9092,b-2:9092', '--topic', 'clicks', '--group', 'g', '--table', 'ledger'];
 
 describe('what is audited', () => {
-  it('is every ledger of the running ground, at its addresses and with its key', async (t) => {
-    const { audited, ...rest } = readAuditRequest([], runFile(t, running)) ?? {};
+  it('is every ledger of the running local runtime, at its addresses and with its key', async (t) => {
+    const logs = read([], runFile(t, running));
 
-    assert.deepEqual(rest, { atRest: false, json: false, incarnation: undefined, since: undefined });
     const kafka = { bootstrapBrokers: ['127.0.0.1:2', '127.0.0.1:3'] };
     assert.deepEqual(
-      audited?.map(({ client: _, ...named }) => named),
+      logs.map(({ dynamodb: _, ...named }) => named),
       [
         { ledger: 'billing', kafka, topic: 'ad_clicks', group: 'billing-service', table: 'app-billing' },
         { ledger: 'fraud', kafka, topic: 'ad_clicks', group: 'fraud-service', table: 'app-fraud' },
       ],
     );
-    for (const { client } of audited ?? []) {
-      const { hostname, port } = (await client.config.endpoint?.()) ?? {};
-      const { accessKeyId, secretAccessKey } = await client.config.credentials();
+    for (const { config } of logs.map(ledgerClient)) {
+      const { hostname, port } = (await config.endpoint?.()) ?? {};
+      const { accessKeyId, secretAccessKey } = await config.credentials();
       assert.deepEqual([hostname, port, accessKeyId, secretAccessKey], ['127.0.0.1', 1, 'key', 'word']);
     }
   });
 
-  it('is the one ledger that is asked for, at rest and for programs if that is', (t) => {
-    const request = readAuditRequest(['--ledger', 'fraud', '--at-rest', '--json'], runFile(t, running));
-
+  it('is the one ledger that is asked for', (t) => {
     assert.deepEqual(
-      request?.audited.map(({ table }) => table),
+      read(['--ledger', 'fraud'], runFile(t, running)).map(({ table }) => table),
       ['app-fraud'],
     );
-    assert.deepEqual([request?.atRest, request?.json], [true, true]);
+  });
+
+  it('is asked for at rest, for programs and by incarnation', () => {
+    const { atRest, json, incarnation } = parsed(audit, '--at-rest --json --incarnation 3');
+
+    assert.deepEqual([atRest, json, incarnation], [true, true, 3]);
+    assert.match(
+      refusalOf(() => parsed(audit, '--incarnation 0')),
+      /'0' is invalid. Allowed is a whole number from 1/,
+    );
   });
 
   it('is a ledger elsewhere if one is named in full, whether anything runs here or not', (t) => {
-    const [audited] = readAuditRequest(full, join(temporaryFolder(t), 'run.json'))?.audited ?? [];
+    const [log, ...others] = read(full, join(temporaryFolder(t), 'run.json'));
 
-    const { client, ...named } = audited ?? {};
     const kafka = { bootstrapBrokers: ['b-1:9092', 'b-2:9092'] };
-    assert.deepEqual(named, { ledger: 'ledger', kafka, topic: 'clicks', group: 'g', table: 'ledger' });
-    assert.equal(client?.config.endpoint, undefined);
-    assert.equal(readAuditRequest([...full, '--ledger', 'prod'])?.audited[0]?.ledger, 'prod');
+    assert.deepEqual(others, []);
+    assert.ok(log);
+    assert.deepEqual(log, {
+      ...{ ledger: 'ledger', kafka, topic: 'clicks', group: 'g', table: 'ledger', dynamodb: {} },
+    });
+    assert.equal(ledgerClient(log).config.endpoint, undefined);
+    assert.equal(read([...full, '--ledger', 'prod'])[0]?.ledger, 'prod');
   });
 
   it('is reached by IAM and in a region if that is said', async () => {
-    const [audited] = readAuditRequest([...full, '--iam', '--region', 'eu-north-1'])?.audited ?? [];
+    const [log] = read([...full, '--iam', '--region', 'eu-north-1']);
 
-    assert.equal(audited?.kafka.sasl?.mechanism, 'OAUTHBEARER');
-    assert.equal(await audited?.client.config.region(), 'eu-north-1');
-  });
-
-  it('is nothing where help is asked for', (t) => {
-    assert.equal(
-      readAuditRequest(['--help', '--ledger', 'x'], join(temporaryFolder(t), 'run.json')),
-      undefined,
-    );
+    assert.ok(log);
+    assert.equal(log.kafka.sasl?.mechanism, 'OAUTHBEARER');
+    assert.equal(await ledgerClient(log).config.region(), 'eu-north-1');
   });
 
   it('is refused in part', () => {
-    assert.equal(refusal(['--kafka', 'a:1']), `--kafka needs --topic, --group, --table too\n${USAGE}`);
-    assert.equal(refusal(['--table', 't', '--group', 'g']), `--group needs --kafka, --topic too\n${USAGE}`);
-    assert.equal(refusal(['--iam', '--topic', 't']), `--topic needs --kafka, --group, --table too\n${USAGE}`);
-    assert.equal(
-      refusal(['--region', 'eu-west-1']).split('\n')[0],
-      '--region needs --kafka, --topic, --group, --table too',
-    );
-    assert.equal(refusal(['--ledger']).split('\n')[0], "Option '--ledger <value>' argument missing");
-    assert.equal(refusal(['--fast']).endsWith(`\n${USAGE}`), true);
+    assert.equal(refusal(['--kafka', 'a:1']), `--kafka needs --topic, --group, --table too`);
+    assert.equal(refusal(['--table', 't', '--group', 'g']), `--group needs --kafka, --topic too`);
+    assert.equal(refusal(['--iam', '--topic', 't']), `--topic needs --kafka, --group, --table too`);
+    assert.equal(refusal(['--region', 'eu-west-1']), '--region needs --kafka, --topic, --group, --table too');
+    assert.equal(refusal(['--ledger']), "option '--ledger <name>' argument missing");
+    assert.match(refusal(['--fast']), /^unknown option '--fast'/);
   });
 
   it('is refused by name if it is none of those that run', (t) => {
@@ -121,15 +116,10 @@ describe('what is audited', () => {
     const folder = temporaryFolder(t);
     const { groups: _, ...withoutGroups } = running;
 
-    assert.equal(
-      refusal([], join(folder, 'run.json')),
-      `nothing runs here, as there is no ${folder}/run.json: start it with npm start, or name a ledger in full (--help)`,
-    );
-    const gone = runFile(t, { ...running, pid: 2 ** 30 });
-    assert.equal(
-      refusal([], gone),
-      `nothing runs here, as process ${2 ** 30} of ${gone} has ended: start it with npm start, or name a ledger in full (--help)`,
-    );
+    const nothingRuns =
+      'nothing runs on this machine: start it with npm start, or name a ledger on AWS in full (--help)';
+    assert.equal(refusal([], join(folder, 'run.json')), nothingRuns);
+    assert.equal(refusal([], runFile(t, { ...running, pid: 2 ** 30 })), nothingRuns);
     for (const content of ['', '{"pid":', 'null', '[]', withoutGroups, { ...running, dynamodb: {} }]) {
       const file = runFile(t, content);
 
@@ -172,23 +162,27 @@ describe('an answer', () => {
   });
 });
 
-const command = join(import.meta.dirname, '../../../infra/audit/audit.ts');
+const command = join(import.meta.dirname, '../../../infra/cli/main.ts');
 const run = (folder: string, ...given: string[]) =>
-  promisify(execFile)(process.execPath, [command, ...given], {
+  promisify(execFile)(process.execPath, [command, 'audit', ...given], {
     env: { PATH: process.env['PATH'], CLICKLEDGER_FOLDER: folder },
   }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
   );
 
-describe('npm run audit', () => {
+describe('clickledger audit', () => {
   it('ends with 0 after its help, and with 2 and one sentence where nothing runs', async (t) => {
     const folder = temporaryFolder(t);
     const [help, nothing] = await Promise.all([run(folder, '--help'), run(folder)]);
 
-    assert.deepEqual(help, { code: 0, stdout: `${USAGE}\n`, stderr: '' });
+    assert.deepEqual([help.code, help.stderr], [0, '']);
+    assert.match(
+      help.stdout,
+      /^Usage: clickledger audit [\s\S]*Exit code: 0 pass; 1 fault; 2 could not tell/,
+    );
     assert.deepEqual([nothing.code, nothing.stdout], [2, '']);
-    assert.match(nothing.stderr, /^clickledger: nothing runs here, [^\n]*\n$/);
+    assert.match(nothing.stderr, /^clickledger: nothing runs on this machine: [^\n]*\n$/);
   });
 
   it('ends with 2 and one sentence where nobody answers as Kafka', { timeout: 60_000 }, async (t) => {

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { findLedger } from '../../../infra/ops/find-ledger.ts';
+import { findLedger } from '../../../infra/cli/target.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const dynamodb = {
@@ -20,7 +20,7 @@ const running = {
   tables: { billing: 'app-billing', fraud: 'app-fraud' },
   children: [],
 };
-const billing = { ledger: 'billing', table: undefined };
+const billing = { ledger: 'billing' };
 const nothingRuns =
   'nothing runs on this machine: start it with npm start, or name a table on AWS with --table';
 
@@ -35,7 +35,7 @@ const refused = (message: string) => ({ name: 'UserError', message });
 
 describe('the ledger of a command', () => {
   it('is the one of the running ground, at its address and with its key', async (t) => {
-    const { client, table } = findLedger({ ledger: 'fraud', table: undefined }, runFile(t, running));
+    const { client, table } = findLedger({ ledger: 'fraud' }, runFile(t, running));
 
     assert.equal(table, 'app-fraud');
     const { config } = client as DynamoDBClient;
@@ -55,6 +55,26 @@ describe('the ledger of a command', () => {
 
     assert.equal(table, 'clickledger-prod');
     assert.equal((client as DynamoDBClient).config.endpoint, undefined);
+  });
+
+  it('is the only one that runs if none is named, and has to be named where several run', (t) => {
+    const alone = { ...running, tables: { billing: 'app-billing' } };
+
+    assert.equal(findLedger({}, runFile(t, alone)).table, 'app-billing');
+    assert.throws(
+      () => findLedger({}, runFile(t, running)),
+      refused('--ledger is missing, allowed are billing, fraud'),
+    );
+  });
+
+  it('is in the region that is named, with a table alone', async (t) => {
+    const { client } = findLedger({ table: 'T', region: 'eu-north-1' }, '/nowhere/run.json');
+
+    assert.equal(await (client as DynamoDBClient).config.region(), 'eu-north-1');
+    assert.throws(
+      () => findLedger({ ledger: 'billing', region: 'eu-north-1' }, runFile(t, running)),
+      refused('--region needs --table too'),
+    );
   });
 
   it('is none where nothing has run', (t) => {
@@ -97,7 +117,7 @@ describe('the ledger of a command', () => {
 
     for (const ledger of ['biling', '', 'constructor', '__proto__'])
       assert.throws(
-        () => findLedger({ ledger, table: undefined }, file),
+        () => findLedger({ ledger }, file),
         refused(`ledger '${ledger}' is unknown, running are billing, fraud`),
       );
   });

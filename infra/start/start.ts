@@ -1,45 +1,49 @@
 /**
- * `npm start`: the laptop ground, clicks to feed it, and live lines of what the ledgers hold. Runs until Ctrl-C, or, with
- * --clicks and --exit, until all groups have drained that many; then it reads the log again by other code and ends with 0
- * only if every ledger is exact. Whatever happens, it stops what it started.
+ * The local runtime, clicks to feed it, and live lines of what the ledgers hold. Runs until Ctrl-C, or, with --clicks and --exit, until
+ * all groups have drained that many; then it reads the log again by other code and ends with 0 only if every ledger is exact. Whatever
+ * happens, it stops what it started.
  */
 
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readOwnEndpoints } from './local/endpoints.ts';
-import { removeRunFile, runFileIn } from './local/run-file.ts';
-import { lockGround } from './local/runtime-lock.ts';
-import { portToUse } from './local/servers/ports.ts';
-import { storageFault } from './local/storage-fault.ts';
-import { currentTemplates } from './local/template/synthesize.ts';
-import { Standstill } from './ops/standstill.ts';
-import { Halts } from './start/halts.ts';
-import { incarnationOf } from './start/incarnation.ts';
-import { LiveDisplay } from './start/live-display.ts';
-import type { LiveGroup } from './start/live-lines.ts';
-import { readStartOptions, type StartOptions, USAGE } from './start/options.ts';
-import { LivePage } from './start/page/live-page.ts';
-import { Throttling } from './start/page/throttling.ts';
-import { Session } from './start/session.ts';
-import { exactNumber } from './terminal/money.ts';
-import { UserError } from './terminal/user-error.ts';
+import { readOwnEndpoints } from '../local/endpoints.ts';
+import { removeRunFile, runFileIn } from '../local/run-file.ts';
+import { lockGround } from '../local/runtime-lock.ts';
+import { portToUse } from '../local/servers/ports.ts';
+import { storageFault } from '../local/storage-fault.ts';
+import { currentTemplates } from '../local/template/synthesize.ts';
+import { Standstill } from '../ops/standstill.ts';
+import { INTERRUPTED } from '../terminal/command.ts';
+import { exactNumber } from '../terminal/money.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { Halts } from './halts.ts';
+import { incarnationOf } from './incarnation.ts';
+import { LiveDisplay } from './live-display.ts';
+import type { LiveGroup } from './live-lines.ts';
+import type { StartOptions } from './options.ts';
+import { LivePage } from './page/live-page.ts';
+import { Throttling } from './page/throttling.ts';
+import { Session } from './session.ts';
 
 const LOOK_EVERY_MS = 500;
 /** As long as anything progresses a drain is waited for; without any for so long it will not end by itself. */
 const STANDSTILL_MS = 120_000;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger');
 
 /** Aborted by Ctrl-C, with no reason, or by what makes going on pointless, with that. */
 const ending = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
-/** What nobody has caught, as a full disk under a log: everything that was started is still stopped. */
-process.on('uncaughtException', (error) => ending.abort(error));
-endWithNpm();
-/** Whoever read the lines has gone. */
-process.stdout.on('error', () => ending.abort());
+
+function watchForEnd(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
+  // What nobody has caught, as a full disk under a log: everything that was started is still stopped.
+  process.on('uncaughtException', (error) => ending.abort(error));
+  endWithNpm();
+  // Whoever read the lines has gone.
+  process.stdout.on('error', () => ending.abort());
+}
 
 /** npm passes signals on to what it runs (hence `exec` in package.json), but a SIGKILL of npm is seen only by a change of parent. */
 function endWithNpm(): void {
@@ -53,12 +57,23 @@ function isInterrupted(): boolean {
   return aborted && reason instanceof Error && reason.name === 'AbortError';
 }
 
-async function main(): Promise<number> {
-  const options = readStartOptions(process.argv.slice(2), Boolean(process.env['CLICKLEDGER_KAFKA']));
-  if (options === undefined) {
-    console.log(USAGE);
-    return 0;
+export interface StartResult {
+  readonly exitCode: number;
+  /** One JSON object, with --exit; printed after everything has stopped. */
+  readonly lastLine: string | undefined;
+}
+
+/** Runs in the process that it may end: it listens to signals and to errors that nobody caught. Throws `UserError`. */
+export async function runStart(options: StartOptions): Promise<StartResult> {
+  watchForEnd();
+  try {
+    return await run(options);
+  } catch (error) {
+    throw storageFault(error) ?? error;
   }
+}
+
+async function run(options: StartOptions): Promise<StartResult> {
   const own = readOwnEndpoints(process.env);
   const unlock = lockGround(folder);
   const display = new LiveDisplay(process.stdout);
@@ -91,7 +106,7 @@ async function main(): Promise<number> {
     return await watch(session, options, display);
   } catch (error) {
     // Ctrl-C reaches the tools that are waited for as well, and they fail then.
-    if (isInterrupted()) return 130;
+    if (isInterrupted()) return { exitCode: INTERRUPTED, lastLine: undefined };
     throw error;
   } finally {
     display.end();
@@ -117,7 +132,7 @@ function introduce({ ground, groups, topic }: Session, display: LiveDisplay, url
   if (url !== undefined) display.say(`Open       ${url}`);
 }
 
-async function watch(session: Session, options: StartOptions, display: LiveDisplay): Promise<number> {
+async function watch(session: Session, options: StartOptions, display: LiveDisplay): Promise<StartResult> {
   const halts = new Halts();
   const standstill = new Standstill(STANDSTILL_MS);
   while (!ending.signal.aborted) {
@@ -133,7 +148,7 @@ async function watch(session: Session, options: StartOptions, display: LiveDispl
     await pause(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => {});
   }
   if (!isInterrupted()) throw ending.signal.reason;
-  return options.exit ? 130 : 0;
+  return { exitCode: options.exit ? INTERRUPTED : 0, lastLine: undefined };
 }
 
 /** What rises or falls while a drain progresses. */
@@ -148,7 +163,7 @@ function progressOf({ producer, ends }: Session, live: readonly LiveGroup[]): un
 }
 
 /** The last line: one JSON object. */
-async function report(session: Session, display: LiveDisplay): Promise<number> {
+async function report(session: Session, display: LiveDisplay): Promise<StartResult> {
   display.say('Drained. Reading the log again, to compare …');
   const { records, byLedger } = await session.verdicts();
   const groups = Array.from(byLedger, ([ledger, verdict]) => {
@@ -173,17 +188,6 @@ async function report(session: Session, display: LiveDisplay): Promise<number> {
   const exact = [...byLedger.values()].every(({ difference }) => difference === undefined);
   display.end();
   ending.signal.throwIfAborted();
-  finalLine = JSON.stringify({ produced: records, ...Object.fromEntries(groups), exact });
-  return exact ? 0 : 1;
+  const lastLine = JSON.stringify({ produced: records, ...Object.fromEntries(groups), exact });
+  return { exitCode: exact ? 0 : 1, lastLine };
 }
-
-let finalLine: string | undefined;
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const told = error instanceof UserError ? error : storageFault(error);
-  console.error(told === undefined ? error : `clickledger: ${told.message}`);
-  process.exitCode = 1;
-}
-if (finalLine !== undefined) console.log(finalLine);

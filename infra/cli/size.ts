@@ -1,0 +1,145 @@
+/**
+ * `clickledger size`: what a load needs and costs, before anything is deployed. From clicks/s, bytes, skew, groups and retention to
+ * partitions, pollers, concurrency, write units and a month's bill, every number with its formula (docs/adr/0008-planner.md).
+ */
+import { InvalidArgumentError } from 'commander';
+import { limits, type PriceList, type PriceName, prices, REGION } from '../ops/size/facts.ts';
+import type { Inputs } from '../ops/size/inputs.ts';
+import { hottestKey, type Keys, zipfKeys } from '../ops/size/keys.ts';
+import { priceLines, reportLines } from '../ops/size/report.ts';
+import { planFor, planJson } from '../ops/size/size.ts';
+import { defineCommand } from '../terminal/command.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { decimalNumber, wholeNumber } from '../terminal/values.ts';
+import { jsonOption } from './target.ts';
+
+/**
+ * Clicks/s of billing's handler on one vCPU: under half of what `clickledger bench --only profile` measures (386,000 and more a
+ * second of CPU of a shared x86 machine), for a vCPU is less than that, and DynamoDB answers at once there.
+ */
+const VCPU_CLICKS_PER_SECOND = 150_000;
+const USD_MAX = 1e6;
+
+type Prices = Readonly<Partial<Record<PriceName, number>>>;
+
+function ownRegion(given: string): string {
+  if (given === REGION) return given;
+  throw new InvalidArgumentError(
+    `Allowed is ${REGION}: for another, name its prices with --price <name=usd>.`,
+  );
+}
+
+function priceGiven(given: string, before: Prices = {}): Prices {
+  const [name = '', usd = ''] = given.split('=');
+  if (!Object.hasOwn(prices, name))
+    throw new InvalidArgumentError(`Allowed names are ${Object.keys(prices).join(', ')}.`);
+  return { ...before, [name]: decimalNumber(0, USD_MAX)(usd) };
+}
+
+export const size = defineCommand(
+  'size',
+  'Computes what a load needs and costs: partitions, pollers, concurrency, write units, a bill by month.',
+)
+  .option('--clicks-per-second <n>', 'of the whole topic', decimalNumber(0.001, 1e8), 33_000)
+  .option('--click-bytes <n>', 'of a click as it is in the log', wholeNumber(1, 4_000_000), 284)
+  .option('--advertisers <n>', 'keys among which clicks are spread', wholeNumber(1, 1_000_000), 500)
+  .option(
+    '--zipf <e>',
+    'their skew: the n-th key gets clicks as 1 / n^E; 0 is none (default: 1)',
+    decimalNumber(0, 10),
+  )
+  .option(
+    '--hottest-share <s>',
+    "instead of --zipf: the hottest key's share of all clicks, the others alike",
+    decimalNumber(0, 1),
+  )
+  .option('--groups <n>', 'consumer groups, each with a ledger of its own', wholeNumber(1, 1_000), 2)
+  .option('--retention-hours <n>', 'of the topic', wholeNumber(1, 87_600), 168)
+  .option(
+    '--handler-clicks-per-second <n>',
+    `measured speed of one invocation at --memory-mb (${VCPU_CLICKS_PER_SECOND} a vCPU)`,
+    decimalNumber(1, 1e8),
+  )
+  .option('--memory-mb <n>', 'of the function', wholeNumber(128, 10_240), 1024)
+  .option(
+    '--commit-ms <n>',
+    "an invocation's time besides its clicks, measured",
+    decimalNumber(0, 60_000),
+    20,
+  )
+  .option('--batch-records <n>', 'of the mapping', wholeNumber(1, limits.batchRecords.value), 10_000)
+  .option('--window-seconds <n>', 'of the mapping', wholeNumber(1, 300), 1)
+  .option(
+    '--headroom <x>',
+    'times the live load that a group can take, for a backlog',
+    decimalNumber(1, 100),
+    2,
+  )
+  .option('--entry-days <n>', 'how long entries stay', wholeNumber(1, 3_650), 35)
+  .option('--alarm-metrics <n>', 'metrics that the alarms of one group look at', wholeNumber(0, 10_000), 42)
+  .option('--shared-pollers', 'the mappings of all groups share event poller units (pollers.group)')
+  .option('--region <name>', 'whose prices', ownRegion, REGION)
+  .option(
+    '--price <name=usd>',
+    "another price for one row, such as your region's; may be repeated",
+    priceGiven,
+  )
+  .option('--prices', 'list all prices and limits with their sources, and nothing else')
+  .addOption(jsonOption)
+  .action((values) => {
+    if (values.prices) return console.log(priceLines().join('\n').trimStart());
+    const inputs = readInputs(values);
+    const plan = planFor(inputs);
+    if (values.json) console.log(planJson(inputs, plan));
+    else console.log(reportLines(inputs, plan).join('\n').trimStart());
+  });
+
+type Values = ReturnType<typeof size.opts>;
+
+/** Throws `UserError` on a skew that can't be meant. */
+export function readInputs(values: Values): Inputs {
+  const { memoryMb, handlerClicksPerSecond: measured } = values;
+  const handler =
+    measured === undefined
+      ? {
+          handlerClicksPerSecond:
+            (VCPU_CLICKS_PER_SECOND * Math.min(memoryMb, limits.vcpuMb.value)) / limits.vcpuMb.value,
+          handlerSource: `${VCPU_CLICKS_PER_SECOND} a vCPU (under half of what clickledger bench --only profile measures) × ${memoryMb} MB / ${limits.vcpuMb.value} MB`,
+        }
+      : { handlerClicksPerSecond: measured, handlerSource: 'as given' };
+  return {
+    clicksPerSecond: values.clicksPerSecond,
+    clickBytes: values.clickBytes,
+    keys: keysOf(values),
+    groups: values.groups,
+    retentionHours: values.retentionHours,
+    memoryMb,
+    ...handler,
+    commitMs: values.commitMs,
+    batchRecords: values.batchRecords,
+    windowSeconds: values.windowSeconds,
+    headroom: values.headroom,
+    entryDays: values.entryDays,
+    alarmMetrics: values.alarmMetrics,
+    sharedPollers: values.sharedPollers === true,
+    prices: priceList(values.price),
+  };
+}
+
+function keysOf({ advertisers: count, zipf, hottestShare }: Values): Keys {
+  if (hottestShare === undefined) return zipfKeys(count, zipf ?? 1);
+  if (zipf !== undefined)
+    throw new UserError(
+      '--zipf and --hottest-share are both given, and each says how clicks are spread: allowed is one',
+    );
+  if (hottestShare < 1 / count || (count === 1 && hottestShare !== 1))
+    throw new UserError(
+      `--hottest-share is ${hottestShare}, but of ${count} advertisers the hottest has at least ${1 / count}: allowed is ${1 / count} to 1`,
+    );
+  return hottestKey(count, hottestShare);
+}
+
+function priceList(given: Prices = {}): PriceList {
+  const usual = Object.fromEntries(Object.entries(prices).map(([name, { value }]) => [name, value]));
+  return { ...(usual as Record<PriceName, number>), ...given };
+}
