@@ -38,7 +38,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   'infra/aws': {
     at: /^infra\/aws\//,
-    rooms: [/^shared\//, /^functions\/index\.ts$/, terminal],
+    rooms: [/^cdk\.json$/, /^shared\//, /^functions\/index\.ts$/, terminal],
     packages: [cdk, schema, /^esbuild$/, /^@aws-sdk\/client-cloudformation$/],
   },
   'infra/terminal': { at: terminal, rooms: [], packages: [commander] },

@@ -3,6 +3,7 @@
  * look nothing up, so that synthesis needs no credentials and no network, and any account can take what comes out.
  */
 import { type App, RemovalPolicy, type Stack, Tags } from 'aws-cdk-lib/core';
+import cdk from '../../cdk.json' with { type: 'json' };
 import { ownName } from '../../shared/published.ts';
 import { keptOnceCreated } from './data-key.ts';
 import { type Deployed, deployedMapping, readDeployed } from './deployed.ts';
@@ -20,16 +21,11 @@ interface Stacks {
   readonly operator: OperatorStack | undefined;
 }
 
-/** What templates are like, whoever synthesizes: handed to the app in code, since tests don't read cdk.json. */
-export const featureFlags: Readonly<Record<string, boolean>> = {
-  // Without it the launch template of every operator's instance of an account has the same name, and only the first can be deployed.
-  '@aws-cdk/aws-ec2:uniqueImdsv2TemplateName': true,
-  '@aws-cdk/aws-iam:minimizePolicies': true,
-  '@aws-cdk/aws-s3:publicAccessBlockedByDefault': true,
-  '@aws-cdk/core:checkSecretUsage': true,
-  '@aws-cdk/core:validateAgainstDefaultRules': true,
-  '@aws-cdk/core:validateSnapshotRemovalPolicy': true,
-};
+/**
+ * What templates are like, whoever synthesizes: the flags of cdk.json, which tests and bundles don't get from the CLI. All that this version of
+ * CDK recommends are decided there. Without uniqueImdsv2TemplateName two operators' instances of one account had launch templates of the same name.
+ */
+export const featureFlags: Readonly<Record<string, unknown>> = cdk.context;
 
 const STREAM = 'stream';
 const OPERATOR = 'operator';

@@ -8,8 +8,9 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Stack } from 'aws-cdk-lib/core';
+import recommended from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { groups } from '../../../functions/index.ts';
-import { addStacks } from '../../../infra/aws/stacks.ts';
+import { addStacks, featureFlags } from '../../../infra/aws/stacks.ts';
 import { type StageName, stages } from '../../../infra/aws/stages.ts';
 import { templateOf, templatesOf, unbundledApp } from './templates.ts';
 
@@ -17,6 +18,13 @@ const stageNames = Object.keys(stages) as StageName[];
 const owners = ['stream', ...Object.keys(groups)];
 
 describe('stacks', () => {
+  test('every flag that this version of CDK recommends is decided in cdk.json, so that synthesis has none to warn of', () => {
+    const undecided = Object.keys(recommended).filter((flag) => !Object.hasOwn(featureFlags, flag));
+
+    assert.ok(Object.keys(recommended).length > 50);
+    assert.deepEqual(undecided, [], 'add them to cdk.json, and compare the templates');
+  });
+
   test('a stage has one stack for the stream and one for each group of the registry', () => {
     for (const stage of stageNames) {
       const expected = owners.map((owner) => `clickledger-${stage}-${owner}`);
