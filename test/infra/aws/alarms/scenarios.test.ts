@@ -7,6 +7,7 @@ import { groupAlarms } from '../../../../shared/alarm-spec.ts';
 import { templateOf } from '../templates.ts';
 import { alarmed, type Series } from './evaluation.ts';
 import { compiled } from './metric-math.ts';
+import { alarmsOf } from './watched.ts';
 
 /** Minutes from its beginning on; what it does not name is as on a healthy day, and undefined is silence. */
 type Happening = (minute: number) => Readonly<Record<string, number | undefined>>;
@@ -63,6 +64,7 @@ const happenings: Readonly<Record<string, Happening>> = {
     EstimatedMaxTimeLag: 30 * minute,
   }),
   'one partition is retried without end': failing,
+  'a third of each batch is reported as failed': () => ({ FailedInvokeEventCount: 3_000 }),
   'one partition is not delivered': (minute) => ({ EstimatedMaxTimeLag: 60 * minute }),
   'one partition is not delivered, and MSK is silent': (minute) => ({
     ...lagUnseen,
@@ -94,6 +96,10 @@ const happenings: Readonly<Record<string, Happening>> = {
     ...undelivered,
     ...waiting(minute),
     Errors: 12,
+  }),
+  'the mapping may not invoke the function': (minute) => ({
+    ...undelivered,
+    ...waiting(minute),
     InvokeErrorCount: 12,
   }),
   'the pollers cannot commit, and deliver all the same': (minute) => ({
@@ -113,7 +119,8 @@ const happenings: Readonly<Record<string, Happening>> = {
   'three late minutes in each hour': (minute) => (minute % HOUR < 3 ? { RecordAge: 400_000 } : {}),
   'a partition halts: bad deploy, fold, table': (minute) => ({ ...failing(minute), PartitionsHalted: 1 }),
   'the topic was recreated, or its log rewritten': (minute) => ({ ...failing(minute), LogMismatch: 1 }),
-  'DynamoDB throttles, and waiting helps': () => ({ WriteThrottleEvents: 90 }),
+  'DynamoDB throttles writes, and waiting helps': () => ({ WriteThrottleEvents: 90 }),
+  'DynamoDB throttles reads of the rollup': () => ({ ReadThrottleEvents: 90 }),
   'DynamoDB fails': (minute) => ({ SystemErrors: 50, PartitionsFailed: 12, ...waiting(minute), Resolved: 0 }),
   'records are given up to the destination': () => ({
     OpenGap: 500,
@@ -121,6 +128,11 @@ const happenings: Readonly<Record<string, Happening>> = {
   }),
   'records are parked': () => ({ OpenParked: 3 }),
   'a gap that closes within ten minutes': (minute) => (minute < 10 ? { OpenGap: 100 } : {}),
+  'the destination refuses what is given up': (minute) => ({
+    OpenGap: 500,
+    ...(minute < 1 && { OnFailureDestinationDeliveryErrorCount: 1 }),
+  }),
+  'an invocation by hand fails, and its destination too': () => ({ DestinationDeliveryFailures: 1 }),
   'records are dropped': (minute) => ({ OpenGap: 500, ...(minute < 1 && { DroppedEventCount: 500 }) }),
   'gaps fill the journal': () => ({ BoundUsed: 70 }),
   'the rollup does not run': () => ({
@@ -194,6 +206,24 @@ describe('what happens, and who sees it', () => {
     );
     const named = rows.map(([, who]) => who).join(', ');
     for (const name of groupAlarms) assert.match(named, new RegExp(`(^| )${name} \\d`), name);
+  });
+
+  it('every metric that an alarm of a group looks at says something else in one of them', () => {
+    const said = new Set(
+      Object.values(happenings).flatMap((happens) => [
+        ...Object.keys(happens(0)),
+        ...Object.keys(happens(1)),
+      ]),
+    );
+    const looked = new Set(
+      alarmsOf(templateOf('prod', 'billing')).flatMap(({ metrics }) => metrics.map(({ name }) => name)),
+    );
+
+    assert.ok(looked.size > 20);
+    assert.deepEqual(
+      [...looked].filter((name) => !said.has(name)),
+      [],
+    );
   });
 
   for (const [what, who] of rowsOfRecord())
