@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { KafkaRecord } from '../../shared/event/event.ts';
 import { headersOf } from '../support/record-headers.ts';
 import { publishedEvent, publishedEvents } from './published-events.ts';
 
@@ -47,9 +46,7 @@ describe('the published events', () => {
   });
 
   it('hold both types of timestamp, several partitions, and a label that is not topic and partition', () => {
-    const types = everyRecord.map(
-      (record) => (record as KafkaRecord & { timestampType: string }).timestampType,
-    );
+    const types = everyRecord.map(({ timestampType }) => timestampType);
 
     assert.deepEqual(new Set(types), new Set(['CREATE_TIME', 'LOG_APPEND_TIME']));
     assert.deepEqual(Object.keys(publishedEvent('several-partitions').records), [
