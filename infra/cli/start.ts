@@ -66,6 +66,7 @@ export const start = defineCommand(
     port,
   )
   .addOption(new Option('--no-page', 'no live page').conflicts('pagePort'))
+  .option('--differences', 'list what runs otherwise here than on AWS')
   .addHelpText(
     'after',
     `
@@ -119,6 +120,7 @@ export function readStartOptions(values: Values, ownKafka = false): StartOptions
     dynamodbPort,
     page: values.page && (!exit || pagePort !== undefined),
     pagePort,
+    differences: values.differences === true,
   };
 }
 

@@ -56,7 +56,8 @@ export class Ground {
   readonly #options: GroundOptions;
   readonly #servers: Servers;
   readonly #reached: EndpointAccess;
-  readonly #topicNotes: readonly string[];
+  /** Where a topic that existed is another than the templates say. */
+  readonly topicNotes: readonly string[];
   readonly #socketFolder: string;
   readonly #sandboxes = new Map<string, Sandboxes>();
   readonly #metrics = new Map<string, EmittedMetrics>();
@@ -101,7 +102,7 @@ export class Ground {
     topicNotes: readonly string[],
   ) {
     this.#reached = reached;
-    this.#topicNotes = topicNotes;
+    this.topicNotes = topicNotes;
     this.#options = options;
     this.#servers = servers;
     this.logFolder = join(options.folder, 'logs');
@@ -140,9 +141,9 @@ export class Ground {
     return this.#options.giveUp;
   }
 
-  /** What of the templates, and of the platform, runs otherwise here. */
+  /** What of the templates, and of the platform, runs otherwise here, whatever topics existed. */
   notes(): string[] {
-    return [...this.plan.notes, ...this.#topicNotes, ...platformNotes];
+    return [...this.plan.notes, ...platformNotes];
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Shows messages and the live lines on one stream: in a terminal the table is redrawn in place under the messages; anywhere
- * else it is printed every few seconds, so that a log stays readable.
+ * Shows messages and the live lines on one stream: in a terminal the lines are redrawn in place under the messages; anywhere else they are
+ * printed every few seconds, so that a log stays readable.
  */
 import type { WriteStream } from 'node:tty';
 import { type LiveGroup, LiveLines } from './live-lines.ts';
@@ -8,12 +8,14 @@ import { type LiveGroup, LiveLines } from './live-lines.ts';
 const PRINT_EVERY_MS = 3_000;
 /** Some terminals say that they have none. */
 const COLUMNS_UNKNOWN = 80;
+const ROWS_UNKNOWN = 24;
 
 export class LiveDisplay {
   readonly #stream: WriteStream;
   readonly #lines = new LiveLines();
   #drawn = 0;
   #printedAt = 0;
+  #footer: string | undefined;
 
   constructor(stream: WriteStream) {
     this.#stream = stream;
@@ -24,20 +26,28 @@ export class LiveDisplay {
     this.#stream.write(`${line}\n`);
   }
 
-  show(groups: readonly LiveGroup[], now: number): void {
-    const rows = this.#lines.rows(groups, now);
-    if (this.#stream.isTTY) {
-      this.#erase();
-      const width = (this.#stream.columns || COLUMNS_UNKNOWN) - 1;
-      this.#stream.write(`${rows.map((row) => row.slice(0, width)).join('\n')}\n`);
-      this.#drawn = rows.length;
-    } else if (now - this.#printedAt >= PRINT_EVERY_MS) {
-      this.#printedAt = now;
-      this.#stream.write(`${rows.join('\n')}\n`);
-    }
+  /** A line that stays below the live lines of a terminal. */
+  keepBelow(line: string): void {
+    this.#footer = line;
   }
 
-  /** Leaves what stands on the screen where it is. */
+  show(groups: readonly LiveGroup[], now: number): void {
+    if (this.#stream.isTTY) {
+      // A line as wide as the terminal would wrap, and as many as it has would scroll.
+      const columns = (this.#stream.columns || COLUMNS_UNKNOWN) - 1;
+      const footer = this.#footer === undefined ? [] : [this.#footer.slice(0, columns)];
+      const rows = Math.max(1, (this.#stream.rows || ROWS_UNKNOWN) - 1 - footer.length);
+      const drawn = [...this.#lines.lines(groups, now, { columns, rows }), ...footer];
+      this.#erase();
+      this.#stream.write(`${drawn.join('\n')}\n`);
+      this.#drawn = drawn.length;
+    } else if (now - this.#printedAt >= PRINT_EVERY_MS) {
+      this.#printedAt = now;
+      this.#stream.write(`${this.#lines.lines(groups, now).join('\n')}\n`);
+    } else this.#lines.lines(groups, now);
+  }
+
+  /** Leaves what is on the screen where it is. */
   end(): void {
     this.#drawn = 0;
   }

@@ -1,5 +1,8 @@
-/** The live lines of `npm start`: one for each partition of each group, as a table that is redrawn in a terminal. */
-import { formatMicros } from '../terminal/money.ts';
+/**
+ * The live lines of `npm start`: for each group a total and its partitions, within the columns and rows that a terminal has. Columns go by
+ * their importance where it is narrow, partitions by their lag where it is low; what is left out is said.
+ */
+import { grouped } from '../terminal/text.ts';
 
 export interface LivePartition {
   readonly partition: number;
@@ -22,54 +25,200 @@ export interface LiveGroup {
   readonly partitions: readonly LivePartition[];
 }
 
-const COLUMNS = ['group', 'partition', 'owner', 'position', 'lag', 'clicks/s', 'amount', 'parked'] as const;
+/** What the lines have to fit into; undefined where there is no terminal. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+interface Row {
+  readonly name: string;
+  readonly owner: string;
+  readonly committed: string;
+  readonly lag: string;
+  readonly seconds: string;
+  readonly rate: string;
+  readonly amount: string;
+  readonly parked: string;
+}
+
+type Column = keyof Row;
+
+const heads: Row = {
+  name: 'group',
+  owner: 'owner',
+  committed: 'committed',
+  lag: 'lag',
+  seconds: 'lag s',
+  rate: 'clicks/s',
+  amount: 'amount',
+  parked: 'parked',
+};
+/** What goes first where the terminal is too narrow. The name, the lag and the amount stay. */
+const DROPPED: readonly Column[] = ['committed', 'owner', 'seconds', 'rate', 'parked'];
+const GAP = '  ';
+const NAME_MIN = 6;
+
 /** Rates are over this long, so that a batch a second does not make them jump. */
 const RATE_OVER_MS = 3_000;
+/** Looks that are kept of a log's end; beyond them every second one is dropped. */
+const ENDS_MAX = 600;
 
-interface Sample {
-  readonly at: number;
-  readonly clicks: bigint;
+interface Seen {
+  clicks: { readonly at: number; readonly clicks: bigint }[];
+  ends: { readonly at: number; readonly end: number }[];
+}
+
+interface Measured extends LivePartition {
+  readonly lag: number | undefined;
+  /** Age of the oldest record that is not committed, in seconds; Infinity where it is older than what was looked at. */
+  readonly lagSeconds: number;
+  readonly rate: number;
 }
 
 export class LiveLines {
-  readonly #samples = new Map<string, Sample[]>();
+  readonly #seen = new Map<string, Seen>();
+  #beganAt: number | undefined;
 
-  /** The rows of the table, the first its head. */
-  rows(groups: readonly LiveGroup[], now: number): string[] {
-    const cells = groups.flatMap(({ groupId, partitions }) =>
-      partitions.map((partition) => this.#cells(groupId, partition, now)),
-    );
-    const widths = COLUMNS.map((column, i) =>
-      Math.max(column.length, ...cells.map((row) => row[i]?.length ?? 0)),
-    );
-    return [[...COLUMNS], ...cells].map((row) =>
-      row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
-    );
-  }
-
-  #cells(groupId: string, live: LivePartition, now: number): string[] {
-    const { partition, owner, committed, end, clicks, micros, parked } = live;
-    const lag = end === undefined ? '' : String(Math.max(0, end - (committed ?? 0)));
-    const rate = this.#rate(`${groupId} ${partition}`, clicks, now);
-    const position = committed === undefined ? '-' : String(committed);
-    return [
+  /** @param now milliseconds; @returns lines no wider and no more than the screen, all of them where there is none */
+  lines(groups: readonly LiveGroup[], now: number, screen?: Screen): string[] {
+    this.#beganAt ??= now;
+    const measured = groups.map(({ groupId, partitions }) => ({
       groupId,
-      String(partition),
-      owner === undefined ? 'nobody' : `poller ${owner}`,
-      position,
-      lag,
-      String(rate),
-      formatMicros(micros),
-      String(parked),
-    ];
+      partitions: partitions.map((each) => this.#measure(`${groupId} ${each.partition}`, each, now)),
+    }));
+    const rows = chosenRows(measured, (screen?.rows ?? Number.POSITIVE_INFINITY) - 1, now - this.#beganAt);
+    return tableOf([heads, ...rows], screen?.columns ?? Number.POSITIVE_INFINITY);
   }
 
-  #rate(key: string, clicks: bigint, now: number): number {
-    const samples = (this.#samples.get(key) ?? []).filter(({ at }) => now - at <= RATE_OVER_MS);
-    samples.push({ at: now, clicks });
-    this.#samples.set(key, samples);
-    const [first] = samples;
-    if (first === undefined || first.at === now) return 0;
-    return Math.round((Number(clicks - first.clicks) * 1000) / (now - first.at));
+  #measure(key: string, live: LivePartition, now: number): Measured {
+    const seen = this.#seen.get(key) ?? { clicks: [], ends: [] };
+    this.#seen.set(key, seen);
+    const { end, committed = 0, clicks } = live;
+    seen.clicks = [...seen.clicks.filter(({ at }) => now - at <= RATE_OVER_MS), { at: now, clicks }];
+    const [first] = seen.clicks;
+    const rate =
+      first === undefined || first.at === now
+        ? 0
+        : Math.round((Number(clicks - first.clicks) * 1000) / (now - first.at));
+    if (end === undefined) return { ...live, lag: undefined, lagSeconds: 0, rate };
+    // The newest look at which all that is committed was all there was: what came after is the lag.
+    const caughtUp = seen.ends.findLastIndex((look) => look.end <= committed);
+    seen.ends = [...seen.ends.slice(Math.max(0, caughtUp)), { at: now, end }];
+    if (seen.ends.length > ENDS_MAX) seen.ends = seen.ends.filter((_, i) => i % 2 === 0);
+    const lag = Math.max(0, end - committed);
+    const since = caughtUp < 0 ? undefined : seen.ends[0];
+    const lagSeconds =
+      lag === 0 ? 0 : since === undefined ? Number.POSITIVE_INFINITY : (now - since.at) / 1000;
+    return { ...live, lag, lagSeconds, rate };
   }
+}
+
+interface MeasuredGroup {
+  readonly groupId: string;
+  readonly partitions: readonly Measured[];
+}
+
+/** As many rows as there is room for: a total for each group, and its partitions, those with the largest lag first to be shown. */
+function chosenRows(groups: readonly MeasuredGroup[], room: number, watchedMs: number): Row[] {
+  if (groups.length > room) {
+    const shown = groups.slice(0, Math.max(0, room - 1));
+    const note = noteRow(`… and ${groups.length - shown.length} more groups`);
+    return [...shown.map((group) => totalRow(group, watchedMs)), note].slice(0, room);
+  }
+  let left = room - groups.length;
+  return groups.flatMap((group, i) => {
+    const share = Math.floor(left / (groups.length - i));
+    const below = partitionRows(group.partitions, share, watchedMs);
+    left -= below.length;
+    return [totalRow(group, watchedMs), ...below];
+  });
+}
+
+function partitionRows(partitions: readonly Measured[], room: number, watchedMs: number): Row[] {
+  if (partitions.length <= room) return partitions.map((each) => partitionRow(each, watchedMs));
+  if (room <= 0) return [];
+  const worst = [...partitions].sort(
+    (a, b) => Number(a.owner !== undefined) - Number(b.owner !== undefined) || (b.lag ?? 0) - (a.lag ?? 0),
+  );
+  const listed = worst.slice(0, room - 1).sort((a, b) => a.partition - b.partition);
+  const hidden = partitions.length - listed.length;
+  return [
+    ...listed.map((each) => partitionRow(each, watchedMs)),
+    noteRow(`  … and ${hidden} more${listed.length === 0 ? '' : ', with less lag'}`),
+  ];
+}
+
+function partitionRow(each: Measured, watchedMs: number): Row {
+  return {
+    name: `  partition ${each.partition}`,
+    owner: each.owner === undefined ? 'nobody' : `poller ${each.owner}`,
+    committed: each.committed === undefined ? '-' : grouped(each.committed),
+    lag: each.lag === undefined ? '' : grouped(each.lag),
+    seconds: each.lag === undefined ? '' : secondsText(each.lagSeconds, watchedMs),
+    rate: grouped(each.rate),
+    amount: cents(each.micros),
+    parked: grouped(each.parked),
+  };
+}
+
+function totalRow({ groupId, partitions }: MeasuredGroup, watchedMs: number): Row {
+  const sum = (of: (each: Measured) => number) => partitions.reduce((total, each) => total + of(each), 0);
+  const owned = partitions.filter(({ owner }) => owner !== undefined).length;
+  return {
+    name: groupId,
+    owner: `${owned} of ${partitions.length}`,
+    committed: grouped(sum(({ committed = 0 }) => committed)),
+    lag: grouped(sum(({ lag = 0 }) => lag)),
+    seconds: secondsText(Math.max(0, ...partitions.map(({ lagSeconds }) => lagSeconds)), watchedMs),
+    rate: grouped(sum(({ rate }) => rate)),
+    amount: cents(partitions.reduce((total, { micros }) => total + micros, 0n)),
+    parked: grouped(sum(({ parked }) => parked)),
+  };
+}
+
+function noteRow(name: string): Row {
+  return { name, owner: '', committed: '', lag: '', seconds: '', rate: '', amount: '', parked: '' };
+}
+
+function isNote({ amount }: Row): boolean {
+  return amount === '';
+}
+
+/** A lag that is older than what was looked at is at least as old. */
+function secondsText(seconds: number, watchedMs: number): string {
+  if (seconds !== Number.POSITIVE_INFINITY) return seconds.toFixed(1);
+  return `>${Math.floor(watchedMs / 1000)}`;
+}
+
+/** To the cent, for the eye: statements have every digit. */
+function cents(micros: bigint): string {
+  const size = micros < 0n ? -micros : micros;
+  return `${micros < 0n ? '-' : ''}${grouped(size / 1_000_000n)}.${String((size / 10_000n) % 100n).padStart(2, '0')}`;
+}
+
+function tableOf(rows: readonly Row[], columns: number): string[] {
+  const cellRows = rows.filter((row) => !isNote(row));
+  const widthOf = (column: Column) => Math.max(...cellRows.map((row) => row[column].length));
+  let kept = Object.keys(heads) as Column[];
+  const rest = () => kept.slice(1).reduce((sum, column) => sum + GAP.length + widthOf(column), 0);
+  for (const column of DROPPED) {
+    if (rest() + Math.min(widthOf('name'), NAME_MIN * 3) <= columns) break;
+    kept = kept.filter((each) => each !== column);
+  }
+  const nameWidth = Math.min(widthOf('name'), Math.max(NAME_MIN, columns - rest()));
+  return rows.map((row) => {
+    if (isNote(row)) return cut(row.name, columns);
+    const cells = kept
+      .slice(1)
+      .map((column) =>
+        column === 'owner' ? row[column].padEnd(widthOf(column)) : row[column].padStart(widthOf(column)),
+      );
+    return cut([cut(row.name, nameWidth).padEnd(nameWidth), ...cells].join(GAP), columns);
+  });
+}
+
+/** What does not fit ends with a mark. */
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }

@@ -24,4 +24,6 @@ export interface StartOptions {
   /** Serve the live page; one that is to end by itself is watched by no person, unless a port is given. */
   readonly page: boolean;
   readonly pagePort: number | undefined;
+  /** List every difference from AWS at the start. */
+  readonly differences: boolean;
 }

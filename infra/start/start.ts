@@ -102,7 +102,7 @@ async function run(options: StartOptions): Promise<StartResult> {
       ...(throttling && { functionsReach: throttling.reach }),
     });
     page = throttling && (await LivePage.start(session, throttling, options.pagePort));
-    introduce(session, display, page?.url);
+    introduce(session, display, page?.url, options.differences);
     return await watch(session, options, display);
   } catch (error) {
     // Ctrl-C reaches the tools that are waited for as well, and they fail then.
@@ -121,15 +121,26 @@ async function run(options: StartOptions): Promise<StartResult> {
   }
 }
 
-function introduce({ ground, groups, topic }: Session, display: LiveDisplay, url: string | undefined): void {
+function introduce(
+  { ground, groups, topic }: Session,
+  display: LiveDisplay,
+  url: string | undefined,
+  differences: boolean,
+): void {
   const { endpoint, region, accessKeyId } = ground.dynamodb;
+  if (url !== undefined) display.say(`Open       ${url}`);
   display.say(`Kafka      ${ground.kafka.join(',')}   topic ${topic}`);
   display.say(`DynamoDB   ${endpoint}   region ${region}, access key ${accessKeyId}`);
   for (const { ledger, table, mapping } of groups)
     display.say(`Ledger     ${ledger}: table ${table}, group ${mapping.groupId}`);
   display.say(`All of it, with every process: ${runFileIn(folder)}`);
-  for (const note of ground.notes()) display.say(`Not as on AWS: ${note}`);
-  if (url !== undefined) display.say(`Open       ${url}`);
+  for (const note of ground.topicNotes) display.say(`Not as on AWS: ${note}`);
+  if (differences) for (const note of ground.notes()) display.say(`Not as on AWS: ${note}`);
+  else display.say(`Differs from AWS in ${ground.notes().length} points: --differences lists them.`);
+  const stop = 'Ctrl-C stops all of it';
+  if (url === undefined) display.say(stop);
+  else display.say(`Open       ${url}   ${stop}`);
+  display.keepBelow(url === undefined ? stop : `Open ${url} · ${stop}`);
 }
 
 async function watch(session: Session, options: StartOptions, display: LiveDisplay): Promise<StartResult> {

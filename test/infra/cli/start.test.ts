@@ -24,12 +24,13 @@ describe('the options of npm start', () => {
       dynamodbPort: undefined,
       page: true,
       pagePort: undefined,
+      differences: false,
     });
   });
 
   it('are all read', () => {
     const given =
-      '--clicks 5 --rate 6 --exit --seed 0 --advertisers 7 --stage prod --keep --incarnation 2 --partial-retry resume --kafka-port 8 --dynamodb-port 65535 --page-port 9';
+      '--clicks 5 --rate 6 --exit --seed 0 --advertisers 7 --stage prod --keep --incarnation 2 --partial-retry resume --kafka-port 8 --dynamodb-port 65535 --page-port 9 --differences';
 
     assert.deepEqual(read(given.split(' ')), {
       stage: 'prod',
@@ -46,6 +47,7 @@ describe('the options of npm start', () => {
       dynamodbPort: 65_535,
       page: true,
       pagePort: 9,
+      differences: true,
     });
   });
 

@@ -28,22 +28,31 @@ const drawn = new RegExp(`${ESCAPE}\\[(\\d+)A|(${ESCAPE}\\[J)|([^\\n${ESCAPE}]*)
 class Screen {
   readonly isTTY = true;
   columns: number | undefined;
+  readonly rows: number | undefined;
   lines: string[] = [];
 
-  constructor(columns: number | undefined) {
+  constructor(columns: number | undefined, rows?: number) {
     this.columns = columns;
+    this.rows = rows;
   }
 
   write(text: string): boolean {
     for (const [, up, erase, line] of text.matchAll(drawn)) {
-      if (up !== undefined) this.#row = Math.max(0, this.#row - Number(up));
+      if (up !== undefined) this.#row = Math.max(this.#top, this.#row - Number(up));
       else if (erase !== undefined) this.lines.splice(this.#row);
       else for (const part of this.#wrapped(line ?? '')) this.lines[this.#row++] = part;
+      this.#deepest = Math.max(this.#deepest, this.#row);
     }
     return true;
   }
 
   #row = 0;
+  #deepest = 0;
+
+  /** The first row that is on the screen: no cursor goes above it. */
+  get #top(): number {
+    return this.rows === undefined ? 0 : Math.max(0, this.#deepest - this.rows + 1);
+  }
 
   #wrapped(line: string): string[] {
     const width = this.columns || 80;
@@ -64,10 +73,11 @@ describe('the live display', () => {
     display.say('a poller has ended');
     display.show(groups(3_000_000n), 1_000);
 
-    assert.equal(screen.lines.length, 5);
+    assert.equal(screen.lines.length, 6);
     assert.deepEqual(screen.lines.slice(0, 2), ['Kafka is here', 'a poller has ended']);
     assert.match(screen.lines[2]!, /^group /);
-    assert.match(screen.lines[3]!, /^billing-service {2}0 .* 3\.000000 /);
+    assert.match(screen.lines[3]!, /^billing-service {2}2 of 2 .* 6\.00 /);
+    assert.match(screen.lines[4]!, /^ {2}partition 0 .* 3\.00 /);
   });
 
   for (const columns of [20, 40, 82, undefined, 0]) {
@@ -77,10 +87,26 @@ describe('the live display', () => {
 
       for (let at = 0; at < 5; at++) display.show(groups(1_000_000n), at);
 
-      assert.equal(screen.lines.length, 3);
+      assert.equal(screen.lines.length, 4);
       for (const line of screen.lines) assert.ok(line.length > 0 && line.length < (columns || 80), line);
     });
   }
+
+  it('never scrolls, however many partitions there are, and keeps its last line in sight', () => {
+    const screen = new Screen(80, 24);
+    const display = on(screen);
+    const partitions = Array.from({ length: 300 }, (_, partition) => ({
+      ...groups(1_000_000n)[0]!.partitions[0]!,
+      partition,
+    }));
+    display.keepBelow('Open http://127.0.0.1:1');
+
+    for (let at = 0; at < 10; at++) display.show([{ groupId: 'billing-service', partitions }], at * 500);
+
+    assert.equal(screen.lines.length, 23);
+    assert.match(screen.lines[0]!, /^group /);
+    assert.equal(screen.lines.at(-1), 'Open http://127.0.0.1:1');
+  });
 
   it('leaves the last table on the screen at the end', () => {
     const screen = new Screen(120);
@@ -90,8 +116,8 @@ describe('the live display', () => {
     display.end();
     display.say('Stopping …');
 
-    assert.equal(screen.lines.length, 4);
-    assert.equal(screen.lines[3], 'Stopping …');
+    assert.equal(screen.lines.length, 5);
+    assert.equal(screen.lines[4], 'Stopping …');
   });
 
   it('prints the table every three seconds and no escapes where there is no terminal', () => {
