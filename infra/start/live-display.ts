@@ -26,9 +26,10 @@ export class LiveDisplay {
     this.#stream.write(`${line}\n`);
   }
 
-  /** A line that stays below the live lines of a terminal. */
+  /** Says a line last: in a terminal it stays below the live lines. */
   keepBelow(line: string): void {
-    this.#footer = line;
+    if (this.#stream.isTTY) this.#footer = line;
+    else this.say(line);
   }
 
   show(groups: readonly LiveGroup[], now: number): void {

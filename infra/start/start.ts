@@ -114,6 +114,8 @@ async function run(options: StartOptions): Promise<StartResult> {
       console.log('Stopping …');
       await page?.stop();
       await session.stop();
+      if (!options.exit)
+        console.log(`Stopped. Its data is in ${folder}: npm start -- --keep goes on with it.`);
     }
     await throttling?.close();
     removeRunFile(folder);
@@ -137,10 +139,8 @@ function introduce(
   for (const note of ground.topicNotes) display.say(`Not as on AWS: ${note}`);
   if (differences) for (const note of ground.notes()) display.say(`Not as on AWS: ${note}`);
   else display.say(`Differs from AWS in ${ground.notes().length} points: --differences lists them.`);
-  const stop = 'Ctrl-C stops all of it';
-  if (url === undefined) display.say(stop);
-  else display.say(`Open       ${url}   ${stop}`);
-  display.keepBelow(url === undefined ? stop : `Open ${url} · ${stop}`);
+  display.say('Ctrl-C stops all of it.');
+  if (url !== undefined) display.keepBelow(`Open       ${url}`);
 }
 
 async function watch(session: Session, options: StartOptions, display: LiveDisplay): Promise<StartResult> {
