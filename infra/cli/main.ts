@@ -72,7 +72,9 @@ export const commands: Readonly<Record<string, Listed>> = {
 };
 
 export async function main(given: readonly string[]): Promise<number> {
-  const [name = '', ...rest] = given;
+  const [first = '', ...after] = given;
+  // `clickledger help audit` is `clickledger audit --help`.
+  const [name = '', ...rest] = first === 'help' && after.length > 0 ? [...after, '--help'] : given;
   const listed = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (listed !== undefined) return runCommand(await listed.load(), rest);
   const program = new Program('clickledger');

@@ -4,21 +4,24 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { operatorRequests } from '../../shared/bounded-requests.ts';
 import { deployedPath, readDeployed } from '../aws/deployed.ts';
 import { recordDeployed, recordText } from '../aws/record-deployed.ts';
-import { stageNamed } from '../aws/stages.ts';
+import { type StageName, stages } from '../aws/stages.ts';
 import { defineCommand } from '../terminal/command.ts';
+import { oneOf } from '../terminal/values.ts';
+
+const stageNames = Object.keys(stages) as StageName[];
 
 export const record = defineCommand(
   'record',
   'Records what CloudFormation has deployed of a stage, for synthesis to compare with.',
 )
-  .requiredOption('--stage <name>', 'which stage')
+  .requiredOption('--stage <name>', 'which stage', oneOf(...stageNames))
   .requiredOption('--owners <name,…>', 'whose stacks: stream, or the names of teams')
   .addHelpText(
     'after',
     '\nIt asks CloudFormation with the usual AWS_REGION and credentials, and needs the rights DescribeStacks and GetTemplate.',
   )
   .action(async (values) => {
-    const stage = stageNamed(values.stage);
+    const { stage } = values;
     const owners = values.owners.split(',');
     const client = new CloudFormationClient(operatorRequests);
     try {

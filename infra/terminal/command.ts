@@ -45,16 +45,18 @@ export async function runCommand(command: CommandUnknownOpts, given: readonly st
       return COULD_NOT_TELL;
     }
     if (error instanceof UserError) console.error(`clickledger: ${plainLines(error.message)}`);
-    else console.error(sentenceFor(error) ?? error);
+    else console.error(sentenceFor(error, command) ?? error);
     return error instanceof Interrupted ? INTERRUPTED : COULD_NOT_TELL;
   }
 }
 
 /** What the AWS SDK says where a person has not said enough. Any other error is a fault of ours and is printed whole. */
-function sentenceFor(error: unknown): string | undefined {
+function sentenceFor(error: unknown, { options }: CommandUnknownOpts): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (/region is missing/i.test(innermostMessage(error)))
-    return 'clickledger: no AWS region is known: name one with --region, or set AWS_REGION';
+  if (/region is missing/i.test(innermostMessage(error))) {
+    const isOption = options.some(({ long }) => long === '--region');
+    return `clickledger: no AWS region is known: ${isOption ? 'name one with --region, or ' : ''}set AWS_REGION`;
+  }
   if (/Credentials(Provider)?Error|CredentialsProvider/.test(error.name))
     return `clickledger: no AWS credentials were found (environment, profile, SSO): ${innermostMessage(error)}`;
   return undefined;
