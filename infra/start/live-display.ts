@@ -45,7 +45,7 @@ export class LiveDisplay {
     } else if (now - this.#printedAt >= PRINT_EVERY_MS) {
       this.#printedAt = now;
       this.#stream.write(`${this.#lines.lines(groups, now).join('\n')}\n`);
-    } else this.#lines.lines(groups, now);
+    }
   }
 
   /** Leaves what is on the screen where it is. */

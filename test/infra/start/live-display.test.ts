@@ -92,20 +92,50 @@ describe('the live display', () => {
     });
   }
 
-  it('never scrolls, however many partitions there are, and keeps its last line in sight', () => {
-    const screen = new Screen(80, 24);
+  for (const rows of [undefined, 24, 40])
+    it(`never scrolls in ${rows} rows, however many partitions there are, and keeps its last line in sight`, () => {
+      const screen = new Screen(80, rows);
+      const display = on(screen);
+      const partitions = Array.from({ length: 300 }, (_, partition) => ({
+        ...groups(1_000_000n)[0]!.partitions[0]!,
+        partition,
+      }));
+      display.keepBelow('Open http://127.0.0.1:1');
+
+      for (let at = 0; at < 10; at++) display.show([{ groupId: 'billing-service', partitions }], at * 500);
+
+      // The cursor is below them.
+      assert.equal(screen.lines.length, (rows ?? 24) - 1);
+      assert.match(screen.lines[0]!, /^group /);
+      assert.equal(screen.lines.at(-1), 'Open http://127.0.0.1:1');
+    });
+
+  it('fills the screen without a last line, too', () => {
+    const screen = new Screen(80, 10);
     const display = on(screen);
-    const partitions = Array.from({ length: 300 }, (_, partition) => ({
-      ...groups(1_000_000n)[0]!.partitions[0]!,
+    const [group] = groups(1n);
+    const partitions = Array.from({ length: 30 }, (_, partition) => ({
+      ...group!.partitions[0]!,
       partition,
     }));
-    display.keepBelow('Open http://127.0.0.1:1');
 
-    for (let at = 0; at < 10; at++) display.show([{ groupId: 'billing-service', partitions }], at * 500);
+    display.show([{ groupId: 'billing-service', partitions }], 0);
 
-    assert.equal(screen.lines.length, 23);
-    assert.match(screen.lines[0]!, /^group /);
-    assert.equal(screen.lines.at(-1), 'Open http://127.0.0.1:1');
+    assert.equal(screen.lines.length, 9);
+  });
+
+  it('cuts a last line that would wrap, and says it once where there is no terminal', () => {
+    const screen = new Screen(20, 10);
+    const display = on(screen);
+    display.keepBelow('Open http://127.0.0.1:12345');
+    display.show(groups(1n), 0);
+    assert.equal(screen.lines.at(-1), 'Open http://127.0.0');
+
+    let text = '';
+    const log = on({ isTTY: false, write: (more: string) => (text += more) });
+    log.keepBelow('Open http://127.0.0.1:12345');
+    log.show(groups(1n), 10_000);
+    assert.match(text, /^Open http:\/\/127\.0\.0\.1:12345\ngroup .*\nbilling-service /);
   });
 
   it('leaves the last table on the screen at the end', () => {

@@ -177,6 +177,7 @@ describe('the live lines', () => {
 
     assert.equal(lines.length, 6);
     assert.equal(lines.at(-1), '… and 5 more groups');
+    assert.equal(new LiveLines().lines(groups, 0, { columns: 80, rows: 1 }).length, 1);
   });
 
   it('give clicks per second over the last three seconds', () => {

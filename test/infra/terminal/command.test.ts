@@ -5,7 +5,10 @@ import { defineCommand, runCommand } from '../../../infra/terminal/command.ts';
 import { Interrupted, UserError } from '../../../infra/terminal/user-error.ts';
 import {
   decimalNumber,
+  hourEnd,
+  hourStart,
   listOf,
+  oneOf,
   textMatching,
   utcEnd,
   utcStart,
@@ -77,6 +80,60 @@ describe('a command', () => {
     }
   });
 
+  it('says of itself what its exit codes mean, the one for what it found only where it looks for something', async () => {
+    let helped = '';
+    mock.method(process.stdout, 'write', (text: string) => {
+      helped += text;
+      return true;
+    });
+    const looking = defineCommand('looking', 'It looks.', { 0: 'all pass', 1: 'something fails' });
+
+    assert.equal(await runCommand(looking, ['--help']), 0);
+    assert.equal(await runCommand(defineCommand('doing', 'It does.'), ['-h']), 0);
+    mock.restoreAll();
+    assert.match(helped, /^Usage: clickledger looking \[options\]\n\nIt looks\.\n/);
+    assert.match(
+      helped,
+      /\nExit code: 0 all pass; 1 something fails; 2 could not tell, or the input is wrong; 130 interrupted\.\n/,
+    );
+    assert.match(helped, /\nExit code: 0 done; 2 could not tell, or the input is wrong; 130 interrupted\.\n/);
+  });
+
+  it('says once what it refuses, and where its options are', async () => {
+    const written: string[] = [];
+    mock.method(process.stderr, 'write', (text: string) => {
+      written.push(text);
+      return true;
+    });
+
+    await runCommand(
+      exampleOf(() => assert.fail('it ran')),
+      ['--rate'],
+    );
+
+    assert.deepEqual(written, []);
+    assert.deepEqual(errors, [
+      "clickledger: option '--rate <n>' argument missing",
+      'clickledger example --help lists its options.',
+    ]);
+  });
+
+  it('shows a fault of ours whole', async () => {
+    const shown: unknown[] = [];
+    mock.method(console, 'error', (error: unknown) => shown.push(error));
+    const fault = new TypeError('x is undefined');
+
+    const code = await runCommand(
+      exampleOf(() => {
+        throw fault;
+      }),
+      [],
+    );
+
+    assert.equal(code, 2);
+    assert.deepEqual(shown, [fault]);
+  });
+
   it('suggests the option that was meant', async () => {
     assert.equal(
       await runCommand(
@@ -121,6 +178,17 @@ describe('a command', () => {
     assert.equal(await failing(new Error('Region is missing')), 2);
     assert.equal(errors[0], 'clickledger: no AWS region is known: set AWS_REGION');
     errors = [];
+    const regional = defineCommand('regional', 'An example.')
+      .option('--region <name>', 'where')
+      .option('--other', 'another')
+      .action(() => {
+        throw new Error('Region is missing');
+      });
+    await runCommand(regional, []);
+    assert.deepEqual(errors, [
+      'clickledger: no AWS region is known: name one with --region, or set AWS_REGION',
+    ]);
+    errors = [];
     const credentials = Object.assign(new Error('Could not load credentials from any providers'), {
       name: 'CredentialsProviderError',
     });
@@ -138,6 +206,29 @@ describe('values of options', () => {
     assert.equal(decimalNumber(0, 2)('1.5'), 1.5);
     assert.throws(() => decimalNumber(0, 2)('2.5'), /Allowed is a number from 0 to 2/);
     assert.throws(() => wholeNumber(3)('2'), /Allowed is a whole number from 3\./);
+  });
+
+  it('an hour names its first and its last millisecond, and so does a day; no minute is allowed', () => {
+    for (const [given, from, to] of [
+      ['2026-11-21', '2026-11-21T00:00:00.000Z', '2026-11-21T23:59:59.999Z'],
+      ['2026-11-21T10', '2026-11-21T10:00:00.000Z', '2026-11-21T10:59:59.999Z'],
+    ] as const)
+      assert.deepEqual(
+        [hourStart(given), hourEnd(given)].map((time) => new Date(time).toISOString()),
+        [from, to],
+      );
+    for (const given of ['2026-11-21T10:30', '2026-11-21T10Z', '2026-11-31', 'x2026-11-21', ''])
+      assert.throws(() => hourEnd(given), /Allowed is a UTC/, given);
+    assert.throws(
+      () => hourStart('2026-11-21T10:30'),
+      /Allowed is a UTC day or hour like 2026-11-21 or 2026-11-21T10\./,
+    );
+  });
+
+  it('one of several, and nothing else', () => {
+    assert.equal(oneOf('s3', 'sqs')('sqs'), 'sqs');
+    assert.throws(() => oneOf('s3', 'sqs')('ftp'), /Allowed are s3, sqs\./);
+    assert.throws(() => oneOf('s3')('s'), /Allowed is s3\./);
   });
 
   it('a list drops what is named twice and refuses what one of them must not be', () => {
