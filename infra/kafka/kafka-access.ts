@@ -19,11 +19,6 @@ export interface KafkaChoice {
   readonly region: string | undefined;
 }
 
-/** For the help of every command that takes them. */
-export const KAFKA_USAGE = `--kafka HOST:PORT   brokers, several joined by commas
-  --iam               they are Amazon MSK's and ask for IAM (port 9098), with the usual credentials
-  --region NAME       of the cluster and the table (AWS_REGION)`;
-
 type TokenOf = (region: string) => Promise<string>;
 
 /** Throws `UserError` on brokers that can't be meant, or a region that nobody named. */
