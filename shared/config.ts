@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { AppError } from './errors.ts';
+import type { Beginning } from './journal/beginnings.ts';
 
 const wholeNumber = v.pipe(v.string(), v.regex(/^\d{1,9}$/, 'must be a whole number'));
 
@@ -21,10 +22,12 @@ const environmentSchema = v.object({
     v.picklist(['broker', 'producer'], "must be 'broker' or 'producer'"),
     'broker',
   ),
-  /** How long the topic keeps a record; what a producer stamps as older is parked. */
-  TOPIC_RETENTION_HOURS: v.optional(wholeNumber),
+  /** How long the topic keeps a record. What a producer stamps as older is parked, and a journal of that age explains nothing. */
+  TOPIC_RETENTION_HOURS: wholeNumber,
   /** How far ahead of the function's clock a producer may stamp a record, in seconds; what is further ahead is parked. */
   TOPIC_AHEAD_SECONDS: v.optional(wholeNumber),
+  /** What became of the records of the incarnation before: none of them (`new`), or a copy of them. */
+  TOPIC_LOG: v.optional(v.picklist(['unsaid', 'new', 'copy'], "must be 'unsaid', 'new' or 'copy'"), 'unsaid'),
   /** Whether the mapping reads `batchItemFailures`; an on-demand one does not, and needs a throw. */
   PARTIAL_RESPONSES: v.picklist(['true', 'false'], "must be 'true' or 'false'"),
   /** Names the deployed code in every entry. */
@@ -39,6 +42,8 @@ export type FunctionEnvironment = v.InferInput<typeof environmentSchema>;
 export interface Config {
   readonly table: string;
   readonly incarnation: number;
+  /** What is known where a journal begins; undefined where no journal of another incarnation can exist. */
+  readonly beginning?: Beginning | undefined;
   readonly partialResponses: boolean;
   readonly code: string;
   /** Undefined where the broker stamps the records. */
@@ -76,6 +81,10 @@ export function readConfig(secretNames: readonly string[], environment = process
   return {
     table: parsed.output.LEDGER_TABLE,
     incarnation: Number(parsed.output.TOPIC_INCARNATION),
+    beginning: {
+      log: parsed.output.TOPIC_LOG,
+      retentionMs: Number(parsed.output.TOPIC_RETENTION_HOURS) * 3_600_000,
+    },
     partialResponses: parsed.output.PARTIAL_RESPONSES === 'true',
     code: parsed.output.CODE_VERSION,
     ...(times !== undefined && { producerTimes: times }),
@@ -89,9 +98,7 @@ function producerTimesOf(
 ): ProducerTimes | undefined {
   if (given.TOPIC_TIMESTAMPS === 'broker') return undefined;
   const { TOPIC_RETENTION_HOURS: hours, TOPIC_AHEAD_SECONDS: ahead } = given;
-  if (hours === undefined || ahead === undefined)
-    faults.push(
-      "TOPIC_RETENTION_HOURS and TOPIC_AHEAD_SECONDS are to be set where TOPIC_TIMESTAMPS is 'producer'",
-    );
+  if (ahead === undefined)
+    faults.push("TOPIC_AHEAD_SECONDS is to be set where TOPIC_TIMESTAMPS is 'producer'");
   return { retentionMs: Number(hours) * 3_600_000, aheadMaxMs: Number(ahead) * 1_000 };
 }

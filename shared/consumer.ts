@@ -74,6 +74,7 @@ export function consumer<S>(
     clock,
     code: config.code,
     producerTimes: config.producerTimes,
+    beginning: config.beginning,
   };
   const telemetry = telemetryOf(group.ledger, config.table);
   const handler = middy<unknown, unknown>()

@@ -21,6 +21,10 @@ export const failures = {
     remedy: 'person',
     says: 'these positions now hold other records than the ones counted (I10)',
   },
+  'incarnation.unexplained': {
+    remedy: 'person',
+    says: 'a journal would begin beside a younger one of the same topic, and nobody has said whether its log is new',
+  },
   'journal.full': {
     remedy: 'person',
     says: 'the journal would have to remember more gaps or parked records than it may',

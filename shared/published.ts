@@ -13,7 +13,13 @@ export interface Ownership {
 }
 
 /** What the stream stack says of a topic. */
-export type TopicFact = 'cluster-arn' | 'cluster-name' | 'incarnation' | 'partitions' | 'retention-hours';
+export type TopicFact =
+  | 'cluster-arn'
+  | 'cluster-name'
+  | 'incarnation'
+  | 'log'
+  | 'partitions'
+  | 'retention-hours';
 
 /** What an owner's stack and dashboard are called, and its alarms begin with. */
 export function ownName({ stage, owner }: Ownership): string {

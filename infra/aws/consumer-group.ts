@@ -185,6 +185,9 @@ export class ConsumerGroup extends Construct {
     const environment = {
       LEDGER_TABLE: this.table.tableName,
       TOPIC_INCARNATION: String(topic.incarnation),
+      // Of a token only the deployment knows the value; the function refuses any other.
+      TOPIC_LOG: (topic.log ?? 'unsaid') as 'unsaid' | 'new' | 'copy',
+      TOPIC_RETENTION_HOURS: String(topic.retentionHours),
       ...timesOf(topic),
       PARTIAL_RESPONSES: answersInPart(group) ? 'true' : 'false',
     } as const;
@@ -194,11 +197,10 @@ export class ConsumerGroup extends Construct {
 
 const AHEAD_SECONDS = 3_600;
 
-function timesOf({ timestamps = 'broker', retentionHours, aheadMaxSeconds = AHEAD_SECONDS }: TopicOfGroup) {
+function timesOf({ timestamps = 'broker', aheadMaxSeconds = AHEAD_SECONDS }: TopicOfGroup) {
   if (timestamps === 'broker') return { TOPIC_TIMESTAMPS: timestamps };
   return {
     TOPIC_TIMESTAMPS: timestamps,
-    TOPIC_RETENTION_HOURS: String(retentionHours),
     TOPIC_AHEAD_SECONDS: String(aheadMaxSeconds),
   };
 }

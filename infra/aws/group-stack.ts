@@ -54,7 +54,7 @@ export class GroupStack extends Stack {
     const { table, handler, key, bucket } = new ConsumerGroup(this, 'Group', {
       group: inPollerGroup(group, config.pollerGroup),
       cluster: { arn: published('cluster-arn'), name: clusterName(stage), brokers: config.brokers.count },
-      topic: { ...config.topic, incarnation: published('incarnation') },
+      topic: { ...config.topic, incarnation: published('incarnation'), log: published('log') },
       code: {
         handler: `${ROOT}functions/${owner}/handler.ts`,
         rollup: `${ROOT}functions/${owner}/rollup.ts`,

@@ -65,6 +65,11 @@ export interface TopicConfig {
   readonly partitions: number;
   /** See `Journal.incarnation`: to be raised, and every group deployed, whenever the topic is recreated. */
   readonly incarnation: number;
+  /**
+   * With a raised incarnation: `new` where the topic was recreated and holds none of the records before, `copy` where it holds a copy of
+   * them. Unsaid, or a copy, no group counts beside a journal that is younger than retention (docs/adr/0020-incarnations.md).
+   */
+  readonly log?: 'new' | 'copy';
   /** Who stamps the records; `producer` lets their clocks say which hour is billed. */
   readonly timestamps: 'broker' | 'producer';
   /** How long an unread click waits for its group, and how long whatever it holds about a person is kept. */

@@ -122,6 +122,7 @@ export class StreamStack extends Stack {
     publish('ClusterArn', 'cluster-arn', cluster.attrArn);
     publish('ClusterName', 'cluster-name', cluster.clusterName);
     publish('Incarnation', 'incarnation', String(topic.incarnation));
+    publish('Log', 'log', topic.log ?? 'unsaid');
     publish('Partitions', 'partitions', String(topic.partitions));
     publish('RetentionHours', 'retention-hours', String(topic.retentionHours));
   }

@@ -8,7 +8,7 @@ import type { ParameterLookup } from '../local/template/scope.ts';
 import type { StartOptions } from './options.ts';
 
 /** As infra/aws publishes it. */
-const incarnationPath = /^\/clickledger\/[^/]+\/[^/]+\/incarnation$/;
+const published = /^\/clickledger\/[^/]+\/[^/]+\/(incarnation|log)$/;
 
 /** What the groups' stacks read instead of what the stream's stack publishes. */
 export function incarnationOf(
@@ -19,7 +19,12 @@ export function incarnationOf(
   if (incarnation !== undefined) writeFileSync(file, String(incarnation));
   else if (!keep) rmSync(file, { force: true });
   const kept = textOf(file);
-  return (name, published) => (kept !== undefined && incarnationPath.test(name) ? kept : published);
+  return (name, value) => {
+    const fact = published.exec(name)?.[1];
+    if (kept === undefined || fact === undefined) return value;
+    // Whoever says that the topic is another one says that it was recreated.
+    return fact === 'log' ? 'new' : kept;
+  };
 }
 
 function textOf(file: string): string | undefined {

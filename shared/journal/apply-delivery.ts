@@ -18,6 +18,7 @@ import { AppError } from '../errors.ts';
 import type { Delivery } from '../event/event.ts';
 import type { Fold } from '../fold/fold.ts';
 import type { GroupSpec } from '../group.ts';
+import { assertExplained, type Beginning } from './beginnings.ts';
 import { type Entry, type Head, type Parked, type Provenance, settledBy } from './journal.ts';
 import { type Ledger, NOT_OPEN, putEntry, readHead } from './journal-store.ts';
 import { type Draft, nextEntry, type Rules } from './next-entry.ts';
@@ -33,6 +34,8 @@ export interface Writer<S> {
   readonly code: string;
   /** Where producers stamp the records: how far their clocks are believed. */
   readonly producerTimes?: ProducerTimes | undefined;
+  /** What is known where a journal begins; undefined where no journal of another incarnation can exist. */
+  readonly beginning?: Beginning | undefined;
 }
 
 export interface Invocation {
@@ -120,6 +123,8 @@ export async function applyDelivery<S>(
     try {
       head ??= await (next ?? startHead(writer, journal, delivery, invocation.signal));
       next = undefined;
+      if (head.state.version === 0 && writer.beginning !== undefined)
+        await assertExplained(writer.ledger, journal, writer.beginning, clock.now());
       if (sent !== undefined && isOurs(head, sent, invocation)) count(outcome, sent);
       sent = undefined;
       open ??= await openIn(writer.ledger, journal, delivery, invocation);

@@ -54,7 +54,9 @@ export const topicRecreated: Aftermath = {
         return `${mapping.groupId} was not halted by another log`;
       const { file, environment } = ground.functionOf(mapping.functionId);
       const raised = String(Number(environment[INCARNATION]) + 1);
-      ground.sandboxesOf(mapping.functionId).useBundle(file, { ...environment, [INCARNATION]: raised });
+      ground
+        .sandboxesOf(mapping.functionId)
+        .useBundle(file, { ...environment, [INCARNATION]: raised, TOPIC_LOG: 'new' });
     }
     return undefined;
   },

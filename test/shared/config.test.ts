@@ -6,6 +6,7 @@ import { AppError } from '../../shared/errors.ts';
 const sound = {
   LEDGER_TABLE: 'billing-table',
   TOPIC_INCARNATION: '2',
+  TOPIC_RETENTION_HOURS: '168',
   PARTIAL_RESPONSES: 'true',
   CODE_VERSION: 'abc123',
 };
@@ -17,6 +18,7 @@ describe('the environment of a function', () => {
     assert.deepEqual(config, {
       table: 'billing-table',
       incarnation: 2,
+      beginning: { log: 'unsaid', retentionMs: 168 * 3_600_000 },
       partialResponses: true,
       code: 'abc123',
       secrets: { KEY: 'k'.repeat(32) },
@@ -36,8 +38,11 @@ describe('the environment of a function', () => {
     for (const missing of ['TOPIC_RETENTION_HOURS', 'TOPIC_AHEAD_SECONDS'])
       assert.throws(
         () => readConfig([], { ...sound, ...producers, [missing]: undefined }),
-        /config\.invalid: TOPIC_RETENTION_HOURS and TOPIC_AHEAD_SECONDS are to be set/,
+        new RegExp(`config\\.invalid: ${missing} is (not|to be) set`),
       );
+    assert.deepEqual(readConfig([], sound).beginning, { log: 'unsaid', retentionMs: 168 * 3_600_000 });
+    assert.equal(readConfig([], { ...sound, TOPIC_LOG: 'new' }).beginning?.log, 'new');
+    assert.throws(() => readConfig([], { ...sound, TOPIC_LOG: 'old' }), /TOPIC_LOG is 'old'/);
     assert.throws(() => readConfig([], { ...sound, TOPIC_TIMESTAMPS: 'mine' }), /TOPIC_TIMESTAMPS is 'mine'/);
   });
 

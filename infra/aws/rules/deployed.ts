@@ -73,7 +73,7 @@ export const deployed: readonly Rule[] = [
     'another source makes a second mapping under a group id that is still taken, and gets 409 (AWS Lambda docs: kafka-consumer-group-id)',
     'cluster',
     ({ cluster }, { clusterArn }) => ({ was: clusterArn, is: cluster.reference }),
-    'find out whether the new topic starts empty or is a copy. Empty: raise the incarnation, since it holds other records at the same offsets (I10). A copy: stop here, since a higher incarnation counts again what was counted',
+    "find out whether the new topic starts empty or is a copy. Empty: raise the incarnation and say log 'new', since it holds other records at the same offsets (I10). A copy: stop here, since what was counted would be counted again; a group halts on it",
   ),
   {
     id: 'deployed-window',

@@ -147,6 +147,14 @@ const bounds: readonly Rule[] = [
           },
   },
   {
+    id: 'log',
+    because: 'a copy of records that were counted would be counted again (docs/adr/0020-incarnations.md)',
+    check: ({ topic: { log = 'unsaid' } }) =>
+      Token.isUnresolved(log) || ['unsaid', 'new', 'copy'].includes(log)
+        ? undefined
+        : { given: `topic.log is '${log}'`, allowed: "'new', 'copy' or nothing" },
+  },
+  {
     id: 'secret-name',
     because:
       'it names a variable of the function; those that begin with AWS_ are reserved (AWS Lambda docs: configuration-envvars)',

@@ -31,6 +31,8 @@ export interface TopicOfGroup {
   readonly aheadMaxSeconds?: number;
   /** 1, and one more whenever the topic is recreated; or a token that CloudFormation resolves to it. */
   readonly incarnation: number | string;
+  /** With a raised incarnation, whether the topic is `new` or a `copy`; or a token of it. `unsaid` unless given. */
+  readonly log?: string;
 }
 
 interface Fault {

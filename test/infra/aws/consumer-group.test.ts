@@ -78,6 +78,8 @@ describe('consumer group', () => {
       assert.deepEqual(rest, {
         LEDGER_TABLE: `{${table}}`,
         TOPIC_INCARNATION: '1',
+        TOPIC_LOG: 'unsaid',
+        TOPIC_RETENTION_HOURS: '168',
         TOPIC_TIMESTAMPS: 'broker',
         PARTIAL_RESPONSES: 'true',
       });

@@ -68,6 +68,7 @@ describe('bundles', () => {
         AWS_REGION: 'eu-west-1',
         LEDGER_TABLE: 'ledger',
         TOPIC_INCARNATION: '1',
+        TOPIC_RETENTION_HOURS: '168',
         PARTIAL_RESPONSES: 'true',
         CODE_VERSION: codeVersion,
         ...Object.fromEntries(secrets.map((secret) => [secret, 'x'.repeat(64)])),

@@ -223,7 +223,7 @@ const refusedAgainstRecord: readonly [string, Change, Partial<ConsumerGroupProps
       { cluster: { arn: standing.clusterArn.replaceAll('clicks', 'clicks2'), name: 'clicks2' } },
       'cluster is',
       standing.clusterArn,
-      /Empty: raise the incarnation.*A copy: stop here, since a higher incarnation counts again/,
+      /Empty: raise the incarnation and say log 'new'.*A copy: stop here, since what was counted would be counted again/,
     ],
     [
       'deployed-window',
@@ -324,6 +324,12 @@ describe('group rules', () => {
     });
   }
 
+  test('log: refuses what is neither new nor a copy, and takes both and a token', () => {
+    const refusalsFor = (log: string) => refusalsOf({}, { topic: { ...propsOf().topic, log } });
+    assertRefused(refusalsFor('old'), ['log'], "topic.log is 'old'", "'new', 'copy' or nothing");
+    for (const log of ['new', 'copy', Token.asString({ Ref: 'Log' })]) assert.deepEqual(refusalsFor(log), []);
+  });
+
   test('incarnation: takes a number, its digits, and a token', () => {
     for (const incarnation of [1, 7, '7', Token.asString({ Ref: 'Incarnation' })])
       assert.deepEqual(refusalsOf({}, { topic: { ...propsOf().topic, incarnation } }), []);
@@ -359,7 +365,9 @@ describe('group rules', () => {
     for (const { id, because } of groupRules) {
       assert.ok(
         provoked.has(id) ||
-          ['cluster-arn', 'partitions', 'retention', 'incarnation', 'timestamps', 'ahead'].includes(id),
+          ['cluster-arn', 'partitions', 'retention', 'incarnation', 'timestamps', 'ahead', 'log'].includes(
+            id,
+          ),
         id,
       );
       assert.ok(because.length > 20 || /docs:/.test(because), id);

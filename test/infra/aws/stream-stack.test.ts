@@ -225,6 +225,7 @@ describe('stream stack', () => {
         [`/clickledger/${stage}/ad_clicks/cluster-arn`]: '{Cluster.Arn}',
         [`/clickledger/${stage}/ad_clicks/cluster-name`]: `clickledger-${stage}`,
         [`/clickledger/${stage}/ad_clicks/incarnation`]: String(topic.incarnation),
+        [`/clickledger/${stage}/ad_clicks/log`]: 'unsaid',
         [`/clickledger/${stage}/ad_clicks/partitions`]: String(topic.partitions),
         [`/clickledger/${stage}/ad_clicks/retention-hours`]: String(topic.retentionHours),
         ...networkFacts,

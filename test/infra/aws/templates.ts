@@ -96,6 +96,7 @@ const pseudoParameters: Readonly<Record<string, string>> = {
 const publishedFacts: Readonly<Record<string, string>> = {
   'cluster-arn': 'arn:aws:kafka:eu-west-1:111122223333:cluster/clickledger/UUID-1',
   incarnation: '1',
+  log: 'unsaid',
 };
 
 /** Evaluates the intrinsic functions in use; a resource of the template itself becomes `{id}` or `{id.Attribute}`. */

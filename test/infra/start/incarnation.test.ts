@@ -12,6 +12,7 @@ describe('the incarnation of a start', () => {
     assert.equal(incarnationOf(folder, { keep: false, incarnation: undefined })(path, '1'), '1');
     const given = incarnationOf(folder, { keep: true, incarnation: 2 });
     assert.equal(given(path, '1'), '2');
+    assert.equal(given('/clickledger/dev/ad_clicks/log', 'unsaid'), 'new');
     assert.equal(given('/clickledger/dev/ad_clicks/partitions', '3'), '3');
   });
 
@@ -21,6 +22,8 @@ describe('the incarnation of a start', () => {
 
     assert.equal(incarnationOf(folder, { keep: true, incarnation: undefined })(path, '1'), '2');
     assert.equal(incarnationOf(folder, { keep: false, incarnation: undefined })(path, '1'), '1');
-    assert.equal(incarnationOf(folder, { keep: true, incarnation: undefined })(path, '1'), '1');
+    const anew = incarnationOf(folder, { keep: true, incarnation: undefined });
+    assert.equal(anew(path, '1'), '1');
+    assert.equal(anew('/clickledger/dev/ad_clicks/log', 'unsaid'), 'unsaid');
   });
 });
