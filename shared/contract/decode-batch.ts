@@ -5,7 +5,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { ProducerTimes } from '../config.ts';
 import type { KafkaRecord } from '../event/event.ts';
-import { type Click, decode, isRejected, type Rejected, timeOf } from './decode.ts';
+import { type Click, decode, decodeText, isRejected, type Rejected, timeOf } from './decode.ts';
 import { SENTINEL, scanClick } from './scan-click.ts';
 
 /** In the order of the records. */
@@ -23,7 +23,11 @@ export function decodeBatch(records: readonly KafkaRecord[]): (Click | Rejected)
     const from = i === 0 ? 0 : (ends[i - 1] as number) + 1;
     const to = ends[i] as number;
     const readable = to > from && timeOf(record) >= 0 && (ascii || isUtf8(bytes.subarray(from, to)));
-    return (readable ? scanClick(record, bytes, from, to) : undefined) ?? decode(record);
+    if (!readable) return decode(record);
+    return (
+      scanClick(record, bytes, from, to) ??
+      decodeText(record, bytes.toString(ascii ? 'latin1' : 'utf8', from, to))
+    );
   });
 }
 

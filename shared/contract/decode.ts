@@ -85,6 +85,11 @@ export function decode(record: KafkaRecord): Click | Rejected {
     if (!isUtf8(bytes)) return { record, rejected: 'value.utf8' };
     text = bytes.toString('utf8');
   }
+  return decodeText(record, text);
+}
+
+/** The rest of `decode`, for a record whose timestamp is a time and whose value is this text. */
+export function decodeText(record: KafkaRecord, text: string): Click | Rejected {
   if (text.startsWith('\ufeff')) return { record, rejected: 'value.mark' };
   const members = membersOf(text, FIELDS);
   switch (members) {

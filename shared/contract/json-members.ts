@@ -13,6 +13,9 @@ export interface Written {
   readonly to: number;
 }
 
+const TAB = 0x09;
+const NEW_LINE = 0x0a;
+const RETURN = 0x0d;
 const BLANK = 0x20;
 const QUOTE = 0x22;
 const PLUS = 0x2b;
@@ -28,6 +31,8 @@ const BACKSLASH = 0x5c;
 const LETTERS = 0x61;
 const LOWER_E = 0x65;
 const BRACE = 0x7b;
+/** No character: what is read behind the text. */
+const END = -1;
 /** From `[` to `]`, and from `{` to `}`. */
 const TO_ITS_END = 2;
 
@@ -41,7 +46,6 @@ const plain = new Uint8Array(0x80).map((_, code) =>
 );
 const escaped = new Uint8Array(0x80);
 for (const character of '"\\/bfnrt') escaped[character.charCodeAt(0)] = 1;
-const blanks = new Set([0x20, 0x0a, 0x0d, 0x09]);
 const fourHex = /^[0-9A-Fa-f]{4}$/;
 
 /**
@@ -58,11 +62,16 @@ export function membersOf(
   return walk.isObject ? walk.members : 'no object';
 }
 
+function isBlank(code: number): boolean {
+  return code === BLANK || code === NEW_LINE || code === RETURN || code === TAB;
+}
+
 class Walk {
   readonly members = new Map<string, Written>();
   deepest = 0;
   isObject = false;
   readonly #text: string;
+  readonly #length: number;
   readonly #wanted: ReadonlySet<string>;
   readonly #keyMax: number;
   /** The brackets around the place where the walk is. */
@@ -73,8 +82,11 @@ class Walk {
 
   constructor(text: string, wanted: ReadonlySet<string>) {
     this.#text = text;
+    this.#length = text.length;
     this.#wanted = wanted;
-    this.#keyMax = ESCAPE_LENGTH * Math.max(...Array.from(wanted, (key) => key.length));
+    let longest = 0;
+    for (const { length } of wanted) longest = Math.max(longest, length);
+    this.#keyMax = ESCAPE_LENGTH * longest;
   }
 
   isJson(): boolean {
@@ -147,19 +159,21 @@ class Walk {
 
   #skipString(): boolean {
     const text = this.#text;
+    const length = this.#length;
     let at = this.#at + 1;
-    for (;;) {
+    while (at < length) {
       const code = text.charCodeAt(at);
       if (code >= 0x80 || plain[code] === 1) at += 1;
-      else if (code === QUOTE) break;
-      else if (code !== BACKSLASH) return false;
+      else if (code === QUOTE) {
+        this.#at = at + 1;
+        return true;
+      } else if (code !== BACKSLASH) return false;
       else if (escaped[text.charCodeAt(at + 1)] === 1) at += 2;
       else if (text[at + 1] === 'u' && fourHex.test(text.slice(at + 2, at + ESCAPE_LENGTH)))
         at += ESCAPE_LENGTH;
       else return false;
     }
-    this.#at = at + 1;
-    return true;
+    return false;
   }
 
   #skipNumber(): boolean {
@@ -178,18 +192,16 @@ class Walk {
 
   #skipDigits(): boolean {
     const from = this.#at;
-    let at = from;
-    for (let code = this.#here(); code >= ZERO && code <= NINE; code = this.#text.charCodeAt(at)) at += 1;
-    this.#at = at;
-    return at > from;
+    for (let code = this.#here(); code >= ZERO && code <= NINE; code = this.#here()) this.#at += 1;
+    return this.#at > from;
   }
 
   #skipBlanks(): void {
-    while (this.#here() <= BLANK && blanks.has(this.#here())) this.#at += 1;
+    for (let code = this.#here(); code <= BLANK && isBlank(code); code = this.#here()) this.#at += 1;
   }
 
-  /** NaN at the end, which no comparison holds for. */
+  /** A whole number at the end too: `charCodeAt` gives NaN there, which turns every comparison into one of floats. */
   #here(): number {
-    return this.#text.charCodeAt(this.#at);
+    return this.#at < this.#length ? this.#text.charCodeAt(this.#at) : END;
   }
 }
