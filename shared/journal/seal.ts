@@ -10,7 +10,7 @@ import type { Item } from './journal-items.ts';
 const DIGITS = 32;
 
 export function sealed(item: Item): Item {
-  const texts = textsOf(item, '').sort(([a], [b]) => (a < b ? -1 : 1));
+  const texts = textsOf(item).sort(([a], [b]) => (a < b ? -1 : 1));
   return { ...item, seal: { S: hash('sha256', JSON.stringify(texts), 'hex').slice(0, DIGITS) } };
 }
 
@@ -20,8 +20,14 @@ export function assertSealed({ seal, ...item }: Item): void {
   if (sealed(item)['seal']?.S !== seal.S) throw new RangeError('its seal is of another content');
 }
 
-function textsOf(attributes: Readonly<Record<string, AttributeValue>>, path: string): [string, string][] {
-  return Object.entries(attributes).flatMap(([name, { M, S, N }]): [string, string][] =>
-    M === undefined ? [[path + name, S ?? N ?? '']] : textsOf(M, `${path}${name}.`),
-  );
+/** Without recursion: how deep a damaged item nests is not known before it is read. */
+function textsOf(item: Item): [string, string][] {
+  const texts: [string, string][] = [];
+  const maps: [string, Readonly<Record<string, AttributeValue>>][] = [['', item]];
+  for (const [path, attributes] of maps)
+    for (const [name, { M, S, N }] of Object.entries(attributes)) {
+      if (M === undefined) texts.push([path + name, S ?? N ?? '']);
+      else maps.push([`${path}${name}.`, M]);
+    }
+  return texts;
 }

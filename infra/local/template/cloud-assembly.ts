@@ -87,6 +87,18 @@ const templateSchema = v.object({
   ),
 });
 
+/** So deep may objects and lists lie in each other in a file; what reads them recurses. */
+const DEPTH_MAX = 100;
+
+function isDeeper(content: unknown, max: number): boolean {
+  let level = [content];
+  for (let depth = 0; depth <= max; depth++)
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  return level.length > 0;
+}
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -143,6 +155,10 @@ function readJson<Schema extends v.GenericSchema>(file: string, schema: Schema):
   } catch (cause) {
     throw new UserError(`${file} can't be read as JSON: synthesize the templates first (cdk synth)`, cause);
   }
+  if (isDeeper(content, DEPTH_MAX))
+    throw new UserError(
+      `${file} nests objects or lists more than ${DEPTH_MAX} deep: no template that works does; synthesize it again`,
+    );
   const parsed = v.safeParse(schema, content);
   if (parsed.success) return parsed.output;
   const faults = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);

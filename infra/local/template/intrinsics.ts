@@ -9,7 +9,7 @@
  */
 import { isJsonObject, type Json, type JsonObject, type Stack } from './cloud-assembly.ts';
 import { attributeOf, dereference, importedValue, referenceTo } from './references.ts';
-import { type Place, placeBehind, REGION, refuse, type Scope } from './scope.ts';
+import { deeper, type Place, placeBehind, REGION, refuse, type Scope } from './scope.ts';
 
 type Intrinsic = (scope: Scope, place: Place, argument: Json) => Json | undefined;
 
@@ -27,7 +27,9 @@ export function textOf(scope: Scope, place: Place, value: Json): string {
   return refuse(place, `needs a text, got ${JSON.stringify(resolved)}`);
 }
 
-export function evaluate(scope: Scope, place: Place, value: Json): Json | undefined {
+export function evaluate(scope: Scope, from: Place, value: Json): Json | undefined {
+  if (typeof value !== 'object' || value === null) return value;
+  const place = deeper(from);
   if (Array.isArray(value))
     return value
       .map((item: Json) => evaluate(scope, place, item))
@@ -88,7 +90,8 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   },
 };
 
-function isTrue(scope: Scope, place: Place, condition: Json): boolean {
+function isTrue(scope: Scope, from: Place, condition: Json): boolean {
+  const place = deeper(from);
   const [entry] = isJsonObject(condition) ? Object.entries(condition) : [];
   if (entry === undefined) return refuse(place, `needs a condition, got ${JSON.stringify(condition)}`);
   const [name, argument] = entry;

@@ -36,11 +36,11 @@ export interface Place {
   /** The logical id, or the section of the template. */
   readonly owner: string;
   readonly property: string;
-  /** References followed so far; a template that refers to itself is found out by their number. */
+  /** References followed, and objects and lists entered, so far: a template that refers to itself is found out by their number. */
   readonly depth: number;
 }
 
-const DEPTH_MAX = 100;
+const DEPTH_MAX = 400;
 
 export function placeOf(resource: Resource, property: string): Place {
   return { stack: resource.stack, owner: resource.id, property, depth: 0 };
@@ -48,8 +48,14 @@ export function placeOf(resource: Resource, property: string): Place {
 
 /** The place of a value that `from` refers to. */
 export function placeBehind(from: Place, stack: Stack, owner: string, property: string): Place {
-  if (from.depth === DEPTH_MAX) refuse(from, `refers to itself, by way of ${stack.name} ${owner}`);
-  return { stack, owner, property, depth: from.depth + 1 };
+  return { stack, owner, property, depth: deeper(from, `by way of ${stack.name} ${owner}`).depth };
+}
+
+/** The same place, one level further in. Refuses what never ends, or ends too deep for the stack. */
+export function deeper(place: Place, how = 'in objects and lists'): Place {
+  if (place.depth >= DEPTH_MAX)
+    refuse(place, `refers to itself, or is more than ${DEPTH_MAX} levels deep, ${how}`);
+  return { ...place, depth: place.depth + 1 };
 }
 
 export function refuse(place: Place, met: string): never {

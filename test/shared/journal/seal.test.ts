@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../../shared/journal/journal-items.ts';
 import { sealed } from '../../../shared/journal/seal.ts';
 
@@ -18,5 +19,15 @@ describe('a seal', () => {
 
     assert.deepEqual(sealed(item), { ...item, seal: { S: expected } });
     assert.equal(sealed({ ...item, m: { M: { y: { S: '"' }, z: { N: '1' } } } })['seal']?.S, expected);
+  });
+
+  it('is made of an item of any depth', () => {
+    const depth = 20_000;
+    let deep: AttributeValue = { N: '1' };
+    for (let n = 0; n < depth; n++) deep = { M: { m: deep } };
+    const text = `[["m${'.m'.repeat(depth)}","1"]]`;
+
+    const expected = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    assert.equal(sealed({ m: deep })['seal']?.S, expected);
   });
 });

@@ -198,6 +198,36 @@ describe('the intrinsics of a template', () => {
     assert.equal(variableFor(temporaryFolder(t), { Ref: 'AWS::NoValue' }, template), undefined);
   });
 
+  it('are refused where they are deeper than the stack would bear, in a file or over many references', (t) => {
+    const joined = (depth: number, inner: Json): Json => {
+      let value = inner;
+      for (let n = 0; n < depth; n++) value = { 'Fn::Join': ['', [value]] };
+      return value;
+    };
+    const read = (value: Json, more: Template['Resources'] = {}) =>
+      variableFor(temporaryFolder(t), value, {
+        ...template,
+        Resources: { ...template.Resources, ...more },
+      });
+    const chained = Array.from({ length: 50 }, (_, n): [string, Template['Resources'][string]] => [
+      `Link${n}`,
+      {
+        Type: 'AWS::SSM::Parameter',
+        Properties: { Name: `/ad/${n}`, Value: joined(25, { 'Fn::GetAtt': [`Link${n + 1}`, 'Value'] }) },
+      },
+    ]);
+
+    assert.equal(read(joined(25, 'a')), 'a');
+    assert.throws(() => read(joined(500, 'a')), {
+      name: 'UserError',
+      message: /app\.template\.json nests objects or lists more than 100 deep/,
+    });
+    assert.throws(() => read({ 'Fn::GetAtt': ['Link0', 'Value'] }, Object.fromEntries(chained)), {
+      name: 'UserError',
+      message: /^app Link\d+\.Value: refers to itself, or is more than 400 levels deep/,
+    });
+  });
+
   it('name stack, logical id and property in a refusal', (t) => {
     const read = () => variableFor(temporaryFolder(t), { 'Fn::Join': ['', [{ Ref: 'Nobody' }]] }, template);
 
