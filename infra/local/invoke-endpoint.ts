@@ -28,6 +28,8 @@ interface Invocable {
 const pathPattern = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 const credentialPattern = /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\//;
 
+const UNWRITABLE = 'Error: what the function returned nests too deep to be written as JSON';
+
 /** An answer as Lambda gives it when it does not get as far as the function. */
 class Refusal extends Error {
   readonly status: number;
@@ -104,9 +106,10 @@ export class InvokeEndpoint {
       .catch((error: unknown) => ({ failed: error instanceof Error ? error.message : String(error) }));
     if ('unreached' in end) throw new Refusal(500, 'ServiceException', end.unreached);
     response.setHeader('x-amz-executed-version', '$LATEST');
-    if ('failed' in end) response.setHeader('x-amz-function-error', 'Unhandled');
+    const body = 'failed' in end ? undefined : textOf(end.returned ?? null);
+    if (body === undefined) response.setHeader('x-amz-function-error', 'Unhandled');
     response.writeHead(200);
-    response.end(JSON.stringify('failed' in end ? thrown(end.failed) : (end.returned ?? null)));
+    response.end(body ?? JSON.stringify(thrown('failed' in end ? end.failed : UNWRITABLE)));
   }
 
   #called({ method, url = '', headers }: IncomingMessage): PlannedFunction {
@@ -176,6 +179,15 @@ async function payloadOf(request: IncomingMessage): Promise<Buffer> {
     );
   }
   return payload;
+}
+
+/** Undefined where it nests deeper than it can be written: how deep that is depends on the stack. */
+function textOf(returned: unknown): string | undefined {
+  try {
+    return JSON.stringify(returned);
+  } catch {
+    return undefined;
+  }
 }
 
 /** As the runtime writes an error of the handler; its name comes first in what a sandbox says. */

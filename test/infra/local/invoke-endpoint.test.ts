@@ -45,6 +45,22 @@ describe('Invoke on the laptop', () => {
     return { ...answer, text: Buffer.from(answer.Payload ?? []).toString() };
   }
 
+  it('says that what was returned nests too deep to be written, and goes on', {
+    timeout: 30_000,
+  }, async () => {
+    end = { returned: JSON.parse('['.repeat(200_000) + ']'.repeat(200_000)) };
+
+    const { StatusCode, FunctionError, text } = await invoke();
+
+    assert.deepEqual([StatusCode, FunctionError], [200, 'Unhandled']);
+    assert.equal(
+      JSON.parse(text).errorMessage,
+      'what the function returned nests too deep to be written as JSON',
+    );
+    end = { returned: null };
+    assert.equal((await invoke()).text, 'null');
+  });
+
   it('gives the function what was sent, and back what it returned, under the id of the request', async () => {
     end = { returned: { batchItemFailures: [] } };
 
