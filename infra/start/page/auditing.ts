@@ -1,7 +1,16 @@
-/** Holds the page's auditor: starts it when somebody looks for the first time, starts another where it ends, puts its findings into words. */
+/**
+ * Holds the page's auditor: starts it when somebody looks for the first time, starts another where it ends, puts its findings into words. One
+ * that never comes up is tried again when somebody looks anew.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { type Children, childEnvironment, pidOf } from '../../local/children.ts';
+import {
+  type Children,
+  childEnvironment,
+  FRUITLESS_STARTS_MAX,
+  lastWordsOf,
+  pidOf,
+} from '../../local/children.ts';
 import type { EndpointAccess } from '../../local/endpoint-access.ts';
 import type { LedgerVerdictView, VerdictView } from '../../local/page/view.ts';
 import { dynamoDbEnvironment } from '../../local/servers/dynamodb.ts';
@@ -39,7 +48,7 @@ export interface Known {
 }
 
 const PROCESS_FILE = join(import.meta.dirname, 'auditing-process.ts');
-const RESTART_PAUSE_MS = 1_000;
+const RESTART_PAUSE_MS = 300;
 
 export class Auditing {
   readonly #options: AuditingOptions;
@@ -47,6 +56,8 @@ export class Auditing {
   #process: ChildProcess | undefined;
   #watched = false;
   #stopping = false;
+  /** Ends since it was last heard of. */
+  #fruitless = 0;
   worth: Worth | undefined;
 
   constructor(options: AuditingOptions) {
@@ -78,17 +89,28 @@ export class Auditing {
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
       env: { ...childEnvironment(), ...dynamoDbEnvironment(dynamodb) },
       detached: true,
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    const lastWords = lastWordsOf(child);
     this.#process = child;
     const pid = pidOf(child);
     children.add({ role: 'auditor', name: 'auditor of the page', pid });
     child.on('message', (message: AuditMessage) => this.#hear(message));
-    child.on('exit', () => {
+    // Its last words may come after its exit.
+    child.on('close', () => {
       children.remove(pid);
-      setTimeout(() => this.#stopping || this.#start(), RESTART_PAUSE_MS).unref();
+      this.#fruitless += 1;
+      if (this.#fruitless === FRUITLESS_STARTS_MAX) this.#giveUp(lastWords());
+      else setTimeout(() => this.#stopping || this.#start(), RESTART_PAUSE_MS).unref();
     });
     this.#tell();
+  }
+
+  #giveUp(lastWords: string | undefined): void {
+    this.#process = undefined;
+    this.#fruitless = 0;
+    const failed = `the auditor ended ${FRUITLESS_STARTS_MAX} times before it had come up, and is tried again when the page is opened anew; it says: ${lastWords}`;
+    for (const [ledger, known] of this.#known) this.#known.set(ledger, { ...known, failed });
   }
 
   #tell(): void {
@@ -96,6 +118,7 @@ export class Auditing {
   }
 
   #hear(message: AuditMessage): void {
+    this.#fruitless = 0;
     if (message.kind === 'worth') {
       this.worth = { ...message, micros: BigInt(message.micros) };
       return;

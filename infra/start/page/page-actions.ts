@@ -182,7 +182,8 @@ export class PageActions {
     const { ground, topic } = this.#session;
     const { kafka: bootstrap, dynamodb: direct, children, logFolder } = ground;
     const reached = this.#throttling.reached ?? direct;
-    this.#naive = await NaiveGroup.start({ bootstrap, topic, direct, reached, children, logFolder });
+    const gaveUp = (why: string) => void this.#say('naive', why);
+    this.#naive = await NaiveGroup.start({ bootstrap, topic, direct, reached, children, logFolder, gaveUp });
   }
 
   async #stopNaive(): Promise<void> {

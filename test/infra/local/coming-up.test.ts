@@ -1,16 +1,27 @@
 /** What never comes up is given up with the last line of its log, and children know nothing of the shell's secrets. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { Children, childEnvironment, FRUITLESS_STARTS_MAX } from '../../../infra/local/children.ts';
+import { NaiveGroup } from '../../../infra/local/page/naive/naive-group.ts';
 import { ClickProducer } from '../../../infra/local/producer/click-producer.ts';
+import { Auditing } from '../../../infra/start/page/auditing.ts';
+import type { AuditAssignment } from '../../../infra/start/page/auditing-process.ts';
 import { LocalMapping, sandboxesIn } from '../../support/local-mapping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
 
 /** Nobody listens there; a poller looks for it long enough to be looked at. */
 const NOWHERE = ['127.0.0.1:1'];
+const nowhere = {
+  endpoint: 'http://127.0.0.1:1',
+  region: 'eu-west-1',
+  accessKeyId: 'a',
+  secretAccessKey: 'b',
+};
 const SECRET = 'a-secret-of-the-shell';
 const told = {
   AWS_SECRET_ACCESS_KEY: SECRET,
@@ -113,6 +124,72 @@ describe('children', { timeout: 120_000 }, () => {
     sandboxes.useBundle(broken, {});
     for (let n = 0; n < 12; n++) await assert.rejects(sandboxes.lend(), /no table/);
     assert.equal(gaveUp.length, 1);
+  });
+});
+
+describe('what the page starts', { timeout: 300_000 }, () => {
+  it('an auditor that never comes up is given up with its last words, and tried again when somebody looks anew', async (t) => {
+    const children = new Children();
+    t.after(() => children.killAll());
+    let started = 0;
+    const pids = new Set<number>();
+    children.on('change', () => {
+      for (const { pid } of children.list()) pids.add(pid);
+      started = pids.size;
+    });
+    const assignment = { topic: 't', groups: [{ ledger: 'billing', table: 'b', group: 'g' }] };
+    // Without the addresses of a broker it ends at once.
+    const auditing = new Auditing({
+      assignment: assignment as unknown as AuditAssignment,
+      dynamodb: nowhere,
+      children,
+    });
+    t.after(() => auditing.stop());
+    const said = () => auditing.verdict(Date.now(), { records: 0, setAside: 0 }).ledgers[0]?.says ?? '';
+
+    auditing.watch(true);
+    await until('it is given up', () => said() !== 'the first audit is under way', 120_000);
+
+    assert.match(
+      said(),
+      /^the auditor ended 10 times before it had come up, and is tried again when the page is opened anew; it says: TypeError: .*iterable/,
+    );
+    assert.equal(started, FRUITLESS_STARTS_MAX);
+
+    auditing.watch(false);
+    auditing.watch(true);
+    assert.equal(started, FRUITLESS_STARTS_MAX + 1);
+  });
+
+  it('a consumer without Clickledger that never comes up is given up once, with its last words', async (t) => {
+    const tables = createServer((_, response) => {
+      response.end(JSON.stringify({ Table: { TableStatus: 'ACTIVE' } }));
+    });
+    t.after(() => tables.close());
+    await new Promise<void>((resolve) => tables.listen(0, '127.0.0.1', resolve));
+    const direct = { ...nowhere, endpoint: `http://127.0.0.1:${(tables.address() as AddressInfo).port}` };
+    const children = new Children();
+    const logFolder = temporaryFolder(t);
+    const gaveUp: string[] = [];
+    const group = await NaiveGroup.start({
+      // Without the addresses of a broker it ends at once.
+      bootstrap: null as unknown as string[],
+      topic: 't',
+      direct,
+      reached: direct,
+      children,
+      logFolder,
+      gaveUp: (why) => gaveUp.push(why),
+    });
+    t.after(() => group.stop());
+
+    await until('it is given up', () => gaveUp.length > 0, 120_000);
+
+    assert.match(
+      gaveUp[0] ?? '',
+      /^the consumer without Clickledger ended 10 times before it had come up, and no other is started; it says: TypeError: .*iterable/,
+    );
+    assert.deepEqual([gaveUp.length, children.list(), group.members()], [1, [], []]);
   });
 });
 

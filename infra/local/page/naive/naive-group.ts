@@ -13,7 +13,14 @@ import {
   ScanCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { type Children, childEnvironment, FRUITLESS_STARTS_MAX, killProcess, pidOf } from '../../children.ts';
+import {
+  type Children,
+  childEnvironment,
+  FRUITLESS_STARTS_MAX,
+  killProcess,
+  lastWordsOf,
+  pidOf,
+} from '../../children.ts';
 import { clientConfig, type EndpointAccess } from '../../endpoint-access.ts';
 import { dynamoDbEnvironment } from '../../servers/dynamodb.ts';
 import type { NaiveAssignment, NaiveMessage } from './naive-process.ts';
@@ -27,6 +34,8 @@ interface NaiveOptions {
   readonly reached: EndpointAccess;
   readonly children: Children;
   readonly logFolder: string;
+  /** Told once, in a sentence, where it never comes up. */
+  readonly gaveUp: (why: string) => void;
 }
 
 interface Member {
@@ -138,6 +147,7 @@ export class NaiveGroup {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    const lastWords = lastWordsOf(child);
     const pid = pidOf(child);
     const member: Member = { process: child, partitions: [] };
     this.#member = member;
@@ -150,10 +160,17 @@ export class NaiveGroup {
     child.on('exit', () => {
       children.remove(pid);
       this.#member = undefined;
-      setTimeout(() => {
-        this.#fruitless += 1;
-        if (!this.#stopping && this.#fruitless < FRUITLESS_STARTS_MAX) this.#start();
-      }, RESTART_PAUSE_MS).unref();
+    });
+    // Its last words may come after its exit.
+    child.on('close', () => {
+      if (this.#stopping) return;
+      this.#fruitless += 1;
+      if (this.#fruitless === FRUITLESS_STARTS_MAX) {
+        const times = `ended ${FRUITLESS_STARTS_MAX} times before it had come up`;
+        this.#options.gaveUp(
+          `the consumer without Clickledger ${times}, and no other is started; it says: ${lastWords()}`,
+        );
+      } else setTimeout(() => this.#stopping || this.#start(), RESTART_PAUSE_MS).unref();
     });
   }
 }
