@@ -9,7 +9,8 @@ const storageFaults: Readonly<Record<string, string>> = {
   EPERM: 'your user may not do that: choose another folder with CLICKLEDGER_FOLDER',
 };
 
-const onFiles = /^(open|write|mkdir|mkdtemp|rename|link|unlink|rm|rmdir|copyfile|ftruncate|fsync|close)$/;
+const onFiles =
+  /^(open|write|mkdir|mkdtemp|rename|link|symlink|unlink|rm|rmdir|copyfile|ftruncate|fsync|close)$/;
 
 /** What the file system refused, as a sentence; undefined for any other error. */
 export function storageFault(error: unknown): UserError | undefined {

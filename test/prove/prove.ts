@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lockGround, makeOwnFolder } from '../../infra/local/runtime-lock.ts';
+import { storageFault } from '../../infra/local/storage-fault.ts';
 import { currentTemplates } from '../../infra/local/template/synthesize.ts';
 import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
 import { lineOf, proveMutants } from './mutants.ts';
@@ -36,7 +37,7 @@ export const prove = withProveOptions(
   } catch (error) {
     // What was stopped half-way may keep the process for a while.
     if (ending.signal.aborted) process.exit(INTERRUPTED);
-    throw error;
+    throw storageFault(error) ?? error;
   }
 });
 
