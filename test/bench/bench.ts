@@ -12,12 +12,14 @@ import { benchCost } from './cost-bench.ts';
 import { benchDrain } from './drain-bench.ts';
 import { benchFootprint } from './footprint-bench.ts';
 import { benchHandler } from './handler-bench.ts';
+import { benchOddRecords } from './odd-records-bench.ts';
 import { benchPeers } from './peers-bench.ts';
 import { benchProfile } from './profile-bench.ts';
 import { tableOf, writeSections } from './report.ts';
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Section[]>>> = {
   handler: benchHandler,
+  'odd-records': benchOddRecords,
   profile: benchProfile,
   cost: benchCost,
   peers: benchPeers,
