@@ -57,7 +57,7 @@ export async function benchOddRecords({ seed, rounds, say, signal }: BenchOption
     {
       id: 'odd-records',
       title: 'A record that is written oddly',
-      about: `Events of ${RECORDS.toLocaleString('en-US')} clicks that are all written in one unusual way, against usual ones of as many bytes.. To reach: 5 at most.`,
+      about: `Events of ${RECORDS.toLocaleString('en-US')} clicks that are all written in one unusual way, against usual ones of as many bytes. To reach: 5 at most.`,
       rows,
     },
   ];
