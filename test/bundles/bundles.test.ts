@@ -15,7 +15,7 @@ import { createTables } from '../../infra/local/servers/dynamodb-tables.ts';
 import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { readStatement, wholePeriod } from '../../shared/statement/statement.ts';
 import { anEvent, aRecord, base64, records } from '../support/builders.ts';
-import { sharedDynamoDb } from '../support/shared-servers.ts';
+import { sharedDynamoDb } from '../support/shared-dynamodb.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Bundles, synthesized } from './bundles.ts';
 import { entriesOf, heldIn, parkedIn } from './ledger-contents.ts';

@@ -34,7 +34,7 @@ const RUBBISH = rubbish.length * PARTITIONS;
 
 describe('own servers', { timeout: 240_000 }, () => {
   const folder = groundFolder({ after });
-  const broker = new LocalBroker({ before, after }, { own: true });
+  const broker = new LocalBroker({ before, after });
   let dynamodb: RunningDynamoDb;
   let environment: Record<string, string>;
   after(() => dynamodb?.stop());

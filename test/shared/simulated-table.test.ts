@@ -10,7 +10,7 @@ import { clientConfig } from '../../infra/local/endpoint-access.ts';
 import { createTables } from '../../infra/local/servers/dynamodb-tables.ts';
 import { aPlannedTable } from '../support/planned-table.ts';
 import { chanceOf } from '../support/random.ts';
-import { sharedDynamoDb } from '../support/shared-servers.ts';
+import { sharedDynamoDb } from '../support/shared-dynamodb.ts';
 import { ledgerRun } from './ledger-run.ts';
 import { TwinTables } from './twin-tables.ts';
 

@@ -1,10 +1,13 @@
-/** A real Kafka broker on loopback, shared by the test files of a run unless a file asks for its own. */
+/** A real Kafka broker of a test file's own, on loopback only, gone with its data when the file's tests are over. */
+import { join } from 'node:path';
 import { Admin, ListOffsetTimestamps, type MessageToProduce, Producer } from '@platformatic/kafka';
 import { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../infra/local/mapping/partition-queue.ts';
+import { type RunningBroker, startBroker } from '../../infra/local/servers/broker.ts';
 import { createTopics } from '../../infra/local/servers/broker-topics.ts';
 import type { Settings } from '../../infra/local/template/read-plan.ts';
-import { sharedBroker } from './shared-servers.ts';
+import { localJars } from './local-jars.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 interface Hooks {
   readonly before: (run: () => Promise<void>) => void;
@@ -14,20 +17,27 @@ interface Hooks {
 export type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
 
 export class LocalBroker {
-  readonly #bootstrap: () => string;
+  #broker: RunningBroker | undefined;
   #admin: Admin | undefined;
 
-  /** @param own a broker that no other file has topics on */
-  constructor(test: Hooks, { own = false } = {}) {
-    test.after(() => this.#admin?.close());
-    this.#bootstrap = sharedBroker(test, own).address;
+  constructor(test: Hooks) {
+    test.after(async () => {
+      await this.#admin?.close();
+      await this.#broker?.stop();
+    });
+    const folder = temporaryFolder(test);
     test.before(async () => {
+      this.#broker = await startBroker({
+        jars: await localJars(),
+        dataFolder: join(folder, 'kafka'),
+        logFile: join(folder, 'broker.log'),
+      });
       this.#admin = new Admin({ clientId: 'test', bootstrapBrokers: [...this.bootstrap] });
     });
   }
 
   get bootstrap(): readonly string[] {
-    return [this.#bootstrap()];
+    return [this.#broker?.bootstrap ?? ''];
   }
 
   get admin(): Admin {
