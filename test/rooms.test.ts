@@ -1,4 +1,4 @@
-/** The import table of docs/design: which room may import what, checked on every source file. */
+/** The import table of ARCHITECTURE.md: which room may import what, checked on every source file. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';

@@ -62,6 +62,22 @@ describe('tidy', () => {
     }
   });
 
+  it('no file cites a document that is not in the repository', () => {
+    const outside = /\u00a7\s?\d|\breference\/[\w-]+\.md|\bfaults-and-audit\b/;
+    const documents = /(?<![\w./-])docs\/[\w./-]+\.md\b/g;
+    const missing = (text: string): string[] =>
+      [...text.matchAll(documents)].map(([path]) => path).filter((path) => !files.includes(path));
+    const texts = files.filter((name) => /\.(ts|js|mjs|md|py)$/.test(name) && name !== 'test/tidy.test.ts');
+    assert.ok(texts.length > 300);
+    for (const file of texts) {
+      assert.doesNotMatch(read(file), outside, file);
+      assert.deepEqual(missing(read(file)), [], file);
+    }
+    for (const cited of ['\u00a73', 'reference/kafka-esm.md', 'faults-and-audit'])
+      assert.match(cited, outside);
+    assert.deepEqual(missing('see docs/absent.md'), ['docs/absent.md']);
+  });
+
   it('the lockfile names no registry', () => {
     assert.doesNotMatch(read('package-lock.json'), /"resolved"/);
   });

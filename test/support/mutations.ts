@@ -1,6 +1,6 @@
 /**
  * Broken variants of the code, made at the edge where it meets DynamoDB: each sends what a wrong implementation would
- * send, or reads what it would have understood. They prove that the property test can fail (faults-and-audit §7).
+ * send, or reads what it would have understood. They prove that the property test can fail.
  */
 import {
   type AttributeValue,

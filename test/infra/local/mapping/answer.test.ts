@@ -68,7 +68,7 @@ describe('the answer of a function', () => {
       failures(failure('ad_clicks-0', 6), failure('ad_clicks-0', 99)),
     ],
   ];
-  // AWS Lambda docs: kafka-retry-configurations; reference/kafka-esm.md §3: an invalid identifier is a complete failure.
+  // AWS Lambda docs: kafka-retry-configurations; docs/event-source-mapping.md, Errors and retries: an invalid identifier is a complete failure.
   const wrong: [why: string, returned: unknown][] = [
     ['an offset written as a string', failures(failure('ad_clicks-0', '6'))],
     ['an offset that is no whole number', failures(failure('ad_clicks-0', 6.5))],

@@ -39,7 +39,7 @@ const failures = (...list: [partition: unknown, offset: unknown][]) =>
 
 interface Case {
   readonly what: string;
-  /** Section of reference/kafka-esm.md, and the page of the AWS Lambda docs behind it. */
+  /** Heading of docs/event-source-mapping.md, and the page of the AWS Lambda docs behind it. */
   readonly rule: string;
   readonly batch?: Batch;
   readonly happened: Happened;
@@ -48,7 +48,7 @@ interface Case {
 }
 
 const whole: Decided = { deliver: [THREE], failures: 1 };
-const RETRIES = '§3, kafka-retry-configurations';
+const RETRIES = 'Errors and retries, kafka-retry-configurations';
 
 const answers: Case[] = [
   ...[null, undefined, {}, { batchItemFailures: [] }, { batchItemFailures: null }].map((answer) => ({
@@ -59,20 +59,20 @@ const answers: Case[] = [
   })),
   {
     what: 'without ReportBatchItemFailures the answer is not looked at',
-    rule: '§3, inferred from streams',
+    rule: 'Errors and retries, inferred from streams',
     happened: failures(['t-0', 5]),
     rules: { partialResponses: false },
     expected: { resolved: THREE },
   },
   {
     what: 'listed records come again, the others are resolved',
-    rule: '§3 reading (a), kafka-retry-configurations',
+    rule: 'Errors and retries, listed, kafka-retry-configurations',
     happened: failures(['t-0', 7], ['t-0', 5]),
     expected: { resolved: { 't-0': [6], 't-1': [70] }, deliver: [{ 't-0': [5, 7] }], failures: 1 },
   },
   {
     what: 'the partition resumes at the lowest listed offset, later successes run again',
-    rule: '§3 reading (b), §10 row 1',
+    rule: 'Errors and retries, resume',
     happened: failures(['t-0', 7], ['t-0', 6]),
     rules: { partialRetry: 'resume' },
     expected: { resolved: { 't-0': [5], 't-1': [70] }, deliver: [{ 't-0': [6, 7] }], failures: 1 },
@@ -92,7 +92,7 @@ const answers: Case[] = [
     ] as const
   ).map(([what, answer]) => ({
     what: `${what} fails the whole batch`,
-    rule: '§3, inferred',
+    rule: 'Errors and retries, inferred',
     happened: returned(answer),
     expected: whole,
   })),
@@ -142,7 +142,7 @@ const retries: Case[] = [
   },
   {
     what: 'a throttle or a fault of the service uses up no retry',
-    rule: '§3, invocation-eventsourcemapping',
+    rule: 'Errors and retries, invocation-eventsourcemapping',
     batch: batchOf(THREE, { failures: 2 }),
     happened: after({ unreached: 'throttled' }),
     rules: { retryAttempts: 2, bisect: true },
@@ -153,7 +153,7 @@ const retries: Case[] = [
 const bisects: Case[] = [
   {
     what: 'a failed batch is cut within each partition, lower offsets first, and no retry is used up',
-    rule: '§3, kafka-retry-configurations; the cut inferred',
+    rule: 'Errors and retries, kafka-retry-configurations; the cut inferred',
     batch: batchOf(THREE, { failures: 1 }),
     happened: thrown,
     rules: { bisect: true, retryAttempts: 1 },
@@ -161,7 +161,7 @@ const bisects: Case[] = [
   },
   {
     what: 'single records of several partitions are cut between the partitions',
-    rule: '§3, inferred',
+    rule: 'Errors and retries, inferred',
     batch: batchOf({ 't-0': [5], 't-1': [70], 't-2': [8] }),
     happened: thrown,
     rules: { bisect: true },
@@ -177,7 +177,7 @@ const bisects: Case[] = [
   },
   {
     what: 'a malformed answer cuts as a throw does',
-    rule: '§3, inferred',
+    rule: 'Errors and retries, inferred',
     batch: batchOf({ 't-0': [5, 6] }),
     happened: returned('ok'),
     rules: { bisect: true },
@@ -185,7 +185,7 @@ const bisects: Case[] = [
   },
   {
     what: 'a partial response is not cut besides',
-    rule: '§3, documented for Kinesis',
+    rule: 'Errors and retries, documented for Kinesis',
     happened: failures(['t-0', 5], ['t-0', 6]),
     rules: { bisect: true },
     expected: { resolved: { 't-0': [7], 't-1': [70] }, deliver: [{ 't-0': [5, 6] }], failures: 1 },
@@ -214,7 +214,7 @@ const dues: Case[] = [
   },
   {
     what: 'before each attempt, records above the maximum age are given up and the others delivered',
-    rule: '§3, §9 item 5, kafka-retry-configurations',
+    rule: 'Errors and retries, kafka-retry-configurations',
     batch: aged(THREE, (offset) => (offset < 7 ? 60_001 : 60_000), { failures: 2 }),
     happened: 'due',
     rules: { maxAgeSeconds: 60 },
@@ -226,7 +226,7 @@ const dues: Case[] = [
   },
   {
     what: 'an attempt that failed decides nothing by age; the next one does',
-    rule: '§9 item 5',
+    rule: 'Errors and retries',
     batch: aged(THREE, () => 99_000),
     happened: thrown,
     rules: { maxAgeSeconds: 60 },
@@ -234,14 +234,14 @@ const dues: Case[] = [
   },
   {
     what: 'a record whose event is above 6 MB is given up as too large',
-    rule: '§2, kafka-on-failure',
+    rule: 'Failure destinations, kafka-on-failure',
     batch: sized(TOO_LARGE),
     happened: 'due',
     expected: { givenUp: [['MaximumPayloadSizeExceeded', { 't-0': [0] }]] },
   },
   {
     what: 'records that are too large together are cut, and none is given up',
-    rule: '§2, invocation-eventsourcemapping',
+    rule: 'Batches, invocation-eventsourcemapping',
     batch: sized(HALF, HALF),
     happened: 'due',
     expected: { deliver: [{ 't-0': [0] }, { 't-0': [1] }], failures: 0 },

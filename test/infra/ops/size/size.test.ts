@@ -232,10 +232,9 @@ describe('the planner', () => {
     }
   });
 
-  it('each command of the README prints the lines that stand below it, in that order', async () => {
-    const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8');
-    const section = readme.split('\n## ').find((text) => text.startsWith('Plan\n')) ?? '';
-    const blocks = [...section.matchAll(/```(\w*)\n(.*?)\n```/gs)].map(([, language, text = '']) => ({
+  it('each command of docs/sizing.md prints the lines that stand below it, in that order', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../../docs/sizing.md'), 'utf8');
+    const blocks = [...page.matchAll(/```(\w*)\n(.*?)\n```/gs)].map(([, language, text = '']) => ({
       language,
       lines: text.split('\n'),
     }));
