@@ -40,6 +40,6 @@ describe('clickledger prove', () => {
     const { code, lines } = await prove(t, '--mutant', 'no-such');
 
     assert.equal(code, 2);
-    assert.match(lines.at(-1) ?? '', /no mutant 'no-such': they are the patches in test\/mutants/);
+    assert.match(lines.at(-1) ?? '', /no mutant 'no-such': they are the patches in test\/prove\/mutants/);
   });
 });
