@@ -158,7 +158,10 @@ describe('npm start, while it runs', { timeout: 180_000 }, () => {
     const { code } = await start.ended(30_000);
 
     assert.equal(code, 0);
-    assert.match(start.stdout, /Stopping …\nStopped\. Its data is in [^\n]+: npm start -- --keep goes on with it\.\n$/);
+    assert.match(
+      start.stdout,
+      /Stopping …\nStopped\. Its data is in [^\n]+: npm start -- --keep goes on with it\.\n$/,
+    );
     assert.doesNotMatch(start.stderr, /clickledger:|Error/);
     assert.equal(start.runFile(), undefined);
     assert.deepEqual(start.left(), []);
