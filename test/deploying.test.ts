@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { groups } from '../functions/index.ts';
-import { type StageConfig, type StageName, stages } from '../infra/aws/stages.ts';
+import { type StageName, stages } from '../infra/aws/stages.ts';
 import { readInputs, size } from '../infra/cli/size.ts';
+import { priceOf, readPrices } from '../infra/ops/size/prices.ts';
 import { planFor } from '../infra/ops/size/size.ts';
 import { type CfnTemplate, templateOf } from './infra/aws/templates.ts';
 import { isAllowed, type Statement } from './support/iam.ts';
@@ -75,14 +76,10 @@ describe('the page on deploying', () => {
 
   it("its figures of both stages are the planner's", () => {
     const [, given = ''] = /`npx clickledger size (--clicks-per-second [^`]+)`/.exec(page) ?? [];
-    const inputs = readInputs(parsed(size, given));
-    const { clusters, group } = planFor(inputs);
-    const brokersOf = (stage: StageName) =>
-      clusters.find(({ type }) => type === stages[stage].brokers.type)?.costs['brokers']?.value;
-    const volumesOf = ({ brokers }: StageConfig) =>
-      brokers.type === 'express'
-        ? 0
-        : brokers.count * brokers.volumeGib * inputs.prices['standard-storage-gb-month'];
+    const planOf = (stage: StageName) => planFor(readInputs(parsed(size, `${given} --stage ${stage}`)));
+    const { cluster: dev } = planOf('dev');
+    const { cluster: prod, group } = planOf('prod');
+    const metricUsd = priceOf(readPrices(), 'metric');
     const poller = group['event pollers']?.value ?? 0;
 
     const rows = Array.from(page.matchAll(/\| +(\d+\.\d\d) \| +(\d+\.\d\d) \|$/gm), ([, dev, prod]) => [
@@ -90,10 +87,10 @@ describe('the page on deploying', () => {
       Number(prod),
     ]);
     assert.deepEqual(rows, [
-      [brokersOf('dev'), brokersOf('prod')],
-      [volumesOf(stages.dev), volumesOf(stages.prod)],
+      [dev['brokers']?.value, prod['brokers']?.value],
+      [dev['storage']?.value, 0],
       [poller, poller],
-      [0, stages.prod.brokers.count * EXPRESS_METRICS * inputs.prices['metric-month']],
+      [0, stages.prod.brokers.count * EXPRESS_METRICS * metricUsd],
     ]);
     const rest = Object.values(group).reduce((sum, { value }) => sum + value, 0) - poller;
     assert.ok(rest > 15 && rest < 30, `${rest} is about twenty`);
@@ -105,9 +102,10 @@ describe('the page on deploying', () => {
   });
 
   it("the load that it prices is the planner's default", () => {
-    const inputs = readInputs(parsed(size, []));
-    const express = planFor(inputs).clusters.find(({ type }) => type === 'express');
-    const total = Object.values(express?.costs ?? {}).reduce((sum, { value }) => sum + value, 0);
+    const total = Object.values(planFor(readInputs(parsed(size, []))).cluster).reduce(
+      (sum, { value }) => sum + value,
+      0,
+    );
     assert.match(
       page,
       new RegExp(`${total.toLocaleString('en', { maximumFractionDigits: 2 })} for the cluster`),

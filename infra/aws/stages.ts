@@ -112,6 +112,8 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
   },
 };
 
+export const stageNames = Object.keys(stages) as StageName[];
+
 /** @param given the context value `stage`, if there is one */
 export function stageNamed(given: unknown = 'dev'): StageName {
   const name = stageNames.find((stage) => stage === given);
@@ -119,5 +121,3 @@ export function stageNamed(given: unknown = 'dev'): StageName {
     throw new Error(`stage '${String(given)}' is unknown, allowed are ${stageNames.join(', ')}`);
   return name;
 }
-
-const stageNames = Object.keys(stages) as StageName[];

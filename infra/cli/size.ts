@@ -2,15 +2,16 @@
  * `clickledger size`: what a load needs and costs, before anything is deployed. From clicks/s, bytes, skew, groups and retention to
  * partitions, pollers, concurrency, write units and a month's bill, every number with its formula (docs/adr/0008-planner.md).
  */
-import { InvalidArgumentError } from 'commander';
-import { limits, type PriceList, type PriceName, prices, REGION } from '../ops/size/facts.ts';
-import type { Inputs } from '../ops/size/inputs.ts';
+import { stageNames, stages } from '../aws/stages.ts';
+import type { Cluster, Inputs } from '../ops/size/inputs.ts';
 import { hottestKey, type Keys, zipfKeys } from '../ops/size/keys.ts';
-import { priceLines, reportLines } from '../ops/size/report.ts';
+import { limits } from '../ops/size/limits.ts';
+import { readPrices } from '../ops/size/prices.ts';
+import { reportLines } from '../ops/size/report.ts';
 import { planFor, planJson } from '../ops/size/size.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { decimalNumber, wholeNumber } from '../terminal/values.ts';
+import { decimalNumber, oneOf, wholeNumber } from '../terminal/values.ts';
 import { jsonOption } from './target.ts';
 
 /**
@@ -18,28 +19,11 @@ import { jsonOption } from './target.ts';
  * second of CPU of a shared x86 machine), for a vCPU is less than that, and DynamoDB answers at once there.
  */
 const VCPU_CLICKS_PER_SECOND = 150_000;
-const USD_MAX = 1e6;
-
-type Prices = Readonly<Partial<Record<PriceName, number>>>;
-
-function ownRegion(given: string): string {
-  if (given === REGION) return given;
-  throw new InvalidArgumentError(
-    `Allowed is ${REGION}: for another, name its prices with --price <name=usd>.`,
-  );
-}
-
-function priceGiven(given: string, before: Prices = {}): Prices {
-  const [name = '', usd = ''] = given.split('=');
-  if (!Object.hasOwn(prices, name))
-    throw new InvalidArgumentError(`Allowed names are ${Object.keys(prices).join(', ')}.`);
-  return { ...before, [name]: decimalNumber(0, USD_MAX)(usd) };
-}
-
 export const size = defineCommand(
   'size',
-  'Computes what a load needs and costs: partitions, pollers, concurrency, write units, a bill by month.',
+  "Computes what a load needs and what a month costs: partitions, pollers, concurrency, write units, the stage's cluster.",
 )
+  .option('--stage <name>', 'whose cluster, topic and poller group', oneOf(...stageNames), 'prod')
   .option('--clicks-per-second <n>', 'of the whole topic', decimalNumber(0.001, 1e8), 33_000)
   .option('--click-bytes <n>', 'of a click as it is in the log', wholeNumber(1, 4_000_000), 284)
   .option('--advertisers <n>', 'keys among which clicks are spread', wholeNumber(1, 1_000_000), 500)
@@ -54,10 +38,10 @@ export const size = defineCommand(
     decimalNumber(0, 1),
   )
   .option('--groups <n>', 'consumer groups, each with a ledger of its own', wholeNumber(1, 1_000), 2)
-  .option('--retention-hours <n>', 'of the topic', wholeNumber(1, 87_600), 168)
+  .option('--retention-hours <n>', "of the topic (the stage's)", wholeNumber(1, 87_600))
   .option(
     '--handler-clicks-per-second <n>',
-    `measured speed of one invocation at --memory-mb (${VCPU_CLICKS_PER_SECOND} a vCPU)`,
+    `measured speed of one invocation at --memory-mb (${VCPU_CLICKS_PER_SECOND} per vCPU)`,
     decimalNumber(1, 1e8),
   )
   .option('--memory-mb <n>', 'of the function', wholeNumber(128, 10_240), 1024)
@@ -76,35 +60,30 @@ export const size = defineCommand(
     2,
   )
   .option('--entry-days <n>', 'how long entries stay', wholeNumber(1, 3_650), 35)
-  .option('--alarm-metrics <n>', 'metrics that the alarms of one group look at', wholeNumber(0, 10_000), 42)
-  .option('--shared-pollers', 'the mappings of all groups share event poller units (pollers.group)')
-  .option('--region <name>', 'whose prices', ownRegion, REGION)
-  .option(
-    '--price <name=usd>',
-    "another price for one row, such as your region's; may be repeated",
-    priceGiven,
-  )
-  .option('--prices', 'list all prices and limits with their sources, and nothing else')
+  .option('--alarm-metrics <n>', 'metrics that the alarms of one group read', wholeNumber(0, 10_000), 42)
+  .option('--shared-pollers', 'all groups share event poller units, as with pollerGroup of a stage')
+  .option('--prices <file>', 'a copy of infra/ops/size/prices.json with your prices')
+  .option('--formulas', 'show how each number is computed')
   .addOption(jsonOption)
   .action((values) => {
-    if (values.prices) return console.log(priceLines().join('\n').trimStart());
     const inputs = readInputs(values);
     const plan = planFor(inputs);
     if (values.json) console.log(planJson(inputs, plan));
-    else console.log(reportLines(inputs, plan).join('\n').trimStart());
+    else console.log(reportLines(inputs, plan, values.formulas).join('\n'));
   });
 
 type Values = ReturnType<typeof size.opts>;
 
-/** Throws `UserError` on a skew that can't be meant. */
+/** Throws `UserError` on a skew that is impossible, and on a file of prices that can't be used. */
 export function readInputs(values: Values): Inputs {
+  const stage = stages[values.stage];
   const { memoryMb, handlerClicksPerSecond: measured } = values;
   const handler =
     measured === undefined
       ? {
           handlerClicksPerSecond:
             (VCPU_CLICKS_PER_SECOND * Math.min(memoryMb, limits.vcpuMb.value)) / limits.vcpuMb.value,
-          handlerSource: `${VCPU_CLICKS_PER_SECOND} a vCPU (under half of what clickledger bench --only profile measures) × ${memoryMb} MB / ${limits.vcpuMb.value} MB`,
+          handlerSource: `${VCPU_CLICKS_PER_SECOND} per vCPU (under half of what clickledger bench --only profile measures) × ${memoryMb} MB / ${limits.vcpuMb.value} MB`,
         }
       : { handlerClicksPerSecond: measured, handlerSource: 'as given' };
   return {
@@ -112,7 +91,8 @@ export function readInputs(values: Values): Inputs {
     clickBytes: values.clickBytes,
     keys: keysOf(values),
     groups: values.groups,
-    retentionHours: values.retentionHours,
+    cluster: clusterOf(values.stage),
+    retentionHours: values.retentionHours ?? stage.topic.retentionHours,
     memoryMb,
     ...handler,
     commitMs: values.commitMs,
@@ -121,8 +101,8 @@ export function readInputs(values: Values): Inputs {
     headroom: values.headroom,
     entryDays: values.entryDays,
     alarmMetrics: values.alarmMetrics,
-    sharedPollers: values.sharedPollers === true,
-    prices: priceList(values.price),
+    sharedPollers: values.sharedPollers === true || stage.pollerGroup !== undefined,
+    prices: readPrices(values.prices),
   };
 }
 
@@ -139,7 +119,13 @@ function keysOf({ advertisers: count, zipf, hottestShare }: Values): Keys {
   return hottestKey(count, hottestShare);
 }
 
-function priceList(given: Prices = {}): PriceList {
-  const usual = Object.fromEntries(Object.entries(prices).map(([name, { value }]) => [name, value]));
-  return { ...(usual as Record<PriceName, number>), ...given };
+function clusterOf(stage: Values['stage']): Cluster {
+  const { brokers, topic } = stages[stage];
+  return {
+    stage,
+    instanceType: brokers.instanceType,
+    brokers: brokers.count,
+    volumeGb: brokers.type === 'standard' ? brokers.volumeGib : undefined,
+    partitions: topic.partitions,
+  };
 }

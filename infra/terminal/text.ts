@@ -29,6 +29,22 @@ export function amount(micros: bigint): string {
   return `${micros < 0n ? '-' : ''}${grouped(size / 1_000_000n)}.${String(size % 1_000_000n).padStart(6, '0')}`;
 }
 
+export const COLUMNS = 80;
+
+/** Breaks text at spaces into lines of at most 80 columns, with what precedes the first and the others. A longer word stays whole. */
+export function wrap(text: string, first = '', others = first): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const start = lines.length === 0 ? first : others;
+    if (line !== '' && start.length + line.length + 1 + word.length > COLUMNS) {
+      lines.push(start + line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, (lines.length === 0 ? first : others) + line];
+}
+
 /** What was read of tables, topics and documents can't steer the terminal. */
 export function printLines(lines: readonly string[]): void {
   for (const line of lines) console.log(plain(line));

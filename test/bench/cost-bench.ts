@@ -4,8 +4,9 @@
  */
 
 import { readInputs, size } from '../../infra/cli/size.ts';
-import { total } from '../../infra/ops/size/costs.ts';
-import { MONTH_SECONDS, prices } from '../../infra/ops/size/facts.ts';
+import { total } from '../../infra/ops/size/bill.ts';
+import { MONTH_SECONDS } from '../../infra/ops/size/limits.ts';
+import { priceOf, readPrices } from '../../infra/ops/size/prices.ts';
 import { planFor } from '../../infra/ops/size/size.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
 import { captured } from '../support/captured.ts';
@@ -17,6 +18,7 @@ import { EVENT_START_MS, eventOf } from './events.ts';
 import { handlerOf } from './handlers.ts';
 
 /** A busy partition, and how often it is rolled up. */
+const WRITE_UNIT_USD = priceOf(readPrices(), 'dynamodb-write-unit');
 const CLICKS_PER_SECOND = 33_000;
 const ROLLUP_EVERY_SECONDS = 60;
 const EVENTS_OF_A_BACKLOG = 20;
@@ -68,7 +70,7 @@ async function byBatch(options: BenchOptions): Promise<Section> {
   return {
     id: 'cost',
     title: `Write units of a minute at ${CLICKS_PER_SECOND.toLocaleString('en-US')} clicks/s in one partition-hour`,
-    about: `Every event of the minute and the rollup after it, counted by DynamoDB’s billing rules, at ${prices['dynamodb-write-unit'].value * 1e6} USD a million units. To reach at 10,000 records: 0.002 with 500 advertisers, 0.1 with 100,000.`,
+    about: `Every event of the minute and the rollup after it, counted by DynamoDB’s billing rules, at ${WRITE_UNIT_USD * 1e6} USD a million units. To reach at 10,000 records: 0.002 with 500 advertisers, 0.1 with 100,000.`,
     rows,
     chart: { x: 'advertisers', y: 'units per click', series: 'records', log: true },
   };
@@ -158,7 +160,7 @@ async function unitsPerClick(
     'entries, units per click': entries,
     'rollup, units per click': rollup,
     'units per click': entries + rollup,
-    'USD of writes per million clicks': (entries + rollup) * 1e6 * prices['dynamodb-write-unit'].value,
+    'USD of writes per million clicks': (entries + rollup) * 1e6 * WRITE_UNIT_USD,
   };
 }
 

@@ -2,9 +2,10 @@
  * What one group needs to consume: pollers, event poller units, invocations, concurrency, memory. All sums are of the live load, and
  * next to them stands what a backlog can ask for.
  */
-import { limits, MONTH_HOURS } from './facts.ts';
+
 import { type Figure, figure, plain } from './figure.ts';
 import type { Inputs } from './inputs.ts';
+import { limits, MONTH_HOURS } from './limits.ts';
 import type { PartitionPlan } from './partitions.ts';
 
 export interface ConsumerPlan {

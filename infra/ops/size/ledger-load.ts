@@ -6,11 +6,11 @@
 import { WRITES_AT_ONCE } from '../../../shared/journal/journal-store.ts';
 import { ENTRY_BYTES_MAX } from '../../../shared/journal/next-entry.ts';
 import type { ConsumerPlan } from './consumers.ts';
-import { limits, MONTH_SECONDS } from './facts.ts';
 import { type Figure, figure, plain } from './figure.ts';
 import type { Inputs } from './inputs.ts';
 import { entryFixedBytes, entryLineBytes, statementLineBytes } from './item-sizes.ts';
 import { distinctKeys, type Keys } from './keys.ts';
+import { limits, MONTH_SECONDS } from './limits.ts';
 import type { PartitionPlan } from './partitions.ts';
 
 export interface LedgerLoad {

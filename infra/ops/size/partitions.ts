@@ -11,10 +11,11 @@
  * hottest key alone is above the capacity there is no such P, and where it nearly is, P runs away (more than PARTITIONS_TIMES what
  * an even spread takes). Such keys are named, and the rest of the plan takes them as split into keys of half a partition each.
  */
-import { limits } from './facts.ts';
+
 import { type Figure, figure, percent, plain } from './figure.ts';
 import type { Inputs } from './inputs.ts';
 import { hottestPartitionOf, hottestShare, type Keys, keysThatStay, partsOf, splitKeys } from './keys.ts';
+import { limits } from './limits.ts';
 
 export interface PartitionPlan {
   readonly bytesPerSecond: Figure;

@@ -1,58 +1,18 @@
-/** The plan as people read it: each number with the sum that made it. */
-import { total } from './costs.ts';
-import { limits, prices, REGION } from './facts.ts';
+/** The plan as people read it, in 80 columns: each number, and on request the formula that made it. */
+import { plain as printable, wrap } from '../../terminal/text.ts';
+import { type Bill, total } from './bill.ts';
 import { type Figure, plain, usd } from './figure.ts';
 import type { Inputs } from './inputs.ts';
+import { limits } from './limits.ts';
 import type { Plan } from './size.ts';
-
-type Row = readonly [name: string, figure: Figure];
-
-export function reportLines(inputs: Inputs, plan: Plan): string[] {
-  const { partitions, consumers, ledger } = plan;
-  return [
-    heading('The load'),
-    ...rows([
-      ['bytes', partitions.bytesPerSecond],
-      ['handler', { value: inputs.handlerClicksPerSecond, unit: 'clicks/s', because: inputs.handlerSource }],
-      ['largest batch', partitions.batch],
-      ['one invocation at a time', partitions.handlerCapacity],
-      ['one partition passes on', partitions.capacity],
-      ['hottest key', partitions.hottestKey],
-    ]),
-    ...verdictLines(inputs, plan),
-    heading('The topic'),
-    ...rows([
-      ['partitions', partitions.partitions],
-      ['hottest partition', partitions.hottestPartition],
-    ]),
-    ...warnings(inputs, plan),
-    heading(`Each of ${inputs.groups} groups: Lambda`),
-    ...rows(Object.entries(labelled(consumers, consumerNames))),
-    heading(`Each of ${inputs.groups} groups: its ledger`),
-    ...rows(Object.entries(labelled(ledger, ledgerNames))),
-    heading(`A month of one group, in USD (${REGION})`),
-    ...costRows(Object.entries(plan.group)),
-    heading('The clusters, a month in USD'),
-    ...plan.clusters.flatMap(({ type, infeasible, brokers, costs }) => [
-      `${type}${infeasible.length === 0 ? '' : '  CANNOT BE USED:'}`,
-      ...infeasible.map((reason) => `    ${reason}`),
-      ...(type === 'serverless' ? [] : rows([['  brokers', brokers]])),
-      ...costRows(Object.entries(costs).map(([name, each]) => [`  ${name}`, each])),
-    ]),
-    heading('Side by side, a month in USD'),
-    ...sideBySide(inputs, plan),
-    '',
-    'Not counted: data transfer between zones, requests to KMS, polling metrics, backups, support, taxes, free tiers.',
-    'clickledger size --prices lists every price and limit with its source; --help the options.',
-  ];
-}
 
 const consumerNames = {
   pollers: 'pollers, minimum',
   pollersMax: 'pollers, maximum',
   epus: 'event poller units',
   epusMax: 'event poller units, most',
-  clicksPerInvocation: 'clicks an invocation',
+  epuHours: 'event poller units used',
+  clicksPerInvocation: 'clicks per invocation',
   invocationsPerSecond: 'invocations',
   durationMs: 'duration',
   concurrency: 'concurrency, live',
@@ -62,26 +22,84 @@ const consumerNames = {
 
 const ledgerNames = {
   entriesPerSecond: 'entries',
-  linesPerEntry: 'advertisers an entry',
-  entryBytes: 'an entry',
-  unitsPerEntry: 'its put',
-  rollupUnitsPerMinute: 'a rollup writes',
-  rollupSeconds: 'a rollup takes',
+  linesPerEntry: 'advertisers per entry',
+  entryBytes: 'size of an entry',
+  unitsPerEntry: 'cost of its put',
+  rollupUnitsPerMinute: 'writes of the rollup',
+  rollupSeconds: 'time of a rollup',
   writeUnitsPerSecond: 'writes',
-  writeUnitsPerClick: 'writes a click',
-  hottestJournal: 'hottest journal',
+  writeUnitsPerClick: 'writes per click',
+  hottestJournal: 'writes, hottest journal',
   readUnitsPerSecond: 'reads',
   entriesGb: 'entries kept',
   linesGb: 'lines added',
 };
 
+/** @param formulas whether each number is followed by its formula */
+export function reportLines(inputs: Inputs, plan: Plan, formulas = false): string[] {
+  const { partitions, consumers, ledger, cluster, group } = plan;
+  const { groups, prices } = inputs;
+  const rows = (figures: Readonly<Record<string, Figure>>, cell = plain) =>
+    Object.entries(figures).flatMap(([name, { value, unit, because }]) => [
+      `${name.padEnd(26)}${cell(value).padStart(12)} ${cell === plain ? unit : ''}`.trimEnd(),
+      ...(formulas ? wrap(because, '    = ', '      ') : []),
+    ]);
+  const bill = (heading: string, parts: Bill) => [
+    heading,
+    ...rows(parts, usd),
+    `${'together'.padEnd(26)}${usd(total(parts)).padStart(12)}`,
+  ];
+  const handler = {
+    value: inputs.handlerClicksPerSecond,
+    unit: 'clicks/s',
+    because: inputs.handlerSource,
+  };
+  return [
+    'The load',
+    ...rows({
+      bytes: partitions.bytesPerSecond,
+      handler,
+      'largest batch': partitions.batch,
+      'one invocation at a time': partitions.handlerCapacity,
+      'capacity of a partition': partitions.capacity,
+      'hottest key': partitions.hottestKey,
+    }),
+    ...verdictLines(inputs, plan),
+    '',
+    'The topic',
+    ...rows({ partitions: partitions.partitions, 'hottest partition': partitions.hottestPartition }),
+    ...warnings(inputs, plan).flatMap(note),
+    '',
+    `Each of ${groups} groups: Lambda`,
+    ...rows(labelled(consumers, consumerNames)),
+    '',
+    `Each of ${groups} groups: its ledger`,
+    ...rows(labelled(ledger, ledgerNames)),
+    '',
+    ...bill('A month of one group, in USD', group),
+    '',
+    ...bill(`A month of the cluster of ${inputs.cluster.stage}, in USD`, cluster),
+    '',
+    `${`all, with ${groups} groups`.padEnd(26)}${usd(total(cluster) + groups * total(group)).padStart(12)}`,
+    '',
+    ...wrap(
+      `Prices of ${prices.date}, ${printable(prices.region)}, from ${printable(prices.file)}; name your own with --prices. Not counted: data transfer between zones, requests to KMS, polling metrics, backups, support, taxes, free tiers.`,
+    ),
+    ...wrap('--formulas shows how each number is computed; --json has every limit with its source.'),
+  ];
+}
+
 function labelled<Name extends string>(
   figures: Readonly<Record<Name, Figure>>,
-  names: Readonly<Partial<Record<Name, string>>>,
+  names: Readonly<Record<Name, string>>,
 ): Record<string, Figure> {
   return Object.fromEntries(
-    Object.entries<string | undefined>(names).map(([name, label]) => [label ?? name, figures[name as Name]]),
+    Object.entries<string>(names).map(([name, label]) => [label, figures[name as Name]]),
   );
+}
+
+function note(text: string): string[] {
+  return wrap(text, '! ', '  ');
 }
 
 function verdictLines({ headroom }: Inputs, { partitions }: Plan): string[] {
@@ -89,98 +107,73 @@ function verdictLines({ headroom }: Inputs, { partitions }: Plan): string[] {
   if (verdict === 'fits') return [];
   const keys = ({ value, because }: Figure) => `${value} ${value === 1 ? 'key' : 'keys'} ${because}`;
   const parts = splits.value;
-  const cure = [
-    `  What works today: producers spread the hottest over ${parts} sub-keys (${splits.because}),`,
-    `  adv-1#0 … adv-1#${parts - 1}. Nothing that counts depends on a record's key, so sums, statements and audit stay as they are. What it costs:`,
-    `  - up to ${parts} journals hold a line of that advertiser, so a rollup writes up to ${parts} lines an hour of it, and a statement reads as many;`,
-    '  - its clicks are in order within a sub-key only;',
-    `  - a fold that carries state sees a part of them on each partition. Fraud's limit for one address and ad is then reached up to ${parts} times`,
-    '    as late, or never. It loses nothing if the sub-key is a hash of what it groups by (address and ad), as these then stay together.',
-    '  Otherwise the handler has to be faster, or clicks smaller. What follows takes such keys as split.',
-  ];
-  if (verdict === 'impossible')
-    return [
-      `! ${keys(keysTooHot)}: no number of partitions or consumers helps, since a key lives on one partition, and`,
-      `  a partition has one poller and one batch at a time (${plain(capacity.value)} clicks/s). It falls behind for ever.`,
-      ...cure,
-    ];
+  const fault =
+    verdict === 'impossible'
+      ? `${keys(keysTooHot)}: no number of partitions or consumers helps, since a key lives on one partition, and a partition has one poller and one batch at a time (${plain(capacity.value)} clicks/s). It falls further and further behind.`
+      : `${keys(keysWithoutHeadroom)}: its partition keeps up, but has no room to drain a backlog at ${headroom} × the load.`;
+  const item = (text: string) => wrap(text, '  - ', '    ');
   return [
-    `! ${keys(keysWithoutHeadroom)}: its partition keeps up, but has no`,
-    `  room to drain a backlog at ${headroom} × the load.`,
-    ...cure,
+    ...note(fault),
+    ...wrap(
+      `What works today: producers spread the hottest over ${parts} sub-keys (${splits.because}), adv-1#0 … adv-1#${parts - 1}. Nothing that counts depends on a record's key, so sums, statements and audit stay as they are. What it costs:`,
+      '  ',
+    ),
+    ...item(
+      `up to ${parts} journals hold a line of that advertiser, so a rollup writes up to ${parts} lines an hour of it, and a statement reads as many;`,
+    ),
+    ...item('its clicks are in order within a sub-key only;'),
+    ...item(
+      `a fold that carries state sees a part of them on each partition. Fraud's limit for one address and ad is then reached up to ${parts} times as late, or never. It loses nothing if the sub-key is a hash of what it groups by (address and ad), as these then stay together.`,
+    ),
+    ...wrap(
+      'Otherwise the handler has to be faster, or clicks smaller. The rest of this plan takes such keys as split.',
+      '  ',
+    ),
   ];
 }
 
-function warnings({ headroom, clicksPerSecond }: Inputs, { partitions, ledger }: Plan): string[] {
-  const { hottestPartition, capacity, keysThatStay } = partitions;
+function warnings(inputs: Inputs, plan: Plan): string[] {
+  const { headroom, clicksPerSecond } = inputs;
+  const { hottestPartition, capacity, keysThatStay, partitions } = plan.partitions;
+  const { ledger } = plan;
   const share = hottestPartition.value / clicksPerSecond;
-  const count = partitions.partitions.value;
+  const count = partitions.value;
   const lines = [
-    `! More partitions later remap keys: from ${count} to ${2 * count}, ${plain(keysThatStay.value * 100)} % of them stay (${keysThatStay.because}). A ledger's totals do not`,
-    "  change by it, but a key's order breaks at that moment, and so does what a fold carries. Fewer is impossible: choose for the years.",
+    `More partitions later remap keys: from ${count} to ${2 * count}, ${plain(keysThatStay.value * 100)} % of them stay (${keysThatStay.because}). A ledger's totals do not change by it, but a key's order breaks at that moment, and so does what a fold carries. Fewer is impossible: choose for years.`,
+    ...stageWarnings(inputs, plan),
   ];
   if (headroom * hottestPartition.value > capacity.value)
     lines.push(
-      `! By chance of the hash the hottest partition gets ${plain(share * 100)} %: at ${headroom} × the load it is above ${plain(capacity.value)} clicks/s. More`,
-      '  partitions, or look where your own keys fall.',
+      `By chance of the hash the hottest partition gets ${plain(share * 100)} %: at ${headroom} × the load it is above ${plain(capacity.value)} clicks/s. Take more partitions, or look where your own keys fall.`,
     );
   if (ledger.rollupSeconds.value > 60)
     lines.push(
-      '! A rollup takes longer than the minute between two: statements fall behind; fewer advertisers in a ledger help.',
+      'A rollup takes longer than the minute between two: statements fall behind. Fewer advertisers in a ledger help.',
     );
   if (ledger.hottestJournal.value > limits.hotKeyWrites.value)
     lines.push(
-      '! The hottest journal is above what one key of DynamoDB takes: larger batches, or more partitions.',
+      'The hottest journal is above what one key of DynamoDB takes: take larger batches, or more partitions.',
     );
   if (ledger.writeUnitsPerSecond.value > limits.tableWrites.value)
     lines.push(
-      `! A new table takes ${plain(limits.tableWrites.value)} write units/s at first: warm its throughput up before the load comes.`,
+      `A new table takes ${plain(limits.tableWrites.value)} write units/s at first: warm its throughput before the load comes.`,
     );
   return lines;
 }
 
-function sideBySide({ groups }: Inputs, { clusters, group }: Plan): string[] {
-  const ofGroups = groups * total(group);
-  const table = [
-    ['', ...clusters.map(({ type }) => type)],
-    ['cluster', ...clusters.map(({ costs }) => usd(total(costs)))],
-    [`${groups} groups`, ...clusters.map(() => usd(ofGroups))],
-    ['together', ...clusters.map(({ costs }) => usd(total(costs) + ofGroups))],
-    ['can be used', ...clusters.map(({ infeasible }) => (infeasible.length === 0 ? 'yes' : 'no'))],
-  ];
-  return table.map(
-    ([name = '', ...cells]) => `${name.padEnd(26)}${cells.map((cell) => cell.padStart(14)).join('')}`,
-  );
-}
-
-export function priceLines(): string[] {
-  const line = ([name, { value, unit, mark, source }]: [
-    string,
-    (typeof prices)[keyof typeof prices] | (typeof limits)[keyof typeof limits],
-  ]) => `${name.padEnd(28)}${String(value).padStart(14)}  ${unit}; ${mark}, ${source}`;
-  return [
-    heading(`Prices in USD, ${REGION}`),
-    ...Object.entries(prices).map(line),
-    heading('Limits'),
-    ...Object.entries(limits).map(line),
-  ];
-}
-
-function heading(text: string): string {
-  return `\n${text}`;
-}
-
-function rows(given: readonly Row[]): string[] {
-  return given.map(
-    ([name, { value, unit, because }]) =>
-      `${name.padEnd(26)}${plain(value).padStart(14)} ${unit} = ${because}`,
-  );
-}
-
-function costRows(given: readonly Row[]): string[] {
-  const sum = given.reduce((all, [, { value }]) => all + value, 0);
-  return [
-    ...given.map(([name, { value, because }]) => `${name.padEnd(26)}${usd(value).padStart(14)} = ${because}`),
-    `${given[0]?.[0].startsWith(' ') ? '  ' : ''}together`.padEnd(26) + usd(sum).padStart(14),
-  ];
+/** Whether the stage has what the load needs. */
+function stageWarnings({ cluster }: Inputs, { partitions, brokersNeeded }: Plan): string[] {
+  const { stage, instanceType, brokers } = cluster;
+  const lines: string[] = [];
+  if (cluster.partitions < partitions.partitions.value)
+    lines.push(
+      `The topic of ${stage} has ${cluster.partitions} partitions: raise them in infra/aws/stages.ts.`,
+    );
+  if (brokersNeeded === undefined)
+    lines.push(`The limits of ${instanceType} are not known here: look them up on Amazon MSK docs: limits.`);
+  else if (brokersNeeded.value > brokers)
+    lines.push(
+      `The cluster of ${stage} has ${brokers} ${instanceType}, and this load needs ${brokersNeeded.value} of them (${brokersNeeded.because}), or larger ones. The bill below is of ${brokers}.`,
+    );
+  return lines;
 }

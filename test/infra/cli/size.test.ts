@@ -1,15 +1,21 @@
 /** What the planner takes, and what it refuses with what is allowed. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
 import { readInputs, size } from '../../../infra/cli/size.ts';
+import { PRICES_FILE } from '../../../infra/ops/size/prices.ts';
+import { reportLines } from '../../../infra/ops/size/report.ts';
+import { planFor } from '../../../infra/ops/size/size.ts';
 import { parsed, refusalOf } from '../../support/parsed.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function inputsOf(...given: string[]) {
   return readInputs(parsed(size, given));
 }
 
 describe("the planner's input", () => {
-  it('is the case of the design where nothing is said', () => {
+  it('is 33,000 clicks/s of 284 bytes for two groups where nothing is said', () => {
     const { clicksPerSecond, clickBytes, groups, retentionHours, keys, headroom } = inputsOf();
 
     assert.deepEqual(
@@ -32,10 +38,21 @@ describe("the planner's input", () => {
     assert.equal(Math.round(inputsOf('--memory-mb', '1024').handlerClicksPerSecond), 86_829);
   });
 
-  it('a price of the own region replaces its row alone', () => {
-    const { prices } = inputsOf('--price', 'epu-hour=0.2', '--price', 'key-month=0');
+  it('follows the stage in retention, cluster and shared pollers', () => {
+    const { cluster, retentionHours, sharedPollers } = inputsOf();
+    assert.deepEqual(
+      [cluster.stage, cluster.instanceType, cluster.volumeGb],
+      ['prod', 'express.m7g.large', undefined],
+    );
+    assert.deepEqual([retentionHours, sharedPollers], [168, false]);
+    assert.equal(inputsOf('--shared-pollers').sharedPollers, true);
 
-    assert.deepEqual([prices['epu-hour'], prices['key-month'], prices['alarm-month']], [0.2, 0, 0.1]);
+    const dev = inputsOf('--stage', 'dev', '--retention-hours', '24');
+    assert.deepEqual(
+      [dev.cluster.stage, dev.cluster.instanceType, dev.cluster.volumeGb],
+      ['dev', 'kafka.m7g.large', 100],
+    );
+    assert.deepEqual([dev.retentionHours, dev.sharedPollers], [24, true]);
   });
 
   const refusals: readonly (readonly [given: string, sentence: string | RegExp])[] = [
@@ -67,13 +84,7 @@ describe("the planner's input", () => {
     ['--batch-records=10001', "'10001' is invalid. Allowed is a whole number from 1 to 10000"],
     ['--window-seconds=301', "'301' is invalid. Allowed is a whole number from 1 to 300"],
     ['--headroom=0.5', "'0.5' is invalid. Allowed is a number from 1 to 100"],
-    [
-      '--region=eu-west-1',
-      "'eu-west-1' is invalid. Allowed is us-east-1: for another, name its prices with --price <name=usd>",
-    ],
-    ['--price=beer=1', /'beer=1' is invalid. Allowed names are express-broker-hour, /],
-    ['--price=epu-hour=free', "'epu-hour=free' is invalid. Allowed is a number from 0 to 1000000"],
-    ['--price=epu-hour', "'epu-hour' is invalid. Allowed is a number from 0 to 1000000"],
+    ['--stage=test', "'test' is invalid. Allowed are dev, prod."],
     ['--skew=1', "unknown option '--skew=1'"],
     ['33000', 'too many arguments. Expected 0 arguments but got 1: 33000.'],
   ];
@@ -84,4 +95,86 @@ describe("the planner's input", () => {
       else assert.match(said, sentence);
     });
   }
+});
+
+describe('a file of prices', () => {
+  const whole = () => JSON.parse(readFileSync(PRICES_FILE, 'utf8'));
+
+  function fileOf(t: TestContext, text: string): string {
+    const file = join(temporaryFolder(t), 'prices.json');
+    writeFileSync(file, text);
+    return file;
+  }
+
+  it('replaces the prices, and the plan says of when and where they are', (t) => {
+    const file = fileOf(
+      t,
+      JSON.stringify({
+        ...whole(),
+        date: '2026-11-01',
+        region: 'eu-west-1',
+        prices: { ...whole().prices, key: { usd: 7 } },
+      }),
+    );
+    const inputs = inputsOf('--prices', file);
+    const plan = planFor(inputs);
+
+    assert.equal(plan.group['key']?.value, 7);
+    assert.match(reportLines(inputs, plan).join(' '), /Prices of 2026-11-01, eu-west-1, from/);
+    assert.equal(planFor(inputsOf()).group['key']?.value, 1);
+  });
+
+  it("needs the broker's price of the stage alone", (t) => {
+    const { 'kafka.m7g.large': _, ...prices } = whole().prices;
+    const file = fileOf(t, JSON.stringify({ ...whole(), prices }));
+
+    assert.ok(planFor(inputsOf('--prices', file)).cluster['brokers']);
+    assert.match(
+      refusalOf(() => planFor(inputsOf('--prices', file, '--stage', 'dev'))),
+      /has no price for kafka\.m7g\.large\. Add it to a copy, and name that with --prices\.$/,
+    );
+  });
+
+  const { key: _, ...others } = whole().prices;
+  const refused: readonly (readonly [what: string, text: string, sentence: RegExp])[] = [
+    ['is not JSON', '{', /it can't be read \(Expected property name/],
+    ['is a list', '[]', /Invalid key|Expected/],
+    ['has no date', JSON.stringify({ ...whole(), date: undefined }), /: date: /],
+    ['has a date that does not exist', JSON.stringify({ ...whole(), date: 'soon' }), /: date: Invalid date/],
+    ['has no region', JSON.stringify({ ...whole(), region: '' }), /: region: /],
+    ['has one thing more', JSON.stringify({ ...whole(), currency: 'EUR' }), /: currency: /],
+    ['lacks a price', JSON.stringify({ ...whole(), prices: others }), /: it lacks key\. Copy/],
+    [
+      'has an unknown price',
+      JSON.stringify({ ...whole(), prices: { ...others, beer: { usd: 1 } } }),
+      /'beer' is no price\. Allowed are standard-storage, .*, and instance types of brokers\. Copy/,
+    ],
+    [
+      'has a negative price',
+      JSON.stringify({ ...whole(), prices: { ...others, key: { usd: -1 } } }),
+      /: prices\.key\.usd: .*-1/,
+    ],
+    [
+      'has a price as text',
+      JSON.stringify({ ...whole(), prices: { ...others, key: { usd: '1' } } }),
+      /: prices\.key\.usd: /,
+    ],
+  ];
+  for (const [what, text, sentence] of refused)
+    it(`that ${what} is refused in a sentence`, (t) => {
+      const said = refusalOf(() => inputsOf('--prices', fileOf(t, text)));
+
+      assert.match(said, sentence);
+      assert.match(
+        said,
+        /^--prices .*prices\.json: .* Copy infra\/ops\/size\/prices\.json and change its prices\.$/,
+      );
+    });
+
+  it('that does not exist is refused in a sentence', () => {
+    assert.match(
+      refusalOf(() => inputsOf('--prices', '/absent/prices.json')),
+      /^--prices \/absent\/prices\.json: it can't be read \(ENOENT/,
+    );
+  });
 });

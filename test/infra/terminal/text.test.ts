@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ProgressLine } from '../../../infra/terminal/progress.ts';
-import { amount, grouped, plain, plainLines } from '../../../infra/terminal/text.ts';
+import { amount, grouped, plain, plainLines, wrap } from '../../../infra/terminal/text.ts';
 
 describe('what a terminal is given', () => {
   it('has nothing in it that steers the terminal or hides text, and other text as it is', () => {
@@ -12,6 +12,20 @@ describe('what a terminal is given', () => {
       'a\\u001b[31mb\\u009bc\\u0007\\u202ed\\u2028e\\ud800f\\u200bg\\udb40\\udc41h\\u000aÄ€😀 "i" \\',
     );
     assert.equal(plainLines('one\u001b\ntwo'), 'one\\u001b\ntwo');
+  });
+
+  it('breaks text at spaces at 80 columns, and leaves a longer word whole', () => {
+    const word = (length: number) => 'x'.repeat(length);
+
+    assert.deepEqual(wrap(`${word(39)} ${word(40)}`), [`${word(39)} ${word(40)}`]);
+    assert.deepEqual(wrap(`${word(40)} ${word(40)} b`), [word(40), `${word(40)} b`]);
+    assert.deepEqual(wrap(`a ${word(90)} b`, '! ', '  '), ['! a', `  ${word(90)}`, '  b']);
+    assert.deepEqual(wrap(`${word(38)} ${word(39)} ${word(39)} ${word(39)}`, '! '), [
+      `! ${word(38)} ${word(39)}`,
+      `! ${word(39)}`,
+      `! ${word(39)}`,
+    ]);
+    assert.deepEqual(wrap(''), ['']);
   });
 
   it('leaves JSON the same object', () => {

@@ -7,9 +7,10 @@ import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { groups } from '../../../../functions/index.ts';
 import { readInputs, size } from '../../../../infra/cli/size.ts';
-import { limits, prices } from '../../../../infra/ops/size/facts.ts';
 import type { Figure } from '../../../../infra/ops/size/figure.ts';
 import { entryFixedBytes, entryLineBytes, itemBytes } from '../../../../infra/ops/size/item-sizes.ts';
+import { brokerLimits, limits } from '../../../../infra/ops/size/limits.ts';
+import { readPrices } from '../../../../infra/ops/size/prices.ts';
 import { reportLines } from '../../../../infra/ops/size/report.ts';
 import { planFor } from '../../../../infra/ops/size/size.ts';
 import { parsed } from '../../../support/parsed.ts';
@@ -33,7 +34,7 @@ function near(figure: Figure | undefined, expected: number): void {
 }
 
 describe('the planner', () => {
-  it("the seed's case: all of partition 0 on one key is beyond any number of consumers", () => {
+  it('33,000 clicks/s on one key are beyond any number of consumers', () => {
     const { partitions, inputs, ...rest } = planned(
       '--hottest-share=1 --advertisers=1 --handler-clicks-per-second=10000',
     );
@@ -43,7 +44,9 @@ describe('the planner', () => {
     near(partitions.capacity, 10_000 / (10_000 / 10_000 + 0.02));
     near(partitions.splits, Math.ceil((2 * 33_000) / (9_803.92 / 2)));
     assert.match(
-      reportLines(inputs, { partitions, ...rest }).join('\n'),
+      reportLines(inputs, { partitions, ...rest })
+        .join(' ')
+        .replace(/\s+/g, ' '),
       /no number of partitions or consumers helps/,
     );
   });
@@ -52,7 +55,7 @@ describe('the planner', () => {
     const { inputs, ...plan } = planned(
       '--hottest-share=1 --advertisers=1 --handler-clicks-per-second=10000',
     );
-    const said = reportLines(inputs, plan).join('\n');
+    const said = reportLines(inputs, plan, true).join(' ').replace(/\s+/g, ' ');
 
     assert.match(said, /spread the hottest over 14 sub-keys/);
     assert.match(said, /adv-1#0 … adv-1#13\./);
@@ -61,7 +64,7 @@ describe('the planner', () => {
     assert.match(said, /\(1 advertiser with all clicks\)/);
   });
 
-  it("the seed's case spread over keys: four consumers of 10,000 clicks/s, and as many partitions", () => {
+  it('33,000 clicks/s spread over keys: four consumers of 10,000 clicks/s, and as many partitions', () => {
     const { partitions, consumers } = planned(
       '--zipf=0 --advertisers=100000 --headroom=1 --handler-clicks-per-second=10000',
     );
@@ -137,56 +140,102 @@ describe('the planner', () => {
     near(group['dashboard'], 3);
   });
 
-  it('clusters side by side at published prices, and why Serverless is not one of them', () => {
-    const [express, standard, serverless] = planned().clusters;
-    const keptGb = (9.372 * 168 * 3600) / 1000;
+  it("a month of the stage's cluster at published prices", () => {
+    const { cluster: express } = planned();
+    const { cluster: standard } = planned('--stage=dev');
     const writtenGb = (9.372 * 730 * 3600) / 1000;
+    const keptGb = (9.372 * 168 * 3600) / 1000;
 
-    assert.deepEqual([express?.brokers.value, standard?.brokers.value], [3, 3]);
-    near(express?.costs['brokers'], 893.52);
-    near(express?.costs['data in'], writtenGb * 0.01);
-    near(express?.costs['storage'], keptGb * 0.1);
-    near(standard?.costs['brokers'], 446.76);
-    near(standard?.costs['storage'], ((keptGb * 3) / 0.85) * 0.1);
-    near(serverless?.costs['cluster'], 547.5);
-    near(serverless?.costs['data in'], writtenGb * 0.1);
-    near(serverless?.costs['data out'], 2 * writtenGb * 0.05);
-    assert.deepEqual([express?.infeasible, standard?.infeasible], [[], []]);
-    assert.match(serverless?.infeasible.join() ?? '', /^AWS::MSK::Topic is not for Serverless/);
+    near(express['brokers'], 893.52);
+    near(express['data in'], writtenGb * 0.01);
+    near(express['storage'], keptGb * 0.1);
+    near(planned('--retention-hours=24').cluster['storage'], (keptGb / 7) * 0.1);
+    near(standard['brokers'], 446.76);
+    near(standard['storage'], 3 * 100 * 0.1);
+    assert.deepEqual(Object.keys(standard), ['brokers', 'storage']);
   });
 
-  it('names every limit of Serverless that the load is above', () => {
-    const [, , serverless] = planned('--clicks-per-second=1000000 --groups=3 --zipf=0 --headroom=1').clusters;
+  it('the brokers that a load needs grow with what comes in, with what groups read, and with the disk', () => {
+    const needed = (given: string) => planned(given).brokersNeeded;
 
-    assert.match(serverless?.infeasible.join('\n') ?? '', /284 MB\/s into the cluster, allowed are 200/);
-    assert.match(serverless?.infeasible.join('\n') ?? '', /852 MB\/s out of the cluster, allowed are 400/);
+    assert.equal(needed('')?.value, 3);
+    assert.equal(
+      needed('--clicks-per-second=330000 --zipf=0')?.value,
+      3 * Math.ceil((2 * 2 * 93.72) / 31.2 / 3),
+    );
+    assert.match(
+      needed('--clicks-per-second=330000 --zipf=0 --groups=1 --headroom=1')?.because ?? '',
+      /^in: /,
+    );
+    assert.match(needed('--clicks-per-second=3000000 --zipf=0 --click-bytes=20')?.because ?? '', /^out: /);
+    assert.match(
+      needed('--clicks-per-second=100000 --zipf=0 --click-bytes=1 --commit-ms=60000')?.because ?? '',
+      /^replicas: /,
+    );
+    // 9.372 MB/s for a week, three times, on disks that are filled to 85 %.
+    const disk = needed('--stage=dev');
+    assert.match(disk?.because ?? '', /^disk: /);
+    assert.equal(disk?.value, 3 * Math.ceil((9.372 * 168 * 3.6 * 3) / 0.85 / 100 / 3));
+    assert.match(needed('--stage=dev --retention-hours=1')?.because ?? '', /^in: /);
   });
 
-  it('brokers grow with what comes in, with what groups read, and with the disk', () => {
-    const [express, standard] = planned('--clicks-per-second=330000 --zipf=0').clusters;
+  it('says where the stage has too few partitions or brokers, and where it has enough', () => {
+    const told = (given: string) => {
+      const { inputs, ...plan } = planned(given);
+      return reportLines(inputs, plan).join(' ').replace(/\s+/g, ' ');
+    };
 
-    assert.equal(express?.brokers.value, 3 * Math.ceil((2 * 2 * 93.72) / 31.2 / 3));
-    assert.equal(standard?.brokers.value, 3 * Math.ceil(93.72 / 4.8 / 3));
-    const [, longKept] = planned('--retention-hours=8760').clusters;
-    assert.match(longKept?.brokers.because ?? '', /^disk: /);
+    assert.match(told('--stage=dev'), /The topic of dev has 3 partitions: raise them/);
+    assert.match(
+      told('--stage=dev'),
+      /The cluster of dev has 3 kafka\.m7g\.large, and this load needs \d+ of them/,
+    );
+    assert.doesNotMatch(told(''), /The topic of prod|The cluster of prod|are not known here/);
+    const { inputs, ...plan } = planned();
+    assert.match(
+      reportLines(inputs, { ...plan, brokersNeeded: undefined })
+        .join(' ')
+        .replace(/\s+/g, ' '),
+      /The limits of express\.m7g\.large are not known here/,
+    );
+  });
+
+  it('fits 80 columns, with formulas and without', () => {
+    for (const given of [
+      '',
+      '--stage=dev',
+      '--hottest-share=1 --advertisers=1',
+      '--clicks-per-second=99999.5 --groups=1000 --handler-clicks-per-second=1000',
+    ])
+      for (const formulas of [false, true]) {
+        const { inputs, ...plan } = planned(given);
+        const lines = reportLines(inputs, plan, formulas);
+
+        assert.deepEqual(
+          lines.filter((line) => line.length > 80),
+          [],
+          given,
+        );
+        assert.equal(
+          lines.some((line) => line.startsWith('    = ')),
+          formulas,
+        );
+      }
   });
 
   it('a key that leaves no headroom, a hot journal and a slow rollup are each told', () => {
     const told = (given: string) => {
       const { inputs, ...plan } = planned(given);
-      return reportLines(inputs, plan).join('\n');
+      return reportLines(inputs, plan).join(' ').replace(/\s+/g, ' ');
     };
 
-    assert.match(
-      told('--handler-clicks-per-second=10000'),
-      /has no\n {2}room to drain a backlog at 2 × the load/,
-    );
+    assert.match(told('--handler-clicks-per-second=10000'), /has no room to drain a backlog at 2 × the load/);
     assert.match(told('--zipf=0 --advertisers=1000000'), /A rollup takes longer than the minute/);
     assert.match(told('--batch-records=1 --commit-ms=0 --zipf=0'), /hottest journal is above/);
     assert.match(told(''), /More partitions later remap keys: from 9 to 18, 50 % of them stay/);
     assert.doesNotMatch(
       told('--zipf=0 --headroom=1'),
-      /no number of partitions|no\n {2}room|hottest journal is above/,
+      /no number of partitions|no room|hottest journal is above/,
     );
   });
 
@@ -226,13 +275,19 @@ describe('the planner', () => {
   });
 
   it('every price and limit says where it is from', () => {
-    for (const [name, { value, unit, mark, source }] of Object.entries({ ...prices, ...limits })) {
-      assert.ok(value > 0 && unit !== '' && source !== '', name);
+    const perBroker = Object.values(brokerLimits).flatMap((limit) => Object.values(limit));
+    assert.ok(perBroker.length >= 5);
+    for (const { value, unit, mark, source } of [...Object.values(limits), ...perBroker]) {
+      assert.ok(value > 0 && unit !== '' && source !== '', unit);
       assert.match(mark, /^(documented~?|from source|inferred)$/);
     }
+    const { prices } = readPrices();
+    assert.ok(Object.keys(prices).length > 15);
+    for (const [name, { usd, unit = '', source = '' }] of Object.entries(prices))
+      assert.ok(usd > 0 && unit !== '' && source !== '', name);
   });
 
-  it('each command of docs/sizing.md prints the lines that stand below it, in that order', async () => {
+  it('each command of docs/sizing.md prints the lines below it, in that order', async () => {
     const page = readFileSync(join(import.meta.dirname, '../../../../docs/sizing.md'), 'utf8');
     const blocks = [...page.matchAll(/```(\w*)\n(.*?)\n```/gs)].map(([, language, text = '']) => ({
       language,
@@ -267,12 +322,15 @@ describe('the planner', () => {
       '--groups',
       '3',
     ]);
-    const { inputs, partitions, clusters, group } = JSON.parse(stdout);
+    const { inputs, limits: known, partitions, cluster, group, monthUsd } = JSON.parse(stdout);
 
     assert.equal(inputs.groups, 3);
+    assert.equal(inputs.prices.prices.key.usd, 1);
+    assert.equal(known.pollerMbps.value, 5);
     assert.equal(partitions.partitions.value, 9);
-    const ofGroups = 3 * Object.values<Figure>(group).reduce((sum, { value }) => sum + value, 0);
-    assert.ok(Math.abs(clusters[0].monthUsd - clusters[0].clusterUsd - ofGroups) < 1e-6);
+    const sum = (bill: Record<string, Figure>) =>
+      Object.values(bill).reduce((all, { value }) => all + value, 0);
+    assert.ok(Math.abs(monthUsd - sum(cluster) - 3 * sum(group)) < 1e-6);
     await assert.rejects(promisify(execFile)(process.execPath, [COMMAND, 'size', '--groups', '0']), {
       code: 2,
       stderr:
