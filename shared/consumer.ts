@@ -33,7 +33,7 @@ import type { GroupSpec } from './group.ts';
 import { applyDelivery, type Outcome, startHead, type Writer } from './journal/apply-delivery.ts';
 import { journalKey } from './journal/journal-key.ts';
 import type { Sender } from './journal/journal-store.ts';
-import { reportDelivery, reportRefusal, type Telemetry, telemetryOf } from './telemetry.ts';
+import { reportDelivery, reportInvocation, reportRefusal, type Telemetry, telemetryOf } from './telemetry.ts';
 
 export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: ItemIdentifier }[];
@@ -99,6 +99,7 @@ function envelopeRead(
 ): middy.MiddlewareObj<unknown, unknown> {
   return {
     before: (request) => {
+      reportInvocation(telemetry, request.context);
       try {
         const event = readEvent(request.event);
         assertTopic(event, topic);

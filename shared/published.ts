@@ -42,7 +42,7 @@ export function networkPath(stage: string, fact: NetworkFact): string {
 }
 
 /** What a group's stack says of its ledger; `bucket-arn` only if the group gives up into a bucket of its own. */
-export type LedgerFact = 'table' | 'table-arn' | 'handler-arn' | 'key-arn' | 'bucket-arn';
+export type LedgerFact = 'table' | 'table-arn' | 'redrive-role-arn' | 'key-arn' | 'bucket-arn';
 
 /** `table` is how DynamoDB calls it. */
 export function ledgerPath(stage: string, ledger: string, fact: LedgerFact): string {

@@ -5,6 +5,7 @@
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Context } from 'aws-lambda';
 import { type AppError, failures } from './errors.ts';
 import type { Outcome } from './journal/apply-delivery.ts';
 import { METRICS_NAMESPACE, type MetricDimensions, type MetricName, metrics } from './metrics.ts';
@@ -21,6 +22,18 @@ export function telemetryOf(ledger: string, table: string): Telemetry {
     logger: new Logger({ serviceName: ledger }),
     metrics: new Metrics({ namespace: METRICS_NAMESPACE, serviceName: service, defaultDimensions }),
   };
+}
+
+/**
+ * Beside each invocation's metrics: its request, and by which name the function was called. The mapping calls an alias, everybody else the
+ * function; entries name their request.
+ */
+export function reportInvocation(
+  { metrics: to }: Telemetry,
+  { awsRequestId, invokedFunctionArn }: Pick<Context, 'awsRequestId' | 'invokedFunctionArn'>,
+): void {
+  to.addMetadata('function_request_id', awsRequestId);
+  to.addMetadata('function_arn', invokedFunctionArn);
 }
 
 /** @param recordAgeMs see `RecordAge` */

@@ -10,6 +10,7 @@
  * data may not say is refused at synthesis, everything at once (group-rules.ts).
  */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnEventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -23,12 +24,19 @@ import type { ConsumerGroupProps } from './consumer-group-props.ts';
 import { dataKey, keptOnceCreated, type OwnLogs } from './data-key.ts';
 import { givingUp, isOwnFifo } from './giving-up.ts';
 import { GroupFunction } from './group-function.ts';
-import { appendToLedger, notFromCode, projectLedger, readTopic, writtenByAlone } from './group-rights.ts';
+import {
+  appendToLedger,
+  invokeHandler,
+  notFromCode,
+  projectLedger,
+  readTopic,
+  writtenByAlone,
+} from './group-rights.ts';
 import { type Neighbour, refusalsOf, sharedWith } from './group-rules.ts';
 import { generatedSecrets } from './group-secrets.ts';
 import { readGroup } from './group-shape.ts';
 import { ledgerTable } from './group-storage.ts';
-import { answersInPart, kafkaMapping } from './kafka-mapping.ts';
+import { answersInPart, kafkaMapping, mappingAlias } from './kafka-mapping.ts';
 import { everyMinute } from './rollup-schedule.ts';
 import type { TopicOfGroup } from './rules/rule.ts';
 
@@ -44,6 +52,8 @@ export class ConsumerGroup extends Construct {
   readonly table: Table;
   readonly handler: LambdaFunction;
   readonly rollup: LambdaFunction;
+  /** May invoke the handler, which is to bill, and nothing else: for whoever the account's own policies let assume it. */
+  readonly redriveRole: Role;
   /** Undefined in a deployment without it. */
   readonly mapping: CfnEventSourceMapping | undefined;
   /** The group's own, for what it gives up; undefined if it gives up nothing, or elsewhere. */
@@ -77,6 +87,7 @@ export class ConsumerGroup extends Construct {
       this.bucket = this.node.tryFindChild(GIVEN_UP) as IBucket | undefined;
       const rollup = this.addRollup();
       this.rollup = rollup.function;
+      this.redriveRole = this.addRedriveRole();
       this.table.addToResourcePolicy(writtenByAlone([handler.role, rollup.role]));
       this.addWatch();
     } catch (error) {
@@ -140,12 +151,13 @@ export class ConsumerGroup extends Construct {
     const ofMapping = [...readTopic(cluster.arn, group.topic, group.groupId), ...(destination?.rights ?? [])];
     handler.allow(...ofMapping, notFromCode(ofMapping));
     handler.acknowledgeWildcards(destination?.wildcards ?? []);
+    const alias = mappingAlias(handler.function);
     if (withoutMapping === true) return undefined;
     const mapping = kafkaMapping(this, 'Mapping', {
       group,
       clusterArn: cluster.arn,
       partitions: topic.partitions,
-      handler: handler.function,
+      handler: alias,
       destination: destination?.destination,
     });
     // Lambda tries the rights out when the mapping is made, and makes none without them.
@@ -166,6 +178,16 @@ export class ConsumerGroup extends Construct {
     rollup.allow(...projectLedger(this.table, this.key));
     everyMinute(this, rollup.function);
     return rollup;
+  }
+
+  private addRedriveRole(): Role {
+    const role = new Role(this, 'RedriveRole', {
+      description: `Invokes the function that counts in the ledger ${this.props.group.ledger}, and nothing else`,
+      // The account's own policies say who: sts:AssumeRole on this role (AWS IAM docs: reference_policies_elements_principal).
+      assumedBy: new AccountRootPrincipal(),
+    });
+    role.addToPolicy(invokeHandler(this.handler));
+    return role;
   }
 
   private addWatch(): void {

@@ -9,6 +9,7 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { AnyPrincipal, Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Aws, Fn } from 'aws-cdk-lib/core';
 
@@ -82,6 +83,18 @@ export function notFromCode(statements: readonly PolicyStatement[]): PolicyState
     actions: statements.flatMap(({ actions }) => actions).filter((action) => !action.startsWith('kms:')),
     resources: ['*'],
     conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
+  });
+}
+
+/**
+ * All of a redrive's right. Lambda takes the name with an alias behind it for another resource, so it is not the right to invoke as the
+ * mapping does.
+ */
+export function invokeHandler(handler: IFunction): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'InvokeHandler',
+    actions: ['lambda:InvokeFunction'],
+    resources: [handler.functionArn],
   });
 }
 

@@ -51,7 +51,7 @@ export class GroupStack extends Stack {
       });
     const published = (fact: TopicFact) =>
       StringParameter.valueForStringParameter(this, topicPath(stage, group.topic, fact));
-    const { table, handler, key, bucket } = new ConsumerGroup(this, 'Group', {
+    const { table, redriveRole, key, bucket } = new ConsumerGroup(this, 'Group', {
       group: inPollerGroup(group, config.pollerGroup),
       cluster: { arn: published('cluster-arn'), name: clusterName(stage), brokers: config.brokers.count },
       topic: { ...config.topic, incarnation: published('incarnation'), log: published('log') },
@@ -70,7 +70,7 @@ export class GroupStack extends Stack {
       new StringParameter(this, id, { parameterName: ledgerPath(stage, group.ledger, fact), stringValue });
     publish('LedgerTable', 'table', table.tableName);
     publish('LedgerTableArn', 'table-arn', table.tableArn);
-    publish('HandlerArn', 'handler-arn', handler.functionArn);
+    publish('RedriveRoleArn', 'redrive-role-arn', redriveRole.roleArn);
     publish('KeyArn', 'key-arn', key.keyArn);
     if (bucket !== undefined) publish('BucketArn', 'bucket-arn', bucket.bucketArn);
     new CfnOutput(this, 'LedgerTableName', { value: table.tableName });

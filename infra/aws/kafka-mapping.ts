@@ -12,7 +12,7 @@
  * with pollers on demand says none of them: Lambda delivers its batches again until done, whatever a team would rather have.
  * What can't be changed once it stands is guarded by rules/deployed.ts.
  */
-import { CfnEventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Alias, CfnEventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { GroupSpec, ProvisionedPollers } from '../../shared/group.ts';
@@ -21,9 +21,20 @@ export interface KafkaMappingProps {
   readonly group: GroupSpec;
   readonly clusterArn: string;
   readonly partitions: number;
-  readonly handler: IFunction;
+  readonly handler: Alias;
   /** As the mapping is told. */
   readonly destination: string | undefined;
+}
+
+/**
+ * The name by which the mapping alone invokes the handler. Lambda counts invocations by alias and of the whole function (AWS Lambda docs:
+ * monitoring-metrics-view), so whatever came in by another way is their difference.
+ */
+export const MAPPING_ALIAS = 'mapping';
+
+/** Of `$LATEST`, so that deployments and rollbacks are the function's own, and nothing is kept of older code. */
+export function mappingAlias(handler: LambdaFunction): Alias {
+  return new Alias(handler, 'MappingAlias', { aliasName: MAPPING_ALIAS, version: handler.latestVersion });
 }
 
 const WITHOUT_END = -1;

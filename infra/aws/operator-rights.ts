@@ -1,7 +1,7 @@
 /**
  * What the operator's instance may do, statement by statement: be reached by Session Manager, read the topic and the ledgers of the teams
- * that the stage names, read what their mappings gave up, and invoke their handlers. It may write no ledger, no topic and no object, join
- * no group and change no function: whatever it sends is counted by the team's own code or not at all.
+ * that the stage names, read what their mappings gave up, and assume their redrive roles, which alone invoke their handlers. It may write no
+ * ledger, no topic and no object, join no group and change no function: whatever it sends is counted by the team's own code or not at all.
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
@@ -56,7 +56,7 @@ export function operatorRights(construct: Construct, { stage, topic, groups }: S
           actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'],
           resources: [fact('table-arn')],
         }),
-        new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fact('handler-arn')] }),
+        new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [fact('redrive-role-arn')] }),
         useOfKey(undefined, keyArn, 'dynamodb', ['kms:Decrypt']),
         ...(bucket === undefined
           ? []

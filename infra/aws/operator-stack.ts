@@ -5,10 +5,11 @@
  *
  *   person ─► Session Manager ─► instance ─► brokers, on 9098
  *                                   ├─► DynamoDB, S3: gateway endpoints
- *                                   └─► Lambda: an interface endpoint, like the two of Session Manager
+ *                                   └─► Lambda, STS: interface endpoints, like the two of Session Manager
  *
  * It has a subnet and a route table of its own, so its endpoints change nothing for the brokers and their pollers. It reads logs and
- * ledgers of the teams that the stage names and invokes their handlers, which meet the same fence as always; it writes nothing itself.
+ * ledgers of the teams that the stage names and assumes their redrive roles to invoke their handlers, which meet the same fence as always;
+ * it writes nothing itself.
  */
 import { fileURLToPath } from 'node:url';
 import {
@@ -66,8 +67,8 @@ export const operatorCommands = ['audit', 'redrive', 'replay', 'statement'] as c
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const VOLUME_GIB = 8;
-/** What Session Manager needs from a subnet without a way out (AWS Systems Manager docs: setup-create-vpc), and what redrive invokes. */
-const INTERFACE_SERVICES = ['ssm', 'ssmmessages', 'lambda'];
+/** What Session Manager needs from a subnet without a way out (AWS Systems Manager docs: setup-create-vpc), and what redrive invokes and assumes. */
+const INTERFACE_SERVICES = ['ssm', 'ssmmessages', 'lambda', 'sts'];
 
 export class OperatorStack extends Stack {
   private readonly vpc: IVpc;

@@ -26,7 +26,7 @@ export interface StageConfig {
   readonly removalPolicy: 'retain' | 'destroy';
   /**
    * The operator's instance, and the teams on whose ledgers it may work, by the names of their folders. Without it there is none, and
-   * whoever wants to audit or redrive brings a connection to the brokers. About $35 a month in us-east-1, $23 while it is stopped.
+   * whoever wants to audit or redrive brings a connection to the brokers. About $42 a month in us-east-1, $30 while it is stopped.
    */
   readonly operator?: { readonly teams: readonly string[] };
   /**

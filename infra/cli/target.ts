@@ -14,7 +14,7 @@ import {
   runFileSchema,
 } from '../ops/run-file.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { wholeNumber } from '../terminal/values.ts';
+import { textMatching, wholeNumber } from '../terminal/values.ts';
 
 export const jsonOption = new Option('--json', 'one JSON object for programs');
 
@@ -45,6 +45,17 @@ export function withTarget(command: Command) {
   return withLog(command)
     .addOption(
       new Option('--function <name>', "with --kafka: the ledger's deployed function, by name or ARN"),
+    )
+    .addOption(
+      new Option(
+        '--redrive-role <arn>',
+        "with --function: the role that is assumed to invoke it, of the ledger's stack",
+      ).argParser(
+        textMatching(
+          /^arn:[^:]+:iam::\d{12}:role\/\S+$/,
+          'the ARN of a role, as arn:aws:iam::111122223333:role/NAME',
+        ),
+      ),
     )
     .addOption(new Option('--source-arn <arn>', 'with --kafka: the ARN of the cluster, as events name it'))
     .addOption(
@@ -87,12 +98,13 @@ export function readLogs(values: LogValues, runFile = RUN_FILE): LogAddresses[] 
 
 /** The ledger that is named, or the only one that runs. */
 export function readTarget(values: TargetValues, runFile = RUN_FILE): Addresses {
-  if (isElsewhere(values, targetNames, ['region', 'bucket', 'iam'])) {
-    const { region: of, bucket } = values;
+  if (isElsewhere(values, targetNames, ['region', 'bucket', 'iam', 'redriveRole'])) {
+    const { region: of, bucket, redriveRole } = values;
     return {
       ...logElsewhere(values),
       function: values.function ?? '',
       lambda: of === undefined ? {} : { region: of },
+      redriveRole,
       sourceArn: values.sourceArn ?? '',
       batchRecords: values.batchRecords,
       destination: bucket === undefined ? undefined : { bucket, region: of },
@@ -120,7 +132,8 @@ function isElsewhere<Values extends object>(
   if (first === undefined) return false;
   const lacking = needed.filter((name) => values[name] === undefined);
   if (lacking.length === 0) return true;
-  throw new UserError(`--${first} needs ${lacking.map((name) => `--${name}`).join(', ')} too`);
+  const flag = (name: string) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new UserError(`${flag(first)} needs ${lacking.map(flag).join(', ')} too`);
 }
 
 function logElsewhere(values: LogValues): LogAddresses {

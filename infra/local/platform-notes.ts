@@ -7,5 +7,6 @@ export const platformNotes: readonly string[] = [
   "a mapping's own metrics and logs, and a limit of concurrent invocations, are not imitated",
   'pollers read committed records only; which isolation level Lambda reads with is not documented',
   'a sandbox is not frozen between two invocations',
+  'a function is told its own ARN, without the alias that its mapping names',
   'rights, encryption and the network are not imitated',
 ];

@@ -95,7 +95,8 @@ describe('runbook', () => {
 
   it('an operator types the same words for AWS and for the local runtime, whichever the shell', () => {
     const [, , onAws = '', locally = ''] = shellBlocks(page(INDEX));
-    const names = 'export KAFKA=b-1:9098,b-2:9098 TOPIC=t GROUP=g TABLE=tab HANDLER=h TEAM=billing';
+    const names =
+      'export KAFKA=b-1:9098,b-2:9098 TOPIC=t GROUP=g TABLE=tab HANDLER=h REDRIVE_ROLE=r TEAM=billing';
     const typed = (shell: string, block: string, words: string) =>
       execFileSync(
         shell,
@@ -111,7 +112,7 @@ describe('runbook', () => {
 
     for (const shell of ['sh', 'bash']) {
       const command =
-        'clickledger redrive --kafka b-1:9098,b-2:9098 --iam --topic t --group g --table tab --function h';
+        'clickledger redrive --kafka b-1:9098,b-2:9098 --iam --topic t --group g --table tab --function h --redrive-role r';
       assert.equal(
         typed(shell, onAws, 'redrive --gaps --reason "two words"'),
         `ssm|start-session|--target|i-1|--document-name|AWS-StartInteractiveCommand|--parameters|{"command":["${command} '--gaps' '--reason' 'two words'"]}|`,

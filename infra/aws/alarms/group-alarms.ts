@@ -33,7 +33,7 @@ function definitionsOf({ group, metrics, retentionHours }: GroupAlarmsProps): Al
   const thresholds = thresholdsOf(group);
   return [
     ...ageAlarms(metrics, group.slo ?? defaultSlo, thresholds, retentionHours),
-    ...ledgerAlarms(metrics, thresholds, retentionHours, hasOwnCounts(group)),
+    ...ledgerAlarms(metrics, thresholds, retentionHours),
     ...deliveryAlarms(metrics, hasOwnCounts(group)),
   ];
 }

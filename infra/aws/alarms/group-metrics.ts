@@ -7,6 +7,7 @@
  */
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRICS_NAMESPACE, type MetricDimensions, type MetricName } from '../../../shared/metrics.ts';
+import { MAPPING_ALIAS } from '../kafka-mapping.ts';
 import { MINUTE } from './alarm-definition.ts';
 
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p99';
@@ -44,6 +45,11 @@ export function groupMetrics(parts: GroupParts) {
       metric('AWS/Lambda', name, statistic, { EventSourceMappingUUID: parts.mappingId }),
     handler: (name: FunctionMetric, statistic: Statistic = 'Sum') =>
       metric('AWS/Lambda', name, statistic, { FunctionName: parts.handlerName }),
+    /** What the mapping has invoked. */
+    invokedByMapping: metric('AWS/Lambda', 'Invocations', 'Sum', {
+      FunctionName: parts.handlerName,
+      Resource: `${parts.handlerName}:${MAPPING_ALIAS}`,
+    }),
     rollup: (name: FunctionMetric, statistic: Statistic = 'Sum') =>
       metric('AWS/Lambda', name, statistic, { FunctionName: parts.rollupName }),
     /** Absent while the group is neither stable nor empty. */

@@ -5,40 +5,32 @@
  */
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmThresholds, GroupAlarm } from '../../../shared/alarm-spec.ts';
-import { type AlarmDefinition, expression, FIVE_MINUTES, HOUR } from './alarm-definition.ts';
+import { type AlarmDefinition, expression, HOUR } from './alarm-definition.ts';
 import type { GroupMetrics } from './group-metrics.ts';
 
 /** The most that CloudWatch looks back, with periods of an hour (Amazon CloudWatch docs: API_PutMetricAlarm). */
 const DAYS_BACK_HOURS = 7 * 24;
-/** More records than the mapping delivered, by so much, are somebody else's. */
-const FOREIGN_SHARE = 0.2;
-/** Below it, five minutes are too short to compare two counts that are stamped differently. */
-const FOREIGN_RECORDS_MIN = 1_000;
 
 /** Half of it leaves time to act before the partition halts. */
 const BOUND_PERCENT_MAX = 50;
 
-/** @param withCounts whether the mapping counts what it delivers */
 export function ledgerAlarms(
   of: GroupMetrics,
   { openMinutesMax, rollupBehindMinutesMax, retentionShareMax }: AlarmThresholds,
   retentionHours: number,
-  withCounts: boolean,
 ): AlarmDefinition<GroupAlarm>[] {
   const keeps = { threshold: 1, missing: TreatMissingData.IGNORE };
   const hours = Math.min(DAYS_BACK_HOURS, Math.ceil(retentionHours * retentionShareMax));
   const foreignWriter: AlarmDefinition<GroupAlarm> = {
     name: 'foreign-writer',
     severity: 'ticket',
-    says: 'The ledger is fed with clearly more records than its mapping delivers: a second mapping, a long replay or a redrive.',
-    metric: expression(
-      'more than delivered',
-      `IF(invoked > 0 AND resolved > ${1 + FOREIGN_SHARE} * invoked AND resolved > ${FOREIGN_RECORDS_MIN}, 1, 0)`,
-      { resolved: of.ledger('Resolved', 'Sum'), invoked: of.mapping('InvokedEventCount') },
-      FIVE_MINUTES,
-    ),
+    says: 'Somebody else than its mapping has invoked the function that counts: a redrive, a second mapping, or whoever has the right.',
+    metric: expression('invoked by others', 'all - FILL(mapping, 0)', {
+      all: of.handler('Invocations'),
+      mapping: of.invokedByMapping,
+    }),
     threshold: 1,
-    periods: { bad: 5, of: 6 },
+    periods: { bad: 1, of: 15 },
     missing: TreatMissingData.NOT_BREACHING,
   };
   return [
@@ -86,6 +78,6 @@ export function ledgerAlarms(
       periods: { bad: rollupBehindMinutesMax, of: rollupBehindMinutesMax + 5 },
       missing: TreatMissingData.BREACHING,
     },
-    ...(withCounts ? [foreignWriter] : []),
+    foreignWriter,
   ];
 }

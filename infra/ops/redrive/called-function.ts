@@ -49,6 +49,7 @@ export async function callFunction(
       if (failed === undefined) return { requests, failed };
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof UserError) throw error;
       if (error instanceof Error && refusals.has(error.name))
         throw new UserError(`function ${name} can't be called: ${error.message}`, error);
       unheard = error;

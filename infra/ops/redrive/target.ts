@@ -5,11 +5,13 @@
  */
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
-import { boundedRequests } from '../../../shared/bounded-requests.ts';
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { boundedRequests, operatorRequests } from '../../../shared/bounded-requests.ts';
 import type { Ledger } from '../../../shared/journal/journal-store.ts';
 import type { KafkaAccess } from '../../kafka/kafka-access.ts';
 import { TopicLog } from '../../kafka/topic-log.ts';
 import { answerOf } from '../../terminal/answer-of.ts';
+import { innermostMessage, UserError } from '../../terminal/user-error.ts';
 import { openLedger } from '../ledger-view.ts';
 
 /** The S3 destination of a mapping, or the folder that stands in for it on the laptop. */
@@ -28,6 +30,8 @@ export interface Addresses {
   /** Name or ARN. */
   readonly function: string;
   readonly lambda: LambdaClientConfig;
+  /** ARN of the role that may invoke the function; without it the caller's own rights are used. */
+  readonly redriveRole?: string | undefined;
   /** As they stand in the mapping's own events. */
   readonly sourceArn: string;
   readonly batchRecords: number;
@@ -47,17 +51,30 @@ const ANSWER_WITHIN_MS = 905_000;
 const PAGES_WITHIN_MS = 3_600_000;
 
 export function openTarget(addresses: Addresses): Target {
-  const { table, dynamodb, kafka, topic, group, lambda } = addresses;
+  const { table, dynamodb, kafka, topic, group, lambda, redriveRole } = addresses;
   return {
     ...addresses,
     store: openLedger(table, dynamodb),
     log: new TopicLog(kafka, topic, group),
     functions: new LambdaClient({
       ...lambda,
+      ...(redriveRole !== undefined && { credentials: credentialsOf(redriveRole) }),
       // A call that is repeated unseen would be another request, and what it did would be nobody's.
       ...boundedRequests({ attempts: 1, connectMs: 3_000, answerMs: ANSWER_WITHIN_MS }),
     }),
   };
+}
+
+/** For the client that invokes alone, in whose region STS is asked; all else is read with the caller's own rights. */
+function credentialsOf(roleArn: string): ReturnType<typeof fromTemporaryCredentials> {
+  const assumed = fromTemporaryCredentials({
+    params: { RoleArn: roleArn, RoleSessionName: 'clickledger-redrive' },
+    clientConfig: operatorRequests,
+  });
+  return (properties) =>
+    assumed(properties).catch((error: unknown) => {
+      throw new UserError(`role ${roleArn} can't be assumed: ${innermostMessage(error)}`, error);
+    });
 }
 
 /** What a table says, or one sentence of why it can't be read. */

@@ -178,13 +178,13 @@ describe('consumer group', () => {
       const published = Object.fromEntries(
         resourcesOf(template, 'AWS::SSM::Parameter').map(([, { Properties }]) => [
           Properties.Name.replace(`${under}/`, ''),
-          evaluated(template, Properties.Value).replace(/(?<=Table|Key|Function|GivenUp)\w{8}/, ''),
+          evaluated(template, Properties.Value).replace(/(?<=Table|Key|Role|GivenUp)\w{8}/, ''),
         ]),
       );
       assert.deepEqual(published, {
         table: '{GroupTable}',
         'table-arn': '{GroupTable.Arn}',
-        'handler-arn': '{GroupHandlerFunction.Arn}',
+        'redrive-role-arn': '{GroupRedriveRole.Arn}',
         'key-arn': '{GroupKey.Arn}',
         ...(groups[team]!.retry.until === 'spent' && { 'bucket-arn': '{GroupGivenUp.Arn}' }),
       });

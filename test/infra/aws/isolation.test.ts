@@ -201,7 +201,8 @@ describe('isolation of groups', () => {
         const partiql = ['PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete'];
         for (const action of [...writes, ...partiql]) {
           assert.ok(denied(action, admin), action);
-          assert.ok(denied(action, roleOf('GroupScheduleRole')), action);
+          for (const role of ['GroupScheduleRole', 'GroupRedriveRole'])
+            assert.ok(denied(action, roleOf(role)), action);
           assert.ok(
             !denied(action, roleOf('GroupHandler')) && !denied(action, roleOf('GroupRollup')),
             action,
@@ -247,20 +248,72 @@ describe('isolation of groups', () => {
     }
   });
 
-  test('a service assumes a role for this account alone', () => {
-    let seen = 0;
+  test('a redrive role invokes the handler of its ledger by its own name, and does nothing else', () => {
     for (const stage of stageNames) {
-      for (const owner of ['stream', ...teams]) {
-        const template = templateOf(stage, owner);
-        for (const [id, { Properties }] of resourcesOf(template, 'AWS::IAM::Role')) {
-          for (const { Condition } of evaluated(template, Properties.AssumeRolePolicyDocument.Statement)) {
-            assert.deepEqual(Condition, { StringEquals: { 'aws:SourceAccount': '111122223333' } }, id);
-            seen += 1;
-          }
-        }
+      for (const team of teams) {
+        const statements = statementsOf(stage, team, 'GroupRedriveRole');
+        const handler = arnOf(stage, team, 'AWS::Lambda::Function', 'GroupHandler');
+        const onFunction = [
+          'UpdateFunctionCode',
+          'UpdateFunctionConfiguration',
+          'GetFunction',
+          'AddPermission',
+        ];
+        const table = arnOf(stage, team, 'AWS::DynamoDB::Table');
+        const refused: Call[] = [
+          ...teams
+            .flatMap((victim) => intrusions(stage, victim))
+            .filter(({ resource }) => resource !== handler),
+          ...mappingCalls(stage, team),
+          ...[...called.GroupHandler, ...called.GroupRollup].map(onTable(table)),
+          ...onFunction.map((action) => ({ action: `lambda:${action}`, resource: handler })),
+          // As the mapping, or an older version.
+          ...['mapping', '1'].map((name) => ({
+            action: 'lambda:InvokeFunction',
+            resource: `${handler}:${name}`,
+          })),
+          {
+            action: 'lambda:InvokeFunction',
+            resource: arnOf(stage, team, 'AWS::Lambda::Function', 'GroupRollup'),
+          },
+          { action: 'sts:AssumeRole', resource: arnOf(stage, team, 'AWS::IAM::Role', 'GroupHandler') },
+        ];
+        assert.ok(refused.length > 60);
+        for (const call of refused) assert.ok(!isAllowed(statements, call), `${team}: ${inWords(call)}`);
+        assert.ok(isAllowed(statements, { action: 'lambda:InvokeFunction', resource: handler }));
       }
     }
-    assert.ok(seen >= 14, `${seen} roles`);
+  });
+
+  test('nobody else of a group invokes its handler; its redrive role is assumed from its account, by whom the account lets', () => {
+    for (const stage of stageNames) {
+      for (const team of teams) {
+        const template = templateOf(stage, team);
+        const handler = arnOf(stage, team, 'AWS::Lambda::Function', 'GroupHandler');
+        const invokes = resourcesOf(template, 'AWS::IAM::Role')
+          .map(([id]) => id)
+          .filter((id) => {
+            const policies = resourcesOf(template, 'AWS::IAM::Policy').filter(([, { Properties }]) =>
+              Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === id),
+            );
+            const statements = policies.flatMap(([, { Properties }]) =>
+              owned<Statement[]>(team, template, Properties.PolicyDocument.Statement),
+            );
+            return isAllowed(statements, { action: 'lambda:InvokeFunction', resource: handler });
+          });
+        assert.equal(invokes.length, 1);
+        const [role = ''] = invokes;
+        assert.match(role, /^GroupRedriveRole/);
+        const trust = evaluated(template, template.Resources[role]!.Properties.AssumeRolePolicyDocument);
+        assert.deepEqual(trust.Statement, [
+          {
+            Effect: 'Allow',
+            Action: 'sts:AssumeRole',
+            Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+          },
+        ]);
+      }
+    }
   });
 
   test('the handler has all that its mapping does in its name', () => {
@@ -302,7 +355,7 @@ describe('isolation of groups', () => {
       isAllowed(statementsOf('prod', 'fraud', ''), call),
     );
     const services = new Set(owned.map(({ action }) => action.split(':')[0]));
-    assert.deepEqual([...services].sort(), ['dynamodb', 'kafka-cluster', 'kms', 'logs', 's3']);
+    assert.deepEqual([...services].sort(), ['dynamodb', 'kafka-cluster', 'kms', 'lambda', 'logs', 's3']);
   });
 
   test('nobody writes to a topic, makes or deletes one, or alters the cluster', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { groups } from '../../../functions/index.ts';
 import type { GroupSpec } from '../../../shared/group.ts';
+import { alarmsOf } from './alarms/watched.ts';
 import {
   type CfnTemplate,
   evaluated,
@@ -38,7 +39,7 @@ describe('mapping', () => {
 
     assert.deepEqual(properties, {
       ...common,
-      FunctionName: `{${handlerOf('billing')}.Arn}`,
+      FunctionName: `{${aliasOf('billing')}}`,
       AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'billing-service' },
       MaximumRetryAttempts: -1,
       MaximumRecordAgeInSeconds: -1,
@@ -53,7 +54,7 @@ describe('mapping', () => {
 
     assert.deepEqual(properties, {
       ...common,
-      FunctionName: `{${handlerOf('fraud')}.Arn}`,
+      FunctionName: `{${aliasOf('fraud')}}`,
       AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'fraud-service' },
       MaximumRetryAttempts: 3,
       MaximumRecordAgeInSeconds: 3_600,
@@ -74,6 +75,35 @@ describe('mapping', () => {
     assert.equal(pollerGroup('dev', { group: 'billing' }), 'billing');
     assert.equal(pollerGroup('prod', {}), undefined);
     assert.equal(pollerGroup('prod', { group: 'shared' }), 'shared');
+  });
+
+  test('a mapping invokes its handler by an alias of its own, of the newest code: whatever comes by another name is not the mapping', () => {
+    for (const stage of ['dev', 'prod'] as const) {
+      for (const team of Object.keys(groups)) {
+        const template = templateOf(stage, team);
+        const [[handler]] = resourcesOf(template, 'AWS::Lambda::Function').filter(([id]) =>
+          id.startsWith('GroupHandler'),
+        ) as [[string, unknown]];
+        const { Properties: alias } = resourceOf(template, 'AWS::Lambda::Alias');
+        assert.deepEqual(evaluated(template, alias), {
+          FunctionName: `{${handler}}`,
+          FunctionVersion: '$LATEST',
+          Name: 'mapping',
+        });
+        const { Metrics } = alarmsOf(template).find(({ name }) =>
+          name.endsWith('-foreign-writer'),
+        )!.properties;
+        const watched = Metrics.flatMap(({ MetricStat }: { MetricStat?: { Metric: unknown } }) =>
+          MetricStat === undefined ? [] : [MetricStat.Metric],
+        );
+        assert.deepEqual(watched, [
+          ...[[], [{ Name: 'Resource', Value: `{${handler}}:mapping` }]].map((more) => ({
+            ...{ Namespace: 'AWS/Lambda', MetricName: 'Invocations' },
+            Dimensions: [{ Name: 'FunctionName', Value: `{${handler}}` }, ...more],
+          })),
+        ]);
+      }
+    }
   });
 
   test('a mapping is made after the rights it is tried with', () => {
@@ -129,7 +159,7 @@ describe('mapping', () => {
     const { properties } = mappingOf('billing', template);
 
     assert.deepEqual(properties, {
-      FunctionName: `{${handlerOf('billing')}.Arn}`,
+      FunctionName: `{${aliasOf('billing')}}`,
       EventSourceArn: common.EventSourceArn,
       Topics: common.Topics,
       AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'billing-service' },
@@ -163,9 +193,8 @@ function partialResponsesIn(template: CfnTemplate): unknown {
   return Properties.Environment.Variables.PARTIAL_RESPONSES;
 }
 
-function handlerOf(team: string): string {
-  const [handler] = resourcesOf(templateOf('prod', team), 'AWS::Lambda::Function').filter(([id]) =>
-    id.startsWith('GroupHandler'),
-  );
-  return handler![0];
+/** `Ref` of an alias is its ARN. */
+function aliasOf(team: string): string {
+  const [[alias]] = resourcesOf(templateOf('prod', team), 'AWS::Lambda::Alias') as [[string, unknown]];
+  return alias;
 }

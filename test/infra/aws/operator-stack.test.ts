@@ -41,7 +41,7 @@ function work(team: string): Call[] {
     { action: 'kafka-cluster:ReadData', resource: inCluster('topic', topic) },
     { action: 'kafka-cluster:DescribeGroup', resource: inCluster('group', groupId) },
     ...['GetItem', 'Query', 'Scan'].map((action) => ({ action: `dynamodb:${action}`, resource: table })),
-    { action: 'lambda:InvokeFunction', resource: published(ledger, 'handler-arn') },
+    { action: 'sts:AssumeRole', resource: published(ledger, 'redrive-role-arn') },
     { action: 'kms:Decrypt', resource: key, context: via('dynamodb') },
     ...(retry.until === 'spent'
       ? [
@@ -88,7 +88,12 @@ describe('operator stack', () => {
         { action: 'kafka-cluster:DeleteGroup', resource: inCluster('group', groupId) },
         { action: 's3:PutObject', resource: `${published(ledger, 'bucket-arn')}/x` },
         { action: 's3:DeleteObject', resource: `${published(ledger, 'bucket-arn')}/x` },
-        { action: 'lambda:UpdateFunctionCode', resource: published(ledger, 'handler-arn') },
+        {
+          action: 'lambda:UpdateFunctionCode',
+          resource: 'arn:aws:lambda:eu-west-1:111122223333:function:any',
+        },
+        { action: 'lambda:InvokeFunction', resource: 'arn:aws:lambda:eu-west-1:111122223333:function:any' },
+        { action: 'sts:AssumeRole', resource: 'arn:aws:iam::111122223333:role/any' },
         { action: 'kms:Decrypt', resource: published(ledger, 'key-arn') },
         { action: 'ssm:SendCommand', resource: '*' },
         { action: 'ssm:GetParameter', resource: 'arn:aws:ssm:eu-west-1:111122223333:parameter/any' },
@@ -123,7 +128,7 @@ describe('operator stack', () => {
     const services = resourcesOf(template, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) =>
       evaluated(template, Properties.ServiceName).split('.').at(-1),
     );
-    assert.deepEqual(services.sort(), ['dynamodb', 'lambda', 's3', 'ssm', 'ssmmessages']);
+    assert.deepEqual(services.sort(), ['dynamodb', 'lambda', 's3', 'ssm', 'ssmmessages', 'sts']);
   });
 
   test('the brokers admit it on the IAM listener, and its subnet lies beside theirs', () => {

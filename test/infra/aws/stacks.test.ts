@@ -120,6 +120,7 @@ const untaggable = [
   'AWS::EC2::SecurityGroupIngress',
   'AWS::EC2::SubnetRouteTableAssociation',
   'AWS::IAM::Policy',
+  'AWS::Lambda::Alias',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::MSK::Configuration',
   'AWS::MSK::Topic',

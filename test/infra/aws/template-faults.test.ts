@@ -29,7 +29,7 @@ const foreign: Templates = new Map([
 
 /** Properties that name a resource within the account and region, so that a second one is refused. */
 const NAMES = /^(\w*Name|Name)$/;
-/** Of what a resource refers to, or unique in less than the account: a topic in its cluster, a policy in its role. */
+/** Of what a resource refers to, or unique in less than the account: a topic in its cluster, a policy in its role, an alias in its function. */
 const REFERRED = new Set([
   'TableName',
   'TopicName',
@@ -39,6 +39,9 @@ const REFERRED = new Set([
   'ServiceName',
 ]);
 
+/** Of a redrive's role: the account's own policies say who assumes it. */
+const ACCOUNT = '111122223333';
+const OWN_ACCOUNT = `arn:aws:iam::${ACCOUNT}:root`;
 const services = ['ec2', 'lambda', 'scheduler', 'vpc-flow-logs'].map((name) => `${name}.amazonaws.com`);
 
 /** Two resources of one name and type in one account. */
@@ -48,7 +51,7 @@ function clashes(templates: Templates): string[] {
   for (const [stack, template] of templates)
     for (const [id, { Type, Properties = {} }] of Object.entries(template.Resources))
       for (const [key, value] of Object.entries(Properties)) {
-        if (!NAMES.test(key) || REFERRED.has(key)) continue;
+        if (!NAMES.test(key) || REFERRED.has(key) || Type === 'AWS::Lambda::Alias') continue;
         const name = evaluated(template, value);
         if (typeof name !== 'string' || name.startsWith('{')) continue;
         const known = owners.get(`${Type} ${name}`);
@@ -89,6 +92,7 @@ function trusts(template: CfnTemplate): string[] {
     const statements = evaluated(template, Properties.AssumeRolePolicyDocument.Statement);
     return statements.flatMap(({ Principal }: { Principal: unknown }) => {
       const named = (Principal as { Service?: string | string[] }).Service;
+      if ((Principal as { AWS?: string }).AWS === OWN_ACCOUNT) return [];
       const known = named !== undefined && [named].flat().every((service) => services.includes(service));
       return known && Object.keys(Principal as object).length === 1
         ? []
@@ -97,12 +101,88 @@ function trusts(template: CfnTemplate): string[] {
   });
 }
 
+/** Services that may act for any account's resource, unless a condition says whose. */
+const SOURCES = /^(aws:Source(Account|Arn)|kms:EncryptionContext:aws:\w+:\w+)$/;
+/** A role can't be passed to an instance of another account (AWS IAM docs: id_roles_use_passrole). */
+const OF_OWN_ACCOUNT_ONLY = 'ec2.amazonaws.com';
+
+/** Whom a service acts for, wherever a policy names a service: in trusts for this account, in other policies for what is its own. */
+function confused(template: CfnTemplate): string[] {
+  return Object.entries(template.Resources).flatMap(([id, { Type, Properties = {} }]) =>
+    Object.values(evaluated(template, Properties))
+      .flatMap((property) => (property as { Statement?: readonly PolicyStatement[] } | null)?.Statement ?? [])
+      .flatMap(({ Effect, Principal, Condition = {} }) => {
+        const named = [typeof Principal === 'object' ? (Principal.Service ?? []) : []].flat();
+        if (Effect !== 'Allow' || named.every((name) => name === OF_OWN_ACCOUNT_ONLY)) return [];
+        const conditions = Object.assign({}, ...Object.values(Condition)) as Record<string, unknown>;
+        if (Type === 'AWS::IAM::Role')
+          return conditions['aws:SourceAccount'] === ACCOUNT ? [] : [`${id} trusts ${named} for any account`];
+        const bound = Object.entries(conditions).some(
+          ([key, value]) => SOURCES.test(key) && String(value).includes(ACCOUNT),
+        );
+        return bound ? [] : [`${id} lets ${named} in for any account`];
+      }),
+  );
+}
+
+interface PolicyStatement {
+  readonly Effect: string;
+  readonly Principal?: string | { readonly Service?: string | string[] };
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** CloudWatch Logs is known by its region's name, and may use the key for this owner's groups alone (encrypt-log-data-kms). */
+function logKeys(template: CfnTemplate): string[] {
+  const prefixes = resourcesOf(template, 'AWS::Logs::LogGroup').map(
+    ([, { Properties }]) => evaluated(template, Properties.LogGroupName).replace(/[^/]*$/, '') as string,
+  );
+  if (prefixes.length === 0) return [];
+  const statements: (PolicyStatement & { readonly Sid?: string })[] = resourcesOf(
+    template,
+    'AWS::KMS::Key',
+  ).flatMap(([, { Properties }]) => evaluated(template, Properties.KeyPolicy.Statement));
+  const ofLogs = statements.filter(({ Sid }) => Sid === 'OwnLogs');
+  if (ofLogs.length !== 1) return [`${ofLogs.length} keys are for logs`];
+  const [{ Principal, Condition } = {} as PolicyStatement] = ofLogs;
+  const service = typeof Principal === 'object' ? Principal.Service : Principal;
+  const groups = Condition?.['ArnLike']?.['kms:EncryptionContext:aws:logs:arn'];
+  return [
+    ...(service === 'logs.eu-west-1.amazonaws.com' ? [] : [`logs are encrypted by ${service}`]),
+    ...prefixes
+      .filter((prefix) => groups !== `arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:${prefix}*`)
+      .map((prefix) => `${prefix} is not what the key is for: ${groups}`),
+  ];
+}
+
+/** Every key has a name for people, under the owner's. */
+function aliases(template: CfnTemplate): string[] {
+  const named = resourcesOf(template, 'AWS::KMS::Alias').map(([, { Properties }]) => Properties);
+  return resourcesOf(template, 'AWS::KMS::Key').flatMap(([id]) => {
+    const own = named.filter(({ TargetKeyId }) => TargetKeyId['Fn::GetAtt'][0] === id);
+    if (own.length !== 1) return [`${id} has ${own.length} aliases`];
+    return /^alias\/clickledger\/[\w-]+\/[\w-]+$/.test(own[0]?.AliasName)
+      ? []
+      : [`${id} is called ${own[0]?.AliasName}`];
+  });
+}
+
+/** What an alarm's page asks for outlives the stack with the data: kept wherever the key is. */
+function keptLogs(template: CfnTemplate): string[] {
+  const policies = (type: string) =>
+    resourcesOf(template, type).map(([id, { DeletionPolicy }]) => ({ id, policy: DeletionPolicy }));
+  const kept = policies('AWS::KMS::Key').some(({ policy }) => policy !== 'Delete');
+  return policies('AWS::Logs::LogGroup')
+    .filter(({ policy }) => policy !== (kept ? 'RetainExceptOnCreate' : 'Delete'))
+    .map(({ id, policy }) => `${id} is ${policy} where its key ${kept ? 'stays' : 'goes'}`);
+}
+
 /** Lambda tries the rights out when it makes the mapping, so every policy of the role has to be there before. */
 function mappings(template: CfnTemplate): string[] {
   return resourcesOf(template, 'AWS::Lambda::EventSourceMapping').flatMap(
     ([id, { Properties, DependsOn = [] }]) => {
-      const handler = Properties.FunctionName['Fn::GetAtt']?.[0] ?? Properties.FunctionName.Ref;
-      const role = template.Resources[handler]?.Properties.Role['Fn::GetAtt'][0];
+      const alias = template.Resources[Properties.FunctionName.Ref]!;
+      const handler = template.Resources[alias.Properties.FunctionName.Ref]!;
+      const role = handler.Properties.Role['Fn::GetAtt'][0];
       const policies = resourcesOf(template, 'AWS::IAM::Policy').filter(([, policy]) =>
         policy.Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role),
       );
@@ -120,15 +200,13 @@ function keys(template: CfnTemplate): string[] {
     const statements = evaluated(template, Properties.KeyPolicy.Statement);
     const ofAccount = statements.some(
       ({ Effect, Principal, Action }: Record<string, unknown>) =>
-        Effect === 'Allow' &&
-        Action === 'kms:*' &&
-        (Principal as { AWS?: string }).AWS === 'arn:aws:iam::111122223333:root',
+        Effect === 'Allow' && Action === 'kms:*' && (Principal as { AWS?: string }).AWS === OWN_ACCOUNT,
     );
     return ofAccount ? [] : [`${id} is out of the account's reach`];
   });
 }
 
-const checks = { dashboards, trusts, mappings, keys, bounds } as const;
+const checks = { dashboards, trusts, confused, logKeys, aliases, keptLogs, mappings, keys, bounds } as const;
 
 describe('templates have no fault that only a deployment would find', () => {
   for (const [name, check] of Object.entries(checks))
@@ -144,7 +222,13 @@ describe('templates have no fault that only a deployment would find', () => {
     const types = [...both.values()].flatMap(({ Resources }) =>
       Object.values(Resources).map(({ Type }) => Type),
     );
-    for (const type of ['CloudWatch::Dashboard', 'IAM::Role', 'Lambda::EventSourceMapping', 'KMS::Key'])
+    for (const type of [
+      'CloudWatch::Dashboard',
+      'IAM::Role',
+      'Lambda::EventSourceMapping',
+      'KMS::Key',
+      'Logs::LogGroup',
+    ])
       assert.ok(types.filter((each) => each === `AWS::${type}`).length >= 4, type);
   });
 });
@@ -191,6 +275,56 @@ describe('a fault that was put in is found', () => {
         Properties.AssumeRolePolicyDocument.Statement[0].Principal = { Service: 'lamda.amazonaws.com' };
       }),
       /lamda/,
+    ],
+    [
+      'confused',
+      spoilt('AWS::IAM::Role', ({ Properties }) => {
+        delete Properties.AssumeRolePolicyDocument.Statement[0].Condition;
+      }),
+      /trusts lambda\.amazonaws\.com for any account/,
+    ],
+    [
+      'confused',
+      spoilt('AWS::KMS::Key', ({ Properties }) => {
+        for (const statement of Properties.KeyPolicy.Statement) delete statement.Condition;
+      }),
+      /lets .* in for any account/,
+    ],
+    [
+      'logKeys',
+      spoilt('AWS::KMS::Key', ({ Properties }) => {
+        for (const statement of Properties.KeyPolicy.Statement)
+          if (statement.Sid === 'OwnLogs') statement.Principal.Service = 'logs.amazonaws.com';
+      }),
+      /logs are encrypted by logs\.amazonaws\.com/,
+    ],
+    [
+      'logKeys',
+      spoilt('AWS::Logs::LogGroup', ({ Properties }) => {
+        Properties.LogGroupName = '/clickledger/dev/fraud/handler';
+      }),
+      /fraud\/ is not what the key is for/,
+    ],
+    [
+      'aliases',
+      spoilt('AWS::KMS::Alias', ({ Properties }) => {
+        Properties.TargetKeyId = { 'Fn::GetAtt': ['Other', 'Arn'] };
+      }),
+      /has 0 aliases/,
+    ],
+    [
+      'keptLogs',
+      spoilt('AWS::Logs::LogGroup', (logs) => {
+        logs.DeletionPolicy = 'Retain';
+      }),
+      /is Retain where its key goes/,
+    ],
+    [
+      'keptLogs',
+      spoilt('AWS::KMS::Key', (key) => {
+        key.DeletionPolicy = 'Retain';
+      }),
+      /is Delete where its key stays/,
     ],
     [
       'mappings',

@@ -85,7 +85,7 @@ describe('the options of redrive', () => {
 
   it('name a ledger on AWS in full', () => {
     const given =
-      '--kafka b-1:9098 --iam --region eu-west-1 --topic t --group g --table ledger --function f --bucket b';
+      '--kafka b-1:9098 --iam --region eu-west-1 --topic t --group g --table ledger --function f --bucket b --redrive-role arn:aws:iam::111122223333:role/r';
     const { addresses } = read(given, '/nowhere');
 
     assert.deepEqual(
@@ -93,6 +93,7 @@ describe('the options of redrive', () => {
       ['ledger', 'ledger', 10_000],
     );
     assert.deepEqual(addresses.destination, { bucket: 'b', region: 'eu-west-1' });
+    assert.equal(addresses.redriveRole, 'arn:aws:iam::111122223333:role/r');
     assert.equal(addresses.kafka.sasl?.mechanism, 'OAUTHBEARER');
   });
 
@@ -101,6 +102,14 @@ describe('the options of redrive', () => {
     ['--ledger bilingo', /ledger 'bilingo' is unknown, running are billing, fraud/],
     ['--ledger toString', /ledger 'toString' is unknown/],
     ['--ledger billing --partition -1', /--partition/],
+    [
+      '--ledger billing --redrive-role billing-redrive',
+      /--redrive-role <arn>' argument 'billing-redrive' is invalid\. Allowed is the ARN of a role/,
+    ],
+    [
+      '--ledger billing --redrive-role arn:aws:iam::111122223333:role/r',
+      /--redrive-role needs --kafka, --topic, --group, --table, --function too/,
+    ],
     ['--ledger billing --partition 1.5', /'1.5' is invalid. Allowed is a whole number from 0/],
     ['--ledger billing --from-offset 1e3', /--from-offset <n>' argument '1e3'/],
     ['--ledger billing --from-offset 9007199254740993', /--from-offset <n>' argument/],

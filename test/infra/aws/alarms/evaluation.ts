@@ -6,7 +6,7 @@
 import { type CfnTemplate, evaluated, resourcesOf } from '../templates.ts';
 import { compiled } from './metric-math.ts';
 
-/** What a metric says in a minute, by its name; undefined if nothing. */
+/** What a metric says in a minute, by its name, of an alias of a function `<name> by <alias>`; undefined if nothing. */
 export type Series = (minute: number, name: string) => number | undefined;
 
 /** Of the newest minutes of MSK nothing is known yet: an assumption, since no page says how late it is. */
@@ -85,8 +85,14 @@ function judgeOf(properties: Properties): Judge {
   };
 }
 
+interface Metric {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
+}
+
 function aggregated(
-  { Namespace, MetricName }: { Namespace: string; MetricName: string },
+  { Namespace, MetricName, Dimensions = [] }: Metric,
   statistic: string,
   minutes: number,
   end: number,
@@ -94,9 +100,13 @@ function aggregated(
   series: Series,
 ): number | undefined {
   const known = Namespace === 'AWS/Kafka' ? now - KAFKA_MINUTES_LATE : now;
+  const alias = Dimensions.find(({ Name }) => Name === 'Resource')
+    ?.Value.split(':')
+    .at(-1);
+  const name = alias === undefined ? MetricName : `${MetricName} by ${alias}`;
   const said: number[] = [];
   for (let minute = end - minutes; minute < Math.min(end, known); minute += 1) {
-    const value = series(minute, MetricName);
+    const value = series(minute, name);
     if (value !== undefined) said.push(value);
   }
   if (said.length === 0) return undefined;

@@ -86,7 +86,8 @@ export const documented: Readonly<Record<string, readonly (readonly string[])[]>
   'AWS/Lambda Errors': [ofFunction],
   'AWS/Lambda Throttles': [ofFunction],
   'AWS/Lambda Duration': [ofFunction],
-  'AWS/Lambda Invocations': [ofFunction],
+  // Of a function, and of one of its aliases (AWS Lambda docs: monitoring-metrics-view).
+  'AWS/Lambda Invocations': [ofFunction, ['FunctionName', 'Resource']],
   'AWS/Lambda ConcurrentExecutions': [ofFunction],
   'AWS/Lambda DestinationDeliveryFailures': [ofFunction],
   'AWS/Lambda PolledEventCount': [mapping],

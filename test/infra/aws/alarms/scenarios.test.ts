@@ -13,13 +13,15 @@ import { alarmsOf } from './watched.ts';
 type Happening = (minute: number) => Readonly<Record<string, number | undefined>>;
 
 const CLICKS_A_MINUTE = 33_000 * 60;
+const INVOCATIONS = 360;
 const HOUR = 60;
 
 /** What is never said while all is well (throttles, drops) is not here. */
 const healthy: Readonly<Record<string, number>> = {
   RecordAge: 2_000,
   Resolved: CLICKS_A_MINUTE,
-  InvokedEventCount: CLICKS_A_MINUTE,
+  Invocations: INVOCATIONS,
+  'Invocations by mapping': INVOCATIONS,
   PartitionsFailed: 0,
   PartitionsHalted: 0,
   LogMismatch: 0,
@@ -38,7 +40,8 @@ const healthy: Readonly<Record<string, number>> = {
 const undelivered = {
   RecordAge: undefined,
   Resolved: undefined,
-  InvokedEventCount: undefined,
+  Invocations: undefined,
+  'Invocations by mapping': undefined,
   PartitionsFailed: undefined,
   PartitionsHalted: undefined,
   LogMismatch: undefined,
@@ -73,7 +76,6 @@ const happenings: Readonly<Record<string, Happening>> = {
   'the same at ten clicks a second': (minute) => ({
     ...lagUnseen,
     Resolved: 600,
-    InvokedEventCount: 600,
     OffsetLag: 50 * minute,
   }),
   'the mapping is off: nothing is delivered, the group is stable or gone': (minute) => ({
@@ -132,7 +134,10 @@ const happenings: Readonly<Record<string, Happening>> = {
     OpenGap: 500,
     ...(minute < 1 && { OnFailureDestinationDeliveryErrorCount: 1 }),
   }),
-  'an invocation by hand fails, and its destination too': () => ({ DestinationDeliveryFailures: 1 }),
+  'an invocation by hand fails, and its destination too': () => ({
+    Invocations: INVOCATIONS + 1,
+    DestinationDeliveryFailures: 1,
+  }),
   'records are dropped': (minute) => ({ OpenGap: 500, ...(minute < 1 && { DroppedEventCount: 500 }) }),
   'gaps fill the journal': () => ({ BoundUsed: 70 }),
   'the rollup does not run': () => ({
@@ -141,7 +146,15 @@ const happenings: Readonly<Record<string, Happening>> = {
     BoundUsed: undefined,
     RollupBehind: undefined,
   }),
-  'a second mapping feeds the ledger': () => ({ Resolved: 2 * CLICKS_A_MINUTE }),
+  'a second mapping feeds the ledger': () => ({
+    Resolved: 2 * CLICKS_A_MINUTE,
+    Invocations: 2 * INVOCATIONS,
+  }),
+  'somebody invokes the function, once': (minute) => (minute < 1 ? { Invocations: INVOCATIONS + 1 } : {}),
+  'somebody invokes the function, once, while nothing is delivered': (minute) => ({
+    ...idle,
+    ...(minute < 1 && { Invocations: 1 }),
+  }),
   'nobody helps a stuck partition for half the retention': (minute) => ({
     ...failing(minute + 83 * HOUR),
     OpenGap: 0,
