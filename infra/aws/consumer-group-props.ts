@@ -28,6 +28,11 @@ export interface ConsumerGroupProps {
   readonly key?: IKey;
   /** Of what holds data. RETAIN unless said; DESTROY also lifts the table's deletion protection. */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * Records who writes to the table and who invokes the handler, by CloudTrail's data events in a bucket of their own. Off unless said, since
+   * a batch is two events (docs/deploying.md says what it costs).
+   */
+  readonly auditTrail?: boolean;
   /** What the app's own record says of the mapping that stands; without it nothing stands yet. */
   readonly deployed?: DeployedMapping | undefined;
   /** A deployment on the way to another mapping: see rules/deployed.ts. */

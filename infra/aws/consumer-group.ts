@@ -20,6 +20,7 @@ import { Construct } from 'constructs';
 import type { Ownership } from '../../shared/published.ts';
 import { logGroupPrefix } from '../../shared/published.ts';
 import { watchGroup } from './alarms/watch-group.ts';
+import { auditTrail } from './audit-trail.ts';
 import type { ConsumerGroupProps } from './consumer-group-props.ts';
 import { dataKey, keptOnceCreated, type OwnLogs } from './data-key.ts';
 import { givingUp, isOwnFifo } from './giving-up.ts';
@@ -90,6 +91,7 @@ export class ConsumerGroup extends Construct {
       this.redriveRole = this.addRedriveRole();
       this.table.addToResourcePolicy(writtenByAlone([handler.role, rollup.role]));
       this.addWatch();
+      if (props.auditTrail === true) this.addAuditTrail();
     } catch (error) {
       // What CDK says of a part that it can't make says less than the rule that was broken before.
       throw refusals.length === 0 ? error : refused(this, refusals, error);
@@ -188,6 +190,15 @@ export class ConsumerGroup extends Construct {
     });
     role.addToPolicy(invokeHandler(this.handler));
     return role;
+  }
+
+  private addAuditTrail(): void {
+    auditTrail(this, 'AuditTrail', {
+      ownership: this.ownership,
+      table: this.table,
+      handler: this.handler,
+      removalPolicy: keptOnceCreated(this.removalPolicy),
+    });
   }
 
   private addWatch(): void {

@@ -63,6 +63,7 @@ export class GroupStack extends Stack {
       ownership: { stage, owner },
       logRetention: config.logDays,
       removalPolicy,
+      auditTrail: config.auditTrail ?? false,
       deployed,
       withoutMapping,
     });

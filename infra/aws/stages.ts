@@ -29,6 +29,8 @@ export interface StageConfig {
    * whoever wants to audit or redrive brings a connection to the brokers. About $42 a month in us-east-1, $30 while it is stopped.
    */
   readonly operator?: { readonly teams: readonly string[] };
+  /** Each ledger has a trail of who writes to it and who invokes its function. Off unless said; docs/deploying.md says what it costs. */
+  readonly auditTrail?: boolean;
   /**
    * Whose event poller units the mappings of all groups share, unless a group says another in its `pollers.group`. Without it each
    * mapping has units of its own, about $135 a month more for each further group, and no group's backlog slows another's.

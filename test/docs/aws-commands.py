@@ -15,6 +15,7 @@ from botocore import xform_name
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 CUSTOM = {
+    "cloudtrail validate-logs": "*trail-arn *start-time end-time s3-bucket s3-prefix account-id verbose",
     "logs tail": "since follow format filter-pattern log-stream-names log-stream-name-prefix",
     "s3 cp": "recursive exclude include dryrun quiet sse acl",
     "s3 ls": "recursive summarize human-readable page-size",
