@@ -2,8 +2,8 @@
 import { App } from 'aws-cdk-lib/core';
 import { groups } from '../functions/index.ts';
 import { addStacks, featureFlags } from './aws/stacks.ts';
-import { stageNamed } from './aws/stages.ts';
+import { parseStage } from './aws/stages.ts';
 
 const app = new App({ analyticsReporting: false, postCliContext: featureFlags });
-addStacks(app, stageNamed(app.node.tryGetContext('stage')), groups);
+addStacks(app, parseStage(app.node.tryGetContext('stage')), groups);
 app.synth();

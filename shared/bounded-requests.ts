@@ -14,7 +14,7 @@ export interface RequestBounds {
   readonly answerMs: number;
 }
 
-export function boundedRequests({ attempts, connectMs, answerMs }: RequestBounds) {
+export function limitRequests({ attempts, connectMs, answerMs }: RequestBounds) {
   return {
     maxAttempts: attempts,
     requestHandler: {
@@ -26,7 +26,7 @@ export function boundedRequests({ attempts, connectMs, answerMs }: RequestBounds
 }
 
 /** Of every function: short, so that the loop around it sees trouble early and looks again. */
-export const functionRequests = boundedRequests({ attempts: 3, connectMs: 1_000, answerMs: 3_000 });
+export const functionRequests = limitRequests({ attempts: 3, connectMs: 1_000, answerMs: 3_000 });
 
 /** Of an operator's reading: one that says nothing must not hold up a person. */
-export const operatorRequests = boundedRequests({ attempts: 4, connectMs: 3_000, answerMs: 10_000 });
+export const operatorRequests = limitRequests({ attempts: 4, connectMs: 3_000, answerMs: 10_000 });

@@ -21,19 +21,25 @@ import {
   assertBrokerTimes,
   assertTopic,
   type Delivery,
-  deliveriesOf,
+  formatPartitionKey,
   type ItemIdentifier,
-  identifiersOf,
   type KafkaEvent,
-  partitionKey,
+  listDeliveries,
+  listIdentifiers,
   readEvent,
 } from './event/event.ts';
 import type { Fold } from './fold/fold.ts';
 import type { GroupSpec } from './group.ts';
 import { applyDelivery, type Outcome, startHead, type Writer } from './journal/apply-delivery.ts';
-import { journalKey } from './journal/journal-key.ts';
+import { formatJournalKey } from './journal/journal-key.ts';
 import type { Sender } from './journal/journal-store.ts';
-import { reportDelivery, reportInvocation, reportRefusal, type Telemetry, telemetryOf } from './telemetry.ts';
+import {
+  createTelemetry,
+  reportDelivery,
+  reportInvocation,
+  reportRefusal,
+  type Telemetry,
+} from './telemetry.ts';
 
 export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: ItemIdentifier }[];
@@ -52,7 +58,7 @@ export interface Means {
 const DEADLINE_MARGIN_MS = 1_500;
 
 /** The client of every function: it gives up on what says nothing, so that the loop around it looks again. */
-export function ledgerClient(): DynamoDBClient {
+export function createLedgerClient(): DynamoDBClient {
   return new DynamoDBClient(functionRequests);
 }
 
@@ -64,7 +70,7 @@ export function consumer<S>(
 ): ConsumerHandler {
   const { config, client, clock } = given ?? {
     config: readConfig(group.secrets),
-    client: ledgerClient(),
+    client: createLedgerClient(),
     clock: systemClock,
   };
   const writer: Writer<S> = {
@@ -76,7 +82,7 @@ export function consumer<S>(
     producerTimes: config.producerTimes,
     beginning: config.beginning,
   };
-  const telemetry = telemetryOf(group.ledger, config.table);
+  const telemetry = createTelemetry(group.ledger, config.table);
   const handler = middy<unknown, unknown>()
     .use(injectLambdaContext(telemetry.logger))
     .use(logMetrics(telemetry.metrics))
@@ -88,7 +94,7 @@ export function consumer<S>(
   return handler as unknown as ConsumerHandler; // What the middlewares make of event and answer, middy's types can't say.
 }
 
-/** By partition, as `partitionKey` has it. */
+/** By partition, as `formatPartitionKey` writes it. */
 type Failures = ReadonlyMap<string, AppError>;
 
 /** Before the handler: what came is an event of the group's topic, or is thrown out whole, which is as good as a halt. */
@@ -122,7 +128,7 @@ function failuresAnswered(partialResponses: boolean): middy.MiddlewareObj<unknow
       const named = partialResponses && empty === undefined && accept === undefined;
       if (failures.size > 0 && !named) throw wholeFailure(failures);
       const failed = new Set(failures.keys());
-      const identifiers = failed.size === 0 ? [] : identifiersOf(request.event as KafkaEvent, failed);
+      const identifiers = failed.size === 0 ? [] : listIdentifiers(request.event as KafkaEvent, failed);
       const response: BatchResponse = {
         batchItemFailures: identifiers.map((itemIdentifier) => ({ itemIdentifier })),
       };
@@ -145,8 +151,8 @@ async function applyEach<S>(
   const asked = { unpark: event.unpark === true, park: event.park === true };
   const chosen = event.void !== undefined || event.accept !== undefined;
   const invocation = { request: context.awsRequestId, deadline, signal, ...asked, chosen };
-  const started = deliveriesOf(event).map((delivery) => {
-    const journal = journalKey({ ...delivery, incarnation });
+  const started = listDeliveries(event).map((delivery) => {
+    const journal = formatJournalKey({ ...delivery, incarnation });
     return { delivery, journal, head: startHead(writer, journal, delivery, signal) };
   });
   const failures = new Map<string, AppError>();
@@ -154,7 +160,7 @@ async function applyEach<S>(
     started.map(async ({ delivery, journal, head }) => {
       const outcome: Outcome = await applyDelivery(writer, journal, delivery, invocation, head);
       reportDelivery(telemetry, journal, outcome, recordAge(writer.clock, delivery, outcome));
-      if (outcome.failure !== undefined) failures.set(partitionKey(delivery), outcome.failure);
+      if (outcome.failure !== undefined) failures.set(formatPartitionKey(delivery), outcome.failure);
     }),
   );
   return failures;

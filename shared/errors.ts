@@ -64,6 +64,6 @@ export class AppError extends Error {
 }
 
 /** Guards against our own bugs: a broken promise crashes the batch, so that Lambda delivers it again. */
-export function invariant(holds: boolean, promise: string): asserts holds {
+export function assertInvariant(holds: boolean, promise: string): asserts holds {
   if (!holds) throw new Error(`invariant broken: ${promise}`);
 }

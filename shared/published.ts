@@ -22,22 +22,22 @@ export type TopicFact =
   | 'retention-hours';
 
 /** What an owner's stack and dashboard are called, and its alarms begin with. */
-export function ownName({ stage, owner }: Ownership): string {
+export function formatOwnName({ stage, owner }: Ownership): string {
   return `clickledger-${stage}-${owner}`;
 }
 
-export function clusterName(stage: string): string {
+export function formatClusterName(stage: string): string {
   return `clickledger-${stage}`;
 }
 
-export function topicPath(stage: string, topic: string, fact: TopicFact): string {
+export function formatTopicPath(stage: string, topic: string, fact: TopicFact): string {
   return `/clickledger/${stage}/${topic}/${fact}`;
 }
 
 /** What the stream stack says of its network, for stacks beside it. */
 export type NetworkFact = 'vpc-id' | 'subnet-ids' | 'route-table-ids' | 'broker-security-group-id';
 
-export function networkPath(stage: string, fact: NetworkFact): string {
+export function formatNetworkPath(stage: string, fact: NetworkFact): string {
   return `/clickledger/${stage}/network/${fact}`;
 }
 
@@ -45,11 +45,11 @@ export function networkPath(stage: string, fact: NetworkFact): string {
 export type LedgerFact = 'table' | 'table-arn' | 'redrive-role-arn' | 'key-arn' | 'bucket-arn';
 
 /** `table` is how DynamoDB calls it. */
-export function ledgerPath(stage: string, ledger: string, fact: LedgerFact): string {
+export function formatLedgerPath(stage: string, ledger: string, fact: LedgerFact): string {
   return `/clickledger/${stage}/ledger/${ledger}/${fact}`;
 }
 
 /** Every log group of an owner, `stream` or a team, begins with this; the owner's key serves those alone. */
-export function logGroupPrefix(stage: string, owner: string): string {
+export function formatLogGroupPrefix(stage: string, owner: string): string {
   return `/clickledger/${stage}/${owner}/`;
 }

@@ -5,10 +5,10 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { systemClock } from './clock.ts';
 import { readConfig } from './config.ts';
-import { ledgerClient, type Means } from './consumer.ts';
+import { createLedgerClient, type Means } from './consumer.ts';
 import type { GroupSpec } from './group.ts';
 import { type RollupProgress, rollUp } from './statement/rollup.ts';
-import { reportRollup, telemetryOf } from './telemetry.ts';
+import { createTelemetry, reportRollup } from './telemetry.ts';
 
 /** Time kept back for a pass that has begun: it may write 200 000 lines. Cut off half way it is safe, but pays again. */
 const DEADLINE_MARGIN_MS = 90_000;
@@ -16,11 +16,11 @@ const DEADLINE_MARGIN_MS = 90_000;
 export function scheduledRollup(group: GroupSpec, given?: Means) {
   const { config, client, clock } = given ?? {
     config: readConfig([]),
-    client: ledgerClient(),
+    client: createLedgerClient(),
     clock: systemClock,
   };
   const ledger = { client, table: config.table, entryDays: group.entryDays };
-  const telemetry = telemetryOf(group.ledger, config.table);
+  const telemetry = createTelemetry(group.ledger, config.table);
   return middy<unknown, RollupProgress>()
     .use(injectLambdaContext(telemetry.logger))
     .use(logMetrics(telemetry.metrics))

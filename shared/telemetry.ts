@@ -16,7 +16,7 @@ export interface Telemetry {
   readonly metrics: Metrics;
 }
 
-export function telemetryOf(ledger: string, table: string): Telemetry {
+export function createTelemetry(ledger: string, table: string): Telemetry {
   const { service, ...defaultDimensions } = { service: ledger, table } satisfies MetricDimensions;
   return {
     logger: new Logger({ serviceName: ledger }),

@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { groups } from '../functions/index.ts';
 import { type StageName, stages } from '../infra/aws/stages.ts';
 import { readInputs, size } from '../infra/cli/size.ts';
-import { priceOf, readPrices } from '../infra/ops/size/prices.ts';
-import { planFor } from '../infra/ops/size/size.ts';
+import { getPrice, readPrices } from '../infra/ops/size/prices.ts';
+import { planLoad } from '../infra/ops/size/size.ts';
 import { type CfnTemplate, templateOf } from './infra/aws/templates.ts';
 import { isAllowed, type Statement } from './support/iam.ts';
 import { parsed } from './support/parsed.ts';
@@ -76,10 +76,10 @@ describe('the page on deploying', () => {
 
   it("its figures of both stages are the planner's", () => {
     const [, given = ''] = /`npx clickledger size (--clicks-per-second [^`]+)`/.exec(page) ?? [];
-    const planOf = (stage: StageName) => planFor(readInputs(parsed(size, `${given} --stage ${stage}`)));
+    const planOf = (stage: StageName) => planLoad(readInputs(parsed(size, `${given} --stage ${stage}`)));
     const { cluster: dev } = planOf('dev');
     const { cluster: prod, group } = planOf('prod');
-    const metricUsd = priceOf(readPrices(), 'metric');
+    const metricUsd = getPrice(readPrices(), 'metric');
     const poller = group['event pollers']?.value ?? 0;
 
     const rows = Array.from(page.matchAll(/\| +(\d+\.\d\d) \| +(\d+\.\d\d) \|$/gm), ([, dev, prod]) => [
@@ -102,7 +102,7 @@ describe('the page on deploying', () => {
   });
 
   it("the load that it prices is the planner's default", () => {
-    const total = Object.values(planFor(readInputs(parsed(size, []))).cluster).reduce(
+    const total = Object.values(planLoad(readInputs(parsed(size, []))).cluster).reduce(
       (sum, { value }) => sum + value,
       0,
     );

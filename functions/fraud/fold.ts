@@ -42,7 +42,7 @@ interface Minute {
 }
 
 /** @param key the secret under which addresses are hashed */
-export function velocityFold(key: string): Fold<Velocity> {
+export function createVelocityFold(key: string): Fold<Velocity> {
   const addressDigest = remembered((ip) =>
     createHmac('sha256', key).update(ip).digest('base64url').slice(0, 8),
   );

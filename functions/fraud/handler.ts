@@ -1,6 +1,6 @@
 /** What Lambda runs for the fraud team on its event source mapping. */
 import { consumer } from '../../shared/consumer.ts';
-import { velocityFold } from './fold.ts';
+import { createVelocityFold } from './fold.ts';
 import { group } from './group.ts';
 
-export const handler = consumer(group, ({ IP_HASH_KEY = '' }) => velocityFold(IP_HASH_KEY));
+export const handler = consumer(group, ({ IP_HASH_KEY = '' }) => createVelocityFold(IP_HASH_KEY));

@@ -2,53 +2,53 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
-export type Item = Readonly<Record<string, AttributeValue>>;
+export type StoredItem = Readonly<Record<string, AttributeValue>>;
 
 /** An item that can't be read, or that should not be there. */
 export class Damage extends Error {}
 
-export function keyOf(item: Item): string {
+export function formatKey(item: StoredItem): string {
   return `${item['pk']?.S ?? '?'} ${item['sk']?.S ?? '?'}`;
 }
 
 /** What `read` makes of an item; a damage names the item. */
-export function named<Read>(item: Item, read: () => Read): Read {
+export function readNamed<Read>(item: StoredItem, read: () => Read): Read {
   try {
     return read();
   } catch (error) {
-    throw new Damage(`item ${keyOf(item)}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Damage(`item ${formatKey(item)}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 /** Throws on an attribute that the layout does not have, `expires` where nothing may expire included. */
-export function only(attributes: Item, names: readonly string[]): void {
+export function assertOnly(attributes: StoredItem, names: readonly string[]): void {
   const strange = Object.keys(attributes).find((name) => !names.includes(name));
   if (strange !== undefined) throw new Damage(`it has an attribute '${strange}', which the layout has not`);
 }
 
-export function map(attribute: AttributeValue | undefined, names: readonly string[]): Item {
+export function readMap(attribute: AttributeValue | undefined, names: readonly string[]): StoredItem {
   if (attribute?.M === undefined) throw new Damage('a map is missing');
-  only(attribute.M, names);
+  assertOnly(attribute.M, names);
   return attribute.M;
 }
 
-export function text(attribute: AttributeValue | undefined): string {
+export function readText(attribute: AttributeValue | undefined): string {
   if (attribute?.S === undefined) throw new Damage('a text is missing');
   return attribute.S;
 }
 
-export function optional(attribute: AttributeValue | undefined, otherwise: string): string {
-  return attribute === undefined ? otherwise : text(attribute);
+export function readOptional(attribute: AttributeValue | undefined, otherwise: string): string {
+  return attribute === undefined ? otherwise : readText(attribute);
 }
 
 /** Not negative. */
-export function count(attribute: AttributeValue | undefined): bigint {
+export function readCount(attribute: AttributeValue | undefined): bigint {
   const number = BigInt(digits(attribute));
   if (number < 0n) throw new Damage(`${number} is less than nothing`);
   return number;
 }
 
-export function whole(attribute: AttributeValue | undefined, least = 0): number {
+export function readWhole(attribute: AttributeValue | undefined, least = 0): number {
   const number = Number(digits(attribute));
   if (!Number.isSafeInteger(number) || number < least)
     throw new Damage(`${number} is no safe integer from ${least} on`);
@@ -62,9 +62,9 @@ function digits(attribute: AttributeValue | undefined): string {
 }
 
 /** Undefined where the item bears the seal that its other attributes give; else what is wrong. */
-export function brokenSeal(item: Item): string | undefined {
+export function findBrokenSeal(item: StoredItem): string | undefined {
   const pairs: [string, string][] = [];
-  const walk = (attributes: Item, before: string): void => {
+  const walk = (attributes: StoredItem, before: string): void => {
     for (const [name, value] of Object.entries(attributes)) {
       if (value.M !== undefined) walk(value.M, `${before}${name}.`);
       else if (before !== '' || name !== 'seal') pairs.push([before + name, value.S ?? value.N ?? '']);

@@ -10,13 +10,19 @@ import { checkChain, checkCheckpoint } from './check-chain.ts';
 import { checkLines } from './check-lines.ts';
 import { checkParked } from './check-parked.ts';
 import { checkPartition } from './check-partition.ts';
-import { standingEntries } from './expired-entries.ts';
+import { findUnexpired } from './expired-entries.ts';
 import { Findings } from './findings.ts';
-import { checkSince, type JournalState, stateOf } from './journal-state.ts';
+import { buildJournalState, checkSince, type JournalState } from './journal-state.ts';
 import { type EntryRead, readEntryItem } from './layout.ts';
 import { readEntryItems, type TableAccess } from './ledger-items.ts';
 import { noteElsewhere, noteVerdict } from './notes.ts';
-import { emptyOf, type JournalProjections, partsOf, readProjections, sound } from './read-ledger.ts';
+import {
+  buildEmptyProjections,
+  type JournalProjections,
+  parseJournalKey,
+  readProjections,
+  readSound,
+} from './read-ledger.ts';
 
 /** The part of a topic's log that an audit needs. */
 export interface AuditedLog {
@@ -54,11 +60,11 @@ export async function auditLedger(
   for (const projections of [...journals, ...unbegun(journals, bounds.length, current)]) {
     const { journal, checkpoint } = projections;
     const read = await entriesOf(findings, access, journal);
-    const entries = standingEntries(findings, journal, read, checkpoint, Date.now() / 1_000);
+    const entries = findUnexpired(findings, journal, read, checkpoint, Date.now() / 1_000);
     checkAlone(findings, projections, entries);
     const kept = since.find((then) => then.journal === journal);
     seals.set(journal, entries.find(({ version }) => version === kept?.version)?.seal);
-    const partition = partsOf(journal)?.partition ?? -1;
+    const partition = parseJournalKey(journal)?.partition ?? -1;
     if (journal === current(partition) && partition < bounds.length) {
       const [within] = (await log.bounds()).slice(partition);
       if (within === undefined) continue;
@@ -69,7 +75,7 @@ export async function auditLedger(
     } else checkElsewhere(findings, projections, entries, { topic, incarnation, partitions: bounds.length });
   }
   findings.partitions.sort(
-    (a, b) => (partsOf(a.journal)?.partition ?? 0) - (partsOf(b.journal)?.partition ?? 0),
+    (a, b) => (parseJournalKey(a.journal)?.partition ?? 0) - (parseJournalKey(b.journal)?.partition ?? 0),
   );
   for (const then of since)
     checkSince(
@@ -106,8 +112,8 @@ function checkElsewhere(
   now: { readonly topic: string; readonly incarnation: number; readonly partitions: number },
 ): void {
   const { journal, checkpoint, begun } = projections;
-  findings.journals.push(stateOf(journal, entries, projections, -1));
-  const parts = partsOf(journal);
+  findings.journals.push(buildJournalState(journal, entries, projections, -1));
+  const parts = parseJournalKey(journal);
   if (parts === undefined || !begun) return;
   const isEarlier = parts.topic === now.topic && parts.incarnation < now.incarnation;
   if (parts.topic !== now.topic || isEarlier)
@@ -124,7 +130,7 @@ function checkElsewhere(
 async function entriesOf(findings: Findings, access: TableAccess, journal: string): Promise<EntryRead[]> {
   const entries: EntryRead[] = [];
   for await (const item of readEntryItems(access, journal)) {
-    const entry = sound(findings, journal, item, readEntryItem);
+    const entry = readSound(findings, journal, item, readEntryItem);
     if (entry !== undefined) entries.push(entry);
   }
   return entries;
@@ -139,14 +145,14 @@ function unbegun(
   const known = new Set(journals.map(({ journal }) => journal));
   return Array.from({ length: partitions }, (_, partition) => current(partition))
     .filter((journal) => !known.has(journal))
-    .map((journal) => emptyOf(journal));
+    .map((journal) => buildEmptyProjections(journal));
 }
 
 /** Of those that are listed and have entries; an earlier one is of a log that is no more. Throws where no journal is of the topic. */
 function newestIncarnation(journals: readonly JournalProjections[], topic: string): number {
   const begun = journals
     .filter(({ begun, listed }) => begun && listed)
-    .flatMap(({ journal }) => partsOf(journal) ?? []);
+    .flatMap(({ journal }) => parseJournalKey(journal) ?? []);
   const own = begun.filter((parts) => parts.topic === topic);
   if (begun.length > 0 && own.length === 0)
     throw new UserError(

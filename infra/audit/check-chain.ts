@@ -2,10 +2,10 @@
  * A journal by itself, without the log: every entry bears its seal and follows from its predecessor. Versions are dense, no
  * offset is resolved twice, the state after an entry is the one before it and what the entry changed.
  */
-import { checkEntry, takenBy } from './check-entry.ts';
+import { checkEntry, findTaken } from './check-entry.ts';
 import type { Findings } from './findings.ts';
 import type { CheckpointRead, EntryRead, StateRead } from './layout.ts';
-import { countOf, joinRanges, writeRanges } from './offset-ranges.ts';
+import { countOffsets, formatRanges, joinRanges } from './offset-ranges.ts';
 
 /** @param entries of the journal in the order of versions; older ones may have expired, if a checkpoint stands for them */
 export function checkChain(
@@ -49,12 +49,12 @@ function checkStep(findings: Findings, journal: string, before: StateRead, entry
   const fault = (what: string) => findings.add('chain', journal, `entry ${version} ${what}`);
   const { sum } = entry.lines;
   const should = {
-    resolved: writeRanges(joinRanges([before.resolved, entry.offsets])),
-    openParked: String(before.openParked + entry.parked.size - countOf(entry.settled)),
+    resolved: formatRanges(joinRanges([before.resolved, entry.offsets])),
+    openParked: String(before.openParked + entry.parked.size - countOffsets(entry.settled)),
     clicks: String(before.clicks + sum.clicks),
     micros: String(before.micros + sum.micros),
   };
-  const tookNone = takenBy(entry).length === 0;
+  const tookNone = findTaken(entry).length === 0;
   const is = comparable(state);
   for (const [name, value] of Object.entries(tookNone ? { ...comparable(before), ...should } : should))
     if (is[name] !== value)
@@ -74,7 +74,7 @@ function checkDoubles(findings: Findings, journal: string, entries: readonly Ent
   for (const range of ranges.sort((a, b) => a.from - b.from)) {
     const { from, to, version } = range;
     if (from <= reached.to) {
-      const twice = writeRanges([[from, Math.min(to, reached.to)]]);
+      const twice = formatRanges([[from, Math.min(to, reached.to)]]);
       const [earlier, later] = [version, reached.version].sort((a, b) => a - b);
       findings.add('double', journal, `entry ${later} counts offsets ${twice} again, after entry ${earlier}`);
     }
@@ -130,7 +130,7 @@ export function checkCheckpoint(
 
 function comparable(state: StateRead): Record<string, string> {
   return {
-    resolved: writeRanges(state.resolved),
+    resolved: formatRanges(state.resolved),
     openParked: String(state.openParked),
     keys: String(state.keys),
     newest: String(state.newest),

@@ -5,7 +5,15 @@
 
 import type { Bounds } from '../kafka/topic-log.ts';
 import type { Findings, PartitionTally } from './findings.ts';
-import { countOf, joinRanges, minus, type Range, type Ranges, within, writeRanges } from './offset-ranges.ts';
+import {
+  clipRanges,
+  countOffsets,
+  formatRanges,
+  joinRanges,
+  type OffsetRange,
+  type Ranges,
+  subtractRanges,
+} from './offset-ranges.ts';
 
 interface Coverage {
   readonly bounds: Bounds;
@@ -26,7 +34,7 @@ interface Coverage {
 
 /** Collects where no record stands, as the records come by. */
 export class Holes {
-  readonly #ranges: Range[] = [];
+  readonly #ranges: OffsetRange[] = [];
   #next: number;
 
   constructor(start: number) {
@@ -47,17 +55,17 @@ export function checkCoverage(findings: Findings, tally: PartitionTally, coverag
   const { bounds, committed = 0, resolved, holes } = coverage;
   const { journal } = tally;
   const log: Ranges = bounds.end > bounds.start ? [[bounds.start, bounds.end - 1]] : [];
-  const unresolved = minus(log, resolved);
-  const open = minus(unresolved, holes);
+  const unresolved = subtractRanges(log, resolved);
+  const open = subtractRanges(unresolved, holes);
   const newest = resolved.at(-1)?.[1] ?? -1;
-  const missing = within(open, 0, committed - 1);
-  const above = minus(open, missing);
-  const gaps = within(above, 0, newest);
+  const missing = clipRanges(open, 0, committed - 1);
+  const above = subtractRanges(open, missing);
+  const gaps = clipRanges(above, 0, newest);
   if (missing.length > 0)
     findings.add(
       'missing',
       journal,
-      `${countOf(missing)} records are not counted: offsets ${writeRanges(missing)}, committed ${committed}`,
+      `${countOffsets(missing)} records are not counted: offsets ${formatRanges(missing)}, committed ${committed}`,
     );
   if (committed > bounds.end)
     findings.add(
@@ -66,12 +74,12 @@ export function checkCoverage(findings: Findings, tally: PartitionTally, coverag
       `the group has committed ${committed}, and the log ends at ${bounds.end}: it was recreated, or its tail rewritten`,
     );
   checkAgainstLog(findings, journal, coverage);
-  tally.gaps = countOf(gaps);
-  tally.gapOffsets = writeRanges(gaps);
-  tally.explainedOffsets = writeRanges(within(minus(unresolved, open), 0, newest));
-  tally.lag = countOf(minus(above, gaps));
+  tally.gaps = countOffsets(gaps);
+  tally.gapOffsets = formatRanges(gaps);
+  tally.explainedOffsets = formatRanges(clipRanges(subtractRanges(unresolved, open), 0, newest));
+  tally.lag = countOffsets(subtractRanges(above, gaps));
   const uncounted = joinRanges([coverage.voided, coverage.accepted]);
-  tally.unverifiable = countOf(within(minus(resolved, uncounted), 0, bounds.start - 1));
+  tally.unverifiable = countOffsets(clipRanges(subtractRanges(resolved, uncounted), 0, bounds.start - 1));
 }
 
 /** Each resolved offset has its record, each void one none, and none went away before it was counted. */
@@ -82,30 +90,34 @@ function checkAgainstLog(
 ): void {
   const oldest = resolved[0]?.[0] ?? bounds.start;
   const deleted: Ranges = bounds.start > oldest ? [[oldest, bounds.start - 1]] : [];
-  const lost = minus(deleted, resolved);
+  const lost = subtractRanges(deleted, resolved);
   if (lost.length > 0)
-    findings.add('lost', journal, `${countOf(lost)} offsets, ${writeRanges(lost)}, left the log uncounted`);
-  const early = minus(within(expired, bounds.start, bounds.end - 1), holes);
+    findings.add(
+      'lost',
+      journal,
+      `${countOffsets(lost)} offsets, ${formatRanges(lost)}, left the log uncounted`,
+    );
+  const early = subtractRanges(clipRanges(expired, bounds.start, bounds.end - 1), holes);
   if (early.length > 0)
     findings.add(
       'chain',
       journal,
-      `entries 1 to ${expiredTo} are gone, and the records of their offsets ${writeRanges(early)} are still in the log`,
+      `entries 1 to ${expiredTo} are gone, and the records of their offsets ${formatRanges(early)} are still in the log`,
     );
-  const passedOver = minus(within(voided, bounds.start, bounds.end - 1), holes);
+  const passedOver = subtractRanges(clipRanges(voided, bounds.start, bounds.end - 1), holes);
   if (passedOver.length > 0)
     findings.add(
       'missing',
       journal,
-      `${countOf(passedOver)} records stand at offsets ${writeRanges(passedOver)}, which were closed as void`,
+      `${countOffsets(passedOver)} records stand at offsets ${formatRanges(passedOver)}, which were closed as void`,
     );
-  const owed = minus(minus(resolved, joinRanges([voided, accepted])), expired);
+  const owed = subtractRanges(subtractRanges(resolved, joinRanges([voided, accepted])), expired);
   const empty = joinRanges([holes, [[bounds.end, Number.MAX_SAFE_INTEGER]]]);
-  const phantom = minus(owed, minus(owed, empty));
+  const phantom = subtractRanges(owed, subtractRanges(owed, empty));
   if (phantom.length > 0)
     findings.add(
       'phantom',
       journal,
-      `no record stands at offsets ${writeRanges(phantom)}, log end ${bounds.end}`,
+      `no record stands at offsets ${formatRanges(phantom)}, log end ${bounds.end}`,
     );
 }

@@ -1,34 +1,35 @@
 /** One entry by itself: it bears its seal, and what it says of its offsets, lines, marks and flags fits together. */
 import type { Findings } from './findings.ts';
 import type { EntryRead } from './layout.ts';
-import { countOf, joinRanges, minus, type Ranges, writeRanges } from './offset-ranges.ts';
+import { countOffsets, formatRanges, joinRanges, type Ranges, subtractRanges } from './offset-ranges.ts';
 
 export function checkEntry(findings: Findings, journal: string, entry: EntryRead): void {
   const { version, offsets, unparked, accepted, state } = entry;
   const fault = (what: string) => findings.add('chain', journal, `entry ${version} ${what}`);
   if (entry.broken !== undefined) findings.add('seal', journal, `entry ${version}: ${entry.broken}`);
   const parked = setOf([...entry.parked.keys()]);
-  const strange = minus(joinRanges([parked, entry.void]), offsets);
-  if (strange.length > 0) fault(`parks or voids offsets ${writeRanges(strange)}, which it does not resolve`);
-  const forgotten = minus(joinRanges([offsets, unparked, accepted]), state.resolved);
-  if (forgotten.length > 0) fault(`resolves offsets ${writeRanges(forgotten)}, and its own state lacks them`);
-  const both = minus(accepted, minus(accepted, joinRanges([parked, entry.void, unparked])));
-  if (both.length > 0) fault(`accepts offsets ${writeRanges(both)}, which it parks, voids or applies`);
-  const taken = takenBy(entry);
-  const applied = minus(taken, parked);
+  const strange = subtractRanges(joinRanges([parked, entry.void]), offsets);
+  if (strange.length > 0) fault(`parks or voids offsets ${formatRanges(strange)}, which it does not resolve`);
+  const forgotten = subtractRanges(joinRanges([offsets, unparked, accepted]), state.resolved);
+  if (forgotten.length > 0)
+    fault(`resolves offsets ${formatRanges(forgotten)}, and its own state lacks them`);
+  const both = subtractRanges(accepted, subtractRanges(accepted, joinRanges([parked, entry.void, unparked])));
+  if (both.length > 0) fault(`accepts offsets ${formatRanges(both)}, which it parks, voids or applies`);
+  const taken = findTaken(entry);
+  const applied = subtractRanges(taken, parked);
   const { clicks, flagged } = entry.lines.sum;
-  if (BigInt(countOf(applied)) !== clicks)
-    fault(`applies ${countOf(applied)} offsets and its lines hold ${clicks} clicks`);
+  if (BigInt(countOffsets(applied)) !== clicks)
+    fault(`applies ${countOffsets(applied)} offsets and its lines hold ${clicks} clicks`);
   if (BigInt(entry.flagged.length) !== flagged)
     fault(`flags ${entry.flagged.length} clicks and its lines hold ${flagged} flagged`);
-  const free = minus(setOf(entry.flagged), applied);
-  if (free.length > 0) fault(`flags offsets ${writeRanges(free)}, which it does not apply`);
+  const free = subtractRanges(setOf(entry.flagged), applied);
+  if (free.length > 0) fault(`flags offsets ${formatRanges(free)}, which it does not apply`);
   checkMarks(entry, taken, fault);
 }
 
 /** Offsets of the records that it applied or parked. */
-export function takenBy({ offsets, unparked, accepted, void: empty }: EntryRead): Ranges {
-  return joinRanges([minus(minus(offsets, empty), accepted), unparked]);
+export function findTaken({ offsets, unparked, accepted, void: empty }: EntryRead): Ranges {
+  return joinRanges([subtractRanges(subtractRanges(offsets, empty), accepted), unparked]);
 }
 
 /** The first and the last record that it took. An entry that only voids took none. */

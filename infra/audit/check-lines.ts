@@ -3,7 +3,7 @@
  * them it knows, and no line is missing or invented. The checkpoint and the lines were read before the entries, so whatever
  * they hold stands in an entry.
  */
-import { plus, type Sums, zero } from './entry-lines.ts';
+import { addSums, type Sums, zero } from './entry-lines.ts';
 import type { Findings } from './findings.ts';
 import type { CheckpointRead, EntryRead, LineRead } from './layout.ts';
 
@@ -44,15 +44,15 @@ export function checkLines(findings: Findings, rolled: Rolled, lines: readonly L
       micros: item.micros - sums.micros,
       flagged: item.flagged - sums.flagged,
     };
-    beyond = plus(beyond, base);
+    beyond = addSums(beyond, base);
     if (hasAll(entries) ? !isZero(base) : base.clicks < 0n || base.micros < 0n || base.flagged < 0n)
       fault(
-        `${item.line} has ${written(item)}, ${item.flagged} flagged; its entries up to ${item.through} have ${written(sums)}, ${sums.flagged} flagged`,
+        `${item.line} has ${formatSums(item)}, ${item.flagged} flagged; its entries up to ${item.through} have ${formatSums(sums)}, ${sums.flagged} flagged`,
       );
   }
   for (const [line, { next }] of expected)
     if (next !== undefined && next.version <= through)
-      fault(`${line} has no line, entry ${next.version} has ${written(next.sums)}`);
+      fault(`${line} has no line, entry ${next.version} has ${formatSums(next.sums)}`);
   checkExpired(findings, rolled, beyond);
 }
 
@@ -67,7 +67,7 @@ function expectedOf(entries: readonly EntryRead[], lines: readonly LineRead[]): 
       const known = expected.get(line) ?? { ...nothing };
       expected.set(line, known);
       const through = reached.get(line) ?? 0;
-      if (version <= through) known.sums = plus(known.sums, sums);
+      if (version <= through) known.sums = addSums(known.sums, sums);
       else known.next ??= { version, sums };
       if (version === through) known.named = true;
     }
@@ -86,11 +86,11 @@ function checkExpired(findings: Findings, { journal, entries, checkpoint }: Roll
     findings.add(
       'statement',
       journal,
-      `all lines together hold ${written(beyond)} of expired entries, by the states these had ${written(expired)}`,
+      `all lines together hold ${formatSums(beyond)} of expired entries, by the states these had ${formatSums(expired)}`,
     );
 }
 
-export function written(sums: Pick<Sums, 'clicks' | 'micros'> | undefined): string {
+export function formatSums(sums: Pick<Sums, 'clicks' | 'micros'> | undefined): string {
   return sums === undefined ? 'nothing' : `${sums.clicks} clicks and ${sums.micros} micros`;
 }
 

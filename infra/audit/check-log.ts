@@ -4,13 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { LogRecord } from '../kafka/topic-log.ts';
-import { takenBy } from './check-entry.ts';
-import { written } from './check-lines.ts';
+import { findTaken } from './check-entry.ts';
+import { formatSums } from './check-lines.ts';
 import { isPossible, type Sums, zero } from './entry-lines.ts';
 import type { Findings } from './findings.ts';
 import { judgeClick, type Worth } from './judge-click.ts';
 import type { EntryRead } from './layout.ts';
-import { countOf, minus, type Range, within } from './offset-ranges.ts';
+import { clipRanges, countOffsets, type OffsetRange, subtractRanges } from './offset-ranges.ts';
 
 /** What the function alone can judge, by its clock at that time. */
 const byItsClock: ReadonlySet<string> = new Set(['record.old', 'record.ahead']);
@@ -27,7 +27,7 @@ interface Booked {
 }
 
 interface Owned {
-  readonly range: Range;
+  readonly range: OffsetRange;
   readonly booked: Booked;
 }
 
@@ -52,16 +52,16 @@ export class LogCheck {
     this.#journal = journal;
     const owned: Owned[] = [];
     for (const [i, entry] of entries.entries()) {
-      const records = minus(minus(entry.offsets, entry.void), entry.accepted);
-      const taken = takenBy(entry);
-      const gone = countOf(within(taken, 0, logStart - 1));
+      const records = subtractRanges(subtractRanges(entry.offsets, entry.void), entry.accepted);
+      const taken = findTaken(entry);
+      const gone = countOffsets(clipRanges(taken, 0, logStart - 1));
       const flagged = new Set(entry.flagged);
-      const left = countOf(taken) - gone;
+      const left = countOffsets(taken) - gone;
       const booked: Booked = { entry, flagged, lines: new Map(), newest: -1, left, gone };
       for (const range of records) owned.push({ range, booked });
       for (const [from, to] of entry.unparked)
         for (let offset = from; offset <= to; offset++) this.#appliedLater.set(offset, booked);
-      for (const [from, to] of minus(entry.accepted, entry.offsets))
+      for (const [from, to] of subtractRanges(entry.accepted, entry.offsets))
         for (let offset = from; offset <= to; offset++) this.#accepted.add(offset);
       for (const [offset, fingerprint] of entry.state.marks)
         this.#marks.set(offset, [
@@ -174,7 +174,7 @@ export class LogCheck {
 }
 
 function inWords(sums: Sums | undefined): string {
-  return written(sums) + (sums !== undefined && sums.flagged > 0n ? `, ${sums.flagged} flagged` : '');
+  return formatSums(sums) + (sums !== undefined && sums.flagged > 0n ? `, ${sums.flagged} flagged` : '');
 }
 
 /** What of an entry's line its records that left the log must have had. */

@@ -6,7 +6,7 @@
 import { hasAll, type Rolled } from './check-lines.ts';
 import type { Findings } from './findings.ts';
 import type { EntryRead, ParkedRead } from './layout.ts';
-import { joinRanges, type Ranges, within } from './offset-ranges.ts';
+import { clipRanges, joinRanges, type Ranges } from './offset-ranges.ts';
 
 interface Course {
   /** By which entry it was parked; undefined where that one has expired. */
@@ -88,7 +88,9 @@ function isOfExpired({ entries, checkpoint }: Rolled, { offset, version, settled
   if (hasAll(entries)) return false;
   const oldest = entries[0]?.version ?? (checkpoint?.through ?? 0) + 1;
   const state = entries[0]?.state ?? checkpoint?.state;
-  return (settled?.version ?? version) < oldest && within(state?.resolved ?? [], offset, offset).length > 0;
+  return (
+    (settled?.version ?? version) < oldest && clipRanges(state?.resolved ?? [], offset, offset).length > 0
+  );
 }
 
 function coursesOf(entries: readonly EntryRead[]): Map<number, Course> {
@@ -105,7 +107,7 @@ function coursesOf(entries: readonly EntryRead[]): Map<number, Course> {
 }
 
 /** The offsets that are parked and not settled, by list and entries. */
-export function openParked(entries: readonly EntryRead[], items: readonly ParkedRead[]): Ranges {
+export function findOpenParked(entries: readonly EntryRead[], items: readonly ParkedRead[]): Ranges {
   const courses = coursesOf(entries);
   const listed = items.filter(({ offset, settled }) => settled === undefined && !courses.has(offset));
   const own = [...courses].filter(([, { settled }]) => settled === undefined).map(([offset]) => offset);

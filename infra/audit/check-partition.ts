@@ -5,10 +5,10 @@ import type { AuditedLog } from './audit-ledger.ts';
 import { checkCoverage, Holes } from './check-coverage.ts';
 import { LogCheck } from './check-log.ts';
 import type { Findings, PartitionTally } from './findings.ts';
-import { stateOf } from './journal-state.ts';
+import { buildJournalState } from './journal-state.ts';
 import type { EntryRead } from './layout.ts';
 import { notePartition } from './notes.ts';
-import { countOf, joinRanges, minus, type Ranges } from './offset-ranges.ts';
+import { countOffsets, joinRanges, type Ranges, subtractRanges } from './offset-ranges.ts';
 import type { JournalProjections } from './read-ledger.ts';
 
 const PROGRESS_EVERY = 1_000;
@@ -50,14 +50,14 @@ export async function checkPartition(
   const coverage = { bounds: within, committed, resolved, voided, accepted, expired, expiredTo };
   checkCoverage(findings, tally, { ...coverage, holes: holes.until(within.end) });
   findings.partitions.push(tally);
-  findings.journals.push(stateOf(journal, entries, projections, within.end));
+  findings.journals.push(buildJournalState(journal, entries, projections, within.end));
   notePartition(findings, tally, entries, resolved);
 }
 
 function expiredOf(entries: readonly EntryRead[], resolved: Ranges): Ranges {
   const first = entries[0];
   if (first === undefined) return resolved;
-  return first.version === 1 ? [] : minus(first.state.resolved, first.offsets);
+  return first.version === 1 ? [] : subtractRanges(first.state.resolved, first.offsets);
 }
 
 function tallyOf(
@@ -77,7 +77,7 @@ function tallyOf(
     micros: state?.micros ?? 0n,
     microsByLog: 0n,
     parked: state?.openParked ?? 0,
-    accepted: countOf(joinRanges(entries.map((entry) => entry.accepted))),
+    accepted: countOffsets(joinRanges(entries.map((entry) => entry.accepted))),
     compared: 0,
     gaps: 0,
     gapOffsets: '',

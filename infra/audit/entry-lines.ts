@@ -24,7 +24,7 @@ const CLICK_MICROS_MAX = 1_000_000_000n;
 /** Throws on a text that is none of lines. */
 export function readLines(written: string): EntryLines {
   let sum = zero;
-  for (const [, sums] of linesIn(written)) sum = plus(sum, sums);
+  for (const [, sums] of linesIn(written)) sum = addSums(sum, sums);
   return { sum, each: () => linesIn(written) };
 }
 
@@ -60,6 +60,6 @@ export function isHour(hour: string): boolean {
   return Number.isFinite(time) && new Date(time).toISOString().startsWith(hour);
 }
 
-export function plus(a: Sums, b: Sums): Sums {
+export function addSums(a: Sums, b: Sums): Sums {
   return { clicks: a.clicks + b.clicks, micros: a.micros + b.micros, flagged: a.flagged + b.flagged };
 }

@@ -11,7 +11,7 @@ import type { CheckpointRead, EntryRead } from './layout.ts';
  * @param entries in the order of versions
  * @param now epoch seconds
  */
-export function standingEntries(
+export function findUnexpired(
   findings: Findings,
   journal: string,
   entries: readonly EntryRead[],

@@ -19,7 +19,7 @@ export type FaultKind =
   | 'checkpoint'
   | 'fallen';
 
-export interface Fault {
+export interface AuditFault {
   readonly kind: FaultKind;
   /** `<topic>@<incarnation>#<partition>`. */
   readonly journal: string;
@@ -76,7 +76,7 @@ export interface PartitionTally {
 }
 
 export class Findings {
-  readonly faults: Fault[] = [];
+  readonly faults: AuditFault[] = [];
   /** By partition of the log. */
   readonly partitions: PartitionTally[] = [];
   /** What stands, for the next audit to look back at; journals of earlier logs too. */
@@ -84,7 +84,7 @@ export class Findings {
   /** What is no fault, and worth knowing: what stands unverified, what is in gaps. */
   readonly notes: string[] = [];
   /** True for a moment while rollups run; a fault of the checkpoint at rest. */
-  readonly passing: Omit<Fault, 'kind'>[] = [];
+  readonly passing: Omit<AuditFault, 'kind'>[] = [];
   /** What keeps it from a verdict where no fault was found. */
   readonly unsure: string[] = [];
 

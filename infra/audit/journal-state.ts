@@ -6,10 +6,10 @@
 
 import { readFileSync } from 'node:fs';
 import { UserError } from '../terminal/user-error.ts';
-import { openParked } from './check-parked.ts';
+import { findOpenParked } from './check-parked.ts';
 import type { Findings } from './findings.ts';
 import type { CheckpointRead, EntryRead, ParkedRead } from './layout.ts';
-import { minus, readRanges, writeRanges } from './offset-ranges.ts';
+import { formatRanges, parseRanges, subtractRanges } from './offset-ranges.ts';
 
 export interface JournalState {
   readonly journal: string;
@@ -26,7 +26,7 @@ export interface JournalState {
   readonly logEnd: number;
 }
 
-export function stateOf(
+export function buildJournalState(
   journal: string,
   entries: readonly EntryRead[],
   {
@@ -40,8 +40,8 @@ export function stateOf(
   return {
     journal,
     version: state?.version ?? 0,
-    resolved: writeRanges(state?.resolved ?? []),
-    parked: writeRanges(openParked(entries, parked)),
+    resolved: formatRanges(state?.resolved ?? []),
+    parked: formatRanges(findOpenParked(entries, parked)),
     clicks: String(state?.clicks ?? 0n),
     micros: String(state?.micros ?? 0n),
     through: checkpoint?.through ?? 0,
@@ -65,11 +65,11 @@ export function checkSince(
   for (const name of ['version', 'clicks', 'micros', 'through', 'logEnd'] as const)
     if (now[name] !== -1 && BigInt(now[name]) < BigInt(then[name]))
       fault(`${name} was ${then[name]}, and is ${now[name]}`);
-  const lost = minus(readRanges(then.resolved), readRanges(now.resolved));
-  if (lost.length > 0) fault(`offsets ${writeRanges(lost)} were resolved, and are not`);
-  const applied = minus(readRanges(then.resolved), readRanges(then.parked));
-  const parked = minus(applied, minus(applied, readRanges(now.parked)));
-  if (parked.length > 0) fault(`offsets ${writeRanges(parked)} were applied, and are parked`);
+  const lost = subtractRanges(parseRanges(then.resolved), parseRanges(now.resolved));
+  if (lost.length > 0) fault(`offsets ${formatRanges(lost)} were resolved, and are not`);
+  const applied = subtractRanges(parseRanges(then.resolved), parseRanges(then.parked));
+  const parked = subtractRanges(applied, subtractRanges(applied, parseRanges(now.parked)));
+  if (parked.length > 0) fault(`offsets ${formatRanges(parked)} were applied, and are parked`);
   if (sealOf !== undefined && sealOf !== then.seal)
     fault(`entry ${then.version} had the seal ${then.seal}, and has ${sealOf}`);
 }
@@ -86,7 +86,7 @@ export function readSince(file: string): ReadonlyMap<string, readonly JournalSta
     const { ledgers } = JSON.parse(text) as { ledgers: { ledger: string; journals: JournalState[] }[] };
     for (const { journals } of ledgers)
       for (const { resolved, parked, clicks, micros } of journals)
-        [readRanges(resolved), readRanges(parked), BigInt(clicks), BigInt(micros)].at(0);
+        [parseRanges(resolved), parseRanges(parked), BigInt(clicks), BigInt(micros)].at(0);
     return new Map(ledgers.map(({ ledger, journals }) => [ledger, journals]));
   } catch {
     throw new UserError(`--since: ${file} is none that clickledger audit --json has written`);

@@ -3,19 +3,19 @@
  * is thrown as damage that names the item.
  */
 import {
-  brokenSeal,
-  count,
+  assertOnly,
   Damage,
-  type Item,
-  map,
-  named,
-  only,
-  optional,
-  text,
-  whole,
+  findBrokenSeal,
+  readCount,
+  readMap,
+  readNamed,
+  readOptional,
+  readText,
+  readWhole,
+  type StoredItem,
 } from './attributes.ts';
 import { type EntryLines, isHour, readLines, type Sums } from './entry-lines.ts';
-import { joinRanges, minus, type Ranges, readRanges } from './offset-ranges.ts';
+import { joinRanges, parseRanges, type Ranges, subtractRanges } from './offset-ranges.ts';
 
 export interface StateRead {
   readonly version: number;
@@ -79,104 +79,108 @@ const CHANGED = ['offsets', 'lines', 'parked', 'unparked', 'accepted', 'void', '
 const CARRIED_BYTES_MAX = 16_384;
 
 /** Throws `Damage` on what the layout does not allow, as all readers here do. */
-export function readEntryItem(item: Item): EntryRead {
-  return named(item, () => {
-    only(item, ['pk', 'sk', 'changed', 'state', 'by', 'expires', 'seal']);
-    const changed = map(item['changed'], CHANGED);
-    const by = map(item['by'], ['code', 'request', 'at']);
+export function readEntryItem(item: StoredItem): EntryRead {
+  return readNamed(item, () => {
+    assertOnly(item, ['pk', 'sk', 'changed', 'state', 'by', 'expires', 'seal']);
+    const changed = readMap(item['changed'], CHANGED);
+    const by = readMap(item['by'], ['code', 'request', 'at']);
     const state = readStateMap(item['state']);
-    const version = Number(/^entry#(\d{16})$/.exec(text(item['sk']))?.[1] ?? Number.NaN);
+    const version = Number(/^entry#(\d{16})$/.exec(readText(item['sk']))?.[1] ?? Number.NaN);
     if (version !== state.version)
       throw new Damage(`its key is of version ${version}, its state of ${state.version}`);
-    for (const name of ['code', 'request', 'at']) text(by[name]);
-    const offsets = readRanges(text(changed['offsets']));
-    const unparked = readRanges(optional(changed['unparked'], ''));
+    for (const name of ['code', 'request', 'at']) readText(by[name]);
+    const offsets = parseRanges(readText(changed['offsets']));
+    const unparked = parseRanges(readOptional(changed['unparked'], ''));
     const accepted = readAccepted(changed['accepted']);
     return {
       version,
-      expiresSeconds: whole(item['expires']),
+      expiresSeconds: readWhole(item['expires']),
       offsets,
-      void: readRanges(optional(changed['void'], '')),
+      void: parseRanges(readOptional(changed['void'], '')),
       unparked,
       accepted,
-      settled: joinRanges([unparked, minus(accepted, offsets)]),
-      parked: readParkedList(optional(changed['parked'], '[]')),
-      flagged: readFlags(optional(changed['flags'], '[]')),
-      lines: readLines(text(changed['lines'])),
+      settled: joinRanges([unparked, subtractRanges(accepted, offsets)]),
+      parked: readParkedList(readOptional(changed['parked'], '[]')),
+      flagged: readFlags(readOptional(changed['flags'], '[]')),
+      lines: readLines(readText(changed['lines'])),
       state,
-      seal: optional(item['seal'], ''),
-      broken: brokenSeal(item),
+      seal: readOptional(item['seal'], ''),
+      broken: findBrokenSeal(item),
     };
   });
 }
 
-export function readCheckpointItem(item: Item): CheckpointRead {
-  return named(item, () => {
-    only(item, ['pk', 'sk', 'through', 'state', 'seal']);
-    return { through: whole(item['through']), state: readStateMap(item['state']), broken: brokenSeal(item) };
+export function readCheckpointItem(item: StoredItem): CheckpointRead {
+  return readNamed(item, () => {
+    assertOnly(item, ['pk', 'sk', 'through', 'state', 'seal']);
+    return {
+      through: readWhole(item['through']),
+      state: readStateMap(item['state']),
+      broken: findBrokenSeal(item),
+    };
   });
 }
 
 /** `journal` is the one that the line sums up. */
-export function readLineItem(item: Item): LineRead {
-  return named(item, () => {
-    only(item, ['pk', 'sk', 'clicks', 'micros', 'flagged', 'through']);
-    const [, hour = '', journal] = /^([^#]+)#(.+)$/.exec(text(item['sk'])) ?? [];
-    const [, advertiser] = /^advertiser#(.*)$/s.exec(text(item['pk'])) ?? [];
+export function readLineItem(item: StoredItem): LineRead {
+  return readNamed(item, () => {
+    assertOnly(item, ['pk', 'sk', 'clicks', 'micros', 'flagged', 'through']);
+    const [, hour = '', journal] = /^([^#]+)#(.+)$/.exec(readText(item['sk'])) ?? [];
+    const [, advertiser] = /^advertiser#(.*)$/s.exec(readText(item['pk'])) ?? [];
     if (!isHour(hour) || journal === undefined || !/^[A-Za-z0-9][\w.:-]{0,63}$/.test(advertiser ?? ''))
       throw new Damage('its key is none of a statement line');
     const sums = {
-      clicks: count(item['clicks']),
-      micros: count(item['micros']),
-      flagged: count(item['flagged']),
+      clicks: readCount(item['clicks']),
+      micros: readCount(item['micros']),
+      flagged: readCount(item['flagged']),
     };
-    return { journal, line: `${hour} ${advertiser}`, ...sums, through: whole(item['through'], 1) };
+    return { journal, line: `${hour} ${advertiser}`, ...sums, through: readWhole(item['through'], 1) };
   });
 }
 
-export function readParkedItem(item: Item): ParkedRead {
-  return named(item, () => {
-    only(item, ['pk', 'sk', 'version', 'reason', 'sha256', 'settled', 'expires']);
-    const offset = Number(/^\d{16}$/.exec(text(item['sk']))?.[0]);
+export function readParkedItem(item: StoredItem): ParkedRead {
+  return readNamed(item, () => {
+    assertOnly(item, ['pk', 'sk', 'version', 'reason', 'sha256', 'settled', 'expires']);
+    const offset = Number(/^\d{16}$/.exec(readText(item['sk']))?.[0]);
     if (!Number.isSafeInteger(offset)) throw new Damage('its key is none of a parked record');
     const settled = item['settled'] !== undefined || item['expires'] !== undefined;
     return {
-      journal: text(item['pk']).replace(/^parked#/, ''),
+      journal: readText(item['pk']).replace(/^parked#/, ''),
       offset,
-      version: whole(item['version'], 1),
-      reason: text(item['reason']),
-      sha256: text(item['sha256']),
+      version: readWhole(item['version'], 1),
+      reason: readText(item['reason']),
+      sha256: readText(item['sha256']),
       settled: settled
-        ? { version: whole(item['settled'], 1), expiresSeconds: whole(item['expires']) }
+        ? { version: readWhole(item['settled'], 1), expiresSeconds: readWhole(item['expires']) }
         : undefined,
     };
   });
 }
 
-function readStateMap(attribute: Item[string] | undefined): StateRead {
-  const state = map(attribute, STATE);
-  const carried = optional(state['carried'], '');
+function readStateMap(attribute: StoredItem[string] | undefined): StateRead {
+  const state = readMap(attribute, STATE);
+  const carried = readOptional(state['carried'], '');
   if (Buffer.byteLength(carried) > CARRIED_BYTES_MAX)
     throw new Damage(`it carries ${Buffer.byteLength(carried)} bytes, allowed are ${CARRIED_BYTES_MAX}`);
   return {
-    version: whole(state['version'], 1),
-    resolved: readRanges(text(state['resolved'])),
-    openParked: state['openParked'] === undefined ? 0 : whole(state['openParked'], 1),
-    keys: state['keys'] === undefined ? 0 : whole(state['keys'], 1),
-    newest: whole(state['newest'], -1),
-    marks: readMarks(text(state['marks'])),
+    version: readWhole(state['version'], 1),
+    resolved: parseRanges(readText(state['resolved'])),
+    openParked: state['openParked'] === undefined ? 0 : readWhole(state['openParked'], 1),
+    keys: state['keys'] === undefined ? 0 : readWhole(state['keys'], 1),
+    newest: readWhole(state['newest'], -1),
+    marks: readMarks(readText(state['marks'])),
     carried,
-    clicks: count(state['clicks']),
-    micros: count(state['micros']),
+    clicks: readCount(state['clicks']),
+    micros: readCount(state['micros']),
   };
 }
 
-function readAccepted(attribute: Item[string] | undefined): Ranges {
+function readAccepted(attribute: StoredItem[string] | undefined): Ranges {
   if (attribute === undefined) return [];
-  const accepted = map(attribute, ['offsets', 'reason', 'who']);
+  const accepted = readMap(attribute, ['offsets', 'reason', 'who']);
   for (const name of ['reason', 'who'])
-    if (text(accepted[name]).trim() === '') throw new Damage(`it accepts offsets without a ${name}`);
-  return readRanges(text(accepted['offsets']));
+    if (readText(accepted[name]).trim() === '') throw new Damage(`it accepts offsets without a ${name}`);
+  return parseRanges(readText(accepted['offsets']));
 }
 
 function readMarks(written: string): Map<number, string> {

@@ -1,7 +1,7 @@
 /** Reads a ledger's table, consistently. What an item says is read by layout.ts. */
 import { type DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { answerOf } from '../terminal/answer-of.ts';
-import type { Item } from './attributes.ts';
+import { awaitAnswer } from '../terminal/answer-of.ts';
+import type { StoredItem } from './attributes.ts';
 
 export interface TableAccess {
   readonly table: string;
@@ -16,25 +16,25 @@ export async function readDirectory(access: TableAccess): Promise<string[]> {
 export async function getCheckpointItem(
   { client, table }: TableAccess,
   journal: string,
-): Promise<Item | undefined> {
+): Promise<StoredItem | undefined> {
   const key = { pk: { S: `checkpoint#${journal}` }, sk: { S: 'checkpoint' } };
   const asked = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
-  return (await answerOf(`table ${table}`, client.send(asked))).Item;
+  return (await awaitAnswer(`table ${table}`, client.send(asked))).Item;
 }
 
 /** All entries that have not expired, in the order of versions. */
-export function readEntryItems(access: TableAccess, journal: string): AsyncGenerator<Item> {
+export function readEntryItems(access: TableAccess, journal: string): AsyncGenerator<StoredItem> {
   return query(access, journal);
 }
 
 /** Whatever stands in the table, in no order: so also what no key that is known would lead to. */
-export function readAllItems({ client, table }: TableAccess): AsyncGenerator<Item> {
+export function readAllItems({ client, table }: TableAccess): AsyncGenerator<StoredItem> {
   return allPages(table, (ExclusiveStartKey) =>
     client.send(new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey })),
   );
 }
 
-function query({ client, table }: TableAccess, pk: string): AsyncGenerator<Item> {
+function query({ client, table }: TableAccess, pk: string): AsyncGenerator<StoredItem> {
   const asked = {
     TableName: table,
     ConsistentRead: true,
@@ -46,17 +46,17 @@ function query({ client, table }: TableAccess, pk: string): AsyncGenerator<Item>
   );
 }
 
-type Key = Record<string, NonNullable<Item[string]>>;
+type Key = Record<string, NonNullable<StoredItem[string]>>;
 
 async function* allPages(
   table: string,
   page: (
     start: Key | undefined,
-  ) => Promise<{ Items?: Item[] | undefined; LastEvaluatedKey?: Key | undefined }>,
-): AsyncGenerator<Item> {
+  ) => Promise<{ Items?: StoredItem[] | undefined; LastEvaluatedKey?: Key | undefined }>,
+): AsyncGenerator<StoredItem> {
   let start: Key | undefined;
   do {
-    const { Items = [], LastEvaluatedKey } = await answerOf(`table ${table}`, page(start));
+    const { Items = [], LastEvaluatedKey } = await awaitAnswer(`table ${table}`, page(start));
     yield* Items;
     start = LastEvaluatedKey;
   } while (start !== undefined);

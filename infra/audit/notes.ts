@@ -1,6 +1,6 @@
 /** What an audit says that is no fault: what only the chain of entries vouches for, what is in gaps, and why it can't tell. */
-import { type Rolled, written } from './check-lines.ts';
-import { plus, zero } from './entry-lines.ts';
+import { formatSums, type Rolled } from './check-lines.ts';
+import { addSums, zero } from './entry-lines.ts';
 import type { Findings, PartitionTally } from './findings.ts';
 import type { EntryRead } from './layout.ts';
 import type { Ranges } from './offset-ranges.ts';
@@ -18,10 +18,10 @@ export function notePartition(
     note(`the ledger begins at offset ${base}; what stood before it can't be told any more`);
   if (unverifiable > 0) {
     const gone = entries.filter(({ offsets }) => (offsets[0]?.[0] ?? logStart) < logStart);
-    const sums = gone.reduce((sum, { lines }) => plus(sum, lines.sum), zero);
+    const sums = gone.reduce((sum, { lines }) => addSums(sum, lines.sum), zero);
     note(
       `${unverifiable} records before offset ${logStart} have left the log and can't be verified any more: ` +
-        `for ${written(sums)} of ${gone.length} entries only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
+        `for ${formatSums(sums)} of ${gone.length} entries only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
     );
   }
   if (gaps > 0) note(`${gaps} records in gaps, offsets ${gapOffsets}, are not counted yet`);
@@ -36,7 +36,7 @@ export function noteElsewhere(
 ): void {
   const state = entries.at(-1)?.state ?? checkpoint?.state ?? zero;
   findings.notes.push(
-    `${journal}: it is of ${where}, not of this one: for ${written(state)} only their chain and seals vouch`,
+    `${journal}: it is of ${where}, not of this one: for ${formatSums(state)} only their chain and seals vouch`,
   );
 }
 

@@ -1,12 +1,12 @@
 /** Sets of offsets as the ledger writes them, `0-4711,4713`: ranges with both ends, ascending, never touching. The auditor's own reading. */
 
-export type Range = readonly [from: number, to: number];
-export type Ranges = readonly Range[];
+export type OffsetRange = readonly [from: number, to: number];
+export type Ranges = readonly OffsetRange[];
 
 /** Throws on a text that is no such set. */
-export function readRanges(text: string): Ranges {
+export function parseRanges(text: string): Ranges {
   if (text === '') return [];
-  const ranges = text.split(',').map((part): Range => {
+  const ranges = text.split(',').map((part): OffsetRange => {
     const found = /^(0|[1-9]\d*)(?:-([1-9]\d*))?$/.exec(part);
     if (found === null) throw new RangeError(`'${part}' is no range of offsets`);
     const from = Number(found[1]);
@@ -18,7 +18,9 @@ export function readRanges(text: string): Ranges {
   for (const [i, [from]] of ranges.entries()) {
     const before = ranges[i - 1];
     if (before !== undefined && from <= before[1] + 1)
-      throw new RangeError(`the ranges ${writeRange(before)} and ${writeRange(ranges[i] as Range)} touch`);
+      throw new RangeError(
+        `the ranges ${writeRange(before)} and ${writeRange(ranges[i] as OffsetRange)} touch`,
+      );
   }
   return ranges;
 }
@@ -35,14 +37,14 @@ export function joinRanges(sets: readonly Ranges[]): Ranges {
 }
 
 /** The offsets of `ranges` that are not in `others`. */
-export function minus(ranges: Ranges, others: Ranges): Ranges {
-  const left: Range[] = [];
+export function subtractRanges(ranges: Ranges, others: Ranges): Ranges {
+  const left: OffsetRange[] = [];
   let next = 0;
   for (const [from, to] of ranges) {
     let at = from;
-    while (next < others.length && (others[next] as Range)[1] < from) next += 1;
-    for (let i = next; i < others.length && (others[i] as Range)[0] <= to; i++) {
-      const [start, end] = others[i] as Range;
+    while (next < others.length && (others[next] as OffsetRange)[1] < from) next += 1;
+    for (let i = next; i < others.length && (others[i] as OffsetRange)[0] <= to; i++) {
+      const [start, end] = others[i] as OffsetRange;
       if (start > at) left.push([at, start - 1]);
       at = Math.max(at, end + 1);
     }
@@ -52,21 +54,21 @@ export function minus(ranges: Ranges, others: Ranges): Ranges {
 }
 
 /** The offsets from `from` to `to`, both included; none where `to` is before `from`. */
-export function within(ranges: Ranges, from: number, to: number): Ranges {
+export function clipRanges(ranges: Ranges, from: number, to: number): Ranges {
   if (to < from) return [];
   return ranges
     .filter((range) => range[1] >= from && range[0] <= to)
     .map((range) => [Math.max(range[0], from), Math.min(range[1], to)]);
 }
 
-export function countOf(ranges: Ranges): number {
+export function countOffsets(ranges: Ranges): number {
   return ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
 }
 
-export function writeRanges(ranges: Ranges): string {
+export function formatRanges(ranges: Ranges): string {
   return ranges.map(writeRange).join(',');
 }
 
-function writeRange([from, to]: Range): string {
+function writeRange([from, to]: OffsetRange): string {
   return from === to ? String(from) : `${from}-${to}`;
 }

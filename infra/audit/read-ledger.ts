@@ -3,7 +3,7 @@
  * directory once more. So a line may be newer than the checkpoint of its journal and never older, and no journal that came
  * meanwhile is taken for one that nobody has listed.
  */
-import { Damage, type Item, keyOf } from './attributes.ts';
+import { Damage, formatKey, type StoredItem } from './attributes.ts';
 import type { Findings } from './findings.ts';
 import {
   type CheckpointRead,
@@ -31,7 +31,7 @@ export interface JournalProjections {
 const journalName = /^(.+)@([1-9]\d*)#(0|[1-9]\d*)$/;
 
 /** Of a journal's name, `<topic>@<incarnation>#<partition>`; undefined where it is none. */
-export function partsOf(
+export function parseJournalKey(
   journal: string,
 ): { readonly topic: string; readonly incarnation: number; readonly partition: number } | undefined {
   const [, topic, incarnation, partition] = journalName.exec(journal) ?? [];
@@ -47,13 +47,14 @@ export async function readProjections(
   const byJournal = new Map<string, JournalProjections>();
   for (const journal of await readDirectory(access)) {
     const item = await getCheckpointItem(access, journal);
-    const checkpoint = item && sound(findings, journal, item, readCheckpointItem);
-    byJournal.set(journal, emptyOf(journal, checkpoint));
+    const checkpoint = item && readSound(findings, journal, item, readCheckpointItem);
+    byJournal.set(journal, buildEmptyProjections(journal, checkpoint));
   }
   for await (const item of readAllItems(access)) sort(findings, byJournal, item);
   const directory = new Set(await readDirectory(access));
   for (const journal of directory)
-    if (partsOf(journal) === undefined) findings.add('damage', journal, 'the directory lists no such name');
+    if (parseJournalKey(journal) === undefined)
+      findings.add('damage', journal, 'the directory lists no such name');
   for (const read of byJournal.values()) read.listed = directory.has(read.journal);
   for (const { journal, listed, seen } of byJournal.values())
     if (!listed)
@@ -61,32 +62,33 @@ export async function readProjections(
   return [...byJournal.values()];
 }
 
-function sort(findings: Findings, byJournal: Map<string, JournalProjections>, item: Item): void {
+function sort(findings: Findings, byJournal: Map<string, JournalProjections>, item: StoredItem): void {
   const [pk, sk] = [item['pk']?.S ?? '', item['sk']?.S ?? ''];
   const of = (journal: string): JournalProjections => {
-    const known = byJournal.get(journal) ?? emptyOf(journal);
+    const known = byJournal.get(journal) ?? buildEmptyProjections(journal);
     byJournal.set(journal, known);
-    known.seen ||= keyOf(item);
+    known.seen ||= formatKey(item);
     return known;
   };
   if (pk.startsWith('advertiser#')) {
-    const line = sound(findings, '', item, readLineItem);
+    const line = readSound(findings, '', item, readLineItem);
     if (line !== undefined) of(line.journal).lines.push(line);
   } else if (pk.startsWith('parked#')) {
-    const parked = sound(findings, pk.replace('parked#', ''), item, readParkedItem);
+    const parked = readSound(findings, pk.replace('parked#', ''), item, readParkedItem);
     if (parked !== undefined) of(parked.journal).parked.push(parked);
   } else if (pk === 'journals') {
-    if (Object.keys(item).length > 2) findings.add('damage', sk, `item ${keyOf(item)} is more than its key`);
+    if (Object.keys(item).length > 2)
+      findings.add('damage', sk, `item ${formatKey(item)} is more than its key`);
   } else {
     const journal = sk === 'checkpoint' ? pk.replace(/^checkpoint#/, '') : pk;
     const known = journal === pk ? /^entry#\d{16}$/.test(sk) : true;
-    if (!known || partsOf(journal) === undefined)
-      findings.add('stray', pk, `item ${keyOf(item)} is of no kind that the layout has`);
+    if (!known || parseJournalKey(journal) === undefined)
+      findings.add('stray', pk, `item ${formatKey(item)} is of no kind that the layout has`);
     else of(journal).begun = true;
   }
 }
 
-export function emptyOf(journal: string, checkpoint?: CheckpointRead): JournalProjections {
+export function buildEmptyProjections(journal: string, checkpoint?: CheckpointRead): JournalProjections {
   return {
     journal,
     checkpoint,
@@ -99,11 +101,11 @@ export function emptyOf(journal: string, checkpoint?: CheckpointRead): JournalPr
 }
 
 /** What can be read; the rest is named. */
-export function sound<Read>(
+export function readSound<Read>(
   findings: Findings,
   journal: string,
-  item: Item,
-  read: (item: Item) => Read,
+  item: StoredItem,
+  read: (item: StoredItem) => Read,
 ): Read | undefined {
   try {
     return read(item);

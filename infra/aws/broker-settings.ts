@@ -39,7 +39,7 @@ const replication: Readonly<Record<BrokerType, Settings>> = {
 };
 
 /** The cluster's own configuration: what holds for a topic that says nothing else. */
-export function brokerSettings(type: BrokerType): Settings {
+export function buildBrokerSettings(type: BrokerType): Settings {
   return {
     'auto.create.topics.enable': 'false',
     'log.message.timestamp.type': 'LogAppendTime',
@@ -50,7 +50,7 @@ export function brokerSettings(type: BrokerType): Settings {
 }
 
 /** Said again for the topic, so that it does not depend on what the cluster's configuration becomes later. */
-export function topicSettings(type: BrokerType, topic: TopicConfig): Settings {
+export function buildTopicSettings(type: BrokerType, topic: TopicConfig): Settings {
   return {
     'cleanup.policy': 'delete',
     'message.timestamp.type': topic.timestamps === 'broker' ? 'LogAppendTime' : 'CreateTime',
@@ -60,7 +60,7 @@ export function topicSettings(type: BrokerType, topic: TopicConfig): Settings {
 }
 
 /** As a Java properties file, which is how MSK takes both. */
-export function propertyLines(settings: Settings): string {
+export function formatProperties(settings: Settings): string {
   return Object.entries(settings)
     .map(([property, value]) => `${property}=${value}`)
     .join('\n');

@@ -18,27 +18,27 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Ownership } from '../../shared/published.ts';
-import { logGroupPrefix } from '../../shared/published.ts';
+import { formatLogGroupPrefix } from '../../shared/published.ts';
 import { watchGroup } from './alarms/watch-group.ts';
 import { auditTrail } from './audit-trail.ts';
 import type { ConsumerGroupProps } from './consumer-group-props.ts';
-import { dataKey, keptOnceCreated, type OwnLogs } from './data-key.ts';
-import { givingUp, isOwnFifo } from './giving-up.ts';
+import { createDataKey, keepOnceCreated, type OwnLogs } from './data-key.ts';
+import { createFailureDestination, isOwnFifo } from './giving-up.ts';
 import { GroupFunction } from './group-function.ts';
 import {
-  appendToLedger,
+  allowAppending,
+  allowProjecting,
+  allowReadingTopic,
+  denyFromCode,
+  denyWritersExcept,
   invokeHandler,
-  notFromCode,
-  projectLedger,
-  readTopic,
-  writtenByAlone,
 } from './group-rights.ts';
-import { type Neighbour, refusalsOf, sharedWith } from './group-rules.ts';
-import { generatedSecrets } from './group-secrets.ts';
+import { listRefusals, listShared, type Neighbour } from './group-rules.ts';
+import { createSecrets } from './group-secrets.ts';
 import { readGroup } from './group-shape.ts';
-import { ledgerTable } from './group-storage.ts';
-import { answersInPart, kafkaMapping, mappingAlias } from './kafka-mapping.ts';
-import { everyMinute } from './rollup-schedule.ts';
+import { createLedgerTable } from './group-storage.ts';
+import { createKafkaMapping, hasPartialResponses, mappingAlias } from './kafka-mapping.ts';
+import { scheduleRollup } from './rollup-schedule.ts';
 import type { TopicOfGroup } from './rules/rule.ts';
 
 const GIVEN_UP = 'GivenUp';
@@ -74,13 +74,13 @@ export class ConsumerGroup extends Construct {
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.ownership = props.ownership ?? { stage: Stack.of(this).stackName, owner: group.ledger };
     this.logs = {
-      prefix: logGroupPrefix(this.ownership.stage, this.ownership.owner),
+      prefix: formatLogGroupPrefix(this.ownership.stage, this.ownership.owner),
       retention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       removalPolicy: this.removalPolicy,
     };
     const description = `clickledger: data of the ledger ${group.ledger}`;
-    this.key = props.key ?? dataKey(this, 'Key', description, this.logs, this.removalPolicy);
-    this.table = ledgerTable(this, 'Table', this.key, this.removalPolicy);
+    this.key = props.key ?? createDataKey(this, 'Key', description, this.logs, this.removalPolicy);
+    this.table = createLedgerTable(this, 'Table', this.key, this.removalPolicy);
     try {
       const handler = this.addHandler();
       this.handler = handler.function;
@@ -89,7 +89,7 @@ export class ConsumerGroup extends Construct {
       const rollup = this.addRollup();
       this.rollup = rollup.function;
       this.redriveRole = this.addRedriveRole();
-      this.table.addToResourcePolicy(writtenByAlone([handler.role, rollup.role]));
+      this.table.addToResourcePolicy(denyWritersExcept([handler.role, rollup.role]));
       this.addWatch();
       if (props.auditTrail === true) this.addAuditTrail();
     } catch (error) {
@@ -107,12 +107,12 @@ export class ConsumerGroup extends Construct {
     const { destination } = group.retry;
     const reference: unknown = Stack.of(this).resolve(cluster.arn);
     const fifoDestination = typeof destination === 'object' && isOwnFifo(destination);
-    return refusalsOf({ group, cluster: { ...cluster, reference }, topic, fifoDestination, deployed });
+    return listRefusals({ group, cluster: { ...cluster, reference }, topic, fifoDestination, deployed });
   }
 
   private sharedInApp(): string[] {
     const all = this.node.root.node.findAll().filter((one) => one instanceof ConsumerGroup);
-    return sharedWith(
+    return listShared(
       this.asNeighbour(),
       all.map((one) => one.asNeighbour()),
     );
@@ -132,30 +132,28 @@ export class ConsumerGroup extends Construct {
       description: `Counts ${group.topic} in the ledger ${group.ledger}`,
       memoryMb: group.sandbox.memoryMb,
       timeout: Duration.seconds(group.sandbox.timeoutSeconds),
-      secrets: generatedSecrets(
-        this,
-        'Secrets',
-        group.secrets,
-        this.key,
-        keptOnceCreated(this.removalPolicy),
-      ),
+      secrets: createSecrets(this, 'Secrets', group.secrets, this.key, keepOnceCreated(this.removalPolicy)),
     });
-    handler.allow(...appendToLedger(this.table, this.key, group.topic));
+    handler.allow(...allowAppending(this.table, this.key, group.topic));
     return handler;
   }
 
   private addMapping(handler: GroupFunction): CfnEventSourceMapping | undefined {
     const { group, cluster, topic, withoutMapping } = this.props;
-    const removalPolicy = keptOnceCreated(this.removalPolicy);
+    const removalPolicy = keepOnceCreated(this.removalPolicy);
     const surroundings = { clusterArn: cluster.arn, key: this.key, removalPolicy };
     const asked = group.retry.until === 'spent' ? group.retry.destination : undefined;
-    const destination = asked === undefined ? undefined : givingUp(this, GIVEN_UP, asked, surroundings);
-    const ofMapping = [...readTopic(cluster.arn, group.topic, group.groupId), ...(destination?.rights ?? [])];
-    handler.allow(...ofMapping, notFromCode(ofMapping));
+    const destination =
+      asked === undefined ? undefined : createFailureDestination(this, GIVEN_UP, asked, surroundings);
+    const ofMapping = [
+      ...allowReadingTopic(cluster.arn, group.topic, group.groupId),
+      ...(destination?.rights ?? []),
+    ];
+    handler.allow(...ofMapping, denyFromCode(ofMapping));
     handler.acknowledgeWildcards(destination?.wildcards ?? []);
     const alias = mappingAlias(handler.function);
     if (withoutMapping === true) return undefined;
-    const mapping = kafkaMapping(this, 'Mapping', {
+    const mapping = createKafkaMapping(this, 'Mapping', {
       group,
       clusterArn: cluster.arn,
       partitions: topic.partitions,
@@ -177,8 +175,8 @@ export class ConsumerGroup extends Construct {
       timeout: ROLLUP_TIMEOUT,
       secrets: {},
     });
-    rollup.allow(...projectLedger(this.table, this.key));
-    everyMinute(this, rollup.function);
+    rollup.allow(...allowProjecting(this.table, this.key));
+    scheduleRollup(this, rollup.function);
     return rollup;
   }
 
@@ -197,7 +195,7 @@ export class ConsumerGroup extends Construct {
       ownership: this.ownership,
       table: this.table,
       handler: this.handler,
-      removalPolicy: keptOnceCreated(this.removalPolicy),
+      removalPolicy: keepOnceCreated(this.removalPolicy),
     });
   }
 
@@ -222,7 +220,7 @@ export class ConsumerGroup extends Construct {
       TOPIC_LOG: (topic.log ?? 'unsaid') as 'unsaid' | 'new' | 'copy',
       TOPIC_RETENTION_HOURS: String(topic.retentionHours),
       ...timesOf(topic),
-      PARTIAL_RESPONSES: answersInPart(group) ? 'true' : 'false',
+      PARTIAL_RESPONSES: hasPartialResponses(group) ? 'true' : 'false',
     } as const;
     return { name, lockFile: code.lockFile, logs: this.logs, key: this.key, environment };
   }

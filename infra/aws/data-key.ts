@@ -21,7 +21,7 @@ export interface OwnLogs {
   readonly removalPolicy: RemovalPolicy;
 }
 
-export function dataKey(
+export function createDataKey(
   scope: Construct,
   id: string,
   description: string,
@@ -54,12 +54,12 @@ export function dataKey(
  * For what holds nothing yet while it is created. A resource that is simply retained stays behind when its creation is rolled back: it
  * costs money, and its name blocks the next attempt (AWS CloudFormation docs: DeletionPolicy, RetainExceptOnCreate).
  */
-export function keptOnceCreated(policy: RemovalPolicy): RemovalPolicy {
+export function keepOnceCreated(policy: RemovalPolicy): RemovalPolicy {
   return policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
 }
 
 /** @param name whose logs these are, among the owner's */
-export function logGroup(
+export function createLogGroup(
   scope: Construct,
   id: string,
   name: string,
@@ -70,6 +70,6 @@ export function logGroup(
     logGroupName: `${prefix}${name}`,
     encryptionKey,
     retention,
-    removalPolicy: keptOnceCreated(removalPolicy),
+    removalPolicy: keepOnceCreated(removalPolicy),
   });
 }

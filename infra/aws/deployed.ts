@@ -65,7 +65,7 @@ interface Template {
   >;
 }
 
-export function recordOf(template: Template): Readonly<Record<string, RecordedResource>> {
+export function buildRecord(template: Template): Readonly<Record<string, RecordedResource>> {
   const recorded = Object.entries(template.Resources ?? {}).flatMap(([id, { Type, Properties = {} }]) => {
     const properties = createOnly[Type];
     if (properties === undefined) return [];
@@ -78,17 +78,17 @@ export function recordOf(template: Template): Readonly<Record<string, RecordedRe
   return Object.fromEntries(recorded.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-export function deployedPath(stage: StageName): string {
+export function getDeployedPath(stage: StageName): string {
   return fileURLToPath(new URL(`../deployed/${stage}.json`, import.meta.url));
 }
 
 export function readDeployed(stage: StageName): Deployed {
-  const path = deployedPath(stage);
+  const path = getDeployedPath(stage);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Deployed) : {};
 }
 
 /** The one mapping of a group's stack, if the record has it. */
-export function deployedMapping(deployed: Deployed, stackName: string): DeployedMapping | undefined {
+export function findDeployedMapping(deployed: Deployed, stackName: string): DeployedMapping | undefined {
   const resources = Object.values(deployed[stackName] ?? {});
   const mapping = resources.find(({ type }) => type === 'AWS::Lambda::EventSourceMapping');
   if (mapping === undefined) return undefined;

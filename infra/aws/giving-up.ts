@@ -9,8 +9,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type IResolvable, Reference, type RemovalPolicy, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Destination } from '../../shared/group.ts';
-import { putObjects, tell, useOfKey, writeTopic } from './group-rights.ts';
-import { destinationBucket } from './group-storage.ts';
+import { allowKey, allowNotifying, allowPuttingObjects, allowWritingTopic } from './group-rights.ts';
+import { createDestinationBucket } from './group-storage.ts';
 
 interface GivingUp {
   /** What `DestinationConfig` is told. */
@@ -27,23 +27,23 @@ interface Surroundings {
 }
 
 /** @param id of the bucket that is made for a team that asked for one */
-export function givingUp(
+export function createFailureDestination(
   scope: Construct,
   id: string,
   destination: Destination,
   { clusterArn, key, removalPolicy }: Surroundings,
 ): GivingUp {
   if (destination === 's3') {
-    const bucket = destinationBucket(scope, id, key, removalPolicy);
+    const bucket = createDestinationBucket(scope, id, key, removalPolicy);
     return {
       destination: bucket.bucketArn,
-      rights: [...putObjects(bucket.bucketArn), destinationKey(key.keyArn, 's3')],
+      rights: [...allowPuttingObjects(bucket.bucketArn), destinationKey(key.keyArn, 's3')],
       wildcards: [`${bucket.bucketArn}/*`],
     };
   }
   if ('kafkaTopic' in destination) {
     const { kafkaTopic } = destination;
-    const rights = [writeTopic(clusterArn, kafkaTopic)];
+    const rights = [allowWritingTopic(clusterArn, kafkaTopic)];
     return { destination: `kafka://${kafkaTopic}`, rights, wildcards: [] };
   }
   const { arn, service, rights } = imported(destination);
@@ -58,18 +58,18 @@ export function givingUp(
 function imported(destination: Exclude<Destination, 's3' | { readonly kafkaTopic: string }>) {
   if ('bucketArn' in destination) {
     const { bucketArn: arn } = destination;
-    return { arn, service: 's3', rights: putObjects(arn) };
+    return { arn, service: 's3', rights: allowPuttingObjects(arn) };
   }
   if ('queueArn' in destination) {
     const { queueArn: arn } = destination;
-    return { arn, service: 'sqs', rights: [tell('sqs:SendMessage', arn)] };
+    return { arn, service: 'sqs', rights: [allowNotifying('sqs:SendMessage', arn)] };
   }
   const { snsTopicArn: arn } = destination;
-  return { arn, service: 'sns', rights: [tell('sns:Publish', arn)] };
+  return { arn, service: 'sns', rights: [allowNotifying('sns:Publish', arn)] };
 }
 
 function destinationKey(keyArn: string, service: string): PolicyStatement {
-  return useOfKey('DestinationKey', keyArn, service, ['kms:Decrypt', 'kms:GenerateDataKey']);
+  return allowKey('DestinationKey', keyArn, service, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
 /** Whether a destination refers to a FIFO queue or topic of the same app, whose name is known at deployment only. */

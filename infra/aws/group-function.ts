@@ -16,8 +16,8 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Aws, type Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionEnvironment } from '../../shared/config.ts';
-import { logGroup, type OwnLogs } from './data-key.ts';
-import { useOfKey, writeLogs } from './group-rights.ts';
+import { createLogGroup, type OwnLogs } from './data-key.ts';
+import { allowKey, allowWritingLogs } from './group-rights.ts';
 
 export interface GroupFunctionProps {
   readonly name: 'handler' | 'rollup';
@@ -46,16 +46,16 @@ export class GroupFunction extends Construct {
   constructor(scope: Construct, id: string, props: GroupFunctionProps) {
     super(scope, id);
     const { name, key, secrets } = props;
-    const logs = logGroup(this, 'Logs', name, key, props.logs);
+    const logs = createLogGroup(this, 'Logs', name, key, props.logs);
     this.role = new Role(this, 'Role', {
       // AWS Lambda docs: lambda-intro-execution-role.
       assumedBy: new ServicePrincipal('lambda.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
       }),
     });
-    this.allow(writeLogs(logs));
+    this.allow(allowWritingLogs(logs));
     const holdsSecrets = Object.keys(secrets).length > 0;
-    if (holdsSecrets) this.allow(useOfKey('OwnEnvironment', key.keyArn, 'lambda', ['kms:Decrypt']));
+    if (holdsSecrets) this.allow(allowKey('OwnEnvironment', key.keyArn, 'lambda', ['kms:Decrypt']));
     this.function = new NodejsFunction(this, 'Function', {
       ...packagingOf(props.entry, props.lockFile),
       description: props.description,

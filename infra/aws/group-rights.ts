@@ -14,7 +14,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Aws, Fn } from 'aws-cdk-lib/core';
 
 /** The function's own lines, and those of the pollers (AWS Lambda docs: esm-logging). */
-export function writeLogs(logs: ILogGroup): PolicyStatement {
+export function allowWritingLogs(logs: ILogGroup): PolicyStatement {
   return new PolicyStatement({
     sid: 'OwnLogs',
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -23,7 +23,7 @@ export function writeLogs(logs: ILogGroup): PolicyStatement {
 }
 
 /** Reads the head and the checkpoint, puts entries, lists parked records and settles them. */
-export function appendToLedger(table: Table, key: IKey, topic: string): PolicyStatement[] {
+export function allowAppending(table: Table, key: IKey, topic: string): PolicyStatement[] {
   // One list for both actions: no page says whether a transaction is judged item by item or by all its keys at once.
   const keys = [`${topic}@*`, 'journals', `parked#${topic}@*`];
   return [
@@ -34,7 +34,7 @@ export function appendToLedger(table: Table, key: IKey, topic: string): PolicySt
 }
 
 /** Reads entries, adds to statement lines, lists parked records and moves checkpoints. */
-export function projectLedger(table: Table, key: IKey): PolicyStatement[] {
+export function allowProjecting(table: Table, key: IKey): PolicyStatement[] {
   return [
     readLedger(table),
     writeLedger(table, 'AddToLines', ['dynamodb:UpdateItem'], ['advertiser#*']),
@@ -48,7 +48,7 @@ export function projectLedger(table: Table, key: IKey): PolicyStatement[] {
  * this policy are left to the account's own policies. The resource is `*` as a table can't name itself while it is made (AWS CDK docs:
  * aws-dynamodb, resource policies).
  */
-export function writtenByAlone(roles: readonly IRole[]): PolicyStatement {
+export function denyWritersExcept(roles: readonly IRole[]): PolicyStatement {
   return new PolicyStatement({
     sid: 'WrittenByTheGroupAlone',
     effect: Effect.DENY,
@@ -76,7 +76,7 @@ export function writtenByAlone(roles: readonly IRole[]): PolicyStatement {
  * environment carry the ARN of a function; what Lambda does outside of it, reading for a mapping above all, does not
  * (AWS Lambda docs: permissions-source-function-arn).
  */
-export function notFromCode(statements: readonly PolicyStatement[]): PolicyStatement {
+export function denyFromCode(statements: readonly PolicyStatement[]): PolicyStatement {
   return new PolicyStatement({
     sid: 'NotFromCode',
     effect: Effect.DENY,
@@ -102,7 +102,7 @@ export function invokeHandler(handler: IFunction): PolicyStatement {
  * What Lambda does in the function's name before it ever invokes it (AWS Lambda docs: with-msk-permissions, msk-cluster-auth).
  * @param clusterArn `arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>`, known at deployment only
  */
-export function readTopic(clusterArn: string, topic: string, groupId: string): PolicyStatement[] {
+export function allowReadingTopic(clusterArn: string, topic: string, groupId: string): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'FindBrokers',
@@ -117,12 +117,12 @@ export function readTopic(clusterArn: string, topic: string, groupId: string): P
     new PolicyStatement({
       sid: 'ReadTopic',
       actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
-      resources: [arnInCluster(clusterArn, 'topic', topic)],
+      resources: [formatArnInCluster(clusterArn, 'topic', topic)],
     }),
     new PolicyStatement({
       sid: 'JoinOwnGroup',
       actions: ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
-      resources: [arnInCluster(clusterArn, 'group', groupId)],
+      resources: [formatArnInCluster(clusterArn, 'group', groupId)],
     }),
     new PolicyStatement({
       sid: 'PollersInTheNetwork',
@@ -141,7 +141,7 @@ export function readTopic(clusterArn: string, topic: string, groupId: string): P
 }
 
 /** Lambda chooses the keys of objects and documents none for Kafka, so any in the bucket (AWS Lambda docs: kafka-on-failure). */
-export function putObjects(bucketArn: string): PolicyStatement[] {
+export function allowPuttingObjects(bucketArn: string): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'GiveUpRecords',
@@ -153,21 +153,21 @@ export function putObjects(bucketArn: string): PolicyStatement[] {
 }
 
 /** To tell a queue or an SNS topic what was given up. */
-export function tell(action: 'sqs:SendMessage' | 'sns:Publish', arn: string): PolicyStatement {
+export function allowNotifying(action: 'sqs:SendMessage' | 'sns:Publish', arn: string): PolicyStatement {
   return new PolicyStatement({ sid: 'TellOfGivenUp', actions: [action], resources: [arn] });
 }
 
 /** To put what was given up into another topic of the cluster (AWS Lambda docs: kafka-on-failure-destination). */
-export function writeTopic(clusterArn: string, topic: string): PolicyStatement {
+export function allowWritingTopic(clusterArn: string, topic: string): PolicyStatement {
   return new PolicyStatement({
     sid: 'GiveUpRecords',
     actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
-    resources: [arnInCluster(clusterArn, 'topic', topic)],
+    resources: [formatArnInCluster(clusterArn, 'topic', topic)],
   });
 }
 
 /** The key through one service only, so that the role can't decrypt by itself what it may not read. */
-export function useOfKey(
+export function allowKey(
   sid: string | undefined,
   keyArn: string,
   service: string,
@@ -203,11 +203,11 @@ function writeLedger(table: Table, sid: string, actions: string[], keys: string[
 /** DynamoDB decrypts a table's key in the caller's name (Amazon DynamoDB docs: encryption.usagenotes). */
 function ledgerKeyStatement(key: IKey): PolicyStatement {
   const actions = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
-  return useOfKey('OwnLedgerKey', key.keyArn, 'dynamodb', actions);
+  return allowKey('OwnLedgerKey', key.keyArn, 'dynamodb', actions);
 }
 
 /** `…:cluster/<name>/<uuid>` becomes `…:<kind>/<name>/<uuid>/<name of it>`. */
-export function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
+export function formatArnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
   const [account, cluster] = [0, 1].map((part) => Fn.select(part, Fn.split(':cluster/', clusterArn, 2)));
   return `${account}:${kind}/${cluster}/${name}`;
 }

@@ -10,7 +10,7 @@ import { destination } from './rules/destination.ts';
 import { givingUp } from './rules/giving-up.ts';
 import { limits } from './rules/limits.ts';
 import { pollers } from './rules/pollers.ts';
-import { type Rule, refusal, type Subject } from './rules/rule.ts';
+import { formatRefusal, type Rule, type Subject } from './rules/rule.ts';
 
 /** Groups by the name of their folder. */
 export type Groups = Readonly<Record<string, GroupSpec>>;
@@ -18,10 +18,10 @@ export type Groups = Readonly<Record<string, GroupSpec>>;
 export const groupRules: readonly Rule[] = [...limits, ...pollers, ...givingUp, ...destination, ...deployed];
 
 /** One sentence for each broken rule. */
-export function refusalsOf(subject: Subject): string[] {
+export function listRefusals(subject: Subject): string[] {
   return groupRules.flatMap((rule) => {
     const fault = rule.check(subject);
-    return fault === undefined ? [] : [refusal(rule, fault)];
+    return fault === undefined ? [] : [formatRefusal(rule, fault)];
   });
 }
 
@@ -48,7 +48,7 @@ const oncePerApp = {
 } as const;
 
 /** What a group has in common with others and may not. */
-export function sharedWith(own: Neighbour, all: readonly Neighbour[]): string[] {
+export function listShared(own: Neighbour, all: readonly Neighbour[]): string[] {
   return [...takenBy(own, all), ...crowded(own, all)];
 }
 

@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 const SECRET_LENGTH = 64;
 
 /** @returns references by name of variable */
-export function generatedSecrets(
+export function createSecrets(
   parent: Construct,
   id: string,
   names: readonly string[],

@@ -9,11 +9,11 @@ import { CfnOutput, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-l
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../shared/group.ts';
 import {
-  clusterName,
+  formatClusterName,
+  formatLedgerPath,
+  formatTopicPath,
   type LedgerFact,
-  ledgerPath,
   type TopicFact,
-  topicPath,
 } from '../../shared/published.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import type { DeployedMapping } from './deployed.ts';
@@ -50,10 +50,14 @@ export class GroupStack extends Stack {
         ],
       });
     const published = (fact: TopicFact) =>
-      StringParameter.valueForStringParameter(this, topicPath(stage, group.topic, fact));
+      StringParameter.valueForStringParameter(this, formatTopicPath(stage, group.topic, fact));
     const { table, redriveRole, key, bucket } = new ConsumerGroup(this, 'Group', {
       group: inPollerGroup(group, config.pollerGroup),
-      cluster: { arn: published('cluster-arn'), name: clusterName(stage), brokers: config.brokers.count },
+      cluster: {
+        arn: published('cluster-arn'),
+        name: formatClusterName(stage),
+        brokers: config.brokers.count,
+      },
       topic: { ...config.topic, incarnation: published('incarnation'), log: published('log') },
       code: {
         handler: `${ROOT}functions/${owner}/handler.ts`,
@@ -68,7 +72,10 @@ export class GroupStack extends Stack {
       withoutMapping,
     });
     const publish = (id: string, fact: LedgerFact, stringValue: string) =>
-      new StringParameter(this, id, { parameterName: ledgerPath(stage, group.ledger, fact), stringValue });
+      new StringParameter(this, id, {
+        parameterName: formatLedgerPath(stage, group.ledger, fact),
+        stringValue,
+      });
     publish('LedgerTable', 'table', table.tableName);
     publish('LedgerTableArn', 'table-arn', table.tableArn);
     publish('RedriveRoleArn', 'redrive-role-arn', redriveRole.roleArn);

@@ -15,7 +15,7 @@ const GIVEN_UP_DAYS = 30;
  * The layout is shared/journal/journal.ts: `pk` and `sk`, and `expires` on entries alone, so a checkpoint never does. On demand,
  * since a partition's journal is one hot key whatever is provisioned (Amazon DynamoDB docs: bp-partition-key-design).
  */
-export function ledgerTable(
+export function createLedgerTable(
   scope: Construct,
   id: string,
   encryptionKey: IKey,
@@ -34,7 +34,7 @@ export function ledgerTable(
   });
 }
 
-export function destinationBucket(
+export function createDestinationBucket(
   scope: Construct,
   id: string,
   encryptionKey: IKey,

@@ -40,7 +40,11 @@ export function mappingAlias(handler: LambdaFunction): Alias {
 const WITHOUT_END = -1;
 const OF_ANY_AGE = -1;
 
-export function kafkaMapping(scope: Construct, id: string, props: KafkaMappingProps): CfnEventSourceMapping {
+export function createKafkaMapping(
+  scope: Construct,
+  id: string,
+  props: KafkaMappingProps,
+): CfnEventSourceMapping {
   const { group, clusterArn, handler, destination } = props;
   const { windowSeconds } = group.batch;
   const mapping = new CfnEventSourceMapping(scope, id, {
@@ -66,14 +70,14 @@ export function kafkaMapping(scope: Construct, id: string, props: KafkaMappingPr
 }
 
 /** Whether the function answers which partitions failed, or throws. */
-export function answersInPart({ pollers }: GroupSpec): boolean {
+export function hasPartialResponses({ pollers }: GroupSpec): boolean {
   return 'mode' in pollers ? false : (pollers.partialResponses ?? true);
 }
 
 function provisionedSettings(group: GroupSpec, pollers: ProvisionedPollers, partitions: number) {
   const { min, max, logs = 'INFO', group: pollerGroupName } = pollers;
   return {
-    functionResponseTypes: answersInPart(group) ? ['ReportBatchItemFailures'] : [],
+    functionResponseTypes: hasPartialResponses(group) ? ['ReportBatchItemFailures'] : [],
     ...retrySettings(group),
     provisionedPollerConfig: {
       minimumPollers: min,

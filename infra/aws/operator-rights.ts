@@ -6,8 +6,8 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import { type LedgerFact, ledgerPath, topicPath } from '../../shared/published.ts';
-import { arnInCluster, useOfKey } from './group-rights.ts';
+import { formatLedgerPath, formatTopicPath, type LedgerFact } from '../../shared/published.ts';
+import { allowKey, formatArnInCluster } from './group-rights.ts';
 import type { Groups } from './group-rules.ts';
 import type { StageName } from './stages.ts';
 
@@ -18,7 +18,7 @@ interface Scope {
 }
 
 /** The agent's own calls, none of which knows a resource (AWS Systems Manager docs: getting-started-create-iam-instance-profile). */
-export function sessionRights(): PolicyStatement[] {
+export function allowSessions(): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'Sessions',
@@ -34,36 +34,36 @@ export function sessionRights(): PolicyStatement[] {
   ];
 }
 
-export function operatorRights(construct: Construct, { stage, topic, groups }: Scope): PolicyStatement[] {
+export function allowOperator(construct: Construct, { stage, topic, groups }: Scope): PolicyStatement[] {
   const read = (path: string) => StringParameter.valueForStringParameter(construct, path);
-  const cluster = read(topicPath(stage, topic, 'cluster-arn'));
+  const cluster = read(formatTopicPath(stage, topic, 'cluster-arn'));
   return [
     new PolicyStatement({ sid: 'Connect', actions: ['kafka-cluster:Connect'], resources: [cluster] }),
     ...Object.values(groups).flatMap(({ ledger, groupId, topic: ofGroup, retry }) => {
-      const fact = (name: LedgerFact) => read(ledgerPath(stage, ledger, name));
+      const fact = (name: LedgerFact) => read(formatLedgerPath(stage, ledger, name));
       const keyArn = fact('key-arn');
       const bucket = retry.until === 'spent' && retry.destination === 's3' ? fact('bucket-arn') : undefined;
       return [
         new PolicyStatement({
           actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
-          resources: [arnInCluster(cluster, 'topic', ofGroup)],
+          resources: [formatArnInCluster(cluster, 'topic', ofGroup)],
         }),
         new PolicyStatement({
           actions: ['kafka-cluster:DescribeGroup'],
-          resources: [arnInCluster(cluster, 'group', groupId)],
+          resources: [formatArnInCluster(cluster, 'group', groupId)],
         }),
         new PolicyStatement({
           actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'],
           resources: [fact('table-arn')],
         }),
         new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [fact('redrive-role-arn')] }),
-        useOfKey(undefined, keyArn, 'dynamodb', ['kms:Decrypt']),
+        allowKey(undefined, keyArn, 'dynamodb', ['kms:Decrypt']),
         ...(bucket === undefined
           ? []
           : [
               new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket] }),
               new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucket}/*`] }),
-              useOfKey(undefined, keyArn, 's3', ['kms:Decrypt']),
+              allowKey(undefined, keyArn, 's3', ['kms:Decrypt']),
             ]),
       ];
     }),

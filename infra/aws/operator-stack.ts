@@ -48,10 +48,10 @@ import {
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
-import { networkPath } from '../../shared/published.ts';
+import { formatNetworkPath } from '../../shared/published.ts';
 import type { Groups } from './group-rules.ts';
-import { operatorRights, sessionRights } from './operator-rights.ts';
-import { lastBlockOf } from './stage-network.ts';
+import { allowOperator, allowSessions } from './operator-rights.ts';
+import { findLastBlock } from './stage-network.ts';
 import type { StageConfig, StageName } from './stages.ts';
 import { IAM_PORT } from './stream-network.ts';
 
@@ -79,10 +79,10 @@ export class OperatorStack extends Stack {
     super(scope, id, props);
     const { stage, config, groups } = props;
     const { cidr, zones } = config.network;
-    const vpcId = StringParameter.valueForStringParameter(this, networkPath(stage, 'vpc-id'));
+    const vpcId = StringParameter.valueForStringParameter(this, formatNetworkPath(stage, 'vpc-id'));
     this.subnet = new CfnSubnet(this, 'Subnet', {
       vpcId,
-      cidrBlock: lastBlockOf(cidr),
+      cidrBlock: findLastBlock(cidr),
       ...(zones === undefined
         ? { availabilityZone: Fn.select(0, Fn.getAzs()) }
         : { availabilityZoneId: zones[0] }),
@@ -97,8 +97,8 @@ export class OperatorStack extends Stack {
     const endpoints = this.addEndpoints(cidr);
     this.instance = this.addInstance(own, tools);
     this.instance.node.addDependency(...endpoints);
-    const rights = operatorRights(this, { stage, topic: config.topic.name, groups });
-    for (const statement of [...sessionRights(), ...rights, codeOf(tools)])
+    const rights = allowOperator(this, { stage, topic: config.topic.name, groups });
+    for (const statement of [...allowSessions(), ...rights, codeOf(tools)])
       this.instance.addToRolePolicy(statement);
     this.acknowledge(rights.flatMap(({ resources }) => resources).filter((each) => each.endsWith('/*')));
     new CfnOutput(this, 'InstanceId', { value: this.instance.instanceId });
@@ -124,7 +124,7 @@ export class OperatorStack extends Stack {
   private addSecurityGroup(stage: StageName): SecurityGroup {
     const brokers = StringParameter.valueForStringParameter(
       this,
-      networkPath(stage, 'broker-security-group-id'),
+      formatNetworkPath(stage, 'broker-security-group-id'),
     );
     const own = new SecurityGroup(this, 'SecurityGroup', {
       vpc: this.vpc,

@@ -5,9 +5,9 @@ import {
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
 import { groups } from '../../functions/index.ts';
-import { ownName } from '../../shared/published.ts';
+import { formatOwnName } from '../../shared/published.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { type Deployed, recordOf } from './deployed.ts';
+import { buildRecord, type Deployed } from './deployed.ts';
 import type { StageName } from './stages.ts';
 
 /** A stack in any other state is not deployed, or not yet. */
@@ -29,8 +29,8 @@ export async function recordDeployed(
     throw new UserError(`--owners names '${unknown}', allowed are ${known.join(', ')}`);
   const records: [string, Deployed[string]][] = [];
   for (const owner of owners) {
-    const stackName = ownName({ stage, owner });
-    records.push([stackName, recordOf(await deployedTemplate(stackName, cloudFormation))]);
+    const stackName = formatOwnName({ stage, owner });
+    records.push([stackName, buildRecord(await deployedTemplate(stackName, cloudFormation))]);
   }
   return { ...recorded, ...Object.fromEntries(records) };
 }
@@ -57,7 +57,7 @@ async function statusOf(stackName: string, cloudFormation: Asked): Promise<strin
   }
 }
 
-export function recordText(record: Deployed): string {
+export function formatRecord(record: Deployed): string {
   const inOrder = Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${JSON.stringify(Object.fromEntries(inOrder), null, 2)}\n`;
 }

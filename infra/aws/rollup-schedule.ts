@@ -13,7 +13,7 @@ import type { Construct } from 'constructs';
 /** Both services take no less. */
 const EVENT_AGE_MAX = Duration.minutes(1);
 
-export function everyMinute(scope: Construct, rollup: LambdaFunction): void {
+export function scheduleRollup(scope: Construct, rollup: LambdaFunction): void {
   rollup.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: EVENT_AGE_MAX });
   Validations.of(rollup.node.findChild('EventInvokeConfig')).acknowledge({
     id: 'Serverless-LambdaAsyncFailureDestination',

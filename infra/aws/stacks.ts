@@ -4,9 +4,9 @@
  */
 import { type App, RemovalPolicy, type Stack, Tags } from 'aws-cdk-lib/core';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { ownName } from '../../shared/published.ts';
-import { keptOnceCreated } from './data-key.ts';
-import { type Deployed, deployedMapping, readDeployed } from './deployed.ts';
+import { formatOwnName } from '../../shared/published.ts';
+import { keepOnceCreated } from './data-key.ts';
+import { type Deployed, findDeployedMapping, readDeployed } from './deployed.ts';
 import type { Groups } from './group-rules.ts';
 import { GroupStack } from './group-stack.ts';
 import { OperatorStack } from './operator-stack.ts';
@@ -47,19 +47,19 @@ export function addStacks(
   const withoutMapping = teamsNamed(app.node.tryGetContext(WITHOUT_MAPPING), groups);
   const { terminationProtection } = config;
   const removalPolicy = config.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
-  const stream = new StreamStack(app, ownName({ stage, owner: STREAM }), {
-    ...{ stage, config, removalPolicy: keptOnceCreated(removalPolicy) },
+  const stream = new StreamStack(app, formatOwnName({ stage, owner: STREAM }), {
+    ...{ stage, config, removalPolicy: keepOnceCreated(removalPolicy) },
     description: 'Clickledger: the brokers and the topic',
     terminationProtection,
   });
   tag(stream, stage, STREAM);
   const ofGroups = Object.entries(groups).map(([owner, group]): [string, GroupStack] => {
-    const name = ownName({ stage, owner });
+    const name = formatOwnName({ stage, owner });
     const stack = new GroupStack(app, name, {
       ...{ stage, config, removalPolicy },
       owner,
       group,
-      deployed: deployedMapping(deployed, name),
+      deployed: findDeployedMapping(deployed, name),
       withoutMapping: withoutMapping.includes(owner),
       description: `Clickledger: the group ${group.groupId} and its ledger ${group.ledger}`,
       terminationProtection,
@@ -84,7 +84,7 @@ function addOperator(
     throw new Error(
       `operator.teams of stage '${stage}' has ${unknown === undefined ? 'nobody' : `'${unknown}'`}, allowed are ${Object.keys(groups).join(', ')}: name those on whose ledgers the operator works`,
     );
-  const operator = new OperatorStack(app, ownName({ stage, owner: OPERATOR }), {
+  const operator = new OperatorStack(app, formatOwnName({ stage, owner: OPERATOR }), {
     ...{ stage, config },
     groups: Object.fromEntries(Object.entries(groups).filter(([team]) => teams.includes(team))),
     description: 'Clickledger: the instance that operators work from',

@@ -41,7 +41,7 @@ const BITS = { min: 16, max: 22 };
 const CLIENT_BITS_MIN = 8;
 
 /** In words, with what was given, what is allowed and what to do; empty if nothing is wrong. */
-export function networkFaults({ cidr, zones, clients }: NetworkConfig): string[] {
+export function listNetworkFaults({ cidr, zones, clients }: NetworkConfig): string[] {
   const own = rangeOf(cidr);
   const faults: string[] = [];
   if (own === undefined || own.bits < BITS.min || own.bits > BITS.max)
@@ -82,7 +82,7 @@ function clientFaults(client: NetworkClient, own: Range | undefined): string[] {
 }
 
 /** The last 16 addresses of a range, which three subnets of /24 from its start leave free. */
-export function lastBlockOf(cidr: string): string {
+export function findLastBlock(cidr: string): string {
   const { address, bits } = rangeOf(cidr) ?? { address: '', bits: 32 };
   const first = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
   const last = first + 2 ** (32 - bits) - 16;

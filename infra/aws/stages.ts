@@ -117,7 +117,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
 export const stageNames = Object.keys(stages) as StageName[];
 
 /** @param given the context value `stage`, if there is one */
-export function stageNamed(given: unknown = 'dev'): StageName {
+export function parseStage(given: unknown = 'dev'): StageName {
   const name = stageNames.find((stage) => stage === given);
   if (name === undefined)
     throw new Error(`stage '${String(given)}' is unknown, allowed are ${stageNames.join(', ')}`);

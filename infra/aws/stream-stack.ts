@@ -11,16 +11,16 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { CfnOutput, Fn, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
-  clusterName,
-  logGroupPrefix,
-  networkPath,
+  formatClusterName,
+  formatLogGroupPrefix,
+  formatNetworkPath,
+  formatTopicPath,
   type TopicFact,
-  topicPath,
 } from '../../shared/published.ts';
 import { watchStream } from './alarms/watch-stream.ts';
-import { brokerSettings, propertyLines, REPLICAS, topicSettings } from './broker-settings.ts';
-import { dataKey, logGroup } from './data-key.ts';
-import { networkFaults } from './stage-network.ts';
+import { buildBrokerSettings, buildTopicSettings, formatProperties, REPLICAS } from './broker-settings.ts';
+import { createDataKey, createLogGroup } from './data-key.ts';
+import { listNetworkFaults } from './stage-network.ts';
 import type { StageConfig, StageName } from './stages.ts';
 import { StreamNetwork } from './stream-network.ts';
 
@@ -36,22 +36,22 @@ export class StreamStack extends Stack {
   constructor(scope: Construct, id: string, props: StreamStackProps) {
     super(scope, id, props);
     const { stage, config } = props;
-    const faults = networkFaults(config.network);
+    const faults = listNetworkFaults(config.network);
     if (faults.length > 0) throw new Error(faults.map((fault) => `stage '${stage}': ${fault}`).join('\n'));
     this.removalPolicy = props.removalPolicy;
     const logs = {
-      prefix: logGroupPrefix(stage, 'stream'),
+      prefix: formatLogGroupPrefix(stage, 'stream'),
       retention: config.logDays,
       removalPolicy: this.removalPolicy,
     };
-    const key = dataKey(this, 'Key', `clickledger ${stage}: data of stream`, logs, this.removalPolicy);
-    const flowLogs = logGroup(this, 'FlowLogs', 'network', key, logs);
+    const key = createDataKey(this, 'Key', `clickledger ${stage}: data of stream`, logs, this.removalPolicy);
+    const flowLogs = createLogGroup(this, 'FlowLogs', 'network', key, logs);
     const network = new StreamNetwork(this, 'Network', config.network, flowLogs);
     const cluster = this.addCluster(config, {
-      clusterName: clusterName(stage),
+      clusterName: formatClusterName(stage),
       network,
       keyArn: key.keyArn,
-      logGroupName: logGroup(this, 'BrokerLogs', 'brokers', key, logs).logGroupName,
+      logGroupName: createLogGroup(this, 'BrokerLogs', 'brokers', key, logs).logGroupName,
     });
     this.addTopic(config, cluster);
     this.publish(stage, config, cluster);
@@ -99,7 +99,7 @@ export class StreamStack extends Stack {
     const configuration = new CfnConfiguration(this, 'Configuration', {
       name,
       description: 'What the ledgers rest on',
-      serverProperties: propertyLines(brokerSettings(type)),
+      serverProperties: formatProperties(buildBrokerSettings(type)),
     });
     configuration.applyRemovalPolicy(this.removalPolicy);
     return { arn: configuration.attrArn, revision: configuration.attrLatestRevisionRevision };
@@ -111,14 +111,14 @@ export class StreamStack extends Stack {
       topicName: topic.name,
       partitionCount: topic.partitions,
       replicationFactor: REPLICAS,
-      configs: Fn.base64(propertyLines(topicSettings(brokers.type, topic))),
+      configs: Fn.base64(formatProperties(buildTopicSettings(brokers.type, topic))),
     });
     resource.applyRemovalPolicy(this.removalPolicy);
   }
 
   private publish(stage: StageName, { topic }: StageConfig, cluster: CfnCluster): void {
     const publish = (id: string, fact: TopicFact, stringValue: string) =>
-      new StringParameter(this, id, { parameterName: topicPath(stage, topic.name, fact), stringValue });
+      new StringParameter(this, id, { parameterName: formatTopicPath(stage, topic.name, fact), stringValue });
     publish('ClusterArn', 'cluster-arn', cluster.attrArn);
     publish('ClusterName', 'cluster-name', cluster.clusterName);
     publish('Incarnation', 'incarnation', String(topic.incarnation));
@@ -138,7 +138,7 @@ export class StreamStack extends Stack {
     ] as const;
     for (const [name, fact, value] of facts) {
       new StringParameter(this, `Published${name}`, {
-        parameterName: networkPath(stage, fact),
+        parameterName: formatNetworkPath(stage, fact),
         stringValue: value,
       });
       new CfnOutput(this, name, { value });

@@ -2,17 +2,17 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { auditLedger } from '../audit/audit-ledger.ts';
 import { type JournalState, readSince } from '../audit/journal-state.ts';
-import { type LedgerAudit, overall, reportJson, reportLines } from '../audit/report.ts';
+import { combineVerdicts, formatReport, formatReportJson, type LedgerAudit } from '../audit/report.ts';
 import { TopicLog } from '../kafka/topic-log.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { wholeNumber } from '../terminal/values.ts';
-import { jsonOption, type LogAddresses, readLogs, withLog } from './target.ts';
+import { parseWholeNumber } from '../terminal/values.ts';
+import { addLogOptions, jsonOption, type LogAddresses, readLogs } from './target.ts';
 
 const exitCodes = { pass: 0, fail: 1, unsure: 2 } as const;
 
-export const audit = withLog(
+export const audit = addLogOptions(
   defineCommand('audit', 'Compares ledgers with the log, by code that shares nothing with what wrote them.', {
     0: 'pass',
     1: 'fault',
@@ -23,7 +23,7 @@ export const audit = withLog(
   .option(
     '--incarnation <n>',
     'which one the topic is now (the newest that the ledger knows)',
-    wholeNumber(1, 999_999_999),
+    parseWholeNumber(1, 999_999_999),
   )
   .addOption(jsonOption)
   .addHelpText(
@@ -36,9 +36,9 @@ Without --ledger it audits all ledgers of the running local runtime.`,
     const asked = { atRest: values.atRest === true, incarnation: values.incarnation, since };
     const audits: LedgerAudit[] = [];
     for (const addresses of readLogs(values)) audits.push(await auditOf(addresses, asked));
-    if (values.json) console.log(reportJson(audits));
-    else for (const each of audits) for (const line of reportLines(each)) console.log(line);
-    process.exitCode = exitCodes[overall(audits)];
+    if (values.json) console.log(formatReportJson(audits));
+    else for (const each of audits) for (const line of formatReport(each)) console.log(line);
+    process.exitCode = exitCodes[combineVerdicts(audits)];
   });
 
 interface Asked {
@@ -51,7 +51,7 @@ async function auditOf(addresses: LogAddresses, { atRest, incarnation, since }: 
   const { ledger, kafka, topic, group, table } = addresses;
   if (since !== undefined && !since.has(ledger))
     throw new UserError(`--since: its file holds ${[...since.keys()].join(', ')}, and no ledger ${ledger}`);
-  const client = ledgerClient(addresses);
+  const client = createLedgerClient(addresses);
   const log = new TopicLog(kafka, topic, group);
   const started = performance.now();
   const progress = new ProgressLine(ledger, 'records read');
@@ -71,7 +71,7 @@ async function auditOf(addresses: LogAddresses, { atRest, incarnation, since }: 
 }
 
 /** A table that takes a connection and says nothing is asked again, and then named: without the last setting the SDK only warns. */
-export function ledgerClient({ dynamodb }: Pick<LogAddresses, 'dynamodb'>): DynamoDBClient {
+export function createLedgerClient({ dynamodb }: Pick<LogAddresses, 'dynamodb'>): DynamoDBClient {
   const requestHandler = { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
   return new DynamoDBClient({ ...dynamodb, maxAttempts: 4, requestHandler });
 }

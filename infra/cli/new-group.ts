@@ -7,22 +7,22 @@ import {
   groupIdAllowed,
   type NewGroup,
   ownerAllowed,
-  teamAllowed,
+  parseTeam,
 } from '../ops/new-group/request.ts';
 import { defineCommand } from '../terminal/command.ts';
-import { textMatching } from '../terminal/values.ts';
+import { parseMatching } from '../terminal/values.ts';
 
-const groupId = textMatching(
+const groupId = parseMatching(
   groupIdAllowed,
   '1 to 200 characters of [a-zA-Z0-9._-]: others silence the lag metrics of MSK',
 );
-const owner = textMatching(ownerAllowed, 'a user like @ada, a team like @clickledger/orders, or an address');
+const owner = parseMatching(ownerAllowed, 'a user like @ada, a team like @clickledger/orders, or an address');
 
 export const newGroup = defineCommand(
   'new-group',
   "Writes another team's group: folder, tests, a line in the registry and one in CODEOWNERS.",
 )
-  .argument('<name>', 'of the team, its folder and its ledger, like recommendations', teamAllowed)
+  .argument('<name>', 'of the team, its folder and its ledger, like recommendations', parseTeam)
   .option('--group-id <id>', 'the Kafka consumer group, fixed once deployed (NAME-service)', groupId)
   .option('--owner <owner>', 'who reviews its folder, as GitHub names them (@clickledger/NAME)', owner)
   .action((team, values) => console.log(writeNewGroup(readNewGroup(team, values, groups))));

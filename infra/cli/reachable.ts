@@ -4,13 +4,13 @@ import { InvalidArgumentError } from 'commander';
 import { operatorRequests } from '../../shared/bounded-requests.ts';
 import type { Check, Needs } from '../ops/reachable/check.ts';
 import { checkNetwork } from '../ops/reachable/checks.ts';
-import { type Client, clientChecks } from '../ops/reachable/client-checks.ts';
-import { clientsFromEc2, networkFromEc2 } from '../ops/reachable/from-ec2.ts';
-import { networkFromTemplate } from '../ops/reachable/from-template.ts';
-import { ANYWHERE, type Network, within } from '../ops/reachable/network.ts';
+import { type Client, checkClient } from '../ops/reachable/client-checks.ts';
+import { readClientsFromEc2, readNetworkFromEc2 } from '../ops/reachable/from-ec2.ts';
+import { readNetworkFromTemplate } from '../ops/reachable/from-template.ts';
+import { ANYWHERE, isWithin, type Network } from '../ops/reachable/network.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { listOf, oneOf, textMatching } from '../terminal/values.ts';
+import { parseList, parseMatching, parseOneOf } from '../terminal/values.ts';
 import { jsonOption } from './target.ts';
 
 type From = { readonly cidr: string } | { readonly group: string } | { readonly subnet: string };
@@ -18,17 +18,17 @@ type From = { readonly cidr: string } | { readonly group: string } | { readonly 
 function clientAt(given: string): From {
   if (/^sg-[0-9a-f]{8,17}$/.test(given)) return { group: given };
   if (/^subnet-[0-9a-f]{8,17}$/.test(given)) return { subnet: given };
-  if (within(given, ANYWHERE)) return { cidr: given };
+  if (isWithin(given, ANYWHERE)) return { cidr: given };
   throw new InvalidArgumentError(
     'Allowed are a range like 10.60.0.0/20, a security group or a subnet by id, joined by commas.',
   );
 }
 
-const subnetId = textMatching(
+const subnetId = parseMatching(
   /^subnet-[0-9a-f]{8,17}$/,
   'ids like subnet-0123456789abcdef0, joined by commas',
 );
-const groupId = textMatching(/^sg-[0-9a-f]{8,17}$/, 'ids like sg-0123456789abcdef0, joined by commas');
+const groupId = parseMatching(/^sg-[0-9a-f]{8,17}$/, 'ids like sg-0123456789abcdef0, joined by commas');
 
 export const reachable = defineCommand(
   'reachable',
@@ -42,32 +42,32 @@ export const reachable = defineCommand(
   .option(
     '--subnets <id,…>',
     'or the client subnets of a deployed cluster, with the usual AWS_REGION and credentials',
-    listOf(subnetId),
+    parseList(subnetId),
   )
-  .option('--security-groups <id,…>', 'of that cluster', listOf(groupId))
+  .option('--security-groups <id,…>', 'of that cluster', parseList(groupId))
   .option(
     '--pollers <mode>',
     'provisioned or on-demand',
-    oneOf('provisioned', 'on-demand'),
+    parseOneOf('provisioned', 'on-demand'),
     'provisioned' as const,
   )
   .option(
     '--port <n>',
     'of the brokers: 9098 IAM, 9096 SCRAM, 9094 TLS, 9092 plain text',
-    oneOf('9098', '9096', '9094', '9092'),
+    parseOneOf('9098', '9096', '9094', '9092'),
     '9098' as const,
   )
   .option('--secret', 'the mapping signs in with a secret')
   .option(
     '--destination <name,…>',
     'services that failures go to: s3, sqs, sns',
-    listOf(oneOf('s3', 'sqs', 'sns')),
+    parseList(parseOneOf('s3', 'sqs', 'sns')),
     [],
   )
   .option(
     '--from <place,…>',
     'also whether clients can reach the brokers: their range, security group, or subnets of this account',
-    listOf(clientAt),
+    parseList(clientAt),
     [],
   )
   .addOption(jsonOption)
@@ -81,7 +81,7 @@ export const reachable = defineCommand(
     };
     const checks = [
       ...checkNetwork(network, needs),
-      ...clients.flatMap((client) => clientChecks(network, needs, client)),
+      ...clients.flatMap((client) => checkClient(network, needs, client)),
     ];
     if (values.json) console.log(JSON.stringify({ source: network.source, checks }));
     else console.log(checkLines(network, checks).join('\n'));
@@ -126,11 +126,11 @@ async function readNetwork({
   clients,
   clientSubnets,
 }: Subject): Promise<{ network: Network; clients: Client[] }> {
-  if ('template' in of) return { network: networkFromTemplate(of.template), clients: [...clients] };
+  if ('template' in of) return { network: readNetworkFromTemplate(of.template), clients: [...clients] };
   const client = new EC2Client(operatorRequests);
   try {
-    const network = await networkFromEc2(client, of.subnets, of.groups);
-    const others = clientSubnets.length > 0 ? await clientsFromEc2(client, clientSubnets) : [];
+    const network = await readNetworkFromEc2(client, of.subnets, of.groups);
+    const others = clientSubnets.length > 0 ? await readClientsFromEc2(client, clientSubnets) : [];
     return { network, clients: [...clients, ...others] };
   } catch (cause) {
     if (cause instanceof UserError) throw cause;

@@ -2,11 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { operatorRequests } from '../../shared/bounded-requests.ts';
-import { deployedPath, readDeployed } from '../aws/deployed.ts';
-import { recordDeployed, recordText } from '../aws/record-deployed.ts';
+import { getDeployedPath, readDeployed } from '../aws/deployed.ts';
+import { formatRecord, recordDeployed } from '../aws/record-deployed.ts';
 import { type StageName, stages } from '../aws/stages.ts';
 import { defineCommand } from '../terminal/command.ts';
-import { oneOf } from '../terminal/values.ts';
+import { parseOneOf } from '../terminal/values.ts';
 
 const stageNames = Object.keys(stages) as StageName[];
 
@@ -14,7 +14,7 @@ export const record = defineCommand(
   'record',
   'Records what CloudFormation has deployed of a stage, for synthesis to compare with.',
 )
-  .requiredOption('--stage <name>', 'which stage', oneOf(...stageNames))
+  .requiredOption('--stage <name>', 'which stage', parseOneOf(...stageNames))
   .requiredOption('--owners <name,…>', 'whose stacks: stream, or the names of teams')
   .addHelpText(
     'after',
@@ -26,9 +26,11 @@ export const record = defineCommand(
     const client = new CloudFormationClient(operatorRequests);
     try {
       const recorded = await recordDeployed(readDeployed(stage), stage, owners, client);
-      writeFileSync(deployedPath(stage), recordText(recorded));
+      writeFileSync(getDeployedPath(stage), formatRecord(recorded));
     } finally {
       client.destroy();
     }
-    console.log(`${deployedPath(stage)} records what CloudFormation has of ${owners.join(', ')}. Commit it.`);
+    console.log(
+      `${getDeployedPath(stage)} records what CloudFormation has of ${owners.join(', ')}. Commit it.`,
+    );
   });

@@ -1,23 +1,23 @@
 /** `clickledger redrive`: shows what a ledger has not counted, and with --apply hands it to the ledger's own function once more. */
 import { ACCEPTANCE_LENGTH_MAX } from '../../shared/event/event.ts';
-import type { Decision, Kind } from '../ops/redrive/open-work.ts';
+import type { Kind, OperatorDecision } from '../ops/redrive/open-work.ts';
 import { redriveLedger, type Selection } from '../ops/redrive/redrive-ledger.ts';
-import { exitCodeOf, reportJson, reportLines } from '../ops/redrive/report.ts';
+import { computeExitCode, formatReport, formatReportJson } from '../ops/redrive/report.ts';
 import { closeTarget, openTarget } from '../ops/redrive/target.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { interruptSignal, ProgressLine } from '../terminal/progress.ts';
 import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { textMatching, wholeNumber } from '../terminal/values.ts';
-import { jsonOption, readTarget, withTarget } from './target.ts';
+import { parseMatching, parseWholeNumber } from '../terminal/values.ts';
+import { addTargetOptions, jsonOption, readTarget } from './target.ts';
 
-const note = textMatching(
+const note = parseMatching(
   new RegExp(`^(?=.*\\S).{1,${ACCEPTANCE_LENGTH_MAX}}$`, 'su'),
   `1 to ${ACCEPTANCE_LENGTH_MAX} characters: they stay in the journal`,
 );
 const kinds: readonly Kind[] = ['parked', 'gaps', 'destination'];
 
-export const redrive = withTarget(
+export const redrive = addTargetOptions(
   defineCommand('redrive', 'Shows what a ledger has not counted, and with --apply counts it.', {
     0: 'nothing is left to redrive',
     1: 'something is left (listed with its reason)',
@@ -34,9 +34,9 @@ export const redrive = withTarget(
   .option('--reason <text>', 'with --accept: why', note)
   .option('--who <name>', 'with --accept: who decided it', note)
   .option('--park', 'with --partition: release the batch that its share of rejected records has halted')
-  .option('--partition <n>', 'only of this partition', wholeNumber(0))
-  .option('--from-offset <n>', 'only from this offset on', wholeNumber(0))
-  .option('--to-offset <n>', 'only up to this offset, included', wholeNumber(0))
+  .option('--partition <n>', 'only of this partition', parseWholeNumber(0))
+  .option('--from-offset <n>', 'only from this offset on', parseWholeNumber(0))
+  .option('--to-offset <n>', 'only up to this offset, included', parseWholeNumber(0))
   .addOption(jsonOption)
   .action(async (values) => {
     const selection = readSelection(values);
@@ -54,8 +54,8 @@ export const redrive = withTarget(
         progress: progress.show,
       });
       progress.end();
-      printLines(values.json ? [reportJson(found)] : reportLines(found));
-      process.exitCode = exitCodeOf(found);
+      printLines(values.json ? [formatReportJson(found)] : formatReport(found));
+      process.exitCode = computeExitCode(found);
     } finally {
       progress.end();
       await closeTarget(target);
@@ -85,7 +85,10 @@ export function readSelection(values: Values): Selection {
   };
 }
 
-function readDecision({ accept, reason, who }: Values, chosen: readonly Kind[]): Decision | undefined {
+function readDecision(
+  { accept, reason, who }: Values,
+  chosen: readonly Kind[],
+): OperatorDecision | undefined {
   if (!accept) {
     if (reason === undefined && who === undefined) return undefined;
     throw new UserError(

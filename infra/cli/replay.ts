@@ -1,18 +1,24 @@
 /** `clickledger replay`: reads a range of the topic again into the same ledger, where it must change nothing. */
-import { nextOffset } from '../../shared/journal/offsets.ts';
-import { type OpenWork, openWork } from '../ops/redrive/open-work.ts';
+import { findNextOffset } from '../../shared/journal/offsets.ts';
+import { findOpenWork, type OpenWork } from '../ops/redrive/open-work.ts';
 import { closeTarget, openTarget, type Target } from '../ops/redrive/target.ts';
-import { type Asked, type Range, rangesOf } from '../ops/replay/ranges.ts';
+import { type ReplayRange, type ReplayRequest, resolveRanges } from '../ops/replay/ranges.ts';
 import { replayLedger } from '../ops/replay/replay-ledger.ts';
-import { dryRunLines, dryRunRows, exitCodeOf, replayJson, replayLines } from '../ops/replay/replay-report.ts';
+import {
+  buildDryRunRows,
+  computeExitCode,
+  formatDryRun,
+  formatReport,
+  formatReportJson,
+} from '../ops/replay/replay-report.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { interruptSignal, ProgressLine } from '../terminal/progress.ts';
 import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { utcEnd, utcStart, wholeNumber } from '../terminal/values.ts';
-import { jsonOption, readTarget, withTarget } from './target.ts';
+import { parseUtcEnd, parseUtcStart, parseWholeNumber } from '../terminal/values.ts';
+import { addTargetOptions, jsonOption, readTarget } from './target.ts';
 
-export const replay = withTarget(
+export const replay = addTargetOptions(
   defineCommand(
     'replay',
     'Reads a range of the topic again into the same ledger, where it must change nothing.',
@@ -20,11 +26,15 @@ export const replay = withTarget(
   ),
 )
   .option('--apply', 'hand it to the function; without this the ranges are only shown')
-  .option('--from-offset <n>', 'from this offset on (from the start of the log)', wholeNumber(0))
-  .option('--from-time <time>', 'from this UTC time on', utcStart)
-  .option('--to-offset <n>', 'up to this offset, included (as far as the ledger has counted)', wholeNumber(0))
-  .option('--to-time <time>', 'up to this UTC time, included; a day means all of it', utcEnd)
-  .option('--partition <n>', 'only of this partition', wholeNumber(0))
+  .option('--from-offset <n>', 'from this offset on (from the start of the log)', parseWholeNumber(0))
+  .option('--from-time <time>', 'from this UTC time on', parseUtcStart)
+  .option(
+    '--to-offset <n>',
+    'up to this offset, included (as far as the ledger has counted)',
+    parseWholeNumber(0),
+  )
+  .option('--to-time <time>', 'up to this UTC time, included; a day means all of it', parseUtcEnd)
+  .option('--partition <n>', 'only of this partition', parseWholeNumber(0))
   .addOption(jsonOption)
   .action(async (values) => {
     const asked = readRange(values);
@@ -36,7 +46,7 @@ export const replay = withTarget(
     }
   });
 
-export function readRange(values: ReturnType<typeof replay.opts>): Asked {
+export function readRange(values: ReturnType<typeof replay.opts>): ReplayRequest {
   const { fromOffset, fromTime, toOffset, toTime, partition } = values;
   if (fromOffset !== undefined && fromTime !== undefined)
     throw new UserError('--from-offset and --from-time are both given: a range begins at one of them');
@@ -62,15 +72,20 @@ export function readRange(values: ReturnType<typeof replay.opts>): Asked {
   };
 }
 
-async function replayRange(target: Target, asked: Asked, apply: boolean, json: boolean): Promise<number> {
+async function replayRange(
+  target: Target,
+  asked: ReplayRequest,
+  apply: boolean,
+  json: boolean,
+): Promise<number> {
   const signal = interruptSignal('interrupted: what was done is kept, and the same command may be run again');
-  const work = await openWork(target, { partition: asked.partition });
+  const work = await findOpenWork(target, { partition: asked.partition });
   const ranges = await foundRanges(target, asked, work);
   const { ledger } = target;
   if (!apply) {
-    const rows = dryRunRows(ranges, work);
+    const rows = buildDryRunRows(ranges, work);
     printLines(
-      json ? [JSON.stringify({ ledger, applied: false, partitions: rows })] : dryRunLines(ledger, rows),
+      json ? [JSON.stringify({ ledger, applied: false, partitions: rows })] : formatDryRun(ledger, rows),
     );
     return 0;
   }
@@ -81,14 +96,18 @@ async function replayRange(target: Target, asked: Asked, apply: boolean, json: b
       progress: progress.show,
     });
     progress.end();
-    printLines(json ? [replayJson(ledger, replayed)] : replayLines(ledger, replayed));
-    return exitCodeOf(replayed);
+    printLines(json ? [formatReportJson(ledger, replayed)] : formatReport(ledger, replayed));
+    return computeExitCode(replayed);
   } finally {
     progress.end();
   }
 }
 
-async function foundRanges({ log }: Target, asked: Asked, work: readonly OpenWork[]): Promise<Range[]> {
+async function foundRanges(
+  { log }: Target,
+  asked: ReplayRequest,
+  work: readonly OpenWork[],
+): Promise<ReplayRange[]> {
   const times = [asked.from, asked.to].flatMap((place) =>
     typeof place === 'object' && 'time' in place ? [place.time] : [],
   );
@@ -97,7 +116,7 @@ async function foundRanges({ log }: Target, asked: Asked, work: readonly OpenWor
   const extents = work.map(({ partition, bounds, state }) => ({
     partition,
     log: bounds,
-    counted: nextOffset(state.resolved),
+    counted: findNextOffset(state.resolved),
   }));
-  return rangesOf(asked, extents, (time, partition) => offsets.get(time)?.[partition]);
+  return resolveRanges(asked, extents, (time, partition) => offsets.get(time)?.[partition]);
 }

@@ -4,14 +4,14 @@
  */
 import { stageNames, stages } from '../aws/stages.ts';
 import type { Cluster, Inputs } from '../ops/size/inputs.ts';
-import { hottestKey, type Keys, zipfKeys } from '../ops/size/keys.ts';
+import { buildHottestKey, buildZipfKeys, type Keys } from '../ops/size/keys.ts';
 import { limits } from '../ops/size/limits.ts';
 import { readPrices } from '../ops/size/prices.ts';
-import { reportLines } from '../ops/size/report.ts';
-import { planFor, planJson } from '../ops/size/size.ts';
+import { formatReport } from '../ops/size/report.ts';
+import { formatPlanJson, planLoad } from '../ops/size/size.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { decimalNumber, oneOf, wholeNumber } from '../terminal/values.ts';
+import { parseDecimal, parseOneOf, parseWholeNumber } from '../terminal/values.ts';
 import { jsonOption } from './target.ts';
 
 /**
@@ -23,53 +23,48 @@ export const size = defineCommand(
   'size',
   "Computes what a load needs and what a month costs: partitions, pollers, concurrency, write units, the stage's cluster.",
 )
-  .option('--stage <name>', 'whose cluster, topic and poller group', oneOf(...stageNames), 'prod')
-  .option('--clicks-per-second <n>', 'of the whole topic', decimalNumber(0.001, 1e8), 33_000)
-  .option('--click-bytes <n>', 'of a click as it is in the log', wholeNumber(1, 4_000_000), 284)
-  .option('--advertisers <n>', 'keys among which clicks are spread', wholeNumber(1, 1_000_000), 500)
+  .option('--stage <name>', 'whose cluster, topic and poller group', parseOneOf(...stageNames), 'prod')
+  .option('--clicks-per-second <n>', 'of the whole topic', parseDecimal(0.001, 1e8), 33_000)
+  .option('--click-bytes <n>', 'of a click as it is in the log', parseWholeNumber(1, 4_000_000), 284)
+  .option('--advertisers <n>', 'keys among which clicks are spread', parseWholeNumber(1, 1_000_000), 500)
   .option(
     '--zipf <e>',
     'their skew: the n-th key gets clicks as 1 / n^E; 0 is none (default: 1)',
-    decimalNumber(0, 10),
+    parseDecimal(0, 10),
   )
   .option(
     '--hottest-share <s>',
     "instead of --zipf: the hottest key's share of all clicks, the others alike",
-    decimalNumber(0, 1),
+    parseDecimal(0, 1),
   )
-  .option('--groups <n>', 'consumer groups, each with a ledger of its own', wholeNumber(1, 1_000), 2)
-  .option('--retention-hours <n>', "of the topic (the stage's)", wholeNumber(1, 87_600))
+  .option('--groups <n>', 'consumer groups, each with a ledger of its own', parseWholeNumber(1, 1_000), 2)
+  .option('--retention-hours <n>', "of the topic (the stage's)", parseWholeNumber(1, 87_600))
   .option(
     '--handler-clicks-per-second <n>',
     `measured speed of one invocation at --memory-mb (${VCPU_CLICKS_PER_SECOND} per vCPU)`,
-    decimalNumber(1, 1e8),
+    parseDecimal(1, 1e8),
   )
-  .option('--memory-mb <n>', 'of the function', wholeNumber(128, 10_240), 1024)
-  .option(
-    '--commit-ms <n>',
-    "an invocation's time besides its clicks, measured",
-    decimalNumber(0, 60_000),
-    20,
-  )
-  .option('--batch-records <n>', 'of the mapping', wholeNumber(1, limits.batchRecords.value), 10_000)
-  .option('--window-seconds <n>', 'of the mapping', wholeNumber(1, 300), 1)
+  .option('--memory-mb <n>', 'of the function', parseWholeNumber(128, 10_240), 1024)
+  .option('--commit-ms <n>', "an invocation's time besides its clicks, measured", parseDecimal(0, 60_000), 20)
+  .option('--batch-records <n>', 'of the mapping', parseWholeNumber(1, limits.batchRecords.value), 10_000)
+  .option('--window-seconds <n>', 'of the mapping', parseWholeNumber(1, 300), 1)
   .option(
     '--headroom <x>',
     'times the live load that a group can take, for a backlog',
-    decimalNumber(1, 100),
+    parseDecimal(1, 100),
     2,
   )
-  .option('--entry-days <n>', 'how long entries stay', wholeNumber(1, 3_650), 35)
-  .option('--alarm-metrics <n>', 'metrics that the alarms of one group read', wholeNumber(0, 10_000), 42)
+  .option('--entry-days <n>', 'how long entries stay', parseWholeNumber(1, 3_650), 35)
+  .option('--alarm-metrics <n>', 'metrics that the alarms of one group read', parseWholeNumber(0, 10_000), 42)
   .option('--shared-pollers', 'all groups share event poller units, as with pollerGroup of a stage')
   .option('--prices <file>', 'a copy of infra/ops/size/prices.json with your prices')
   .option('--formulas', 'show how each number is computed')
   .addOption(jsonOption)
   .action((values) => {
     const inputs = readInputs(values);
-    const plan = planFor(inputs);
-    if (values.json) console.log(planJson(inputs, plan));
-    else console.log(reportLines(inputs, plan, values.formulas).join('\n'));
+    const plan = planLoad(inputs);
+    if (values.json) console.log(formatPlanJson(inputs, plan));
+    else console.log(formatReport(inputs, plan, values.formulas).join('\n'));
   });
 
 type Values = ReturnType<typeof size.opts>;
@@ -107,7 +102,7 @@ export function readInputs(values: Values): Inputs {
 }
 
 function keysOf({ advertisers: count, zipf, hottestShare }: Values): Keys {
-  if (hottestShare === undefined) return zipfKeys(count, zipf ?? 1);
+  if (hottestShare === undefined) return buildZipfKeys(count, zipf ?? 1);
   if (zipf !== undefined)
     throw new UserError(
       '--zipf and --hottest-share are both given, and each says how clicks are spread: allowed is one',
@@ -116,7 +111,7 @@ function keysOf({ advertisers: count, zipf, hottestShare }: Values): Keys {
     throw new UserError(
       `--hottest-share is ${hottestShare}, but of ${count} advertisers the hottest has at least ${1 / count}: allowed is ${1 / count} to 1`,
     );
-  return hottestKey(count, hottestShare);
+  return buildHottestKey(count, hottestShare);
 }
 
 function clusterOf(stage: Values['stage']): Cluster {

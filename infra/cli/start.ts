@@ -4,10 +4,10 @@ import type { StartOptions } from '../start/options.ts';
 import { runStart } from '../start/start.ts';
 import { defineCommand } from '../terminal/command.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { oneOf, wholeNumber } from '../terminal/values.ts';
+import { parseOneOf, parseWholeNumber } from '../terminal/values.ts';
 
 const RATE = 1_000;
-const port = wholeNumber(1, 65_535);
+const port = parseWholeNumber(1, 65_535);
 
 /** Commander would take it for the negation of --clicks, and the later of the two would win in silence. */
 const noClicks = new Option(
@@ -27,32 +27,32 @@ export const start = defineCommand(
   .option(
     '--clicks <n>',
     'produce n clicks as fast as possible, instead of some each second without end',
-    wholeNumber(1, 1_000_000_000),
+    parseWholeNumber(1, 1_000_000_000),
   )
   .option(
     '--rate <n>',
     `clicks per second (${RATE}; with --clicks: as fast as possible)`,
-    wholeNumber(1, 1_000_000),
+    parseWholeNumber(1, 1_000_000),
   )
   .addOption(noClicks)
   .option(
     '--exit',
     'with --clicks: end when all groups have drained them; exit code 0 only if every ledger is exact',
   )
-  .option('--seed <n>', 'which clicks are made', wholeNumber(0, 2 ** 32 - 1), 1)
-  .option('--advertisers <n>', 'among how many advertisers', wholeNumber(1, 1_000_000), 500)
+  .option('--seed <n>', 'which clicks are made', parseWholeNumber(0, 2 ** 32 - 1), 1)
+  .option('--advertisers <n>', 'among how many advertisers', parseWholeNumber(1, 1_000_000), 500)
   .option('--stage <name>', 'whose templates run', 'dev')
   .option('--keep', 'go on with the log and the tables of the last run')
   .option(
     '--partial-retry <how>',
     'after a partial response retry the records it lists (listed), or resume each partition at the first of them, so that later successes run again (resume): AWS leaves it open',
-    oneOf('listed', 'resume'),
+    parseOneOf('listed', 'resume'),
     'listed' as const,
   )
   .option(
     '--incarnation <n>',
     'with --keep: the topic was recreated, and is the nth of its name from now on',
-    wholeNumber(1, 999_999_999),
+    parseWholeNumber(1, 999_999_999),
   )
   .option(
     '--join',

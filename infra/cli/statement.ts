@@ -1,26 +1,26 @@
 /** `clickledger statement`: an advertiser's hours, clicks and amounts from a ledger, as a table or as JSON. */
 import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement/statement.ts';
-import { entriesNotRolledUp } from '../ops/ledger-view.ts';
+import { countEntriesNotRolledUp } from '../ops/ledger-view.ts';
 import { defineCommand } from '../terminal/command.ts';
-import { exactNumber, formatMicros } from '../terminal/money.ts';
-import { tableLines } from '../terminal/table-lines.ts';
+import { encodeNumber, formatMicros } from '../terminal/money.ts';
+import { formatTable } from '../terminal/table-lines.ts';
 import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { hourEnd, hourStart, textMatching } from '../terminal/values.ts';
-import { findLedger, jsonOption, withTable } from './target.ts';
+import { parseHourEnd, parseHourStart, parseMatching } from '../terminal/values.ts';
+import { addTableOptions, findLedger, jsonOption } from './target.ts';
 
-const advertiserId = textMatching(
+const advertiserId = parseMatching(
   /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/,
   '1 to 64 characters of [A-Za-z0-9._:-]',
 );
 
-export const statement = withTable(
+export const statement = addTableOptions(
   defineCommand('statement', "Prints an advertiser's clicks and amounts by hour.", { 0: 'printed' }),
 )
   .requiredOption('--advertiser <id>', 'whose clicks', advertiserId)
-  .option('--from-time <time>', 'first hour (UTC), as 2026-11-21 or 2026-11-21T10', hourStart)
-  .option('--to-time <time>', 'last hour, included; a day means all of it', hourEnd)
+  .option('--from-time <time>', 'first hour (UTC), as 2026-11-21 or 2026-11-21T10', parseHourStart)
+  .option('--to-time <time>', 'last hour, included; a day means all of it', parseHourEnd)
   .option('--exact', 'add what no rollup has written yet')
   .addOption(jsonOption)
   .action(async (values) => printStatement(readStatementRequest(values), findLedger(values)));
@@ -53,14 +53,14 @@ export async function printStatement(request: StatementRequest, ledger: Ledger):
   const hours = await readStatement(ledger, advertiser, { from, to }, exact);
   const clicks = hours.reduce((sum, hour) => sum + hour.clicks, 0n);
   const micros = hours.reduce((sum, hour) => sum + hour.micros, 0n);
-  const notRolledUp = exact ? 0 : await entriesNotRolledUp(ledger);
+  const notRolledUp = exact ? 0 : await countEntriesNotRolledUp(ledger);
   if (json) {
     const written = hours.map((each) => ({
       hour: each.hour,
-      clicks: exactNumber(each.clicks),
-      micros: exactNumber(each.micros),
+      clicks: encodeNumber(each.clicks),
+      micros: encodeNumber(each.micros),
     }));
-    const sums = { clicks: exactNumber(clicks), micros: exactNumber(micros) };
+    const sums = { clicks: encodeNumber(clicks), micros: encodeNumber(micros) };
     printLines([
       JSON.stringify({ advertiser, exact, entriesNotRolledUp: notRolledUp, ...sums, hours: written }),
     ]);
@@ -77,5 +77,5 @@ function tableOf(hours: readonly StatementHour[], clicks: bigint, micros: bigint
     ...hours.map((hour) => [hour.hour, String(hour.clicks), formatMicros(hour.micros)]),
     ['total', String(clicks), formatMicros(micros)],
   ];
-  return tableLines(rows, [1, 2]);
+  return formatTable(rows, [1, 2]);
 }

@@ -2,19 +2,19 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import * as v from 'valibot';
 import type { Ledger } from '../../shared/journal/journal-store.ts';
-import { type KafkaAccess, kafkaAccess } from '../kafka/kafka-access.ts';
+import { createKafkaAccess, type KafkaAccess } from '../kafka/kafka-access.ts';
 import { openLedger } from '../ops/ledger-view.ts';
 import type { Addresses } from '../ops/redrive/target.ts';
 import {
   accessSchema,
-  clientConfig,
-  ofLedger,
+  buildClientConfig,
+  getOfLedger,
   RUN_FILE,
   readRunFile,
   runFileSchema,
 } from '../ops/run-file.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { textMatching, wholeNumber } from '../terminal/values.ts';
+import { parseMatching, parseWholeNumber } from '../terminal/values.ts';
 
 export const jsonOption = new Option('--json', 'one JSON object for programs');
 
@@ -23,13 +23,13 @@ const region = new Option('--region <name>', 'of cluster and table on AWS (AWS_R
 const table = new Option('--table <name>', 'the table of a ledger on AWS, with the usual credentials');
 
 /** Adds the options of one ledger that a command reads without its log. */
-export function withTable(command: Command) {
+export function addTableOptions(command: Command) {
   return command.addOption(ledger).addOption(table).addOption(region);
 }
 
 /** Adds the options of a ledger and its log. */
-export function withLog(command: Command) {
-  return withTable(command)
+export function addLogOptions(command: Command) {
+  return addTableOptions(command)
     .addOption(
       new Option('--kafka <host:port>', 'with --table: brokers of its log, several joined by commas'),
     )
@@ -41,8 +41,8 @@ export function withLog(command: Command) {
 }
 
 /** Adds the options of a ledger, its log and its deployed function. */
-export function withTarget(command: Command) {
-  return withLog(command)
+export function addTargetOptions(command: Command) {
+  return addLogOptions(command)
     .addOption(
       new Option('--function <name>', "with --kafka: the ledger's deployed function, by name or ARN"),
     )
@@ -51,7 +51,7 @@ export function withTarget(command: Command) {
         '--redrive-role <arn>',
         "with --function: the role that is assumed to invoke it, of the ledger's stack",
       ).argParser(
-        textMatching(
+        parseMatching(
           /^arn:[^:]+:iam::\d{12}:role\/\S+$/,
           'the ARN of a role, as arn:aws:iam::111122223333:role/NAME',
         ),
@@ -60,15 +60,15 @@ export function withTarget(command: Command) {
     .addOption(new Option('--source-arn <arn>', 'with --kafka: the ARN of the cluster, as events name it'))
     .addOption(
       new Option('--batch-records <n>', 'with --kafka: records of one event')
-        .argParser(wholeNumber(1, 10_000))
+        .argParser(parseWholeNumber(1, 10_000))
         .default(10_000),
     )
     .addOption(new Option('--bucket <name>', "with --kafka: the S3 destination of the ledger's mapping"));
 }
 
-type TableValues = ReturnType<ReturnType<typeof withTable>['opts']>;
-type LogValues = ReturnType<ReturnType<typeof withLog>['opts']>;
-type TargetValues = ReturnType<ReturnType<typeof withTarget>['opts']>;
+type TableValues = ReturnType<ReturnType<typeof addTableOptions>['opts']>;
+type LogValues = ReturnType<ReturnType<typeof addLogOptions>['opts']>;
+type TargetValues = ReturnType<ReturnType<typeof addTargetOptions>['opts']>;
 
 const INSTEAD = 'name a ledger on AWS in full (--help)';
 const logNames = ['kafka', 'topic', 'group', 'table'] as const;
@@ -80,7 +80,7 @@ export function findLedger(values: TableValues, runFile = RUN_FILE): Ledger {
   if (values.table !== undefined) return openLedger(values.table, access);
   if (values.region !== undefined) throw new UserError('--region needs --table too');
   const { dynamodb, tables } = readRunFile(runFile, runFileSchema, 'name a table on AWS with --table');
-  return openLedger(ofLedger(tables, oneOfRunning(tables, values.ledger)), clientConfig(dynamodb));
+  return openLedger(getOfLedger(tables, oneOfRunning(tables, values.ledger)), buildClientConfig(dynamodb));
 }
 
 /** Where a ledger and its log are. */
@@ -112,11 +112,11 @@ export function readTarget(values: TargetValues, runFile = RUN_FILE): Addresses 
   }
   const run = readRunFile(runFile, runTargetSchema, INSTEAD);
   const named = oneOfRunning(run.tables, values.ledger);
-  const group = ofLedger(run.groups, named);
+  const group = getOfLedger(run.groups, named);
   return {
     ...runningLog(run, named),
     function: group.function,
-    lambda: clientConfig(run.lambda),
+    lambda: buildClientConfig(run.lambda),
     sourceArn: group.sourceArn,
     batchRecords: group.batchRecords,
     destination: group.destination === undefined ? undefined : { folder: group.destination },
@@ -140,7 +140,7 @@ function logElsewhere(values: LogValues): LogAddresses {
   const { kafka = '', topic = '', group = '', table: name = '', region: of } = values;
   return {
     ledger: values.ledger ?? name,
-    kafka: kafkaAccess({ kafka, iam: values.iam === true, region: of }),
+    kafka: createKafkaAccess({ kafka, iam: values.iam === true, region: of }),
     topic,
     group,
     table: name,
@@ -179,14 +179,14 @@ const runTargetSchema = v.object({
 });
 
 function runningLog(run: v.InferOutput<typeof runSchema>, named: string): LogAddresses {
-  const name = ofLedger(run.tables, named);
-  const group = ofLedger(run.groups, named);
+  const name = getOfLedger(run.tables, named);
+  const group = getOfLedger(run.groups, named);
   return {
     ledger: named,
-    kafka: kafkaAccess({ kafka: run.kafka, iam: false, region: undefined }),
+    kafka: createKafkaAccess({ kafka: run.kafka, iam: false, region: undefined }),
     topic: group.topic,
     group: group.id,
     table: name,
-    dynamodb: clientConfig(run.dynamodb),
+    dynamodb: buildClientConfig(run.dynamodb),
   };
 }

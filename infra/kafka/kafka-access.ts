@@ -22,7 +22,7 @@ export interface KafkaChoice {
 type TokenOf = (region: string) => Promise<string>;
 
 /** Throws `UserError` on brokers that can't be meant, or a region that nobody named. */
-export function kafkaAccess(
+export function createKafkaAccess(
   { kafka, iam, region }: KafkaChoice,
   tokenOf: TokenOf = signedToken,
 ): KafkaAccess {

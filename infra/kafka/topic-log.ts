@@ -7,7 +7,7 @@
  */
 
 import { Admin, Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
-import { answerOf } from '../terminal/answer-of.ts';
+import { awaitAnswer } from '../terminal/answer-of.ts';
 import { UserError } from '../terminal/user-error.ts';
 import type { KafkaAccess } from './kafka-access.ts';
 
@@ -129,7 +129,7 @@ export class TopicLog {
   ): AsyncGenerator<WholeRecord> {
     for (let next = BigInt(start); next < end; ) {
       const fetched = await this.#answer(this.#fetch(partition, next, fetchBytes));
-      const committed = fetched === undefined ? new Set() : committedBatches(fetched);
+      const committed = fetched === undefined ? new Set() : findCommittedBatches(fetched);
       for (const batch of fetched?.records ?? []) {
         const stamped = (batch.attributes & TIMESTAMP_TYPE_BIT) !== 0;
         for (const record of committed.has(batch) ? batch.records : []) {
@@ -156,7 +156,7 @@ export class TopicLog {
   }
 
   #answer<Answer>(asked: Promise<Answer>): Promise<Answer> {
-    return answerOf(this.#kafka, asked);
+    return awaitAnswer(this.#kafka, asked);
   }
 
   async #fetch(partition: number, fetchOffset: bigint, bytes: number): Promise<FetchedPartition | undefined> {
@@ -181,7 +181,7 @@ export class TopicLog {
  * it by producer and first offset. Of a producer, such a transaction is all from there up to its abort marker, or up to the end of
  * the answer where the marker lies behind it. The client has left out some of these batches, but never a marker.
  */
-export function committedBatches(
+export function findCommittedBatches(
   fetched: Pick<FetchedPartition, 'records' | 'abortedTransactions'>,
 ): Set<Batch> {
   const batches = fetched.records ?? [];

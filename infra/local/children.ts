@@ -19,7 +19,7 @@ export interface Child {
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'CLICKLEDGER_FOLDER'];
 
 /** What of the shell's environment a child process gets: no credentials, no profile, no options of Node or Java. */
-export function childEnvironment(): Record<string, string> {
+export function buildChildEnvironment(): Record<string, string> {
   return Object.fromEntries(
     PASSED_ON.flatMap((name) => {
       const value = process.env[name];
@@ -34,7 +34,7 @@ export const FRUITLESS_STARTS_MAX = 10;
 const WORDS_KEPT = 4_096;
 
 /** Listens to a child's standard error. Returns its last words: the line above a stack, which names an error, else the last line. */
-export function lastWordsOf(child: ChildProcess): () => string | undefined {
+export function captureLastWords(child: ChildProcess): () => string | undefined {
   let heard = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     heard = `${heard}${chunk.toString('utf8')}`.slice(-WORDS_KEPT);
@@ -71,7 +71,7 @@ export class Children extends EventEmitter<{ change: [] }> {
 }
 
 /** A process that could not be started has no pid, and what stands for none elsewhere (-1) would mean all processes to a kill. */
-export function pidOf(child: ChildProcess): number {
+export function getPid(child: ChildProcess): number {
   if (child.pid === undefined)
     throw new Error('the system starts no further process: there are too many, or memory is short');
   return child.pid;

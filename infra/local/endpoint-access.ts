@@ -7,6 +7,6 @@ export interface EndpointAccess {
 }
 
 /** As the clients of the AWS SDK are told it. */
-export function clientConfig({ endpoint, region, accessKeyId, secretAccessKey }: EndpointAccess) {
+export function buildClientConfig({ endpoint, region, accessKeyId, secretAccessKey }: EndpointAccess) {
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
 }

@@ -5,7 +5,7 @@
 
 import { Admin } from '@platformatic/kafka';
 import { UserError } from '../terminal/user-error.ts';
-import { RETRIES_ELSEWHERE, withAdmin } from './servers/broker-topics.ts';
+import { RETRIES_ELSEWHERE, useAdmin } from './servers/broker-topics.ts';
 
 export type BrokerGroupState = 'stable' | 'rebalancing' | 'empty';
 
@@ -26,7 +26,7 @@ export async function refuseExistingGroups(
   bootstrap: readonly string[],
   groupIds: readonly string[],
 ): Promise<void> {
-  const existing = await withAdmin(bootstrap, RETRIES_ELSEWHERE, async (admin) => {
+  const existing = await useAdmin(bootstrap, RETRIES_ELSEWHERE, async (admin) => {
     const known = await admin.listGroups({});
     return Promise.all(
       groupIds.filter((id) => known.has(id)).map(async (id) => `'${id}' (${await membersOf(admin, id)})`),

@@ -9,21 +9,26 @@ import { Children } from './children.ts';
 import { EmittedMetrics } from './emitted-metrics.ts';
 import type { EndpointAccess } from './endpoint-access.ts';
 import { refuseExistingGroups } from './group-states.ts';
-import { pollerAssignment } from './mapping/assignment.ts';
+import { createPollerAssignment } from './mapping/assignment.ts';
 import type { PartialRetry } from './mapping/decide.ts';
-import { destinationsIn } from './mapping/destination.ts';
+import { getDestinationsFolder } from './mapping/destination.ts';
 import type { OwnedPartition } from './mapping/owned-partitions.ts';
 import { Pollers } from './mapping/pollers.ts';
 import { platformNotes } from './platform-notes.ts';
-import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
+import { buildLambdaEnvironment } from './sandbox/lambda-environment.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
-import { emptySocketFolder } from './sandbox/socket-folder.ts';
+import { prepareSocketFolder } from './sandbox/socket-folder.ts';
 import { Schedule } from './schedules.ts';
-import { keptSecrets } from './secrets.ts';
+import { createSecretLookup } from './secrets.ts';
 import { createMissingTopics, createTopics } from './servers/broker-topics.ts';
 import { createTables } from './servers/dynamodb-tables.ts';
 import { type Servers, type ServersOptions, startServers } from './servers/servers.ts';
-import { type Plan, type PlannedFunction, type PlannedMapping, readPlan } from './template/read-plan.ts';
+import {
+  type PlannedFunction,
+  type PlannedMapping,
+  type RuntimePlan,
+  readPlan,
+} from './template/read-plan.ts';
 import type { ParameterLookup } from './template/scope.ts';
 
 export interface GroundOptions extends ServersOptions {
@@ -48,7 +53,7 @@ export interface GroundOptions extends ServersOptions {
 const SESSION_TIMEOUT_MS = 6_000;
 
 export class Ground {
-  readonly plan: Plan;
+  readonly plan: RuntimePlan;
   readonly children: Children;
   readonly kafka: readonly string[];
   readonly dynamodb: EndpointAccess;
@@ -69,10 +74,10 @@ export class Ground {
   static async start(options: GroundOptions): Promise<Ground> {
     const data = join(options.folder, 'data');
     if (options.fresh)
-      for (const old of [data, join(options.folder, 'logs'), destinationsIn(options.folder)])
+      for (const old of [data, join(options.folder, 'logs'), getDestinationsFolder(options.folder)])
         rmSync(old, { recursive: true, force: true });
     const plan = readPlan(options.templates, {
-      secrets: keptSecrets(join(data, 'secrets.json')),
+      secrets: createSecretLookup(join(data, 'secrets.json')),
       parameter: options.parameter,
     });
     const children = new Children();
@@ -95,7 +100,7 @@ export class Ground {
 
   private constructor(
     options: GroundOptions,
-    plan: Plan,
+    plan: RuntimePlan,
     servers: Servers,
     children: Children,
     reached: EndpointAccess,
@@ -106,7 +111,7 @@ export class Ground {
     this.#options = options;
     this.#servers = servers;
     this.logFolder = join(options.folder, 'logs');
-    this.#socketFolder = emptySocketFolder(options.folder);
+    this.#socketFolder = prepareSocketFolder(options.folder);
     this.plan = plan;
     this.children = children;
     this.kafka = servers.kafka;
@@ -161,7 +166,7 @@ export class Ground {
     const sandboxes = new Sandboxes({
       planned,
       group: this.plan.mappings.find(({ functionId }) => functionId === planned.id)?.groupId,
-      environment: lambdaEnvironment(planned, this.#reached),
+      environment: buildLambdaEnvironment(planned, this.#reached),
       socketFolder: this.#socketFolder,
       logFolder: this.logFolder,
       children: this.children,
@@ -177,12 +182,12 @@ export class Ground {
     if (this.#stopping) throw new Error(`the ground has been stopped, ${planned.id} can't start any more`);
     const { sessionTimeoutMs = SESSION_TIMEOUT_MS, partialRetry = 'listed', folder } = this.#options;
     const mapping = this.#options.mappings?.(planned) ?? planned;
-    const assignment = pollerAssignment(mapping, {
+    const assignment = createPollerAssignment(mapping, {
       bootstrap: this.kafka,
       target: this.functionOf(mapping.functionId),
       sessionTimeoutMs,
       partialRetry,
-      destinations: destinationsIn(folder),
+      destinations: getDestinationsFolder(folder),
     });
     const pollers = new Pollers({
       mapping,
@@ -215,7 +220,7 @@ export class Ground {
 async function sayAndJoin(
   { join = false, say }: GroundOptions,
   kafka: readonly string[],
-  { mappings }: Plan,
+  { mappings }: RuntimePlan,
 ): Promise<void> {
   const groupIds = mappings.filter(({ enabled }) => enabled).map(({ groupId }) => groupId);
   if (!join) await refuseExistingGroups(kafka, groupIds);

@@ -8,8 +8,8 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from './children.ts';
 import type { EndpointAccess } from './endpoint-access.ts';
-import { destinationsIn, placeOfDestination } from './mapping/destination.ts';
-import { destinationAddress } from './mapping/destination-address.ts';
+import { describeDestination, getDestinationsFolder } from './mapping/destination.ts';
+import { parseDestinationAddress } from './mapping/destination-address.ts';
 import type { PlannedMapping } from './template/read-plan.ts';
 
 export interface RunFile {
@@ -39,8 +39,8 @@ interface RunGroup {
   readonly destination: string | undefined;
 }
 
-export function runGroup(mapping: PlannedMapping, functionName: string, folder: string): RunGroup {
-  const address = destinationAddress(mapping.destination ?? '');
+export function buildRunGroup(mapping: PlannedMapping, functionName: string, folder: string): RunGroup {
+  const address = parseDestinationAddress(mapping.destination ?? '');
   const isBucket = typeof address !== 'string' && address.kind === 's3';
   return {
     id: mapping.groupId,
@@ -48,18 +48,20 @@ export function runGroup(mapping: PlannedMapping, functionName: string, folder: 
     function: functionName,
     sourceArn: mapping.sourceArn,
     batchRecords: mapping.batchSize,
-    destination: isBucket ? placeOfDestination({ address, folder: destinationsIn(folder) }) : undefined,
+    destination: isBucket
+      ? describeDestination({ address, folder: getDestinationsFolder(folder) })
+      : undefined,
   };
 }
 
-export function runFileIn(folder: string): string {
+export function getRunFile(folder: string): string {
   return join(folder, 'run.json');
 }
 
 export function writeRunFile(folder: string, content: RunFile): void {
   const { endpoint, region, accessKeyId, secretAccessKey } = content.dynamodb;
   const written = { ...content, dynamodb: { endpoint, region, accessKeyId, secretAccessKey } };
-  writePrivately(runFileIn(folder), `${JSON.stringify(written, null, 2)}\n`);
+  writePrivately(getRunFile(folder), `${JSON.stringify(written, null, 2)}\n`);
 }
 
 /**
@@ -78,5 +80,5 @@ export function writePrivately(file: string, text: string): void {
 }
 
 export function removeRunFile(folder: string): void {
-  rmSync(runFileIn(folder), { force: true });
+  rmSync(getRunFile(folder), { force: true });
 }

@@ -16,7 +16,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 const keptSchema = v.record(v.string(), v.string());
 
-export function keptSecrets(file: string): SecretLookup {
+export function createSecretLookup(file: string): SecretLookup {
   const kept = readKept(file);
   return (id, { length, exclude }) => {
     const known = kept[id];

@@ -13,10 +13,10 @@ const onFiles =
   /^(open|write|mkdir|mkdtemp|rename|link|symlink|unlink|rm|rmdir|copyfile|ftruncate|fsync|close)$/;
 
 /** What the file system refused, as a sentence; undefined for any other error. */
-export function storageFault(error: unknown): UserError | undefined {
+export function findStorageFault(error: unknown): UserError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code = '', syscall = '', path } = error as NodeJS.ErrnoException;
   const fault = storageFaults[code];
-  if (fault === undefined || !onFiles.test(syscall)) return storageFault(error.cause);
+  if (fault === undefined || !onFiles.test(syscall)) return findStorageFault(error.cause);
   return new UserError(`${path ?? 'a file'} can't be written (${syscall}), ${fault}`, error);
 }

@@ -34,7 +34,7 @@ export function run(
 }
 
 /** While a tool works in silence, one line on a terminal says for how long; it goes away with the work. */
-export async function shownWhile<Result>(
+export async function showWhile<Result>(
   what: string,
   work: Promise<Result>,
   out: NodeJS.WriteStream = process.stderr,
@@ -54,7 +54,7 @@ export async function shownWhile<Result>(
 const FAULT_LENGTH_MAX = 400;
 
 /** The line that tells most: Maven's first error, else the last line. */
-export function firstFault(output: string): string {
+export function findFirstFault(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.trim())

@@ -7,13 +7,13 @@ import { operatorRequests } from '../../shared/bounded-requests.ts';
 import { parseLines } from '../../shared/fold/delta.ts';
 import { parseJournalKey } from '../../shared/journal/journal-key.ts';
 import {
-  entriesAfter,
   type Ledger,
   listJournals,
   readCheckpoint,
+  readEntriesAfter,
   readHead,
 } from '../../shared/journal/journal-store.ts';
-import { countOffsets, gapsOf, nextOffset, type OffsetSet } from '../../shared/journal/offsets.ts';
+import { countOffsets, findGaps, findNextOffset, type OffsetSet } from '../../shared/journal/offsets.ts';
 import { readStatements, wholePeriod } from '../../shared/statement/statement.ts';
 
 /** How long entries stay only matters to who writes them. */
@@ -39,7 +39,7 @@ export interface JournalTotals {
   readonly next: number;
 }
 
-export async function journalTotals(ledger: Ledger): Promise<JournalTotals[]> {
+export async function readJournalTotals(ledger: Ledger): Promise<JournalTotals[]> {
   const journals = await listJournals(ledger);
   return Promise.all(
     journals.map(async (journal) => {
@@ -52,16 +52,16 @@ export async function journalTotals(ledger: Ledger): Promise<JournalTotals[]> {
         clicks,
         micros,
         parked: state.openParked,
-        openGap: countOffsets(gapsOf(state.resolved)),
+        openGap: countOffsets(findGaps(state.resolved)),
         resolved: state.resolved,
-        next: nextOffset(state.resolved),
+        next: findNextOffset(state.resolved),
       };
     }),
   );
 }
 
 /** Entries of all journals that no rollup has folded yet. */
-export async function entriesNotRolledUp(ledger: Ledger): Promise<number> {
+export async function countEntriesNotRolledUp(ledger: Ledger): Promise<number> {
   const journals = await listJournals(ledger);
   const behind = await Promise.all(
     journals.map(async (journal) => {
@@ -75,10 +75,10 @@ export async function entriesNotRolledUp(ledger: Ledger): Promise<number> {
 export type Lines = ReadonlyMap<string, { readonly clicks: bigint; readonly micros: bigint }>;
 
 /** What all entries that still stand add up to, by `<hour> <advertiser>`. */
-export async function journalLines(ledger: Ledger): Promise<Lines> {
+export async function readJournalLines(ledger: Ledger): Promise<Lines> {
   const sums = new Map<string, { clicks: bigint; micros: bigint }>();
   for (const journal of await listJournals(ledger)) {
-    for await (const { changed } of entriesAfter(ledger, journal, 0)) {
+    for await (const { changed } of readEntriesAfter(ledger, journal, 0)) {
       for (const { hour, advertiser, line } of parseLines(changed.lines)) {
         const sum = sums.get(`${hour} ${advertiser}`) ?? { clicks: 0n, micros: 0n };
         sum.clicks += BigInt(line.clicks);
@@ -91,7 +91,7 @@ export async function journalLines(ledger: Ledger): Promise<Lines> {
 }
 
 /** The exact statements of some advertisers, by `<hour> <advertiser>`. */
-export async function statementLines(ledger: Ledger, advertisers: ReadonlySet<string>): Promise<Lines> {
+export async function readStatementLines(ledger: Ledger, advertisers: ReadonlySet<string>): Promise<Lines> {
   const lines = new Map<string, { clicks: bigint; micros: bigint }>();
   for (const [advertiser, hours] of await readStatements(ledger, advertisers, wholePeriod, true)) {
     for (const { hour, clicks, micros } of hours) lines.set(`${hour} ${advertiser}`, { clicks, micros });

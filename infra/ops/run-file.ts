@@ -18,7 +18,7 @@ export const accessSchema = v.object({
 });
 
 /** As the clients of the AWS SDK are told it. */
-export function clientConfig(access: v.InferOutput<typeof accessSchema>) {
+export function buildClientConfig(access: v.InferOutput<typeof accessSchema>) {
   const { endpoint, region, accessKeyId, secretAccessKey } = access;
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
 }
@@ -52,7 +52,7 @@ export function readRunFile<Run extends { pid: number }>(
 }
 
 /** The value of a ledger, or a sentence that names the ledgers there are. */
-export function ofLedger<Value>(values: Readonly<Record<string, Value>>, ledger: string): Value {
+export function getOfLedger<Value>(values: Readonly<Record<string, Value>>, ledger: string): Value {
   const found = Object.hasOwn(values, ledger) ? values[ledger] : undefined;
   if (found === undefined)
     throw new UserError(`ledger '${ledger}' is unknown, running are ${Object.keys(values).join(', ')}`);

@@ -5,7 +5,7 @@ import type { GivenUpRecords } from '../local/mapping/given-up.ts';
  * Undefined where nothing is missing.
  * @param missing offsets of the log that are neither applied nor parked
  */
-export function givenUpLine(
+export function formatDiscardedLine(
   ledger: string,
   missing: number,
   { delivered, dropped, destination }: Pick<GivenUpRecords, 'delivered' | 'dropped' | 'destination'>,

@@ -11,7 +11,7 @@ import type { StartOptions } from './options.ts';
 const published = /^\/clickledger\/[^/]+\/[^/]+\/(incarnation|log)$/;
 
 /** What the groups' stacks read instead of what the stream's stack publishes. */
-export function incarnationOf(
+export function createIncarnationLookup(
   folder: string,
   { incarnation, keep }: Pick<StartOptions, 'incarnation' | 'keep'>,
 ): ParameterLookup {

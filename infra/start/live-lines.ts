@@ -2,7 +2,7 @@
  * The live lines of `npm start`: for each group a total and its partitions, within the columns and rows that a terminal has. Columns go by
  * their importance where it is narrow, partitions by their lag where it is low; what is left out is said.
  */
-import { grouped } from '../terminal/text.ts';
+import { formatCount } from '../terminal/text.ts';
 
 export interface LivePartition {
   readonly partition: number;
@@ -153,12 +153,12 @@ function partitionRow(each: Measured, watchedMs: number): Row {
   return {
     name: `  partition ${each.partition}`,
     owner: each.owner === undefined ? 'nobody' : `poller ${each.owner}`,
-    committed: each.committed === undefined ? '-' : grouped(each.committed),
-    lag: each.lag === undefined ? '' : grouped(each.lag),
+    committed: each.committed === undefined ? '-' : formatCount(each.committed),
+    lag: each.lag === undefined ? '' : formatCount(each.lag),
     seconds: each.lag === undefined ? '' : secondsText(each.lagSeconds, watchedMs),
-    rate: grouped(each.rate),
+    rate: formatCount(each.rate),
     amount: cents(each.micros),
-    parked: grouped(each.parked),
+    parked: formatCount(each.parked),
   };
 }
 
@@ -168,12 +168,12 @@ function totalRow({ groupId, partitions }: MeasuredGroup, watchedMs: number): Ro
   return {
     name: groupId,
     owner: `${owned} of ${partitions.length}`,
-    committed: grouped(sum(({ committed = 0 }) => committed)),
-    lag: grouped(sum(({ lag = 0 }) => lag)),
+    committed: formatCount(sum(({ committed = 0 }) => committed)),
+    lag: formatCount(sum(({ lag = 0 }) => lag)),
     seconds: secondsText(Math.max(0, ...partitions.map(({ lagSeconds }) => lagSeconds)), watchedMs),
-    rate: grouped(sum(({ rate }) => rate)),
+    rate: formatCount(sum(({ rate }) => rate)),
     amount: cents(partitions.reduce((total, { micros }) => total + micros, 0n)),
-    parked: grouped(sum(({ parked }) => parked)),
+    parked: formatCount(sum(({ parked }) => parked)),
   };
 }
 
@@ -194,7 +194,7 @@ function secondsText(seconds: number, watchedMs: number): string {
 /** To the cent, for the eye: statements have every digit. */
 function cents(micros: bigint): string {
   const size = micros < 0n ? -micros : micros;
-  return `${micros < 0n ? '-' : ''}${grouped(size / 1_000_000n)}.${String((size / 10_000n) % 100n).padStart(2, '0')}`;
+  return `${micros < 0n ? '-' : ''}${formatCount(size / 1_000_000n)}.${String((size / 10_000n) % 100n).padStart(2, '0')}`;
 }
 
 function tableOf(rows: readonly Row[], columns: number): string[] {

@@ -4,19 +4,19 @@
  */
 
 import { recountTopic } from '../audit/recount.ts';
-import { clientConfig } from '../local/endpoint-access.ts';
+import { buildClientConfig } from '../local/endpoint-access.ts';
 import { InvokeEndpoint } from '../local/invoke-endpoint.ts';
 import { Ground, type GroundOptions } from '../local/local-runtime.ts';
 import { LogReader } from '../local/mapping/log-reader.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
-import { runGroup, writeRunFile } from '../local/run-file.ts';
-import { type JournalTotals, journalTotals, openLedger } from '../ops/ledger-view.ts';
-import { givenUpLine } from './given-up-line.ts';
+import { buildRunGroup, writeRunFile } from '../local/run-file.ts';
+import { type JournalTotals, openLedger, readJournalTotals } from '../ops/ledger-view.ts';
+import { formatDiscardedLine } from './given-up-line.ts';
 import type { Halted } from './halts.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
 import { compareLedger, type LedgerVerdict } from './verdict.ts';
-import { type WatchedGroup, watchedGroups } from './watched-groups.ts';
+import { listWatchedGroups, type WatchedGroup } from './watched-groups.ts';
 
 interface GroupVerdict extends LedgerVerdict {
   readonly duplicates: number;
@@ -58,7 +58,7 @@ export class Session {
   ) {
     this.ground = ground;
     this.#lambda = lambda;
-    this.groups = watchedGroups(ground);
+    this.groups = listWatchedGroups(ground);
     this.topic = this.groups[0]?.mapping.topic ?? '';
     this.partitions = ground.plan.topics.find(({ name }) => name === this.topic)?.partitions ?? 1;
     const writeFile = () =>
@@ -71,7 +71,7 @@ export class Session {
         groups: Object.fromEntries(
           this.groups.map(({ ledger, mapping }) => {
             const { name } = ground.functionOf(mapping.functionId);
-            return [ledger, runGroup(mapping, name, folder)];
+            return [ledger, buildRunGroup(mapping, name, folder)];
           }),
         ),
         children: ground.children.list(),
@@ -120,7 +120,7 @@ export class Session {
       }),
       ...this.groups.map(async ({ ledger, mapping }) => {
         const owned = this.ground.owned(mapping);
-        const totals = await journalTotals(this.#ledger(ledger));
+        const totals = await readJournalTotals(this.#ledger(ledger));
         this.#committed.set(ledger, new Map(Array.from(owned, ([at, { committed }]) => [at, committed])));
         this.#totals.set(ledger, totals);
       }),
@@ -185,7 +185,7 @@ export class Session {
       const duplicates = this.ground.metric(mapping.functionId, 'Duplicates');
       const verdict = await compareLedger(this.#ledger(ledger), recount);
       const { givenUp } = this.ground.pollersOf(mapping);
-      const said = givenUpLine(ledger, verdict.missing, givenUp);
+      const said = formatDiscardedLine(ledger, verdict.missing, givenUp);
       byLedger.set(ledger, { ...verdict, duplicates, givenUp: said });
     }
     return { records: recount.records, byLedger };
@@ -200,7 +200,7 @@ export class Session {
 
   #ledger(name: string) {
     const table = this.groups.find(({ ledger }) => ledger === name)?.table ?? '';
-    return openLedger(table, clientConfig(this.ground.dynamodb));
+    return openLedger(table, buildClientConfig(this.ground.dynamodb));
   }
 }
 

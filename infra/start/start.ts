@@ -8,17 +8,17 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readOwnEndpoints } from '../local/endpoints.ts';
-import { removeRunFile, runFileIn } from '../local/run-file.ts';
+import { getRunFile, removeRunFile } from '../local/run-file.ts';
 import { lockGround } from '../local/runtime-lock.ts';
-import { portToUse } from '../local/servers/ports.ts';
-import { storageFault } from '../local/storage-fault.ts';
-import { currentTemplates } from '../local/template/synthesize.ts';
+import { findPort } from '../local/servers/ports.ts';
+import { findStorageFault } from '../local/storage-fault.ts';
+import { synthesizeTemplates } from '../local/template/synthesize.ts';
 import { Standstill } from '../ops/standstill.ts';
 import { INTERRUPTED } from '../terminal/command.ts';
-import { exactNumber } from '../terminal/money.ts';
+import { encodeNumber } from '../terminal/money.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { Halts } from './halts.ts';
-import { incarnationOf } from './incarnation.ts';
+import { createIncarnationLookup } from './incarnation.ts';
 import { LiveDisplay } from './live-display.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
@@ -69,7 +69,7 @@ export async function runStart(options: StartOptions): Promise<StartResult> {
   try {
     return await run(options);
   } catch (error) {
-    throw storageFault(error) ?? error;
+    throw findStorageFault(error) ?? error;
   }
 }
 
@@ -81,9 +81,9 @@ async function run(options: StartOptions): Promise<StartResult> {
   let session: Session | undefined;
   let page: LivePage | undefined;
   try {
-    if (options.pagePort !== undefined) await portToUse(options.pagePort, 'the page');
+    if (options.pagePort !== undefined) await findPort(options.pagePort, 'the page');
     const say = (line: string) => display.say(line);
-    const templates = await currentTemplates({ root, stage: options.stage, folder, say });
+    const templates = await synthesizeTemplates({ root, stage: options.stage, folder, say });
     const giveUp = (error: unknown) => ending.abort(error);
     const { kafkaPort, dynamodbPort, keep, partialRetry, join } = options;
     ending.signal.throwIfAborted();
@@ -96,7 +96,7 @@ async function run(options: StartOptions): Promise<StartResult> {
       fresh: !keep,
       partialRetry,
       join,
-      parameter: incarnationOf(folder, options),
+      parameter: createIncarnationLookup(folder, options),
       say,
       giveUp,
       ...(throttling && { functionsReach: throttling.reach }),
@@ -135,7 +135,7 @@ function introduce(
   display.say(`DynamoDB   ${endpoint}   region ${region}, access key ${accessKeyId}`);
   for (const { ledger, table, mapping } of groups)
     display.say(`Ledger     ${ledger}: table ${table}, group ${mapping.groupId}`);
-  display.say(`All of it, with every process: ${runFileIn(folder)}`);
+  display.say(`All of it, with every process: ${getRunFile(folder)}`);
   for (const note of ground.topicNotes) display.say(`Not as on AWS: ${note}`);
   if (differences) for (const note of ground.notes()) display.say(`Not as on AWS: ${note}`);
   else display.say(`Differs from AWS in ${ground.notes().length} points: --differences lists them.`);
@@ -181,8 +181,8 @@ async function report(session: Session, display: LiveDisplay): Promise<StartResu
     const { applied, duplicates, parked, missing, micros, expectedMicros, difference, givenUp } = verdict;
     if (givenUp !== undefined) display.say(givenUp);
     const sums = {
-      micros: exactNumber(micros),
-      expectedMicros: exactNumber(expectedMicros),
+      micros: encodeNumber(micros),
+      expectedMicros: encodeNumber(expectedMicros),
     };
     return [
       ledger,

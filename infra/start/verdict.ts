@@ -1,7 +1,7 @@
 /** Whether a ledger holds exactly what the log is worth: journal, statement and totals against the recount, line by line. */
 
 import type { Recount } from '../audit/recount.ts';
-import { journalLines, journalTotals, type Lines, statementLines } from '../ops/ledger-view.ts';
+import { type Lines, readJournalLines, readJournalTotals, readStatementLines } from '../ops/ledger-view.ts';
 
 export interface LedgerVerdict {
   readonly applied: number;
@@ -15,10 +15,10 @@ export interface LedgerVerdict {
 }
 
 export async function compareLedger(
-  ledger: Parameters<typeof journalTotals>[0],
+  ledger: Parameters<typeof readJournalTotals>[0],
   recount: Recount,
 ): Promise<LedgerVerdict> {
-  const totals = await journalTotals(ledger);
+  const totals = await readJournalTotals(ledger);
   const applied = totals.reduce((sum, { clicks }) => sum + Number(clicks), 0);
   const micros = totals.reduce((sum, journal) => sum + journal.micros, 0n);
   const parked = totals.reduce((sum, journal) => sum + journal.parked, 0);
@@ -29,8 +29,8 @@ export async function compareLedger(
     unequal('micros', micros, recount.micros) ??
     unequal('parked records', parked, recount.rejected.length) ??
     unequal('offsets in gaps', openGap, 0) ??
-    firstDifference('journal', await journalLines(ledger), recount.lines) ??
-    firstDifference('statement', await statementLines(ledger, advertisers), recount.lines);
+    firstDifference('journal', await readJournalLines(ledger), recount.lines) ??
+    firstDifference('statement', await readStatementLines(ledger, advertisers), recount.lines);
   const missing = Math.max(0, recount.records - applied - parked);
   return { applied, micros, expectedMicros: recount.micros, parked, missing, difference };
 }

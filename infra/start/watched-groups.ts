@@ -15,7 +15,7 @@ export interface WatchedGroup {
 const tablePath = /^\/clickledger\/[^/]+\/ledger\/([^/]+)\/table$/;
 
 /** The groups whose function writes a ledger that its stack publishes. */
-export function watchedGroups(ground: Ground): WatchedGroup[] {
+export function listWatchedGroups(ground: Ground): WatchedGroup[] {
   const { mappings, published } = ground.plan;
   const groups = Array.from(published, ([path, table]) => ({
     ledger: tablePath.exec(path)?.[1],

@@ -6,8 +6,8 @@
  */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
-import { plainLines } from './text.ts';
-import { Interrupted, innermostMessage, UserError } from './user-error.ts';
+import { escapeLines } from './text.ts';
+import { findInnermostMessage, Interrupted, UserError } from './user-error.ts';
 
 export const INTERRUPTED = 130;
 const COULD_NOT_TELL = 2;
@@ -40,11 +40,11 @@ export async function runCommand(command: CommandUnknownOpts, given: readonly st
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      console.error(`clickledger: ${plainLines(error.message.replace(/^error: /, ''))}`);
+      console.error(`clickledger: ${escapeLines(error.message.replace(/^error: /, ''))}`);
       console.error(`${command.name()} --help lists its options.`);
       return COULD_NOT_TELL;
     }
-    if (error instanceof UserError) console.error(`clickledger: ${plainLines(error.message)}`);
+    if (error instanceof UserError) console.error(`clickledger: ${escapeLines(error.message)}`);
     else console.error(sentenceFor(error, command) ?? error);
     return error instanceof Interrupted ? INTERRUPTED : COULD_NOT_TELL;
   }
@@ -53,11 +53,11 @@ export async function runCommand(command: CommandUnknownOpts, given: readonly st
 /** What the AWS SDK says where a person has not said enough. Any other error is a fault of ours and is printed whole. */
 function sentenceFor(error: unknown, { options }: CommandUnknownOpts): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (/region is missing/i.test(innermostMessage(error))) {
+  if (/region is missing/i.test(findInnermostMessage(error))) {
     const isOption = options.some(({ long }) => long === '--region');
     return `clickledger: no AWS region is known: ${isOption ? 'name one with --region, or ' : ''}set AWS_REGION`;
   }
   if (/Credentials(Provider)?Error|CredentialsProvider/.test(error.name))
-    return `clickledger: no AWS credentials were found (environment, profile, SSO): ${innermostMessage(error)}`;
+    return `clickledger: no AWS credentials were found (environment, profile, SSO): ${findInnermostMessage(error)}`;
   return undefined;
 }

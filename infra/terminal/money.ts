@@ -7,6 +7,6 @@ export function formatMicros(micros: bigint): string {
 }
 
 /** For JSON.stringify: a number of as many digits as it needs. The type of `JSON` does not know `rawJSON` yet. */
-export function exactNumber(value: bigint): unknown {
+export function encodeNumber(value: bigint): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
 }

@@ -1,5 +1,5 @@
 /** What long work shows on a terminal, and how Ctrl-C ends it. */
-import { grouped, plain } from './text.ts';
+import { escapeText, formatCount } from './text.ts';
 import { Interrupted } from './user-error.ts';
 
 const SHOWN_EVERY_MS = 200;
@@ -26,7 +26,7 @@ export class ProgressLine {
     out: NodeJS.WriteStream = process.stderr,
     now = () => performance.now(),
   ) {
-    this.#what = plain(what);
+    this.#what = escapeText(what);
     this.#unit = unit;
     this.#out = out;
     this.#now = now;
@@ -43,7 +43,7 @@ export class ProgressLine {
     const left =
       tookMs < ESTIMATE_AFTER_MS || share === 0 ? '' : `, about ${Math.ceil(leftMs / 1_000)} s to go`;
     this.#out.write(
-      `\r\u001b[K${this.#what}: ${grouped(done)} of ${grouped(of)} ${this.#unit} (${Math.floor(100 * share)} %${left})`,
+      `\r\u001b[K${this.#what}: ${formatCount(done)} of ${formatCount(of)} ${this.#unit} (${Math.floor(100 * share)} %${left})`,
     );
   };
 

@@ -1,5 +1,5 @@
 /** Rows of cells as lines of one width per column; names to the left, numbers to the right. */
-export function tableLines(rows: readonly (readonly string[])[], numbers: readonly number[]): string[] {
+export function formatTable(rows: readonly (readonly string[])[], numbers: readonly number[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row

@@ -4,7 +4,7 @@
  * Characters that a terminal obeys or that hide others are written as \uXXXX: controls (escape sequences begin with one), marks that
  * turn the direction of text, unpaired surrogates, line and paragraph separators. So is the JSON of a report, where that is the same text.
  */
-export function plain(text: string): string {
+export function escapeText(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (found) =>
     Array.from(
       { length: found.length },
@@ -14,19 +14,19 @@ export function plain(text: string): string {
 }
 
 /** The same for text of several lines, such as a sentence with the usage below it. */
-export function plainLines(text: string): string {
-  return text.split('\n').map(plain).join('\n');
+export function escapeLines(text: string): string {
+  return text.split('\n').map(escapeText).join('\n');
 }
 
 /** With separators of thousands: 1,430,000. */
-export function grouped(count: number | bigint): string {
+export function formatCount(count: number | bigint): string {
   return count.toLocaleString('en');
 }
 
 /** Millionths of the currency unit, exact: 27,375.273320. */
-export function amount(micros: bigint): string {
+export function formatAmount(micros: bigint): string {
   const size = micros < 0n ? -micros : micros;
-  return `${micros < 0n ? '-' : ''}${grouped(size / 1_000_000n)}.${String(size % 1_000_000n).padStart(6, '0')}`;
+  return `${micros < 0n ? '-' : ''}${formatCount(size / 1_000_000n)}.${String(size % 1_000_000n).padStart(6, '0')}`;
 }
 
 export const COLUMNS = 80;
@@ -47,5 +47,5 @@ export function wrap(text: string, first = '', others = first): string[] {
 
 /** What was read of tables, topics and documents can't steer the terminal. */
 export function printLines(lines: readonly string[]): void {
-  for (const line of lines) console.log(plain(line));
+  for (const line of lines) console.log(escapeText(line));
 }

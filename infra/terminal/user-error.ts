@@ -12,9 +12,9 @@ export class UserError extends Error {
 export class Interrupted extends UserError {}
 
 /** The innermost message: clients wrap what the network or the server said. */
-export function innermostMessage(error: unknown): string {
+export function findInnermostMessage(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0)
-    return innermostMessage(error.errors.at(-1));
-  if (error instanceof Error && error.cause instanceof Error) return innermostMessage(error.cause);
+    return findInnermostMessage(error.errors.at(-1));
+  if (error instanceof Error && error.cause instanceof Error) return findInnermostMessage(error.cause);
   return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -5,12 +5,12 @@
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number from min to max, both included. */
-export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (given: string) => number {
+export function parseWholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (given: string) => number {
   return readNumber(/^(0|[1-9]\d{0,15})$/, 'a whole number', min, max);
 }
 
 /** A decimal number from min to max, both included. */
-export function decimalNumber(min: number, max: number): (given: string) => number {
+export function parseDecimal(min: number, max: number): (given: string) => number {
   return readNumber(/^\d+(\.\d+)?$/, 'a number', min, max);
 }
 
@@ -23,7 +23,7 @@ function readNumber(pattern: RegExp, kind: string, min: number, max: number): (g
   };
 }
 
-export function textMatching(pattern: RegExp, allowed: string): (given: string) => string {
+export function parseMatching(pattern: RegExp, allowed: string): (given: string) => string {
   return (given) => {
     if (pattern.test(given)) return given;
     throw new InvalidArgumentError(`Allowed is ${allowed}.`);
@@ -31,29 +31,29 @@ export function textMatching(pattern: RegExp, allowed: string): (given: string) 
 }
 
 /** Texts joined by commas, each checked. */
-export function listOf<Value>(one: (given: string) => Value): (given: string) => Value[] {
+export function parseList<Value>(one: (given: string) => Value): (given: string) => Value[] {
   return (given) => [...new Set(given.split(',').map((item) => item.trim()))].map(one);
 }
 
 const HOUR_MS = 3_600_000;
 
 /** The first millisecond of a UTC time like 2026-11-21, 2026-11-21T10 or 2026-11-21T10:30:00Z. */
-export function utcStart(given: string): number {
+export function parseUtcStart(given: string): number {
   return readUtc(given).from;
 }
 
 /** The last millisecond of it: a day means all of the day, an hour all of the hour. */
-export function utcEnd(given: string): number {
+export function parseUtcEnd(given: string): number {
   return readUtc(given).to;
 }
 
-/** As `utcStart`, of a day or an hour. */
-export function hourStart(given: string): number {
+/** As `parseUtcStart`, of a day or an hour. */
+export function parseHourStart(given: string): number {
   return readHour(given).from;
 }
 
-/** As `utcEnd`, of a day or an hour. */
-export function hourEnd(given: string): number {
+/** As `parseUtcEnd`, of a day or an hour. */
+export function parseHourEnd(given: string): number {
   return readHour(given).to;
 }
 
@@ -84,7 +84,7 @@ function readUtc(given: string): { readonly from: number; readonly to: number } 
   );
 }
 
-export function oneOf<const Allowed extends readonly string[]>(
+export function parseOneOf<const Allowed extends readonly string[]>(
   ...allowed: Allowed
 ): (given: string) => Allowed[number] {
   return (given) => {

@@ -5,7 +5,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { ProducerTimes } from '../config.ts';
 import type { KafkaRecord } from '../event/event.ts';
-import { type Click, decode, decodeText, isRejected, type Rejected, timeOf } from './decode.ts';
+import { type Click, decode, decodeText, isRejected, type Rejected, readTime } from './decode.ts';
 import { SENTINEL, scanClick } from './scan-click.ts';
 
 /** In the order of the records. */
@@ -22,7 +22,7 @@ export function decodeBatch(records: readonly KafkaRecord[]): (Click | Rejected)
   return records.map((record, i) => {
     const from = i === 0 ? 0 : (ends[i - 1] as number) + 1;
     const to = ends[i] as number;
-    const readable = to > from && timeOf(record) >= 0 && (ascii || isUtf8(bytes.subarray(from, to)));
+    const readable = to > from && readTime(record) >= 0 && (ascii || isUtf8(bytes.subarray(from, to)));
     if (!readable) return decode(record);
     return (
       scanClick(record, bytes, from, to) ??
@@ -35,14 +35,14 @@ export function decodeBatch(records: readonly KafkaRecord[]): (Click | Rejected)
  * What of a producer's times is believed, by the clock at hand. Another invocation may judge the same record otherwise; the entry
  * that resolves its offset decides, once (I1).
  */
-export function believed(
+export function checkTimes(
   decoded: (Click | Rejected)[],
   times: ProducerTimes | undefined,
   now: number,
 ): (Click | Rejected)[] {
   if (times === undefined) return decoded;
   return decoded.map((item) => {
-    const time = timeOf(item.record);
+    const time = readTime(item.record);
     if (time > now + times.aheadMaxMs) return { record: item.record, rejected: 'record.ahead' };
     if (isRejected(item) || time >= now - times.retentionMs) return item;
     return { record: item.record, rejected: 'record.old' };

@@ -14,7 +14,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { KafkaRecord } from '../event/event.ts';
-import { membersOf, type Written } from './json-members.ts';
+import { scanMembers, type Written } from './json-members.ts';
 
 export interface Click {
   /** The record it came from: its position, key and headers. */
@@ -72,7 +72,7 @@ const beyondAscii = /[^\x00-\x7f]/;
 
 export function decode(record: KafkaRecord): Click | Rejected {
   const { value } = record;
-  if (timeOf(record) < 0) return { record, rejected: 'record.timestamp' };
+  if (readTime(record) < 0) return { record, rejected: 'record.timestamp' };
   if (typeof value !== 'string' || value === '') return { record, rejected: 'value.missing' };
   let text: string;
   try {
@@ -91,7 +91,7 @@ export function decode(record: KafkaRecord): Click | Rejected {
 /** The rest of `decode`, for a record whose timestamp is a time and whose value is this text. */
 export function decodeText(record: KafkaRecord, text: string): Click | Rejected {
   if (text.startsWith('\ufeff')) return { record, rejected: 'value.mark' };
-  const members = membersOf(text, FIELDS);
+  const members = scanMembers(text, FIELDS);
   switch (members) {
     case 'no JSON':
       return { record, rejected: 'value.json' };
@@ -141,7 +141,7 @@ function textIn(written: string, min: number, max: number): string | undefined {
 }
 
 /** The record's timestamp, or -1 if it is no time: Kafka writes -1 for none, and an event may hold any number. */
-export function timeOf(record: KafkaRecord): number {
+export function readTime(record: KafkaRecord): number {
   const { timestamp } = record;
   return Number.isSafeInteger(timestamp) && timestamp >= 0 && timestamp <= TIMESTAMP_MAX ? timestamp : -1;
 }
@@ -150,7 +150,7 @@ export function timeOf(record: KafkaRecord): number {
  * Sixteen hexadecimal digits over (timestamp, key, value): tells whether a position still holds the record that was
  * counted (I10). Absent, null and empty are one to it, because a redelivery may come by another way.
  */
-export function fingerprintOf(record: KafkaRecord): string {
+export function computeFingerprint(record: KafkaRecord): string {
   const key = Buffer.from(record.key ?? '', 'base64');
   const hash = createHash('sha256').update(`${record.timestamp} ${key.length} `).update(key);
   return hash
@@ -160,7 +160,7 @@ export function fingerprintOf(record: KafkaRecord): string {
 }
 
 /** SHA-256 of the value's bytes, which names a parked record without keeping anything of it. */
-export function valueSha256(record: KafkaRecord): string {
+export function computeValueSha256(record: KafkaRecord): string {
   return createHash('sha256')
     .update(Buffer.from(record.value ?? '', 'base64'))
     .digest('hex');

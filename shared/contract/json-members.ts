@@ -52,7 +52,7 @@ const fourHex = /^[0-9A-Fa-f]{4}$/;
  * The members of the outermost object that have a wanted key, the last one of each; or why there are none. A text that is no
  * JSON is said to be that, however deep it is.
  */
-export function membersOf(
+export function scanMembers(
   text: string,
   wanted: ReadonlySet<string>,
 ): Map<string, Written> | 'no JSON' | 'too deep' | 'no object' {

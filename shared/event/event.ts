@@ -98,14 +98,14 @@ export function assertTopic({ records, void: empty = [], accept = [] }: KafkaEve
   );
 }
 
-export function deliveriesOf(event: KafkaEvent): Delivery[] {
+export function listDeliveries(event: KafkaEvent): Delivery[] {
   const byPartition = new Map<string, KafkaRecord[]>();
   for (const list of Object.values(event.records)) {
     let last: KafkaRecord | undefined;
     let records: KafkaRecord[] = [];
     for (const record of list) {
       if (last === undefined || record.partition !== last.partition || record.topic !== last.topic) {
-        const key = partitionKey(record);
+        const key = formatPartitionKey(record);
         records = byPartition.get(key) ?? [];
         byPartition.set(key, records);
         last = record;
@@ -127,7 +127,7 @@ export function deliveriesOf(event: KafkaEvent): Delivery[] {
   ];
   for (const { of, more } of asked) {
     const { topic, partition } = of;
-    const key = partitionKey(of);
+    const key = formatPartitionKey(of);
     deliveries.set(key, { ...(deliveries.get(key) ?? { topic, partition, records: [] }), ...more });
   }
   return [...deliveries.values()];
@@ -148,17 +148,17 @@ export function assertBrokerTimes({ records }: KafkaEvent): void {
 }
 
 /** Names every record of the failed partitions, which is right whether Lambda retries those or resumes at the lowest. */
-export function identifiersOf(event: KafkaEvent, failed: ReadonlySet<string>): ItemIdentifier[] {
+export function listIdentifiers(event: KafkaEvent, failed: ReadonlySet<string>): ItemIdentifier[] {
   const identifiers: ItemIdentifier[] = [];
   for (const [partition, list] of Object.entries(event.records)) {
     for (const record of list) {
-      if (failed.has(partitionKey(record))) identifiers.push({ partition, offset: record.offset });
+      if (failed.has(formatPartitionKey(record))) identifiers.push({ partition, offset: record.offset });
     }
   }
   return identifiers;
 }
 
-export function partitionKey(at: { readonly topic: string; readonly partition: number }): string {
+export function formatPartitionKey(at: { readonly topic: string; readonly partition: number }): string {
   return `${at.topic}#${at.partition}`;
 }
 

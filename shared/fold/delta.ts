@@ -8,7 +8,7 @@
  *
  * Sums within a batch are safe integers (10 000 clicks of at most 10^9 micros); whoever adds up batches uses BigInt (I6).
  */
-import { advertiserPattern, type Click, PRICE_MICROS_MAX, timeOf } from '../contract/decode.ts';
+import { advertiserPattern, type Click, PRICE_MICROS_MAX, readTime } from '../contract/decode.ts';
 import { AppError } from '../errors.ts';
 
 export interface Line {
@@ -120,7 +120,7 @@ export class Delta {
   #lineOf(click: Click): Line {
     const hourNumber = Math.floor(click.record.timestamp / HOUR_MS);
     if (hourNumber !== this.#hourNumber) {
-      if (timeOf(click.record) < 0) this.#refuse('counts a click of another time than its record has');
+      if (readTime(click.record) < 0) this.#refuse('counts a click of another time than its record has');
       this.#turnTo(hourNumber);
     }
     let line = this.#hourLines.get(click.advertiserId);
@@ -136,7 +136,7 @@ export class Delta {
   }
 
   #turnTo(hourNumber: number): void {
-    const hour = hourOf(hourNumber * HOUR_MS);
+    const hour = formatHour(hourNumber * HOUR_MS);
     this.#hourLines = this.hours.get(hour) ?? new Map<string, Line>();
     this.hours.set(hour, this.#hourLines);
     this.#hourNumber = hourNumber;
@@ -144,7 +144,7 @@ export class Delta {
 }
 
 /** The UTC hour of an epoch time in milliseconds, as `2026-11-21T10`. */
-export function hourOf(timestamp: number): string {
+export function formatHour(timestamp: number): string {
   return new Date(timestamp).toISOString().slice(0, 13);
 }
 

@@ -12,18 +12,18 @@
  */
 import type { Clock } from '../clock.ts';
 import type { ProducerTimes } from '../config.ts';
-import { timeOf } from '../contract/decode.ts';
-import { believed, decodeBatch } from '../contract/decode-batch.ts';
+import { readTime } from '../contract/decode.ts';
+import { checkTimes, decodeBatch } from '../contract/decode-batch.ts';
 import { AppError } from '../errors.ts';
 import type { Delivery } from '../event/event.ts';
 import type { Fold } from '../fold/fold.ts';
 import type { GroupSpec } from '../group.ts';
 import { assertExplained, type Beginning } from './beginnings.ts';
-import { type Entry, type Head, type Parked, type Provenance, settledBy } from './journal.ts';
+import { type Entry, findSettled, type Head, type Parked, type Provenance } from './journal.ts';
 import { type Ledger, NOT_OPEN, putEntry, readHead } from './journal-store.ts';
-import { type Draft, nextEntry, type Rules } from './next-entry.ts';
-import { countOffsets, hasOffset, noOffsets, union, without } from './offsets.ts';
-import { listNewlyParked, openParked } from './parked-items.ts';
+import { buildNextEntry, type Draft, type Rules } from './next-entry.ts';
+import { countOffsets, hasOffset, noOffsets, subtractOffsets, uniteOffsets } from './offsets.ts';
+import { listNewlyParked, listOpenParked } from './parked-items.ts';
 
 export interface Writer<S> {
   readonly ledger: Ledger;
@@ -81,7 +81,7 @@ export function startHead<S>(
   signal?: AbortSignal,
 ): Promise<Head> {
   const newest = delivery.records.reduce(
-    (latest, record) => Math.max(latest, timeOf(record)),
+    (latest, record) => Math.max(latest, readTime(record)),
     writer.clock.now(),
   );
   const head = readHead(writer.ledger, journal, newest, signal);
@@ -108,7 +108,7 @@ export async function applyDelivery<S>(
     conflicts: 0,
     failure: undefined,
   };
-  const decoded = believed(decodeBatch(delivery.records), writer.producerTimes, clock.now());
+  const decoded = checkTimes(decodeBatch(delivery.records), writer.producerTimes, clock.now());
   const by = (): Provenance => ({
     code: writer.code,
     request: invocation.request,
@@ -128,7 +128,7 @@ export async function applyDelivery<S>(
       if (sent !== undefined && isOurs(head, sent, invocation)) count(outcome, sent);
       sent = undefined;
       open ??= await openIn(writer.ledger, journal, delivery, invocation);
-      const draft = nextEntry(head.state, decoded, {
+      const draft = buildNextEntry(head.state, decoded, {
         ...rulesOf(writer, delivery, invocation),
         open,
         isLate: () => clock.now() >= invocation.deadline,
@@ -189,7 +189,7 @@ async function openIn(
   await listNewlyParked(ledger, journal);
   const open = new Map<number, Parked>();
   const [from, to] = [wanted.reduce((a, b) => Math.min(a, b)), wanted.reduce((a, b) => Math.max(a, b))];
-  for await (const parked of openParked(ledger, journal, from, to)) open.set(parked.offset, parked);
+  for await (const parked of listOpenParked(ledger, journal, from, to)) open.set(parked.offset, parked);
   return open;
 }
 
@@ -197,7 +197,7 @@ const nothingOpen: Rules<unknown>['open'] = new Map();
 
 function withoutSettled(open: Rules<unknown>['open'], { changed }: Entry): Rules<unknown>['open'] {
   if (open.size === 0) return open;
-  const settled = settledBy(changed);
+  const settled = findSettled(changed);
   return new Map([...open].filter(([offset]) => !hasOffset(settled, offset)));
 }
 
@@ -214,7 +214,7 @@ function count(outcome: Outcome, draft: Draft): void {
   const { offsets, accepted } = changed;
   outcome.accepted += countOffsets(accepted?.offsets ?? noOffsets);
   outcome.resolved +=
-    countOffsets(without(offsets, union(changed.void, accepted?.offsets ?? noOffsets))) +
+    countOffsets(subtractOffsets(offsets, uniteOffsets(changed.void, accepted?.offsets ?? noOffsets))) +
     countOffsets(changed.unparked);
 }
 

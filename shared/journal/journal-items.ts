@@ -14,25 +14,25 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../errors.ts';
 import type { Acceptance, Entry, Mark, State } from './journal.ts';
 import { formatOffsets, parseOffsets } from './offsets.ts';
-import { assertSealed, sealed } from './seal.ts';
+import { assertSealed, sealItem } from './seal.ts';
 
 export type Item = Record<string, AttributeValue>;
 
 export const ENTRY_PREFIX = 'entry#';
 
 /** Sixteen digits, as many as 2^53 has, so that the order of the text is the order of the versions. */
-export function entrySk(version: number): string {
+export function formatEntrySk(version: number): string {
   return `${ENTRY_PREFIX}${String(version).padStart(16, '0')}`;
 }
 
 /** @param expires epoch seconds after which DynamoDB may remove the item */
-export function entryItem(journal: string, entry: Entry, expires: number): Item {
+export function buildEntryItem(journal: string, entry: Entry, expires: number): Item {
   const { changed, state, by } = entry;
   const flags = changed.flags.map((flag) => [flag.offset, flag.rule, flag.score]);
   const parked = changed.parked.map((record) => [record.offset, record.reason, record.sha256]);
-  return sealed({
+  return sealItem({
     pk: { S: journal },
-    sk: { S: entrySk(state.version) },
+    sk: { S: formatEntrySk(state.version) },
     changed: {
       M: {
         offsets: { S: formatOffsets(changed.offsets) },
@@ -50,9 +50,9 @@ export function entryItem(journal: string, entry: Entry, expires: number): Item 
   });
 }
 
-export function checkpointItem(journal: string, state: State): Item {
-  return sealed({
-    ...checkpointKey(journal),
+export function buildCheckpointItem(journal: string, state: State): Item {
+  return sealItem({
+    ...buildCheckpointKey(journal),
     through: { N: String(state.version) },
     state: stateAttribute(state),
   });
@@ -62,12 +62,12 @@ export function checkpointItem(journal: string, state: State): Item {
  * Not under the journal's own key: rights to write are bounded by `pk` alone, and the rollup, which writes checkpoints, has none to write
  * entries (Amazon DynamoDB docs: specifying-conditions, dynamodb:LeadingKeys).
  */
-export function checkpointKey(journal: string): { readonly pk: Text; readonly sk: Text } {
+export function buildCheckpointKey(journal: string): { readonly pk: Text; readonly sk: Text } {
   return { pk: { S: `checkpoint#${journal}` }, sk: { S: 'checkpoint' } };
 }
 
 /** Of the item that lists a parked record. */
-export function parkedKey(journal: string, offset: number): { readonly pk: Text; readonly sk: Text } {
+export function buildParkedKey(journal: string, offset: number): { readonly pk: Text; readonly sk: Text } {
   return { pk: { S: `parked#${journal}` }, sk: { S: String(offset).padStart(16, '0') } };
 }
 
@@ -76,7 +76,7 @@ interface Text {
 }
 
 /** What is read of an item. Throws `journal.damaged` where it is not as it was written, naming it by its key. */
-export function intact<T>(item: Item, read: (item: Item) => T): T {
+export function readIntact<T>(item: Item, read: (item: Item) => T): T {
   try {
     return read(item);
   } catch (error) {
@@ -86,39 +86,39 @@ export function intact<T>(item: Item, read: (item: Item) => T): T {
   }
 }
 
-/** The inverse of `entryItem`. Throws `journal.damaged` on an item that it can't have written. */
+/** The inverse of `buildEntryItem`. Throws `journal.damaged` on an item that it can't have written. */
 export function readEntry(item: Item): Entry {
-  return intact(item, (sound) => {
+  return readIntact(item, (sound) => {
     assertSealed(sound);
     return entryIn(sound);
   });
 }
 
-/** The inverse of `checkpointItem`, likewise. */
+/** The inverse of `buildCheckpointItem`, likewise. */
 export function readCheckpointItem(item: Item): State {
-  return intact(item, (sound) => {
+  return readIntact(item, (sound) => {
     assertSealed(sound);
     return readState(sound['state']);
   });
 }
 
 function entryIn(item: Item): Entry {
-  const changed = mapOf(item['changed']);
-  const by = mapOf(item['by']);
+  const changed = readMap(item['changed']);
+  const by = readMap(item['by']);
   const parked = JSON.parse(textOr(changed['parked'], '[]')) as [number, string, string][];
   const flags = JSON.parse(textOr(changed['flags'], '[]')) as [number, string, number][];
   return {
     changed: {
-      offsets: parseOffsets(textOf(changed['offsets'])),
+      offsets: parseOffsets(readText(changed['offsets'])),
       void: parseOffsets(textOr(changed['void'], '')),
       parked: parked.map(([offset, reason, sha256]) => ({ offset, reason, sha256 })),
       unparked: parseOffsets(textOr(changed['unparked'], '')),
       accepted: readAccepted(changed['accepted']),
-      lines: textOf(changed['lines']),
+      lines: readText(changed['lines']),
       flags: flags.map(([offset, rule, score]) => ({ offset, rule, score })),
     },
     state: readState(item['state']),
-    by: { code: textOf(by['code']), request: textOf(by['request']), at: textOf(by['at']) },
+    by: { code: readText(by['code']), request: readText(by['request']), at: readText(by['at']) },
   };
 }
 
@@ -128,8 +128,8 @@ function acceptedAttribute({ offsets, reason, who }: Acceptance): AttributeValue
 
 function readAccepted(attribute: AttributeValue | undefined): Acceptance | undefined {
   if (attribute === undefined) return undefined;
-  const { offsets, reason, who } = mapOf(attribute);
-  return { offsets: parseOffsets(textOf(offsets)), reason: textOf(reason), who: textOf(who) };
+  const { offsets, reason, who } = readMap(attribute);
+  return { offsets: parseOffsets(readText(offsets)), reason: readText(reason), who: readText(who) };
 }
 
 function stateAttribute(state: State): AttributeValue {
@@ -149,21 +149,21 @@ function stateAttribute(state: State): AttributeValue {
 }
 
 function readState(attribute: AttributeValue | undefined): State {
-  const fields = mapOf(attribute);
+  const fields = readMap(attribute);
   if (fields['parked'] !== undefined)
     throw new RangeError(
       'a state names its parked offsets one by one, a form that was never deployed: begin with an empty table',
     );
   return {
-    version: numberOf(fields['version']),
-    resolved: parseOffsets(textOf(fields['resolved'])),
-    openParked: fields['openParked'] === undefined ? 0 : numberOf(fields['openParked']),
-    keys: fields['keys'] === undefined ? 0 : numberOf(fields['keys']),
-    newest: numberOf(fields['newest']),
-    marks: readMarks(textOf(fields['marks'])),
+    version: readNumber(fields['version']),
+    resolved: parseOffsets(readText(fields['resolved'])),
+    openParked: fields['openParked'] === undefined ? 0 : readNumber(fields['openParked']),
+    keys: fields['keys'] === undefined ? 0 : readNumber(fields['keys']),
+    newest: readNumber(fields['newest']),
+    marks: readMarks(readText(fields['marks'])),
     carried: textOr(fields['carried'], ''),
-    clicks: BigInt(digitsOf(fields['clicks'])),
-    micros: BigInt(digitsOf(fields['micros'])),
+    clicks: BigInt(readDigits(fields['clicks'])),
+    micros: BigInt(readDigits(fields['micros'])),
   };
 }
 
@@ -176,30 +176,30 @@ function readMarks(text: string): Mark[] {
   });
 }
 
-export function mapOf(attribute: AttributeValue | undefined): Item {
+export function readMap(attribute: AttributeValue | undefined): Item {
   if (attribute?.M === undefined)
     throw new TypeError('an item of the ledger lacks a map where one must stand');
   return attribute.M;
 }
 
-export function textOf(attribute: AttributeValue | undefined): string {
+export function readText(attribute: AttributeValue | undefined): string {
   if (attribute?.S === undefined)
     throw new TypeError('an item of the ledger lacks a text where one must stand');
   return attribute.S;
 }
 
 function textOr(attribute: AttributeValue | undefined, otherwise: string): string {
-  return attribute === undefined ? otherwise : textOf(attribute);
+  return attribute === undefined ? otherwise : readText(attribute);
 }
 
-export function digitsOf(attribute: AttributeValue | undefined): string {
+export function readDigits(attribute: AttributeValue | undefined): string {
   if (attribute?.N === undefined)
     throw new TypeError('an item of the ledger lacks a number where one must stand');
   return attribute.N;
 }
 
-export function numberOf(attribute: AttributeValue | undefined): number {
-  const number = Number(digitsOf(attribute));
+export function readNumber(attribute: AttributeValue | undefined): number {
+  const number = Number(readDigits(attribute));
   if (!Number.isSafeInteger(number))
     throw new RangeError(`an item of the ledger holds ${number}, not a safe integer`);
   return number;

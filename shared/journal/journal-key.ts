@@ -19,7 +19,7 @@ export const topicPattern = /^[a-zA-Z0-9._-]{1,249}$/;
 
 const journalPattern = /^([a-zA-Z0-9._-]{1,249})@([1-9]\d{0,8})#(0|[1-9]\d{0,8})$/;
 
-export function journalKey(journal: Journal): string {
+export function formatJournalKey(journal: Journal): string {
   return `${journal.topic}@${journal.incarnation}#${journal.partition}`;
 }
 

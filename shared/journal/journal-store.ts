@@ -21,22 +21,22 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../errors.ts';
-import { type Entry, emptyState, type Head, type State, settledBy } from './journal.ts';
+import { type Entry, emptyState, findSettled, type Head, type State } from './journal.ts';
 import {
-  checkpointKey,
+  buildCheckpointKey,
+  buildEntryItem,
+  buildParkedKey,
   ENTRY_PREFIX,
-  entryItem,
-  entrySk,
+  formatEntrySk,
   type Item,
-  intact,
-  numberOf,
-  parkedKey,
   readCheckpointItem,
   readEntry,
-  textOf,
+  readIntact,
+  readNumber,
+  readText,
 } from './journal-items.ts';
-import { journalKey, parseJournalKey } from './journal-key.ts';
-import { type OffsetSet, offsetsIn } from './offsets.ts';
+import { formatJournalKey, parseJournalKey } from './journal-key.ts';
+import { listOffsets, type OffsetSet } from './offsets.ts';
 
 /** The one method of the SDK's client that is used; a test or a simulation stands in here. */
 export type Sender = Pick<DynamoDBClient, 'send'>;
@@ -77,7 +77,7 @@ export async function readHead(
   const item = newest.Items?.[0];
   const entry = item && readEntry(item);
   const head = entry && { state: entry.state, request: entry.by.request };
-  if (head && numberOf(item['expires']) - at / 1000 > (ledger.entryDays * DAY_SECONDS) / 2) return head;
+  if (head && readNumber(item['expires']) - at / 1000 > (ledger.entryDays * DAY_SECONDS) / 2) return head;
   const checkpoint = await readCheckpoint(ledger, journal, signal);
   if (checkpoint !== undefined && checkpoint.version > (head?.state.version ?? 0))
     return { state: checkpoint, request: '' };
@@ -93,7 +93,7 @@ export async function readCheckpoint(
   const { Item } = await ledger.client.send(
     new GetItemCommand({
       TableName: ledger.table,
-      Key: checkpointKey(journal),
+      Key: buildCheckpointKey(journal),
       ConsistentRead: true,
     }),
     until(signal),
@@ -121,11 +121,11 @@ export async function putEntry(
   if (entry.state.version === 1) await ledger.client.send(registration(ledger, journal), options);
   const put = {
     TableName: ledger.table,
-    Item: entryItem(journal, entry, expiryOf(ledger, entry.state, now)),
+    Item: buildEntryItem(journal, entry, expiryOf(ledger, entry.state, now)),
     ConditionExpression: 'attribute_not_exists(pk)',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   } as const;
-  const settled = settledBy(entry.changed);
+  const settled = findSettled(entry.changed);
   try {
     if (settled.length === 0) await ledger.client.send(new PutItemCommand(put), options);
     else {
@@ -154,10 +154,10 @@ function settlingsOf(
   now: number,
 ): TransactWriteItem[] {
   const expires = expiryOf({ entryDays: 2 * ledger.entryDays }, state, now);
-  return Array.from(offsetsIn(settled), (offset) => ({
+  return Array.from(listOffsets(settled), (offset) => ({
     Update: {
       TableName: ledger.table,
-      Key: parkedKey(journal, offset),
+      Key: buildParkedKey(journal, offset),
       UpdateExpression: 'SET settled = :version, expires = :expires',
       ConditionExpression: 'attribute_exists(sha256) AND attribute_not_exists(settled)',
       ExpressionAttributeValues: {
@@ -178,14 +178,18 @@ function hinderedBy(error: TransactionCanceledException): Entry | typeof NOT_OPE
 }
 
 /** The entries after a version, in order. Throws `journal.torn` where one is missing. */
-export async function* entriesAfter(ledger: Ledger, journal: string, version: number): AsyncGenerator<Entry> {
+export async function* readEntriesAfter(
+  ledger: Ledger,
+  journal: string,
+  version: number,
+): AsyncGenerator<Entry> {
   let expected = version + 1;
   const items = queryAll(ledger, {
     KeyConditionExpression: 'pk = :journal AND sk BETWEEN :first AND :last',
     ExpressionAttributeValues: {
       ':journal': { S: journal },
-      ':first': { S: entrySk(expected) },
-      ':last': { S: entrySk(Number.MAX_SAFE_INTEGER) },
+      ':first': { S: formatEntrySk(expected) },
+      ':last': { S: formatEntrySk(Number.MAX_SAFE_INTEGER) },
     },
   });
   for await (const item of items) {
@@ -218,7 +222,7 @@ export async function listJournals(
   });
   for await (const item of items) {
     try {
-      journals.push(intact(item, ({ sk }) => journalKey(parseJournalKey(textOf(sk)))));
+      journals.push(readIntact(item, ({ sk }) => formatJournalKey(parseJournalKey(readText(sk)))));
     } catch (error) {
       onDamage(error);
     }
@@ -249,7 +253,7 @@ export async function* queryAll(
 export const WRITES_AT_ONCE = 32;
 
 /** Runs side by side for all items; the first failure is thrown. */
-export async function eachAtOnce<T>(
+export async function runAtOnce<T>(
   items: IterableIterator<T>,
   run: (item: T) => Promise<void>,
 ): Promise<void> {

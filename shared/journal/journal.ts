@@ -5,7 +5,7 @@
  * computed from, so nothing else has to be read.
  */
 import type { Flag } from '../fold/delta.ts';
-import { noOffsets, type OffsetSet, union, without } from './offsets.ts';
+import { noOffsets, type OffsetSet, subtractOffsets, uniteOffsets } from './offsets.ts';
 
 /** A record set aside: its position, why, and a digest that names its bytes without keeping them. */
 export interface Parked {
@@ -84,8 +84,10 @@ export interface Head {
 }
 
 /** Parked by an earlier entry, and applied or accepted by this one. */
-export function settledBy({ offsets, unparked, accepted }: Changed): OffsetSet {
-  return accepted === undefined ? unparked : union(unparked, without(accepted.offsets, offsets));
+export function findSettled({ offsets, unparked, accepted }: Changed): OffsetSet {
+  return accepted === undefined
+    ? unparked
+    : uniteOffsets(unparked, subtractOffsets(accepted.offsets, offsets));
 }
 
 /** Before the first entry. */

@@ -8,11 +8,11 @@
  */
 import {
   type Click,
-  fingerprintOf,
+  computeFingerprint,
+  computeValueSha256,
   isRejected,
   type Rejected,
-  timeOf,
-  valueSha256,
+  readTime,
 } from '../contract/decode.ts';
 import { AppError } from '../errors.ts';
 import type { KafkaRecord } from '../event/event.ts';
@@ -24,26 +24,26 @@ import {
   type Acceptance,
   type Changed,
   type Entry,
+  findSettled,
   type Mark,
   type Parked,
   type Provenance,
   type State,
-  settledBy,
 } from './journal.ts';
 import {
+  buildInterval,
+  buildOffsetSet,
   countIntervals,
   countOffsets,
+  findGaps,
+  findNextOffset,
   formatOffsets,
-  gapsOf,
   hasOffset,
-  intersection,
-  nextOffset,
+  intersectOffsets,
   noOffsets,
   type OffsetSet,
-  offsetSet,
-  offsetsFrom,
-  union,
-  without,
+  subtractOffsets,
+  uniteOffsets,
 } from './offsets.ts';
 
 export interface Rules<S> {
@@ -85,7 +85,11 @@ const RECORDS_SAMPLED = 1_000;
 type Decoded = Click | Rejected;
 
 /** Throws `AppError` where the partition must halt. */
-export function nextEntry<S>(head: State, decoded: readonly Decoded[], rules: Rules<S>): Draft | undefined {
+export function buildNextEntry<S>(
+  head: State,
+  decoded: readonly Decoded[],
+  rules: Rules<S>,
+): Draft | undefined {
   const fresh = freshOf(head, decoded, rules);
   if (fresh.length === 0 && rules.empty.length === 0 && rules.accept === undefined) return undefined;
   const fold = (some: readonly Decoded[]) =>
@@ -108,7 +112,7 @@ function freshOf<S>(
   decoded: readonly Decoded[],
   { open, producerTimes = false }: Rules<S>,
 ): Decoded[] {
-  const next = nextOffset(head.resolved);
+  const next = findNextOffset(head.resolved);
   return decoded.filter((item) => {
     const { record } = item;
     if (record.offset >= next || !hasOffset(head.resolved, record.offset)) return true;
@@ -137,18 +141,18 @@ function assertSameRecord(
   producerTimes: boolean,
 ): void {
   const where = `${record.topic} partition ${record.partition} offset ${record.offset}`;
-  if (!producerTimes && timeOf(record) > head.newest) {
+  if (!producerTimes && readTime(record) > head.newest) {
     const times = `is of ${record.timestamp} ms, but the newest counted record was of ${head.newest} ms`;
     throw new AppError('log.mismatch', `the record at ${where} ${times}`);
   }
   const mark = head.marks.find(({ offset }) => offset === record.offset);
-  if (mark !== undefined && mark.fingerprint !== fingerprintOf(record)) {
+  if (mark !== undefined && mark.fingerprint !== computeFingerprint(record)) {
     throw new AppError(
       'log.mismatch',
       `the record at ${where} is not the one with fingerprint ${mark.fingerprint}`,
     );
   }
-  if (parked !== undefined && parked.sha256 !== valueSha256(record))
+  if (parked !== undefined && parked.sha256 !== computeValueSha256(record))
     throw new AppError('log.mismatch', `the record at ${where} is not the parked one, ${parked.sha256}`);
 }
 
@@ -190,20 +194,20 @@ function draftEntry<S>(
 ): Draft | undefined {
   const { delta, carried, records } = folded;
   const [first, last] = [records[0], records.at(-1)];
-  const offsets = offsetSet(records.map(({ offset }) => offset));
+  const offsets = buildOffsetSet(records.map(({ offset }) => offset));
   const ahead = new Set(
     folded.rejected.filter(({ rejected }) => rejected === 'record.ahead').map(({ record }) => record),
   );
-  const unparked = intersection(offsets, head.resolved);
+  const unparked = intersectOffsets(offsets, head.resolved);
   const accepted = acceptedIn(head, rules);
   const bridges = rules.group.offsets === 'sparse' && rules.delivered;
   const holes = bridges && first && last ? voidOf(head, decoded, first, last) : noOffsets;
-  const voided = union(holes, emptyIn(union(head.resolved, offsets), rules.empty));
+  const voided = uniteOffsets(holes, emptyIn(uniteOffsets(head.resolved, offsets), rules.empty));
   if (records.length === 0 && voided.length === 0 && accepted === undefined) return undefined;
   const changed: Changed = {
-    offsets: union(
-      union(without(offsets, unparked), voided),
-      without(accepted?.offsets ?? noOffsets, head.resolved),
+    offsets: uniteOffsets(
+      uniteOffsets(subtractOffsets(offsets, unparked), voided),
+      subtractOffsets(accepted?.offsets ?? noOffsets, head.resolved),
     ),
     void: voided,
     parked: folded.rejected.map(parkedOf),
@@ -214,14 +218,14 @@ function draftEntry<S>(
   };
   const state: State = {
     version: head.version + 1,
-    resolved: bounded(rules.group.offsets, head.resolved, union(head.resolved, changed.offsets)),
-    openParked: head.openParked + changed.parked.length - countOffsets(settledBy(changed)),
+    resolved: bounded(rules.group.offsets, head.resolved, uniteOffsets(head.resolved, changed.offsets)),
+    openParked: head.openParked + changed.parked.length - countOffsets(findSettled(changed)),
     keys:
       delta.clicks > 0 && rules.open.size === 0
         ? countKeys(countedOf(folded).slice(0, RECORDS_SAMPLED))
         : head.keys,
     newest: records.reduce(
-      (newest, record) => (ahead.has(record) ? newest : Math.max(newest, timeOf(record))),
+      (newest, record) => (ahead.has(record) ? newest : Math.max(newest, readTime(record))),
       head.newest,
     ),
     marks: first && last ? marksOf(first, last) : head.marks,
@@ -247,16 +251,16 @@ function acceptedIn(
   { accept, open }: Pick<Rules<unknown>, 'accept' | 'open'>,
 ): Acceptance | undefined {
   if (accept === undefined) return undefined;
-  const parked = offsetSet(
+  const parked = buildOffsetSet(
     [...open.keys()].filter((offset) => hasOffset(accept.offsets, offset)).slice(0, SETTLED_MAX),
   );
-  const passed = intersection(accept.offsets, offsetsFrom(0, nextOffset(head.resolved)));
-  const offsets = union(without(passed, head.resolved), parked);
+  const passed = intersectOffsets(accept.offsets, buildInterval(0, findNextOffset(head.resolved)));
+  const offsets = uniteOffsets(subtractOffsets(passed, head.resolved), parked);
   return offsets.length === 0 ? undefined : { ...accept, offsets };
 }
 
 function parkedOf({ record, rejected }: Rejected): Parked {
-  return { offset: record.offset, reason: rejected, sha256: valueSha256(record) };
+  return { offset: record.offset, reason: rejected, sha256: computeValueSha256(record) };
 }
 
 /**
@@ -271,14 +275,17 @@ function voidOf(head: State, decoded: readonly Decoded[], first: KafkaRecord, la
     if (after > last.offset) break;
     if (after > before + 1) holes.push(before + 1, after - 1);
   }
-  const next = nextOffset(head.resolved);
+  const next = findNextOffset(head.resolved);
   const bridged = head.version > 0 && first.offset - next <= HOLE_OFFSETS_MAX;
-  return without(union(holes, bridged ? offsetsFrom(next, first.offset) : noOffsets), head.resolved);
+  return subtractOffsets(
+    uniteOffsets(holes, bridged ? buildInterval(next, first.offset) : noOffsets),
+    head.resolved,
+  );
 }
 
 /** Only gaps are closed: above the newest resolved offset, and below the first, a record may still come (I2). */
 function emptyIn(resolved: OffsetSet, empty: OffsetSet): OffsetSet {
-  return empty.length === 0 ? noOffsets : intersection(gapsOf(resolved), empty);
+  return empty.length === 0 ? noOffsets : intersectOffsets(findGaps(resolved), empty);
 }
 
 function bounded(offsets: GroupSpec['offsets'], before: OffsetSet, after: OffsetSet): OffsetSet {
@@ -297,7 +304,7 @@ function bounded(offsets: GroupSpec['offsets'], before: OffsetSet, after: Offset
  * How much of what may halt the partition a state has used, in whole percent: intervals, carried bytes, and the bytes that are in
  * an entry before any record is.
  */
-export function boundUsed({ resolved, carried }: State): number {
+export function computeBoundUsed({ resolved, carried }: State): number {
   const carriedBytes = Buffer.byteLength(carried);
   const bytes = formatOffsets(resolved).length + carriedBytes;
   const shares = [
@@ -310,7 +317,7 @@ export function boundUsed({ resolved, carried }: State): number {
 
 function marksOf(first: KafkaRecord, last: KafkaRecord): Mark[] {
   const records = first === last ? [first] : [first, last];
-  return records.map((record) => ({ offset: record.offset, fingerprint: fingerprintOf(record) }));
+  return records.map((record) => ({ offset: record.offset, fingerprint: computeFingerprint(record) }));
 }
 
 function entryBytes({ changed, state }: Entry): number {

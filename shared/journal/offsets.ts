@@ -14,12 +14,12 @@ export const noOffsets: OffsetSet = [];
 const intervalPattern = /^(0|[1-9]\d*)(?:-([1-9]\d*))?$/;
 
 /** The offsets from `start` up to, not including, `end`; none where `end` is not after it. */
-export function offsetsFrom(start: number, end: number): OffsetSet {
+export function buildInterval(start: number, end: number): OffsetSet {
   return end > start ? [start, end - 1] : noOffsets;
 }
 
 /** The set of ascending, distinct offsets. */
-export function offsetSet(ascending: Iterable<number>): OffsetSet {
+export function buildOffsetSet(ascending: Iterable<number>): OffsetSet {
   const set: number[] = [];
   for (const offset of ascending) {
     const last = set.length - 1;
@@ -42,7 +42,7 @@ export function hasOffset(set: OffsetSet, offset: number): boolean {
   return false;
 }
 
-export function union(a: OffsetSet, b: OffsetSet): OffsetSet {
+export function uniteOffsets(a: OffsetSet, b: OffsetSet): OffsetSet {
   const set: number[] = [];
   let i = 0;
   let j = 0;
@@ -60,7 +60,7 @@ export function union(a: OffsetSet, b: OffsetSet): OffsetSet {
 }
 
 /** The offsets of `a` that are not in `b`. */
-export function without(a: OffsetSet, b: OffsetSet): OffsetSet {
+export function subtractOffsets(a: OffsetSet, b: OffsetSet): OffsetSet {
   const set: number[] = [];
   let j = 0;
   for (let i = 0; i < a.length; i += 2) {
@@ -77,8 +77,8 @@ export function without(a: OffsetSet, b: OffsetSet): OffsetSet {
 }
 
 /** The offsets that are in both. */
-export function intersection(a: OffsetSet, b: OffsetSet): OffsetSet {
-  return without(a, without(a, b));
+export function intersectOffsets(a: OffsetSet, b: OffsetSet): OffsetSet {
+  return subtractOffsets(a, subtractOffsets(a, b));
 }
 
 export function countOffsets(set: OffsetSet): number {
@@ -92,21 +92,21 @@ export function countIntervals(set: OffsetSet): number {
 }
 
 /** The offsets between the lowest and the highest of the set that are not in it: the gaps of a resolved set. */
-export function gapsOf(set: OffsetSet): OffsetSet {
+export function findGaps(set: OffsetSet): OffsetSet {
   const gaps: number[] = [];
   for (let i = 2; i < set.length; i += 2) gaps.push(at(set, i - 1) + 1, at(set, i) - 1);
   return gaps;
 }
 
 /** Every offset of the set, ascending. */
-export function* offsetsIn(set: OffsetSet): Generator<number> {
+export function* listOffsets(set: OffsetSet): Generator<number> {
   for (let i = 0; i < set.length; i += 2) {
     for (let offset = at(set, i); offset <= at(set, i + 1); offset++) yield offset;
   }
 }
 
 /** The offset after the highest one, or 0 of an empty set. */
-export function nextOffset(set: OffsetSet): number {
+export function findNextOffset(set: OffsetSet): number {
   return set.length === 0 ? 0 : at(set, set.length - 1) + 1;
 }
 

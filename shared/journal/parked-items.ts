@@ -11,8 +11,8 @@
  */
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Parked } from './journal.ts';
-import { intact, parkedKey, textOf } from './journal-items.ts';
-import { eachAtOnce, entriesAfter, type Ledger, queryAll, readCheckpoint } from './journal-store.ts';
+import { buildParkedKey, readIntact, readText } from './journal-items.ts';
+import { type Ledger, queryAll, readCheckpoint, readEntriesAfter, runAtOnce } from './journal-store.ts';
 
 /** A parked record and the version of the entry that parked it. */
 export interface Parking extends Parked {
@@ -25,13 +25,13 @@ export async function listParked(
   journal: string,
   parkings: readonly Parking[],
 ): Promise<void> {
-  await eachAtOnce(parkings.values(), async ({ offset, reason, sha256, version }) => {
+  await runAtOnce(parkings.values(), async ({ offset, reason, sha256, version }) => {
     const item = { reason: { S: reason }, sha256: { S: sha256 }, version: { N: String(version) } };
     try {
       await ledger.client.send(
         new PutItemCommand({
           TableName: ledger.table,
-          Item: { ...parkedKey(journal, offset), ...item },
+          Item: { ...buildParkedKey(journal, offset), ...item },
           ConditionExpression: 'attribute_not_exists(pk)',
         }),
       );
@@ -44,7 +44,7 @@ export async function listParked(
 /** Lists what entries have parked since the last rollup, so that an operator need not wait for the next one. */
 export async function listNewlyParked(ledger: Ledger, journal: string): Promise<void> {
   const checkpoint = await readCheckpoint(ledger, journal);
-  for await (const { changed, state } of entriesAfter(ledger, journal, checkpoint?.version ?? 0)) {
+  for await (const { changed, state } of readEntriesAfter(ledger, journal, checkpoint?.version ?? 0)) {
     const { version } = state;
     await listParked(
       ledger,
@@ -55,24 +55,25 @@ export async function listNewlyParked(ledger: Ledger, journal: string): Promise<
 }
 
 /** The records from one offset to another, both included, that are neither applied nor accepted. */
-export async function* openParked(
+export async function* listOpenParked(
   ledger: Ledger,
   journal: string,
   from: number,
   to: number,
 ): AsyncGenerator<Parked> {
-  const [first, last] = [parkedKey(journal, from), parkedKey(journal, to)];
+  const [first, last] = [buildParkedKey(journal, from), buildParkedKey(journal, to)];
   const items = queryAll(ledger, {
     KeyConditionExpression: 'pk = :parked AND sk BETWEEN :first AND :last',
     ExpressionAttributeValues: { ':parked': first.pk, ':first': first.sk, ':last': last.sk },
   });
   for await (const item of items) {
     if (item['settled'] !== undefined) continue;
-    yield intact(item, ({ sk, reason, sha256 }) => {
-      const offset = textOf(sk);
+    yield readIntact(item, ({ sk, reason, sha256 }) => {
+      const offset = readText(sk);
       if (!/^\d{16}$/.test(offset)) throw new RangeError(`'${offset}' is no offset of sixteen digits`);
-      if (!/^[0-9a-f]{64}$/.test(textOf(sha256))) throw new RangeError(`'${textOf(sha256)}' is no SHA-256`);
-      return { offset: Number(offset), reason: textOf(reason), sha256: textOf(sha256) };
+      if (!/^[0-9a-f]{64}$/.test(readText(sha256)))
+        throw new RangeError(`'${readText(sha256)}' is no SHA-256`);
+      return { offset: Number(offset), reason: readText(reason), sha256: readText(sha256) };
     });
   }
 }

@@ -9,7 +9,7 @@ import type { Item } from './journal-items.ts';
 
 const DIGITS = 32;
 
-export function sealed(item: Item): Item {
+export function sealItem(item: Item): Item {
   const texts = textsOf(item).sort(([a], [b]) => (a < b ? -1 : 1));
   return { ...item, seal: { S: hash('sha256', JSON.stringify(texts), 'hex').slice(0, DIGITS) } };
 }
@@ -17,7 +17,7 @@ export function sealed(item: Item): Item {
 /** Throws on an item whose seal is missing or of another content. */
 export function assertSealed({ seal, ...item }: Item): void {
   if (seal?.S === undefined) throw new RangeError('it has no seal');
-  if (sealed(item)['seal']?.S !== seal.S) throw new RangeError('its seal is of another content');
+  if (sealItem(item)['seal']?.S !== seal.S) throw new RangeError('its seal is of another content');
 }
 
 /** Without recursion: how deep a damaged item nests is not known before it is read. */

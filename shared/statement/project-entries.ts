@@ -5,8 +5,8 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Line, parseLines } from '../fold/delta.ts';
 import type { State } from '../journal/journal.ts';
-import { type Item, intact, numberOf } from '../journal/journal-items.ts';
-import { eachAtOnce, entriesAfter, type Ledger } from '../journal/journal-store.ts';
+import { type Item, readIntact, readNumber } from '../journal/journal-items.ts';
+import { type Ledger, readEntriesAfter, runAtOnce } from '../journal/journal-store.ts';
 import type { Parking } from '../journal/parked-items.ts';
 
 /** A pass ends at either bound: more entries save writes of lines, fewer lines and parked records save memory. */
@@ -49,7 +49,7 @@ export async function sumEntries(
   const parkings: Parking[] = [];
   let reached: State | undefined;
   let toTheHead = true;
-  for await (const { changed, state } of entriesAfter(ledger, journal, from)) {
+  for await (const { changed, state } of readEntriesAfter(ledger, journal, from)) {
     if (again !== undefined && state.version > again.to) break;
     for (const { hour, advertiser, line } of parseLines(changed.lines)) {
       const key = `${hour} ${advertiser}`;
@@ -92,7 +92,7 @@ export async function addSums(
   seen?: ReadonlyMap<string, number>,
 ): Promise<Map<string, number>> {
   const passed = new Map<string, number>();
-  await eachAtOnce(sums.entries(), async ([key, sum]) => {
+  await runAtOnce(sums.entries(), async ([key, sum]) => {
     const line = { pk: { S: `advertiser#${sum.advertiser}` }, sk: { S: `${sum.hour}#${journal}` } };
     const standing = await updateUnlessPassed(ledger, line, ADD_TO_LINE, {
       ':zero': { N: '0' },
@@ -132,10 +132,10 @@ async function updateUnlessPassed(
     return undefined;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException && error.Item !== undefined)
-      return intact(error.Item, ({ through }) => numberOf(through));
+      return readIntact(error.Item, ({ through }) => readNumber(through));
     // An attribute of another type than was written: nothing else of the request depends on what the item holds.
     if (error instanceof Error && error.name === 'ValidationException')
-      return intact(key, () => {
+      return readIntact(key, () => {
         throw error;
       });
     throw error;

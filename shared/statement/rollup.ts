@@ -14,10 +14,10 @@
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../clock.ts';
 import { emptyState, type State } from '../journal/journal.ts';
-import { checkpointItem } from '../journal/journal-items.ts';
+import { buildCheckpointItem } from '../journal/journal-items.ts';
 import { type Ledger, listJournals, readCheckpoint } from '../journal/journal-store.ts';
-import { boundUsed } from '../journal/next-entry.ts';
-import { countOffsets, gapsOf } from '../journal/offsets.ts';
+import { computeBoundUsed } from '../journal/next-entry.ts';
+import { countOffsets, findGaps } from '../journal/offsets.ts';
 import { listParked } from '../journal/parked-items.ts';
 import { addSums, type Pass, sumEntries } from './project-entries.ts';
 
@@ -120,9 +120,9 @@ function progressOf(journals: readonly Journey[], now: number): RollupProgress {
   };
   for (const { state, reached, folded } of journals) {
     progress.folded += folded;
-    progress.openGap += countOffsets(gapsOf(state.resolved));
+    progress.openGap += countOffsets(findGaps(state.resolved));
     progress.openParked += state.openParked;
-    progress.boundUsed = Math.max(progress.boundUsed, boundUsed(state));
+    progress.boundUsed = Math.max(progress.boundUsed, computeBoundUsed(state));
     if (reached) continue;
     progress.behind += 1;
     if (state.version > 0) progress.ageMs = Math.max(progress.ageMs, now - state.newest);
@@ -170,7 +170,7 @@ async function moveCheckpoint(ledger: Ledger, journal: string, state: State): Pr
     await ledger.client.send(
       new PutItemCommand({
         TableName: ledger.table,
-        Item: checkpointItem(journal, state),
+        Item: buildCheckpointItem(journal, state),
         ConditionExpression: 'attribute_not_exists(through) OR through < :through',
         ExpressionAttributeValues: { ':through': { N: String(state.version) } },
       }),

@@ -5,13 +5,13 @@
  * each line's `through` are added, in whatever order rollups run meanwhile. Sums are BigInt (I6).
  */
 import { parseLines } from '../fold/delta.ts';
-import { digitsOf, type Item, intact, numberOf, textOf } from '../journal/journal-items.ts';
+import { type Item, readDigits, readIntact, readNumber, readText } from '../journal/journal-items.ts';
 import {
-  entriesAfter,
   type Ledger,
   listJournals,
   queryAll,
   readCheckpoint,
+  readEntriesAfter,
 } from '../journal/journal-store.ts';
 
 export interface StatementHour {
@@ -58,13 +58,13 @@ export async function readStatements(
     const hours = new Map<string, StatementHour>();
     sums.set(advertiser, hours);
     for await (const item of linesOf(ledger, advertiser, period)) {
-      const line = intact(item, lineIn);
+      const line = readIntact(item, lineIn);
       through.set(`${advertiser}#${line.sk}`, line.through);
       add(hours, line.sk.slice(0, line.sk.indexOf('#')), line);
     }
   }
   for (const [journal, checkpoint] of checkpoints) {
-    for await (const { changed, state } of entriesAfter(ledger, journal, checkpoint)) {
+    for await (const { changed, state } of readEntriesAfter(ledger, journal, checkpoint)) {
       for (const { hour, advertiser, line } of parseLines(changed.lines)) {
         const hours = sums.get(advertiser);
         if (hours === undefined || hour < period.from || hour > period.to) continue;
@@ -81,11 +81,11 @@ export async function readStatements(
 
 function lineIn(item: Item): Omit<StatementHour, 'hour'> & { sk: string; through: number } {
   return {
-    sk: textOf(item['sk']),
-    through: numberOf(item['through']),
-    clicks: BigInt(digitsOf(item['clicks'])),
-    micros: BigInt(digitsOf(item['micros'])),
-    flagged: BigInt(digitsOf(item['flagged'])),
+    sk: readText(item['sk']),
+    through: readNumber(item['through']),
+    clicks: BigInt(readDigits(item['clicks'])),
+    micros: BigInt(readDigits(item['micros'])),
+    flagged: BigInt(readDigits(item['flagged'])),
   };
 }
 

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { clientConfig } from '../../infra/local/endpoint-access.ts';
+import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import { Ground } from '../../infra/local/local-runtime.ts';
 import type { Pollers } from '../../infra/local/mapping/pollers.ts';
 import { ClickProducer } from '../../infra/local/producer/click-producer.ts';
 import { createTopics } from '../../infra/local/servers/broker-topics.ts';
 import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
-import { currentTemplates } from '../../infra/local/template/synthesize.ts';
-import { itemBytes } from '../../infra/ops/size/item-sizes.ts';
+import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
+import { countItemBytes } from '../../infra/ops/size/item-sizes.ts';
 import { ENTRY_PREFIX } from '../../shared/journal/journal-items.ts';
 import { listJournals, queryAll } from '../../shared/journal/journal-store.ts';
 import { unitsOf } from '../support/write-units.ts';
@@ -44,7 +44,7 @@ export class BenchGround {
   ): Promise<Result> {
     const folder = join(root, '.clickledger', 'bench');
     mkdirSync(folder, { recursive: true });
-    const templates = await currentTemplates({
+    const templates = await synthesizeTemplates({
       root,
       stage: 'dev',
       folder: join(root, '.clickledger'),
@@ -128,7 +128,7 @@ export class BenchGround {
 
   /** Write units of the entries that a mapping's function has put for it, by the billing rules. */
   async entryUnits({ functionId, topic }: PlannedMapping): Promise<number> {
-    const client = new DynamoDBClient(clientConfig(this.ground.dynamodb));
+    const client = new DynamoDBClient(buildClientConfig(this.ground.dynamodb));
     const table = this.ground.functionOf(functionId).environment['LEDGER_TABLE'] ?? '';
     const ledger = { client, table, entryDays: ENTRY_DAYS };
     try {
@@ -140,7 +140,7 @@ export class BenchGround {
           KeyConditionExpression: 'pk = :journal AND begins_with(sk, :entry)',
           ExpressionAttributeValues: values,
         });
-        for await (const item of entries) units += unitsOf(itemBytes(item));
+        for await (const item of entries) units += unitsOf(countItemBytes(item));
       }
       return units;
     } finally {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { clientConfig } from '../../infra/local/endpoint-access.ts';
+import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import { FaultProxy } from '../../infra/local/faults/fault-proxy.ts';
 import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/servers/dynamodb.ts';
 import { createTables } from '../../infra/local/servers/dynamodb-tables.ts';
@@ -29,7 +29,7 @@ export async function withTable<Result>(run: (clients: Clients) => Promise<Resul
       const proxy = delayMs === 0 ? undefined : await slowed(access.endpoint, delayMs);
       if (proxy !== undefined) proxies.push(proxy);
       return new DynamoDBClient({
-        ...clientConfig(access),
+        ...buildClientConfig(access),
         ...(proxy && { endpoint: proxy.endpoint }),
         requestHandler: { httpAgent: { maxSockets: CONCURRENCY } },
       });

@@ -4,7 +4,7 @@
  */
 import { defineCommand } from '../../infra/terminal/command.ts';
 import { interruptSignal } from '../../infra/terminal/progress.ts';
-import { listOf, oneOf, wholeNumber } from '../../infra/terminal/values.ts';
+import { parseList, parseOneOf, parseWholeNumber } from '../../infra/terminal/values.ts';
 import { benchAdvertisers } from './advertisers-bench.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { benchCatchUp } from './catch-up-bench.ts';
@@ -29,26 +29,30 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Sectio
   footprint: benchFootprint,
 };
 
-const counts = listOf(wholeNumber(1, 999_999_999));
+const counts = parseList(parseWholeNumber(1, 999_999_999));
 
 export const bench = defineCommand(
   'bench',
   'Measures what Clickledger costs and how fast it is, and writes docs/benchmarks.md.',
   { 0: 'measured' },
 )
-  .option('--only <name,…>', `of ${Object.keys(benches).join(', ')}`, listOf(oneOf(...Object.keys(benches))))
-  .option('--rounds <n>', 'how often each is measured; 1 is a quick look', wholeNumber(1, 1_000), 3)
+  .option(
+    '--only <name,…>',
+    `of ${Object.keys(benches).join(', ')}`,
+    parseList(parseOneOf(...Object.keys(benches))),
+  )
+  .option('--rounds <n>', 'how often each is measured; 1 is a quick look', parseWholeNumber(1, 1_000), 3)
   .option(
     '--records <n,…>',
     'of an event, where the handler is measured and what it costs (100,1000,10000)',
     counts,
   )
   .option('--advertisers <n,…>', 'of the events of the handler (50,500,5000,50000)', counts)
-  .option('--clicks <n>', 'of a drained backlog', wholeNumber(1_000, 999_999_999), 1_000_000)
+  .option('--clicks <n>', 'of a drained backlog', parseWholeNumber(1_000, 999_999_999), 1_000_000)
   .option('--partitions <n,…>', 'of the drains by partitions and pollers (1,3,12)', counts)
   .option('--pollers <n,…>', 'of the same (1,2,4)', counts)
-  .option('--minutes <n>', 'of the look at memory', wholeNumber(1, 10_000), 10)
-  .option('--seed <n>', 'of the clicks', wholeNumber(0, 999_999_999), 1)
+  .option('--minutes <n>', 'of the look at memory', parseWholeNumber(1, 10_000), 10)
+  .option('--seed <n>', 'of the clicks', parseWholeNumber(0, 999_999_999), 1)
   .option('--print', 'only print, leave docs/ as it is')
   .option('--json', 'print one JSON object for programs instead of tables')
   .action(async (values) => {

@@ -4,10 +4,10 @@
  */
 
 import { readInputs, size } from '../../infra/cli/size.ts';
-import { total } from '../../infra/ops/size/bill.ts';
+import { sumBill } from '../../infra/ops/size/bill.ts';
 import { MONTH_SECONDS } from '../../infra/ops/size/limits.ts';
-import { priceOf, readPrices } from '../../infra/ops/size/prices.ts';
-import { planFor } from '../../infra/ops/size/size.ts';
+import { getPrice, readPrices } from '../../infra/ops/size/prices.ts';
+import { planLoad } from '../../infra/ops/size/size.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
 import { captured } from '../support/captured.ts';
 import { memoryLedger, steppedClock } from '../support/memory-ledger.ts';
@@ -18,7 +18,7 @@ import { EVENT_START_MS, eventOf } from './events.ts';
 import { handlerOf } from './handlers.ts';
 
 /** A busy partition, and how often it is rolled up. */
-const WRITE_UNIT_USD = priceOf(readPrices(), 'dynamodb-write-unit');
+const WRITE_UNIT_USD = getPrice(readPrices(), 'dynamodb-write-unit');
 const CLICKS_PER_SECOND = 33_000;
 const ROLLUP_EVERY_SECONDS = 60;
 const EVENTS_OF_A_BACKLOG = 20;
@@ -100,7 +100,7 @@ function whole(options: BenchOptions): Section {
       const given = { 'batch-records': records, advertisers, 'clicks-per-second': CLICKS_PER_SECOND };
       const words = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
       const inputs = readInputs(parsed(size, words));
-      const { group } = planFor(inputs);
+      const { group } = planLoad(inputs);
       const perMillion = (usd: number) => (usd * 1e6) / (CLICKS_PER_SECOND * MONTH_SECONDS);
       const pollers = group['event pollers']?.value ?? Number.NaN;
       const writes = group['DynamoDB writes']?.value ?? Number.NaN;
@@ -109,8 +109,8 @@ function whole(options: BenchOptions): Section {
         advertisers,
         'event pollers': perMillion(pollers),
         'DynamoDB writes': perMillion(writes),
-        'all else': perMillion(total(group) - pollers - writes),
-        'USD per million clicks': perMillion(total(group)),
+        'all else': perMillion(sumBill(group) - pollers - writes),
+        'USD per million clicks': perMillion(sumBill(group)),
       };
     }),
   );

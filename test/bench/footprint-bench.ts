@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Invoker } from '../../infra/local/sandbox/invoker.ts';
-import { lambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
+import { buildLambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
 import { BenchGround } from './bench-runtime.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { eventOf } from './events.ts';
@@ -37,7 +37,7 @@ async function starts(bench: BenchGround, { seed, say }: BenchOptions): Promise<
     const initialisations: number[] = [];
     const first: number[] = [];
     const second: number[] = [];
-    const environment = { ...lambdaEnvironment(planned, bench.ground.dynamodb), ...planned.environment };
+    const environment = { ...buildLambdaEnvironment(planned, bench.ground.dynamodb), ...planned.environment };
     for (let start = 0; start < STARTS; start++) {
       initialisations.push(await initialisation(planned.file, environment));
       const sandboxes = bench.ground.sandboxesOf(planned.id);

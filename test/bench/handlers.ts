@@ -2,7 +2,7 @@
 import type { Context } from 'aws-lambda';
 import { fold as billingFold } from '../../functions/billing/fold.ts';
 import { group as billing } from '../../functions/billing/group.ts';
-import { velocityFold } from '../../functions/fraud/fold.ts';
+import { createVelocityFold } from '../../functions/fraud/fold.ts';
 import { group as fraud } from '../../functions/fraud/group.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { consumer } from '../../shared/consumer.ts';
@@ -24,7 +24,7 @@ export function handlerOf(ledger: 'billing' | 'fraud', { client, table, clock = 
   const handler =
     ledger === 'billing'
       ? consumer(billing, () => billingFold, means)
-      : consumer(fraud, () => velocityFold('a key of the benchmark'), means);
+      : consumer(fraud, () => createVelocityFold('a key of the benchmark'), means);
   return async (event) => {
     const { batchItemFailures } = await handler(event, context);
     if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} clicks were not counted`);

@@ -11,8 +11,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Click, decode, isRejected } from '../../shared/contract/decode.ts';
-import { deliveriesOf, type KafkaEvent } from '../../shared/event/event.ts';
-import { hourOf } from '../../shared/fold/delta.ts';
+import { type KafkaEvent, listDeliveries } from '../../shared/event/event.ts';
+import { formatHour } from '../../shared/fold/delta.ts';
 import { type Handler, handlerOf } from './handlers.ts';
 
 export interface Peer {
@@ -74,7 +74,7 @@ export function itemPerRecord(client: DynamoDBClient, table: string): Peer {
       new PutItemCommand({
         TableName: table,
         Item: {
-          pk: { S: `advertiser#${advertiserId}#${hourOf(record.timestamp)}` },
+          pk: { S: `advertiser#${advertiserId}#${formatHour(record.timestamp)}` },
           sk: { S: positionOf(click) },
           micros: { N: String(priceMicros) },
         },
@@ -88,7 +88,7 @@ export function itemPerRecord(client: DynamoDBClient, table: string): Peer {
 function additionOf(table: string, { advertiserId, priceMicros, record }: Click) {
   return {
     TableName: table,
-    Key: { pk: { S: `advertiser#${advertiserId}` }, sk: { S: hourOf(record.timestamp) } },
+    Key: { pk: { S: `advertiser#${advertiserId}` }, sk: { S: formatHour(record.timestamp) } },
     UpdateExpression: 'ADD clicks :one, micros :micros',
     ExpressionAttributeValues: { ':one': { N: '1' }, ':micros': { N: String(priceMicros) } },
   };
@@ -100,7 +100,7 @@ function positionOf({ record: { topic, partition, offset } }: Click): string {
 
 /** The clicks of the event, CONCURRENCY at a time. */
 async function each(event: KafkaEvent, bill: (click: Click) => Promise<void>): Promise<void> {
-  const left = deliveriesOf(event)
+  const left = listDeliveries(event)
     .flatMap(({ records }) => records)
     .values();
   async function worker(): Promise<void> {

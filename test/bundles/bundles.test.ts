@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { groups } from '../../functions/index.ts';
-import { clientConfig } from '../../infra/local/endpoint-access.ts';
+import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import { createTables } from '../../infra/local/servers/dynamodb-tables.ts';
 import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { readStatement, wholePeriod } from '../../shared/statement/statement.ts';
@@ -38,7 +38,7 @@ describe('the bundles', { timeout: 120_000 }, () => {
   before(async () => {
     const plan = synthesized(join(folder, 'cdk.out'));
     const access = dynamodb.address();
-    client = new DynamoDBClient(clientConfig(access));
+    client = new DynamoDBClient(buildClientConfig(access));
     await createTables(access, plan.tables);
     bundles = new Bundles(plan, access);
   });

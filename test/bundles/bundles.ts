@@ -7,11 +7,11 @@ import { App } from 'aws-cdk-lib/core';
 import { groups } from '../../functions/index.ts';
 import { addStacks, featureFlags } from '../../infra/aws/stacks.ts';
 import type { EndpointAccess } from '../../infra/local/endpoint-access.ts';
-import { lambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
-import { type Plan, readPlan } from '../../infra/local/template/read-plan.ts';
+import { buildLambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
+import { type RuntimePlan, readPlan } from '../../infra/local/template/read-plan.ts';
 
 /** What `cdk synth` writes, bundles included, and the plan that is read from it. */
-export function synthesized(folder: string): Plan {
+export function synthesized(folder: string): RuntimePlan {
   const app = new App({ analyticsReporting: false, outdir: folder, postCliContext: featureFlags });
   addStacks(app, 'dev', groups);
   app.synth();
@@ -26,11 +26,11 @@ const PROCESS = join(import.meta.dirname, 'bundle-process.ts');
 export class Bundles {
   /** All that the functions have logged, metrics included. */
   logged = '';
-  readonly #plan: Plan;
+  readonly #plan: RuntimePlan;
   readonly #dynamodb: EndpointAccess;
   readonly #running = new Map<string, ChildProcess>();
 
-  constructor(plan: Plan, dynamodb: EndpointAccess) {
+  constructor(plan: RuntimePlan, dynamodb: EndpointAccess) {
     this.#plan = plan;
     this.#dynamodb = dynamodb;
   }
@@ -78,7 +78,7 @@ export class Bundles {
     const planned = this.#plan.functions.find(({ id }) => id === functionId);
     if (planned === undefined) throw new Error(`the plan has no function ${functionId}`);
     const child = fork(PROCESS, [planned.file, String(planned.timeoutSeconds)], {
-      env: { ...lambdaEnvironment(planned, this.#dynamodb), ...planned.environment },
+      env: { ...buildLambdaEnvironment(planned, this.#dynamodb), ...planned.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [child.stdout, child.stderr])

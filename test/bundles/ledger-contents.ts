@@ -1,13 +1,13 @@
 /** What a ledger holds of a journal, read from its items. */
 import { parseLines } from '../../shared/fold/delta.ts';
 import type { Entry } from '../../shared/journal/journal.ts';
-import { textOf } from '../../shared/journal/journal-items.ts';
-import { entriesAfter, type Ledger, queryAll } from '../../shared/journal/journal-store.ts';
+import { readText } from '../../shared/journal/journal-items.ts';
+import { type Ledger, queryAll, readEntriesAfter } from '../../shared/journal/journal-store.ts';
 import { formatOffsets } from '../../shared/journal/offsets.ts';
 import type { Held } from './published-events.ts';
 
 export async function entriesOf(ledger: Ledger, journal: string): Promise<Entry[]> {
-  return Array.fromAsync(entriesAfter(ledger, journal, 0));
+  return Array.fromAsync(readEntriesAfter(ledger, journal, 0));
 }
 
 export async function heldIn(ledger: Ledger, journal: string): Promise<Held> {
@@ -33,6 +33,6 @@ export async function parkedIn(ledger: Ledger, journal: string): Promise<Record<
     KeyConditionExpression: 'pk = :parked',
     ExpressionAttributeValues: { ':parked': { S: `parked#${journal}` } },
   });
-  for await (const item of items) parked[Number(textOf(item['sk']))] = textOf(item['reason']);
+  for await (const item of items) parked[Number(readText(item['sk']))] = readText(item['reason']);
   return parked;
 }

@@ -7,8 +7,8 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { TopicLog } from '../../infra/kafka/topic-log.ts';
 import { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../infra/local/mapping/partition-queue.ts';
-import { batchesOf } from '../../infra/ops/redrive/batches.ts';
-import { offsetsIn } from '../../shared/journal/offsets.ts';
+import { readBatches } from '../../infra/ops/redrive/batches.ts';
+import { listOffsets } from '../../shared/journal/offsets.ts';
 import { LocalBroker } from '../support/local-broker.ts';
 import { LocalMapping } from '../support/local-mapping.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -120,9 +120,9 @@ describe('records of transactions', { timeout: 240_000 }, () => {
       const [{ start, end } = { start: 0, end: 0 }] = await log.bounds();
       const delivered: Named[] = [];
       const empty: number[] = [];
-      for await (const batch of batchesOf({ topic, batchRecords: 4, log }, 0, [start, end - 1])) {
+      for await (const batch of readBatches({ topic, batchRecords: 4, log }, 0, [start, end - 1])) {
         delivered.push(...batch.texts.map((text) => named(JSON.parse(text))));
-        empty.push(...offsetsIn(batch.empty));
+        empty.push(...listOffsets(batch.empty));
       }
 
       assert.deepEqual(delivered, those);

@@ -1,8 +1,8 @@
 /** The main job, from outside: clicks flow, processes are killed, and every ledger is exact to the last micro. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { clientConfig } from '../../infra/local/endpoint-access.ts';
-import { journalTotals, openLedger } from '../../infra/ops/ledger-view.ts';
+import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
+import { openLedger, readJournalTotals } from '../../infra/ops/ledger-view.ts';
 import { KafkaView } from '../support/kafka-view.ts';
 import { RunningStart } from '../support/running-start.ts';
 import { furnished, groundFolder } from '../support/runtime-folder.ts';
@@ -22,7 +22,7 @@ class Billing {
 
   static async of(t: TestContext, start: RunningStart): Promise<Billing> {
     const { kafka, dynamodb, tables } = await start.running();
-    const access = clientConfig(dynamodb);
+    const access = buildClientConfig(dynamodb);
     const view = new KafkaView(kafka);
     const ledger = openLedger(tables['billing'] ?? '', access);
     t.after(async () => {
@@ -39,7 +39,7 @@ class Billing {
   }
 
   async applied(): Promise<number> {
-    const totals = await journalTotals(this.#ledger);
+    const totals = await readJournalTotals(this.#ledger);
     return totals.reduce((sum, { clicks }) => sum + Number(clicks), 0);
   }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Admin } from '@platformatic/kafka';
-import { clientConfig } from '../../infra/local/endpoint-access.ts';
+import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import type { RunFile } from '../../infra/local/run-file.ts';
 import { openLedger } from '../../infra/ops/ledger-view.ts';
 import { readStatement, wholePeriod } from '../../shared/statement/statement.ts';
@@ -90,7 +90,7 @@ class Ground {
 
   /** What a statement of everything says, with what no rollup has folded yet. */
   async statement(advertiser: string): Promise<{ clicks: bigint; micros: bigint }> {
-    const ledger = openLedger(this.#run.tables['billing'] ?? '', clientConfig(this.#run.dynamodb));
+    const ledger = openLedger(this.#run.tables['billing'] ?? '', buildClientConfig(this.#run.dynamodb));
     const hours = await readStatement(ledger, advertiser, wholePeriod, true);
     ledger.client.destroy();
     return {

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { groups } from '../../functions/index.ts';
 import { recountTopic } from '../../infra/audit/recount.ts';
-import { type RunFile, runFileIn } from '../../infra/local/run-file.ts';
+import { getRunFile, type RunFile } from '../../infra/local/run-file.ts';
 import { KafkaView } from '../support/kafka-view.ts';
 import { RunningStart } from '../support/running-start.ts';
 import { furnished, groundFolder, root } from '../support/runtime-folder.ts';
@@ -96,13 +96,13 @@ describe('npm start, while it runs', { timeout: 180_000 }, () => {
       assert.ok(held.has(`poller ${group}`) && held.has(`function ${group}`), group);
     assert.ok(held.has('broker') && held.has('dynamodb'));
     assert.equal(held.has('producer'), false, 'the producer has done its work and is gone');
-    assert.equal(statSync(runFileIn(start.folder)).mode & 0o777, 0o600);
+    assert.equal(statSync(getRunFile(start.folder)).mode & 0o777, 0o600);
   });
 
   it('it prints where everything is', () => {
     assert.ok(start.stdout.includes(`Kafka      ${run.kafka}   topic ${TOPIC}`), start.stdout);
     assert.ok(start.stdout.includes(run.dynamodb.endpoint));
-    assert.ok(start.stdout.includes(runFileIn(start.folder)));
+    assert.ok(start.stdout.includes(getRunFile(start.folder)));
   });
 
   it('each partition has exactly one owner in each group', async () => {

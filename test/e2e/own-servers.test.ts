@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ConfigResourceTypes, ConfigSources } from '@platformatic/kafka';
-import { clientConfig } from '../../infra/local/endpoint-access.ts';
+import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/servers/dynamodb.ts';
 import { openLedger } from '../../infra/ops/ledger-view.ts';
-import { parkedReasons } from '../../infra/ops/redrive/parked-reasons.ts';
+import { readParkedReasons } from '../../infra/ops/redrive/parked-reasons.ts';
 import { listJournals } from '../../shared/journal/journal-store.ts';
-import { offsetsIn, union } from '../../shared/journal/offsets.ts';
+import { listOffsets, uniteOffsets } from '../../shared/journal/offsets.ts';
 import { LocalBroker } from '../support/local-broker.ts';
 import { localJars } from '../support/local-jars.ts';
 import { isAlive } from '../support/pids.ts';
@@ -85,12 +85,16 @@ describe('own servers', { timeout: 240_000 }, () => {
 
   /** By partition, as the billing ledger itself lists it. */
   async function parkedOffsets(table: string): Promise<number[][]> {
-    const ledger = openLedger(table, clientConfig(dynamodb));
+    const ledger = openLedger(table, buildClientConfig(dynamodb));
     const journals = (await listJournals(ledger)).sort();
     const everywhere = [0, Number.MAX_SAFE_INTEGER];
-    const parked = await Promise.all(journals.map((journal) => parkedReasons(ledger, journal, everywhere)));
+    const parked = await Promise.all(
+      journals.map((journal) => readParkedReasons(ledger, journal, everywhere)),
+    );
     ledger.client.destroy();
-    return parked.map((reasons) => [...offsetsIn(reasons.map(({ offsets }) => offsets).reduce(union, []))]);
+    return parked.map((reasons) => [
+      ...listOffsets(reasons.map(({ offsets }) => offsets).reduce(uniteOffsets, [])),
+    ]);
   }
 
   it('clicks are billed once, and rubbish between them is parked at its offset and stops nothing (I1, I2)', async () => {

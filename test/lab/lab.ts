@@ -10,7 +10,7 @@ import { makeOwnFolder } from '../../infra/local/runtime-lock.ts';
 import { startBroker } from '../../infra/local/servers/broker.ts';
 import { createTopics } from '../../infra/local/servers/broker-topics.ts';
 import { prepareJars } from '../../infra/local/servers/jars.ts';
-import { storageFault } from '../../infra/local/storage-fault.ts';
+import { findStorageFault } from '../../infra/local/storage-fault.ts';
 import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
 import type { StepMeasures } from './deliveries.ts';
 import { type LabOptions, readLabOptions, withLabOptions } from './options.ts';
@@ -38,7 +38,7 @@ export const lab = withLabOptions(
   try {
     await run(options, ending.signal);
   } catch (error) {
-    if (!ending.signal.aborted) throw storageFault(error) ?? error;
+    if (!ending.signal.aborted) throw findStorageFault(error) ?? error;
     process.exitCode = INTERRUPTED;
   }
 });

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { childEnvironment, killProcess, pidOf } from '../../infra/local/children.ts';
+import { buildChildEnvironment, getPid, killProcess } from '../../infra/local/children.ts';
 import { UserError } from '../../infra/terminal/user-error.ts';
 import type { Arrival } from './deliveries.ts';
 import type { Delivery, MemberAssignment } from './member-process.ts';
@@ -36,11 +36,11 @@ export class Members {
   start(): void {
     const number = this.#next++;
     const child = fork(PROCESS_FILE, [JSON.stringify(this.#assignment)], {
-      env: childEnvironment(),
+      env: buildChildEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
     });
-    pidOf(child);
+    getPid(child);
     this.#running.set(number, child);
     let complaint = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -62,7 +62,7 @@ export class Members {
     this.#expected.add(child);
     const exit = new Promise((resolve) => child.once('exit', resolve));
     child.send('leave', () => {});
-    const timer = setTimeout(() => killProcess(pidOf(child)), LEAVE_WITHIN_MS);
+    const timer = setTimeout(() => killProcess(getPid(child)), LEAVE_WITHIN_MS);
     await exit;
     clearTimeout(timer);
   }
@@ -72,7 +72,7 @@ export class Members {
     if (child === undefined) return;
     this.#expected.add(child);
     const exit = new Promise((resolve) => child.once('exit', resolve));
-    killProcess(pidOf(child));
+    killProcess(getPid(child));
     await exit;
   }
 

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../../infra/terminal/user-error.ts';
-import { listOf, oneOf, wholeNumber } from '../../infra/terminal/values.ts';
+import { parseList, parseOneOf, parseWholeNumber } from '../../infra/terminal/values.ts';
 import { type StrategyName, strategies, strategyNames } from './strategies.ts';
 
 export interface LabOptions {
@@ -21,7 +21,7 @@ export interface LabOptions {
 const PLOTS_FOLDER = '.clickledger/lab';
 
 function strategiesGiven(given: string): readonly StrategyName[] {
-  const named = listOf(oneOf(...strategyNames))(given);
+  const named = parseList(parseOneOf(...strategyNames))(given);
   return strategyNames.filter((name) => named.includes(name));
 }
 
@@ -32,17 +32,17 @@ noPlots.negate = false;
 /** Adds the options of the lab. */
 export function withLabOptions(command: Command) {
   return command
-    .option('--partitions <n>', 'of the topic', wholeNumber(2, 60), 6)
-    .option('--members <n>', 'at first; one joins, one leaves, one crashes', wholeNumber(2, 8), 3)
-    .option('--rate <n>', 'records a second, over all partitions', wholeNumber(10, 20_000), 600)
-    .option('--heartbeat-ms <n>', 'between two heartbeats', wholeNumber(50, 60_000), 300)
+    .option('--partitions <n>', 'of the topic', parseWholeNumber(2, 60), 6)
+    .option('--members <n>', 'at first; one joins, one leaves, one crashes', parseWholeNumber(2, 8), 3)
+    .option('--rate <n>', 'records a second, over all partitions', parseWholeNumber(10, 20_000), 600)
+    .option('--heartbeat-ms <n>', 'between two heartbeats', parseWholeNumber(50, 60_000), 300)
     .option(
       '--session-timeout-ms <n>',
       'after which a silent member is out',
-      wholeNumber(1_000, 300_000),
+      parseWholeNumber(1_000, 300_000),
       3_000,
     )
-    .option('--commit-ms <n>', 'between two commits', wholeNumber(100, 60_000), 1_000)
+    .option('--commit-ms <n>', 'between two commits', parseWholeNumber(100, 60_000), 1_000)
     .option('--strategies <name,…>', `of ${strategyNames.join(', ')} (all)`, strategiesGiven)
     .option('--plots <folder>', `where the SVGs go (${PLOTS_FOLDER})`)
     .addOption(noPlots)

@@ -3,7 +3,7 @@
  * was counted; then, where the profile asks for it, somebody recreates the topic. Clicks flow again, and the ledgers are judged anew.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { withAdmin } from '../../infra/local/faults/with-admin.ts';
+import { useAdmin } from '../../infra/local/faults/with-admin.ts';
 import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
 import { Standstill } from '../../infra/ops/standstill.ts';
 import type { Arena } from './arena.ts';
@@ -78,7 +78,7 @@ async function halted(arena: Arena, mapping: PlannedMapping, before: number): Pr
 }
 
 function recreate(kafka: readonly string[], { topic, partitions, configs }: Load): Promise<void> {
-  return withAdmin(kafka, async (admin) => {
+  return useAdmin(kafka, async (admin) => {
     await admin.deleteTopics({ topics: [topic] });
     await admin.createTopics({ topics: [topic], partitions, replicas: -1, configs });
   });

@@ -2,7 +2,7 @@
  * Records that are handed to a function beside its group, as a redrive does: read from the log anew, all or some of a stretch, so
  * that two writers meet on one journal with batches that were cut in different places.
  */
-import { eventPayload, fetchedRecord } from '../../infra/local/mapping/kafka-event.ts';
+import { buildEventPayload, buildFetchedRecord } from '../../infra/local/mapping/kafka-event.ts';
 import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
 import { type Arena, ledgerOf } from './arena.ts';
 import { withLedger } from './ledger-access.ts';
@@ -33,10 +33,10 @@ export async function applyInPart(
     for await (const { offset, time, key, value } of log.records(partition, { start: from, end: until }))
       if (offset % every === 0) {
         const record = { topic, partition, offset, timestamp: time, key, value, headers: [] };
-        taken.push(fetchedRecord({ ...record, timestampType: 'LOG_APPEND_TIME' }));
+        taken.push(buildFetchedRecord({ ...record, timestampType: 'LOG_APPEND_TIME' }));
       }
     const source = { arn: mapping.sourceArn, bootstrap: ground.kafka.join(',') };
-    return eventPayload(source, new Map([[`${topic}-${partition}`, taken]]));
+    return buildEventPayload(source, new Map([[`${topic}-${partition}`, taken]]));
   });
   events.add('applied in part', { what: mapping.groupId });
   await ground.sandboxesOf(mapping.functionId).invoke(payload);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { Call, Fault } from '../../infra/local/faults/fault.ts';
+import type { Call, InjectedFault } from '../../infra/local/faults/fault.ts';
 import { commit, heard, JOURNAL, lost, requestBench } from './request-bench.ts';
 
-async function isThawed(fault: Fault | undefined): Promise<boolean> {
+async function isThawed(fault: InjectedFault | undefined): Promise<boolean> {
   assert.ok(fault?.kind === 'frozen', `it is frozen: ${JSON.stringify(fault)}`);
   return Promise.race([fault.held.then(() => true), setImmediate(false)]);
 }
@@ -103,7 +103,7 @@ describe('a commit that is outrun', () => {
     const { faults } = requestBench(t, 'outrun');
     faults.begin();
     const decided = [0, 1].map((partition) => faults.decide({ ...commit, pk: `ad_clicks@1#${partition}` }));
-    const goesOn = (fault: Fault | undefined) =>
+    const goesOn = (fault: InjectedFault | undefined) =>
       Promise.race([fault?.kind === 'outrun' && fault.held.then(() => true), setImmediate(false)]);
 
     faults.hear(heard());

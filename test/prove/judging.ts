@@ -1,5 +1,5 @@
 /** The end of a proof: all has to be caught up, the auditor judges every ledger at rest, then once more after each aftermath. */
-import { type Fault, Findings } from '../../infra/audit/findings.ts';
+import { type AuditFault, Findings } from '../../infra/audit/findings.ts';
 import { type Aftermath, topicRecreated, weeksPass } from './aftermath.ts';
 import type { Arena } from './arena.ts';
 import type { Load } from './load.ts';
@@ -17,7 +17,7 @@ interface Judged {
   readonly failed: string | undefined;
 }
 
-type Faults = ReadonlyMap<string, readonly Fault[]>;
+type Faults = ReadonlyMap<string, readonly AuditFault[]>;
 
 export class Judging {
   readonly #parts: Operated & { readonly arena: Arena; readonly load: Load };
@@ -90,7 +90,7 @@ export function unhealed(meanwhile: Faults): Judged {
   return { ledgers, healedMs: undefined, records: 0, failed: undefined };
 }
 
-function accuse(findings: Findings | undefined, when: string, faults: readonly Fault[]): void {
+function accuse(findings: Findings | undefined, when: string, faults: readonly AuditFault[]): void {
   for (const { kind, journal, what } of faults) findings?.add(kind, journal, `${when}: ${what}`);
 }
 

@@ -1,7 +1,7 @@
 /** The ledger that a mapping's function writes, and the log that it reads: as the auditor reaches them, past the faults. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { TopicLog } from '../../infra/kafka/topic-log.ts';
-import { clientConfig } from '../../infra/local/endpoint-access.ts';
+import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import type { Ground } from '../../infra/local/local-runtime.ts';
 import type { PlannedMapping, PlannedTable } from '../../infra/local/template/read-plan.ts';
 
@@ -36,7 +36,7 @@ export async function withLedger<Result>(
   work: (access: LedgerAccess) => Promise<Result>,
 ): Promise<Result> {
   const planned = tableOf(ground, mapping);
-  const client = new DynamoDBClient(clientConfig(ground.dynamodb));
+  const client = new DynamoDBClient(buildClientConfig(ground.dynamodb));
   const log = new TopicLog({ bootstrapBrokers: [...ground.kafka] }, mapping.topic, mapping.groupId);
   try {
     return await work({ client, table: planned.name, planned, log });

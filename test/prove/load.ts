@@ -1,7 +1,7 @@
 /** What flows: clicks at a steady rate, odd records among them when they are asked for, and one partition more at some time. */
 
 import { Poison } from '../../infra/local/faults/poison.ts';
-import { withAdmin } from '../../infra/local/faults/with-admin.ts';
+import { useAdmin } from '../../infra/local/faults/with-admin.ts';
 import type { Ground } from '../../infra/local/local-runtime.ts';
 import { ClickProducer } from '../../infra/local/producer/click-producer.ts';
 import type { Seeded } from '../../infra/local/seeded.ts';
@@ -56,7 +56,7 @@ export class Load {
   /** The topic gets one more, and clicks and odd records go there too. */
   async addPartition(): Promise<void> {
     const [name, count] = [this.topic, this.#partitions + 1];
-    await withAdmin(this.#parts.ground.kafka, (admin) =>
+    await useAdmin(this.#parts.ground.kafka, (admin) =>
       admin.createPartitions({ topics: [{ name, count, assignments: null }] }),
     );
     this.#partitions = count;

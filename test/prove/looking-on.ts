@@ -1,6 +1,6 @@
 /** The auditor while faults fall: what he finds then counts, as a replay that comes later may mend a loss that has been there. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Fault, Findings } from '../../infra/audit/findings.ts';
+import { type AuditFault, Findings } from '../../infra/audit/findings.ts';
 import type { Arena } from './arena.ts';
 import { judged } from './measures.ts';
 import { mayGiveUp } from './redrives.ts';
@@ -11,7 +11,7 @@ const TIMES_AS_LONG_AWAY = 3;
 
 export class LookingOn {
   /** The first that were found in each ledger, by consumer group. */
-  readonly found = new Map<string, readonly Fault[]>();
+  readonly found = new Map<string, readonly AuditFault[]>();
 
   /** Until the faults end; while a server is away he can't look. */
   async lookOn(arena: Arena): Promise<void> {

@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { currentTemplates } from '../../infra/local/template/synthesize.ts';
+import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { UserError } from '../../infra/terminal/user-error.ts';
 import { filesOf, patchedCopy } from './patched-copy.ts';
 import { profiles } from './profile.ts';
@@ -56,7 +56,7 @@ async function proveMutant(mutant: string, patch: string, options: MutantOptions
   const root = patchedCopy(options.root, join(folder, 'mutants', mutant), patch);
   // What only the laptop's ground does differently leaves the templates as they are.
   const deployed = filesOf(readFileSync(patch, 'utf8')).some((file) => !file.startsWith('infra/local/'));
-  const templates = await currentTemplates(
+  const templates = await synthesizeTemplates(
     deployed ? { root, stage: 'dev', folder: root, say: () => {} } : { ...options, stage: 'dev' },
   );
   const profile = profiles.mutant;

@@ -1,6 +1,6 @@
 /** The templates of another release: the sources as they are, with the patch under test/prove/releases on them. */
 import { join } from 'node:path';
-import { currentTemplates } from '../../infra/local/template/synthesize.ts';
+import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { patchedCopy } from './patched-copy.ts';
 
 /** Synthesized only where the sources have changed since. */
@@ -11,7 +11,7 @@ export async function synthesizedRelease(
 ): Promise<string> {
   const patch = join(root, 'test', 'prove', 'releases', 'another-fold.patch');
   const copy = patchedCopy(root, join(folder, 'another-release'), patch);
-  return await currentTemplates({
+  return await synthesizeTemplates({
     root: copy,
     stage: 'dev',
     folder: copy,

@@ -1,7 +1,7 @@
 /** How long a proof runs, how much flows, and what has to have happened for it to count. */
 import { type Command, Option } from '@commander-js/extra-typings';
 import { oddRecords } from '../../infra/local/faults/poison-corpus.ts';
-import { wholeNumber } from '../../infra/terminal/values.ts';
+import { parseWholeNumber } from '../../infra/terminal/values.ts';
 
 const SEED_MAX = 2 ** 32 - 1;
 
@@ -158,7 +158,11 @@ export function withProveOptions(command: Command) {
     .option('--full', '5,000,000 clicks and at least 22 min of faults')
     .option('--mutants', 'each broken variant of the write path in test/mutants, which all have to get FAIL')
     .option('--mutant <name>', 'one of them')
-    .option('--seed <n>', 'which faults fall when (from the clock; it is printed)', wholeNumber(0, SEED_MAX))
+    .option(
+      '--seed <n>',
+      'which faults fall when (from the clock; it is printed)',
+      parseWholeNumber(0, SEED_MAX),
+    )
     .option('--json', 'one JSON object for programs')
     .addHelpText(
       'after',

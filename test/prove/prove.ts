@@ -7,8 +7,8 @@ import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lockGround, makeOwnFolder } from '../../infra/local/runtime-lock.ts';
-import { storageFault } from '../../infra/local/storage-fault.ts';
-import { currentTemplates } from '../../infra/local/template/synthesize.ts';
+import { findStorageFault } from '../../infra/local/storage-fault.ts';
+import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
 import { lineOf, proveMutants } from './mutants.ts';
 import { synthesizedRelease } from './other-release.ts';
@@ -37,7 +37,7 @@ export const prove = withProveOptions(
   } catch (error) {
     // What was stopped half-way may keep the process for a while.
     if (ending.signal.aborted) process.exit(INTERRUPTED);
-    throw storageFault(error) ?? error;
+    throw findStorageFault(error) ?? error;
   }
 });
 
@@ -64,7 +64,7 @@ async function runRequest(request: ProveRequest, signal: AbortSignal): Promise<n
     say(
       `Proof ${profile.name}, seed ${seed}: at least ${profile.clicks} clicks and ${profile.faultsForMs / 1000} s of faults; it waits as long as something progresses`,
     );
-    const templates = await currentTemplates({ root, stage: 'dev', folder: base, say });
+    const templates = await synthesizeTemplates({ root, stage: 'dev', folder: base, say });
     const otherRelease = profile.releases ? await synthesizedRelease(root, folder, say) : undefined;
     const given = { profile, seed, templates, otherRelease, folder, say, progress, signal };
     const proof = await runProof(given);

@@ -1,6 +1,6 @@
 /** What an operator does about records that were passed over: the very redrive of `clickledger redrive`, through the deployed function. */
-import { clientConfig } from '../../infra/local/endpoint-access.ts';
-import { runGroup } from '../../infra/local/run-file.ts';
+import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
+import { buildRunGroup } from '../../infra/local/run-file.ts';
 import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
 import type { Kind } from '../../infra/ops/redrive/open-work.ts';
 import { type Redrive, redriveLedger } from '../../infra/ops/redrive/redrive-ledger.ts';
@@ -41,16 +41,16 @@ export function redriveNow(
   signal: AbortSignal,
 ): Promise<Redrive> {
   return withLedger(ground, mapping, async ({ table }) => {
-    const group = runGroup(mapping, ground.functionOf(mapping.functionId).name, folder);
+    const group = buildRunGroup(mapping, ground.functionOf(mapping.functionId).name, folder);
     const target = openTarget({
       ledger: mapping.groupId,
       kafka: { bootstrapBrokers: [...ground.kafka] },
       topic: mapping.topic,
       group: mapping.groupId,
       table,
-      dynamodb: clientConfig(ground.dynamodb),
+      dynamodb: buildClientConfig(ground.dynamodb),
       function: group.function,
-      lambda: clientConfig(lambda.access),
+      lambda: buildClientConfig(lambda.access),
       sourceArn: mapping.sourceArn,
       batchRecords: mapping.batchSize,
       destination: group.destination === undefined ? undefined : { folder: group.destination },

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { keptSecrets } from '../../infra/local/secrets.ts';
+import { createSecretLookup } from '../../infra/local/secrets.ts';
 import type { PlannedFunction } from '../../infra/local/template/read-plan.ts';
 import { readPlan } from '../../infra/local/template/read-plan.ts';
 import type { Action, Arena } from './arena.ts';
@@ -23,7 +23,7 @@ export interface ReleaseOptions {
 
 export function releaseFaults(arena: Arena, { other, folder }: ReleaseOptions) {
   const { ground, random, events } = arena;
-  const secrets = keptSecrets(join(folder, 'data', 'secrets.json'));
+  const secrets = createSecretLookup(join(folder, 'data', 'secrets.json'));
   const plan = readPlan(other, { secrets });
   const released = new Map(plan.functions.map((planned) => [planned.id, planned]));
   const isOther = new Map<string, boolean>();

@@ -1,7 +1,7 @@
 /** Faults at requests, of the kind that a test chooses or by a seed, with what they do to processes written down. */
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Call, Fault, Heard } from '../../infra/local/faults/fault.ts';
+import type { Call, Heard, InjectedFault } from '../../infra/local/faults/fault.ts';
 import { Seeded } from '../../infra/local/seeded.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Events } from './events.ts';
@@ -44,7 +44,7 @@ export interface Bench {
 }
 
 /** Sandboxes pid-1 to pid-4 work for billing, pid-5 for fraud, others for none. */
-export function requestBench(t: TestContext, random: Seeded | Fault['kind']): Bench {
+export function requestBench(t: TestContext, random: Seeded | InjectedFault['kind']): Bench {
   const events = new Events(join(temporaryFolder(t), 'events.jsonl'));
   const killed: string[] = [];
   const rivals: string[] = [];

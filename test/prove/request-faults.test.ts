@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Call, Fault } from '../../infra/local/faults/fault.ts';
+import type { Call, InjectedFault } from '../../infra/local/faults/fault.ts';
 import { Seeded } from '../../infra/local/seeded.ts';
 import { type Bench, commit, heard, JOURNAL, lost, query, requestBench } from './request-bench.ts';
 
@@ -77,7 +77,7 @@ describe('faults at requests', () => {
   });
 
   it('throttle most requests for so long, and then no more', (t) => {
-    const { faults } = requestBench(t, 'none' as Fault['kind']);
+    const { faults } = requestBench(t, 'none' as InjectedFault['kind']);
     let now = 1_000;
     t.mock.method(performance, 'now', () => now);
     faults.begin();

@@ -4,7 +4,7 @@
  * has to write what its rival left.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Call, Fault, Heard } from '../../infra/local/faults/fault.ts';
+import type { Call, Heard, InjectedFault } from '../../infra/local/faults/fault.ts';
 import type { Seeded } from '../../infra/local/seeded.ts';
 import type { Events } from './events.ts';
 
@@ -106,7 +106,7 @@ export class RequestFaults {
     return true;
   }
 
-  decide(call: Call): Fault | undefined {
+  decide(call: Call): InjectedFault | undefined {
     const { sandbox } = call;
     const group = sandbox === undefined ? undefined : this.#processes.groupOf(sandbox);
     this.#underWay.set(call, group);
@@ -165,7 +165,9 @@ export class RequestFaults {
     });
   }
 
-  #shaped(kind: Exclude<CommitFault, 'frozen' | 'outrun' | 'poller-killed-after-reply'>): Fault | undefined {
+  #shaped(
+    kind: Exclude<CommitFault, 'frozen' | 'outrun' | 'poller-killed-after-reply'>,
+  ): InjectedFault | undefined {
     if (kind === 'none') return undefined;
     if (kind === 'delayed') return { kind, ms: this.#random.between(10, 600) };
     if (kind === 'reply-late') return { kind, ms: LATE_MS };

@@ -1,6 +1,6 @@
 /** Signals to the processes of a ground, by what a request says of its sandbox or a journal of its owner. */
 import type { Child } from '../../infra/local/children.ts';
-import type { Fault } from '../../infra/local/faults/fault.ts';
+import type { InjectedFault } from '../../infra/local/faults/fault.ts';
 import type { Ground } from '../../infra/local/local-runtime.ts';
 import type { Events } from './events.ts';
 
@@ -29,7 +29,7 @@ export function signalSandbox(
   ground: Ground,
   sandbox: string,
   name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT',
-  at: Fault['kind'],
+  at: InjectedFault['kind'],
   events: Events,
 ): void {
   const child = ground.children

@@ -6,10 +6,10 @@
  * retention by the template's own rule. Whatever else carries an expiry goes too.
  */
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../../infra/audit/attributes.ts';
+import type { StoredItem } from '../../infra/audit/attributes.ts';
 import { readCheckpointItem, readEntryItem } from '../../infra/audit/layout.ts';
 import { getCheckpointItem, readDirectory, readEntryItems } from '../../infra/audit/ledger-items.ts';
-import { withAdmin } from '../../infra/local/faults/with-admin.ts';
+import { useAdmin } from '../../infra/local/faults/with-admin.ts';
 import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
 import type { Arena } from './arena.ts';
 import { type LedgerAccess, rollUp, withLedger } from './ledger-access.ts';
@@ -30,7 +30,7 @@ export async function letTimePass(arena: Arena, mapping: PlannedMapping): Promis
     const retained = read[0]?.map((_, partition) => Math.min(...read.map((each) => each[partition] ?? 0)));
     if (retained === undefined || retained.every((offset) => offset === 0)) return 'nothing is read by all';
     const partitions = retained.map((offset, partition) => ({ partition, offset: BigInt(offset) }));
-    await withAdmin(ground.kafka, (admin) =>
+    await useAdmin(ground.kafka, (admin) =>
       admin.deleteRecords({ topics: [{ name: mapping.topic, partitions }] }),
     );
     return await arena.readingAlone(() =>
@@ -82,7 +82,7 @@ async function expire(access: LedgerAccess, topic: string, logStarts: readonly n
 }
 
 /** The first entries of a journal, up to one that still is of worth. */
-function outlived(through: number, logStart: number): (item: Item) => boolean {
+function outlived(through: number, logStart: number): (item: StoredItem) => boolean {
   let kept = false;
   return (item) => {
     const { version, offsets, unparked } = readEntryItem(item);

@@ -1,5 +1,5 @@
 /** What a proof has shown: PASS, FAIL or INVALID, with the numbers behind it. An invalid proof is never taken for a good one. */
-import type { Fault } from '../../infra/audit/findings.ts';
+import type { AuditFault } from '../../infra/audit/findings.ts';
 import { missedFloors } from './floors.ts';
 import type { Floors, Profile } from './profile.ts';
 import type { Proof } from './proof.ts';
@@ -10,7 +10,7 @@ export interface Verdict {
   readonly because: readonly string[];
   /** What happened, beside what had to. */
   readonly floors: readonly { readonly what: keyof Floors; readonly seen: number; readonly floor: number }[];
-  readonly faults: readonly (Fault & { readonly group: string })[];
+  readonly faults: readonly (AuditFault & { readonly group: string })[];
 }
 
 export function verdictOf(proof: Proof, profile: Profile): Verdict {

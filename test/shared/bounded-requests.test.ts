@@ -5,9 +5,9 @@ import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import type { Context } from 'aws-lambda';
 import { fold } from '../../functions/billing/fold.ts';
 import { group } from '../../functions/billing/group.ts';
-import { boundedRequests, functionRequests } from '../../shared/bounded-requests.ts';
+import { functionRequests, limitRequests } from '../../shared/bounded-requests.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { consumer, ledgerClient } from '../../shared/consumer.ts';
+import { consumer, createLedgerClient } from '../../shared/consumer.ts';
 import { anEvent, records } from '../support/builders.ts';
 import { captured } from '../support/captured.ts';
 import { loopbackServer } from '../support/loopback-server.ts';
@@ -47,7 +47,7 @@ describe('a table that takes a connection and says nothing', () => {
       to.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}');
     });
     environment(t, endpoint);
-    const client = ledgerClient();
+    const client = createLedgerClient();
     t.after(() => client.destroy());
     const config = { table: 'ledger', incarnation: 1, partialResponses: true, code: 'c1', secrets: {} };
     const handler = consumer(group, () => fold, { config, client, clock: systemClock });
@@ -74,7 +74,7 @@ describe('a table that takes a connection and says nothing', () => {
       asked += 1;
     });
     environment(t, endpoint);
-    const client = new LambdaClient(boundedRequests({ attempts: 2, connectMs: 1_000, answerMs: 200 }));
+    const client = new LambdaClient(limitRequests({ attempts: 2, connectMs: 1_000, answerMs: 200 }));
     t.after(() => client.destroy());
 
     await assert.rejects(client.send(new ListFunctionsCommand()), { name: 'TimeoutError' });

@@ -7,9 +7,9 @@ import { describe, it } from 'node:test';
 import type { Context } from 'aws-lambda';
 import { fold as billingFold } from '../../functions/billing/fold.ts';
 import { group as billing } from '../../functions/billing/group.ts';
-import { velocityFold } from '../../functions/fraud/fold.ts';
+import { createVelocityFold } from '../../functions/fraud/fold.ts';
 import { group as fraud } from '../../functions/fraud/group.ts';
-import { itemBytes } from '../../infra/ops/size/item-sizes.ts';
+import { countItemBytes } from '../../infra/ops/size/item-sizes.ts';
 import { type ConsumerHandler, consumer } from '../../shared/consumer.ts';
 import type { KafkaEvent } from '../../shared/event/event.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
@@ -38,7 +38,7 @@ function ledgers(): { ledger: MemoryLedger; handlers: Record<'billing' | 'fraud'
   const means = { config, client: ledger.client, clock: steppedClock(EVENT_START_MS) };
   const handlers = {
     billing: consumer(billing, () => billingFold, means),
-    fraud: consumer(fraud, () => velocityFold('a key of the guard’s own'), means),
+    fraud: consumer(fraud, () => createVelocityFold('a key of the guard’s own'), means),
   };
   return { ledger, handlers };
 }
@@ -50,7 +50,7 @@ function costOf({ sent }: MemoryLedger): Cost {
     const { input } = command;
     cost.requests += 1;
     cost.writeUnits += writeUnits(command.constructor.name, input);
-    if ('Item' in input && input.Item !== undefined) cost.bytes += itemBytes(input.Item);
+    if ('Item' in input && input.Item !== undefined) cost.bytes += countItemBytes(input.Item);
   }
   return cost;
 }

@@ -8,7 +8,7 @@ import { consumer } from '../../shared/consumer.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type Item, readCheckpointItem, readEntry } from '../../shared/journal/journal-items.ts';
 import { listJournals } from '../../shared/journal/journal-store.ts';
-import { openParked } from '../../shared/journal/parked-items.ts';
+import { listOpenParked } from '../../shared/journal/parked-items.ts';
 import { type RollupProgress, rollUp } from '../../shared/statement/rollup.ts';
 import { readStatement, wholePeriod } from '../../shared/statement/statement.ts';
 import { fullLedger } from '../infra/audit/full-ledger.ts';
@@ -150,7 +150,7 @@ describe('a damaged item', () => {
       const damaged = memoryLedger();
       damaged.memory.set({ ...parked, ...wrong });
       await assert.rejects(
-        Array.fromAsync(openParked(damaged, JOURNAL, 0, Number.MAX_SAFE_INTEGER)),
+        Array.fromAsync(listOpenParked(damaged, JOURNAL, 0, Number.MAX_SAFE_INTEGER)),
         isDamage,
         JSON.stringify(wrong),
       );

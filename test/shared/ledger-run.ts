@@ -1,17 +1,17 @@
 /** Random steps on a ledger: what the pipe does with its table, in any order, with versions and watermarks that may not fit. */
 import { AppError } from '../../shared/errors.ts';
 import type { Entry } from '../../shared/journal/journal.ts';
-import { ENTRY_PREFIX, entrySk } from '../../shared/journal/journal-items.ts';
+import { ENTRY_PREFIX, formatEntrySk } from '../../shared/journal/journal-items.ts';
 import {
-  entriesAfter,
   listJournals,
   putEntry,
   queryAll,
   readCheckpoint,
+  readEntriesAfter,
   readHead,
 } from '../../shared/journal/journal-store.ts';
-import { offsetSet } from '../../shared/journal/offsets.ts';
-import { listParked, openParked, type Parking } from '../../shared/journal/parked-items.ts';
+import { buildOffsetSet } from '../../shared/journal/offsets.ts';
+import { listOpenParked, listParked, type Parking } from '../../shared/journal/parked-items.ts';
 import { addSums, type Pass } from '../../shared/statement/project-entries.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
 import { readStatement, wholePeriod } from '../../shared/statement/statement.ts';
@@ -49,13 +49,13 @@ export function ledgerRun(ledger: TwinTables, chance: Chance): () => Promise<unk
     () => listJournals(ledger),
     () => readEntries(ledger, journal(), chance.below(4)),
     () => readWhileExpiring(ledger, journal()),
-    () => ledger.expire(journal(), entrySk(version())),
+    () => ledger.expire(journal(), formatEntrySk(version())),
     () => readStatement(ledger, chance.pick(advertisers), period(), chance.happens(0.5)).catch(tornOnly),
     () => rolledUp(ledger, 1),
     () => rolledUp(ledger, 2),
     () => addSums(ledger, journal(), someSums(chance), chance.below(VERSIONS)),
     () => listParked(ledger, journal(), someParkings(chance)),
-    () => Array.fromAsync(openParked(ledger, journal(), chance.below(2), 1 + chance.below(5))),
+    () => Array.fromAsync(listOpenParked(ledger, journal(), chance.below(2), 1 + chance.below(5))),
     async () => {
       const of = journal();
       await listParked(ledger, of, someParkings(chance));
@@ -67,7 +67,7 @@ export function ledgerRun(ledger: TwinTables, chance: Chance): () => Promise<unk
 
 async function readEntries(ledger: TwinTables, journal: string, after: number): Promise<void> {
   try {
-    for await (const { state } of entriesAfter(ledger, journal, after)) void state;
+    for await (const { state } of readEntriesAfter(ledger, journal, after)) void state;
   } catch (error) {
     tornOnly(error);
   }
@@ -98,16 +98,16 @@ function tornOnly(error: unknown): void {
 
 function anEntry(version: number, chance: Chance): Entry {
   const first = chance.below(1_000);
-  const offsets = offsetSet([first, first + 1, first + 2 + chance.below(2)]);
+  const offsets = buildOffsetSet([first, first + 1, first + 2 + chance.below(2)]);
   const parked = { offset: first, reason: 'value.json', sha256: String(chance.below(10)).repeat(64) };
   const micros = chance.below(2 ** 31);
   const lines = { [chance.pick(hours)]: { [chance.pick(advertisers)]: [chance.below(9), micros] } };
   return {
     changed: {
       offsets,
-      void: chance.happens(0.3) ? offsetSet([first + 1]) : [],
+      void: chance.happens(0.3) ? buildOffsetSet([first + 1]) : [],
       parked: chance.happens(0.5) ? [parked] : [],
-      unparked: chance.happens(0.3) ? offsetSet([chance.below(3)]) : [],
+      unparked: chance.happens(0.3) ? buildOffsetSet([chance.below(3)]) : [],
       accepted: chance.happens(0.2) ? { offsets: [0, 1], reason: 'r', who: 'w' } : undefined,
       lines: chance.happens(0.2) ? '{}' : JSON.stringify(lines),
       flags: chance.happens(0.3) ? [{ offset: first, rule: 'velocity', score: 21 }] : [],

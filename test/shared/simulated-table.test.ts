@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { clientConfig } from '../../infra/local/endpoint-access.ts';
+import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import { createTables } from '../../infra/local/servers/dynamodb-tables.ts';
 import { aPlannedTable } from '../support/planned-table.ts';
 import { chanceOf } from '../support/random.ts';
@@ -23,7 +23,7 @@ describe('the simulated table', { timeout: 120_000 }, () => {
   after(() => client?.destroy());
   const dynamodb = sharedDynamoDb({ before, after });
   before(async () => {
-    client = new DynamoDBClient(clientConfig(dynamodb.address()));
+    client = new DynamoDBClient(buildClientConfig(dynamodb.address()));
   });
 
   async function twins(pageSize: number): Promise<TwinTables> {

@@ -1,5 +1,5 @@
 /** Batches for tests of what becomes of them. */
-import { type Batch, newBatch } from '../../infra/local/mapping/batch.ts';
+import { buildBatch, type MappingBatch } from '../../infra/local/mapping/batch.ts';
 import type { Decision } from '../../infra/local/mapping/decide.ts';
 import type { Records } from '../../infra/local/mapping/kafka-event.ts';
 
@@ -15,8 +15,8 @@ export function recordsAt(offsets: Offsets, timestampOf: (offset: number) => num
   );
 }
 
-export function batchOf(offsets: Offsets, more: Partial<Batch> = {}): Batch {
-  return { ...newBatch(recordsAt(offsets)), ...more };
+export function batchOf(offsets: Offsets, more: Partial<MappingBatch> = {}): MappingBatch {
+  return { ...buildBatch(recordsAt(offsets)), ...more };
 }
 
 export function offsetsOf(records: Records): Offsets {

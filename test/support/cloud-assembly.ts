@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '../../infra/local/template/cloud-assembly.ts';
-import { type Plan, readPlan } from '../../infra/local/template/read-plan.ts';
+import { type RuntimePlan, readPlan } from '../../infra/local/template/read-plan.ts';
 
 export interface Template {
   readonly Parameters?: JsonObject;
@@ -76,7 +76,7 @@ export const aMapping = (more: JsonObject = {}) => ({
 });
 
 /** A plan of one stack named `app`. */
-export function planOf(folder: string, template: Template): Plan {
+export function planOf(folder: string, template: Template): RuntimePlan {
   return readPlan(writeAssembly(folder, { app: template }), { secrets });
 }
 

@@ -2,7 +2,7 @@
 import type { Recount } from '../../infra/audit/recount.ts';
 import { type Click, decode, isRejected } from '../../shared/contract/decode.ts';
 import type { KafkaRecord } from '../../shared/event/event.ts';
-import { hourOf } from '../../shared/fold/delta.ts';
+import { formatHour } from '../../shared/fold/delta.ts';
 import type { Fold } from '../../shared/fold/fold.ts';
 import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
 import type { Acceptance } from '../../shared/journal/journal.ts';
@@ -64,7 +64,7 @@ export function recountOf(records: readonly KafkaRecord[]): Recount {
   const clicks = decoded.filter((each): each is Click => !isRejected(each));
   const lines = new Map<string, { clicks: bigint; micros: bigint }>();
   for (const { record, advertiserId, priceMicros } of clicks) {
-    const key = `${hourOf(record.timestamp)} ${advertiserId}`;
+    const key = `${formatHour(record.timestamp)} ${advertiserId}`;
     const line = lines.get(key) ?? { clicks: 0n, micros: 0n };
     lines.set(key, { clicks: line.clicks + 1n, micros: line.micros + BigInt(priceMicros) });
   }

@@ -3,7 +3,7 @@
  * position resolved by one entry, applied by one, and is every entry, statement line and total worth just that?
  */
 import type { Entry } from '../../shared/journal/journal.ts';
-import { entrySk, type Item } from '../../shared/journal/journal-items.ts';
+import { formatEntrySk, type Item } from '../../shared/journal/journal-items.ts';
 import { listJournals, readCheckpoint, type Sender } from '../../shared/journal/journal-store.ts';
 import { hasOffset } from '../../shared/journal/offsets.ts';
 import { type SimulatedClick, worth } from './simulated-log.ts';
@@ -30,7 +30,7 @@ export async function judge(evidence: Evidence): Promise<string[]> {
 
 function* judgeVersions({ journal, archive }: Evidence): Generator<string> {
   for (let version = 1; version <= archive.size; version++) {
-    if (!archive.has(`${journal} ${entrySk(version)}`))
+    if (!archive.has(`${journal} ${formatEntrySk(version)}`))
       yield `of ${archive.size} entries, version ${version} is missing`;
   }
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, Children } from '../../infra/local/children.ts';
 import { EmittedMetrics } from '../../infra/local/emitted-metrics.ts';
-import { pollerAssignment } from '../../infra/local/mapping/assignment.ts';
+import { createPollerAssignment } from '../../infra/local/mapping/assignment.ts';
 import type { PartialRetry } from '../../infra/local/mapping/decide.ts';
 import { Pollers } from '../../infra/local/mapping/pollers.ts';
 import { Invoker } from '../../infra/local/sandbox/invoker.ts';
@@ -50,7 +50,7 @@ export class LocalMapping {
     const mapping = plannedMapping(options);
     this.pollers = new Pollers({
       mapping,
-      assignment: pollerAssignment(mapping, {
+      assignment: createPollerAssignment(mapping, {
         bootstrap,
         target: { name: plannedFunction.name, timeoutSeconds },
         sessionTimeoutMs: 6_000,

@@ -14,7 +14,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../shared/journal/journal-items.ts';
-import { sealed } from '../../shared/journal/seal.ts';
+import { sealItem } from '../../shared/journal/seal.ts';
 import { JOURNAL } from './schedule.ts';
 import type { Mutation } from './simulated-network.ts';
 
@@ -118,7 +118,7 @@ function withChanged(item: Item, changes: Item): Item {
 /** A broken variant would write a seal that fits, or the seal would find it. */
 /** The item under a seal that fits what it holds now. */
 export function resealed({ seal: _, ...item }: Item): Item {
-  return sealed(item);
+  return sealItem(item);
 }
 
 function asWatermark(item: Item): Item {

@@ -12,10 +12,10 @@ import { InvokeEndpoint } from '../../infra/local/invoke-endpoint.ts';
 import { Ground } from '../../infra/local/local-runtime.ts';
 import { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../infra/local/mapping/partition-queue.ts';
-import { runGroup, writeRunFile } from '../../infra/local/run-file.ts';
+import { buildRunGroup, writeRunFile } from '../../infra/local/run-file.ts';
 import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
-import { currentTemplates } from '../../infra/local/template/synthesize.ts';
-import { journalTotals } from '../../infra/ops/ledger-view.ts';
+import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
+import { readJournalTotals } from '../../infra/ops/ledger-view.ts';
 import { type Addresses, closeTarget, openTarget, type Target } from '../../infra/ops/redrive/target.ts';
 import { judged } from '../prove/measures.ts';
 import { aClick, type ClickFields } from './builders.ts';
@@ -39,7 +39,7 @@ export class OperatedGround {
 
   static async start(folder: string): Promise<OperatedGround> {
     await furnished(folder);
-    const templates = await currentTemplates({ root, stage: 'dev', folder, say: () => {} });
+    const templates = await synthesizeTemplates({ root, stage: 'dev', folder, say: () => {} });
     const ground = await Ground.start({
       templates,
       folder,
@@ -68,7 +68,7 @@ export class OperatedGround {
       groups: Object.fromEntries(
         tables.map(([team]) => {
           const mapping = this.mappingOf(team);
-          const group = runGroup(mapping, ground.functionOf(mapping.functionId).name, folder);
+          const group = buildRunGroup(mapping, ground.functionOf(mapping.functionId).name, folder);
           return [team, { ...group, batchRecords: BATCH_RECORDS }];
         }),
       ),
@@ -227,7 +227,7 @@ export class OperatedGround {
   /** Of all partitions together. */
   async totals(team: Team): Promise<{ clicks: bigint; openGap: number }> {
     const target = this.target(team);
-    const totals = await journalTotals(target.store);
+    const totals = await readJournalTotals(target.store);
     await closeTarget(target);
     return totals.reduce(
       (sum, { clicks, openGap }) => ({ clicks: sum.clicks + clicks, openGap: sum.openGap + openGap }),

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from '../../infra/local/children.ts';
-import { type RunFile, runFileIn } from '../../infra/local/run-file.ts';
+import { getRunFile, type RunFile } from '../../infra/local/run-file.ts';
 import { isAlive } from './pids.ts';
 import { processesOf } from './processes-of.ts';
 import { root } from './runtime-folder.ts';
@@ -78,7 +78,7 @@ export class RunningStart {
   runFile(): RunFile | undefined {
     let text: string;
     try {
-      text = readFileSync(runFileIn(this.folder), 'utf8');
+      text = readFileSync(getRunFile(this.folder), 'utf8');
     } catch {
       return undefined;
     }

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { currentTemplates } from '../../infra/local/template/synthesize.ts';
+import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { localJars } from './local-jars.ts';
 import { oneAtATime, testsFolder } from './one-at-a-time.ts';
 import { processesOf } from './processes-of.ts';
@@ -38,7 +38,7 @@ export async function furnished(folder: string, { jars = true } = {}): Promise<s
 
 /** `cdk.out` is one for all. */
 async function synthesized(): Promise<string> {
-  await oneAtATime(() => currentTemplates({ root, stage: 'dev', folder: testsFolder, say: () => {} }));
+  await oneAtATime(() => synthesizeTemplates({ root, stage: 'dev', folder: testsFolder, say: () => {} }));
   return join(testsFolder, 'templates.json');
 }
 

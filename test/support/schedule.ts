@@ -6,7 +6,7 @@
  * it heals: everything is delivered, redriven and rolled up, and the judge looks at what is there.
  */
 import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
-import { hasOffset, offsetSet } from '../../shared/journal/offsets.ts';
+import { buildOffsetSet, hasOffset } from '../../shared/journal/offsets.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
 import { START_MS } from './builders.ts';
 import { judge } from './judge.ts';
@@ -214,9 +214,9 @@ class World {
     const process = this.#newProcess('consumer', mapping);
     const records = offsets.map((offset) => recordAt(offset, this.#clicks[offset] as SimulatedClick));
     const closed = this.#faults.closings && (this.#healing || this.#chance.happens(0.2));
-    const empty = offsetSet(closed ? this.#voidOffsets() : []);
+    const empty = buildOffsetSet(closed ? this.#voidOffsets() : []);
     const accept = {
-      offsets: offsetSet([...new Set(accepted)].sort((a, b) => a - b)),
+      offsets: buildOffsetSet([...new Set(accepted)].sort((a, b) => a - b)),
       reason: 'no',
       who: 'op',
     };

@@ -4,10 +4,10 @@
  */
 import { TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../shared/clock.ts';
-import { type Entry, settledBy } from '../../shared/journal/journal.ts';
+import { type Entry, findSettled } from '../../shared/journal/journal.ts';
 import { readEntry } from '../../shared/journal/journal-items.ts';
 import type { Sender } from '../../shared/journal/journal-store.ts';
-import { countOffsets, intersection } from '../../shared/journal/offsets.ts';
+import { countOffsets, intersectOffsets } from '../../shared/journal/offsets.ts';
 import type { Chance } from './random.ts';
 import { type Command, SimulatedTable } from './simulated-table.ts';
 
@@ -145,9 +145,9 @@ export class SimulatedNetwork {
     const entry = readEntry(item);
     this.archive.set(key, entry);
     if (entry.changed.unparked.length > 0) this.meet('parked records applied');
-    if (settledBy(entry.changed).length > countOffsets(entry.changed.unparked))
+    if (findSettled(entry.changed).length > countOffsets(entry.changed.unparked))
       this.meet('parked records accepted');
-    if (intersection(entry.changed.accepted?.offsets ?? [], entry.changed.offsets).length > 0)
+    if (intersectOffsets(entry.changed.accepted?.offsets ?? [], entry.changed.offsets).length > 0)
       this.meet('open offsets accepted');
   }
 

@@ -4,7 +4,7 @@
  * (DynamoDB docs: read-write-operations, CapacityUnitCalculations).
  */
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { itemBytes } from '../../infra/ops/size/item-sizes.ts';
+import { countItemBytes } from '../../infra/ops/size/item-sizes.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -22,8 +22,8 @@ interface Written {
 
 /** Of an update only what it sets is known, which is enough for items of less than 1 KB; a larger one is refused. */
 function unitsOfWrite({ Item: item, Key: key, ExpressionAttributeValues: values }: Written): number {
-  if (item !== undefined) return unitsOf(itemBytes(item));
-  const bytes = itemBytes({ ...key, ...values });
+  if (item !== undefined) return unitsOf(countItemBytes(item));
+  const bytes = countItemBytes({ ...key, ...values });
   if (bytes > UNIT_BYTES / 2)
     throw new RangeError(`an update of ${bytes} bytes: the size of its item is not known`);
   return 1;

@@ -10,7 +10,7 @@
  */
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmThresholds, GroupAlarm, ServiceLevel } from '../../../shared/alarm-spec.ts';
-import { type AlarmDefinition, expression, type Window } from './alarm-definition.ts';
+import { type AlarmDefinition, createExpression, type Window } from './alarm-definition.ts';
 import type { GroupMetrics } from './group-metrics.ts';
 
 const HOUR_SECONDS = 3_600;
@@ -28,7 +28,7 @@ const STILL_MINUTES = 15;
 const RECORDS_MIN = 1_000;
 
 /** @param retentionHours how long the topic keeps a record */
-export function ageAlarms(
+export function defineAgeAlarms(
   of: GroupMetrics,
   slo: ServiceLevel,
   thresholds: AlarmThresholds,
@@ -43,7 +43,7 @@ export function ageAlarms(
       name: 'slo-fast-burn',
       severity: 'page',
       says: `Records wait too long: ${promise}, and bad minutes come ${FAST_BURN} times too fast.`,
-      metric: expression('bad minutes', `IF(${old.condition}, 1, 0)`, old.metrics),
+      metric: createExpression('bad minutes', `IF(${old.condition}, 1, 0)`, old.metrics),
       periods: [burning(FAST_BURN, FAST_MINUTES, slo), burning(FAST_BURN, STILL_MINUTES, slo)],
       ...keeps,
     },
@@ -51,7 +51,7 @@ export function ageAlarms(
       name: 'slo-slow-burn',
       severity: 'ticket',
       says: `Records have waited too long again and again: ${promise}, and for six hours bad minutes have come ${SLOW_BURN} times too fast.`,
-      metric: expression('bad minutes', `IF(${old.condition} OR ${many.condition}, 1, 0)`, {
+      metric: createExpression('bad minutes', `IF(${old.condition} OR ${many.condition}, 1, 0)`, {
         ...old.metrics,
         ...many.metrics,
       }),
@@ -70,7 +70,7 @@ export function ageAlarms(
       name: 'retention',
       severity: 'page',
       says: `The oldest open record has used up ${seconds} s of the ${retentionHours} h that the topic keeps it.`,
-      metric: expression(
+      metric: createExpression(
         'running out',
         `IF(FILL(age, 0) >= ${seconds * 1_000} OR FILL(drain, 0) >= ${seconds}, 1, 0)`,
         { age: of.ledger('RecordAge', 'Maximum'), drain: of.lag('EstimatedMaxTimeLag') },
@@ -114,7 +114,7 @@ function waitingForNobody(of: GroupMetrics) {
   const bytes = Object.keys(of.bytesIn)
     .map((id) => `FILL(${id}, 0)`)
     .join(' + ');
-  return expression(
+  return createExpression(
     'waiting for nobody',
     `IF(FILL(resolved, 0) < 1 AND FILL(waiting, 0) + FILL(behind, 0) + ${bytes} > 0, 1, 0)`,
     {

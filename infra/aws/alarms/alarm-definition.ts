@@ -35,7 +35,7 @@ export const FIVE_MINUTES = Duration.minutes(5);
 export const HOUR = Duration.hours(1);
 
 /** @param label stands beside the value in the console, where there is no description */
-export function expression(
+export function createExpression(
   label: string,
   formula: string,
   metrics: Readonly<Record<string, Metric>>,
@@ -48,7 +48,7 @@ export function expression(
 }
 
 /** Sum of sparse counters, 0 where none says anything. */
-export function sumOf(
+export function createSum(
   label: string,
   counters: Readonly<Record<string, Metric>>,
   period: Duration = MINUTE,
@@ -56,5 +56,5 @@ export function sumOf(
   const formula = Object.keys(counters)
     .map((id) => `FILL(${id}, 0)`)
     .join(' + ');
-  return expression(label, formula, counters, period);
+  return createExpression(label, formula, counters, period);
 }

@@ -17,7 +17,7 @@ import {
 import { Construct } from 'constructs';
 import { type AlarmSpec, severities as allSeverities, type Severity } from '../../../shared/alarm-spec.ts';
 import type { Ownership } from '../../../shared/published.ts';
-import { ownName } from '../../../shared/published.ts';
+import { formatOwnName } from '../../../shared/published.ts';
 import type { AlarmDefinition, Window } from './alarm-definition.ts';
 
 /** Whom to call: an SNS topic, or any other action of an alarm. An empty list is an answer too. */
@@ -44,7 +44,7 @@ export class AlarmSet<Name extends string> extends Construct {
       .filter(({ name }) => spec.without?.[name] === undefined)
       .map((definition) => {
         const severity = spec.severities?.[definition.name] ?? definition.severity;
-        const alarm = this.addAlarm(definition, severity, ownName(ownership));
+        const alarm = this.addAlarm(definition, severity, formatOwnName(ownership));
         alarm.addAlarmAction(...actions[severity]);
         if (severity === 'page') alarm.addOkAction(...actions[severity]);
         return alarm;

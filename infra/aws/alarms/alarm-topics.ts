@@ -14,17 +14,22 @@ import { Annotations, ArnFormat, Aws, CfnOutput, Stack } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs';
 import { severities } from '../../../shared/alarm-spec.ts';
 import type { Ownership } from '../../../shared/published.ts';
-import { ownName } from '../../../shared/published.ts';
+import { formatOwnName } from '../../../shared/published.ts';
 import type { AlarmActions } from './alarm-set.ts';
 
-export function alarmTopics(scope: Construct, id: string, key: IKey, ownership: Ownership): AlarmActions {
+export function createAlarmTopics(
+  scope: Construct,
+  id: string,
+  key: IKey,
+  ownership: Ownership,
+): AlarmActions {
   const { stage, owner } = ownership;
   const topics = new Construct(scope, id);
   const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com');
   const ownAlarms = Stack.of(scope).formatArn({
     service: 'cloudwatch',
     resource: 'alarm',
-    resourceName: `${ownName(ownership)}-*`,
+    resourceName: `${formatOwnName(ownership)}-*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
   const { statementAdded } = key.addToResourcePolicy(

@@ -12,7 +12,7 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { GroupAlarm } from '../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../shared/group.ts';
-import { type AlarmDefinition, FIVE_MINUTES, sumOf } from './alarm-definition.ts';
+import { type AlarmDefinition, createSum, FIVE_MINUTES } from './alarm-definition.ts';
 import type { GroupMetrics } from './group-metrics.ts';
 
 /** Whether the mapping publishes metrics: provisioned pollers do (AWS Lambda docs: kafka-scaling-modes). */
@@ -21,7 +21,7 @@ export function hasOwnCounts({ pollers }: GroupSpec): boolean {
 }
 
 /** @param withCounts whether the mapping counts what it delivers */
-export function deliveryAlarms(of: GroupMetrics, withCounts: boolean): AlarmDefinition<GroupAlarm>[] {
+export function defineDeliveryAlarms(of: GroupMetrics, withCounts: boolean): AlarmDefinition<GroupAlarm>[] {
   const sparse = { threshold: 1, missing: TreatMissingData.NOT_BREACHING };
   /** One event is enough, and one of fifteen minutes, so that the pause between two retries doesn't end it. */
   const atOnce = { periods: { bad: 1, of: 15 }, ...sparse };
@@ -34,7 +34,7 @@ export function deliveryAlarms(of: GroupMetrics, withCounts: boolean): AlarmDefi
     name: 'dropped',
     severity: 'page',
     says: 'The mapping let go of records without keeping them anywhere: only Kafka still has them, until retention.',
-    metric: sumOf('dropped', {
+    metric: createSum('dropped', {
       dropped: of.mapping('DroppedEventCount'),
       undelivered: of.mapping('OnFailureDestinationDeliveryErrorCount'),
       failures: of.handler('DestinationDeliveryFailures'),
@@ -46,7 +46,7 @@ export function deliveryAlarms(of: GroupMetrics, withCounts: boolean): AlarmDefi
       name: 'partition-stuck',
       severity: 'page',
       says: 'Deliveries have failed in three of four periods of five minutes: of one partition, or whole invocations.',
-      metric: sumOf(
+      metric: createSum(
         'failed',
         {
           partitions: of.ledger('PartitionsFailed', 'Sum'),
@@ -62,7 +62,7 @@ export function deliveryAlarms(of: GroupMetrics, withCounts: boolean): AlarmDefi
       name: 'partition-halted',
       severity: 'page',
       says: 'A partition fails for a reason that no retry cures, or its log is another one than was counted. It waits for a person.',
-      metric: sumOf('halted', {
+      metric: createSum('halted', {
         halted: of.ledger('PartitionsHalted', 'Sum'),
         mismatch: of.ledger('LogMismatch', 'Sum'),
       }),
@@ -73,7 +73,7 @@ export function deliveryAlarms(of: GroupMetrics, withCounts: boolean): AlarmDefi
       name: 'throttles',
       severity: 'ticket',
       says: "For want of capacity Lambda has refused to invoke the group's functions, or DynamoDB to read or write its table, in five of fifteen minutes.",
-      metric: sumOf('throttled', {
+      metric: createSum('throttled', {
         handler: of.handler('Throttles'),
         rollup: of.rollup('Throttles'),
         reads: of.table('ReadThrottleEvents'),

@@ -4,12 +4,12 @@ import type { GroupAlarm } from '../../../shared/alarm-spec.ts';
 import { type AlarmThresholds, defaultSlo, defaultThresholds } from '../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../shared/group.ts';
 import type { Ownership } from '../../../shared/published.ts';
-import { ageAlarms } from './age-alarms.ts';
+import { defineAgeAlarms } from './age-alarms.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import { type AlarmActions, AlarmSet } from './alarm-set.ts';
-import { deliveryAlarms, hasOwnCounts } from './delivery-alarms.ts';
+import { defineDeliveryAlarms, hasOwnCounts } from './delivery-alarms.ts';
 import type { GroupMetrics } from './group-metrics.ts';
-import { ledgerAlarms } from './ledger-alarms.ts';
+import { defineLedgerAlarms } from './ledger-alarms.ts';
 
 export interface GroupAlarmsProps {
   readonly ownership: Ownership;
@@ -19,7 +19,11 @@ export interface GroupAlarmsProps {
   readonly actions: AlarmActions;
 }
 
-export function groupAlarmSet(scope: Construct, id: string, props: GroupAlarmsProps): AlarmSet<GroupAlarm> {
+export function createGroupAlarmSet(
+  scope: Construct,
+  id: string,
+  props: GroupAlarmsProps,
+): AlarmSet<GroupAlarm> {
   const { ownership, group, actions } = props;
   return new AlarmSet(scope, id, {
     ownership,
@@ -32,9 +36,9 @@ export function groupAlarmSet(scope: Construct, id: string, props: GroupAlarmsPr
 function definitionsOf({ group, metrics, retentionHours }: GroupAlarmsProps): AlarmDefinition<GroupAlarm>[] {
   const thresholds = thresholdsOf(group);
   return [
-    ...ageAlarms(metrics, group.slo ?? defaultSlo, thresholds, retentionHours),
-    ...ledgerAlarms(metrics, thresholds, retentionHours),
-    ...deliveryAlarms(metrics, hasOwnCounts(group)),
+    ...defineAgeAlarms(metrics, group.slo ?? defaultSlo, thresholds, retentionHours),
+    ...defineLedgerAlarms(metrics, thresholds, retentionHours),
+    ...defineDeliveryAlarms(metrics, hasOwnCounts(group)),
   ];
 }
 

@@ -32,29 +32,29 @@ interface GroupParts {
   readonly groupId: string;
 }
 
-export type GroupMetrics = ReturnType<typeof groupMetrics>;
+export type GroupMetrics = ReturnType<typeof createGroupMetrics>;
 
-export function groupMetrics(parts: GroupParts) {
+export function createGroupMetrics(parts: GroupParts) {
   const { ledger, tableName, clusterName, topic, groupId } = parts;
   const own = { service: ledger, table: tableName } satisfies MetricDimensions;
   const inCluster = { 'Cluster Name': clusterName, Topic: topic };
   return {
-    ledger: (name: MetricName, statistic: Statistic) => metric(METRICS_NAMESPACE, name, statistic, own),
+    ledger: (name: MetricName, statistic: Statistic) => createMetric(METRICS_NAMESPACE, name, statistic, own),
     /** Opt-in metrics of the mapping, best effort, and silent while it is disabled. */
     mapping: (name: MappingMetric, statistic: Statistic = 'Sum') =>
-      metric('AWS/Lambda', name, statistic, { EventSourceMappingUUID: parts.mappingId }),
+      createMetric('AWS/Lambda', name, statistic, { EventSourceMappingUUID: parts.mappingId }),
     handler: (name: FunctionMetric, statistic: Statistic = 'Sum') =>
-      metric('AWS/Lambda', name, statistic, { FunctionName: parts.handlerName }),
+      createMetric('AWS/Lambda', name, statistic, { FunctionName: parts.handlerName }),
     /** What the mapping has invoked. */
-    invokedByMapping: metric('AWS/Lambda', 'Invocations', 'Sum', {
+    invokedByMapping: createMetric('AWS/Lambda', 'Invocations', 'Sum', {
       FunctionName: parts.handlerName,
       Resource: `${parts.handlerName}:${MAPPING_ALIAS}`,
     }),
     rollup: (name: FunctionMetric, statistic: Statistic = 'Sum') =>
-      metric('AWS/Lambda', name, statistic, { FunctionName: parts.rollupName }),
+      createMetric('AWS/Lambda', name, statistic, { FunctionName: parts.rollupName }),
     /** Absent while the group is neither stable nor empty. */
     lag: (name: LagMetric) =>
-      metric('AWS/Kafka', name, 'Maximum', { ...inCluster, 'Consumer Group': groupId }),
+      createMetric('AWS/Kafka', name, 'Maximum', { ...inCluster, 'Consumer Group': groupId }),
     /**
      * Bytes that clients send to each broker, under `in1` and on. Published whether a group ever consumed or not, at the free level (Amazon
      * MSK docs: metrics-details), which is not certain of bytes by topic.
@@ -62,22 +62,22 @@ export function groupMetrics(parts: GroupParts) {
     bytesIn: Object.fromEntries(
       Array.from({ length: Math.min(parts.brokers, BROKERS_SEEN_MAX) }, (_, index) => [
         `in${index + 1}`,
-        metric('AWS/Kafka', 'BytesInPerSec', 'Average', {
+        createMetric('AWS/Kafka', 'BytesInPerSec', 'Average', {
           'Cluster Name': clusterName,
           'Broker ID': String(index + 1),
         }),
       ]),
     ),
-    table: (name: TableMetric) => metric('AWS/DynamoDB', name, 'Sum', { TableName: tableName }),
+    table: (name: TableMetric) => createMetric('AWS/DynamoDB', name, 'Sum', { TableName: tableName }),
     tableOperation: (
       name: 'SystemErrors' | 'SuccessfulRequestLatency',
       operation: string,
       statistic: Statistic = 'Sum',
-    ) => metric('AWS/DynamoDB', name, statistic, { TableName: tableName, Operation: operation }),
+    ) => createMetric('AWS/DynamoDB', name, statistic, { TableName: tableName, Operation: operation }),
   };
 }
 
-export function metric(
+export function createMetric(
   namespace: string,
   metricName: string,
   statistic: Statistic,

@@ -5,7 +5,7 @@
  */
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmThresholds, GroupAlarm } from '../../../shared/alarm-spec.ts';
-import { type AlarmDefinition, expression, HOUR } from './alarm-definition.ts';
+import { type AlarmDefinition, createExpression, HOUR } from './alarm-definition.ts';
 import type { GroupMetrics } from './group-metrics.ts';
 
 /** The most that CloudWatch looks back, with periods of an hour (Amazon CloudWatch docs: API_PutMetricAlarm). */
@@ -14,7 +14,7 @@ const DAYS_BACK_HOURS = 7 * 24;
 /** Half of it leaves time to act before the partition halts. */
 const BOUND_PERCENT_MAX = 50;
 
-export function ledgerAlarms(
+export function defineLedgerAlarms(
   of: GroupMetrics,
   { openMinutesMax, rollupBehindMinutesMax, retentionShareMax }: AlarmThresholds,
   retentionHours: number,
@@ -25,7 +25,7 @@ export function ledgerAlarms(
     name: 'foreign-writer',
     severity: 'ticket',
     says: 'Somebody else than its mapping has invoked the function that counts: a redrive, a second mapping, or whoever has the right.',
-    metric: expression('invoked by others', 'all - FILL(mapping, 0)', {
+    metric: createExpression('invoked by others', 'all - FILL(mapping, 0)', {
       all: of.handler('Invocations'),
       mapping: of.invokedByMapping,
     }),
@@ -38,7 +38,7 @@ export function ledgerAlarms(
       name: 'redrive-due',
       severity: 'ticket',
       says: `For ${openMinutesMax} minutes there has been a gap, which the mapping passed over or gave up, or a parked record: not counted until a redrive.`,
-      metric: expression('open', 'gap + parked', {
+      metric: createExpression('open', 'gap + parked', {
         gap: of.ledger('OpenGap', 'Maximum'),
         parked: of.ledger('OpenParked', 'Maximum'),
       }),
@@ -49,7 +49,7 @@ export function ledgerAlarms(
       name: 'redrive-overdue',
       severity: 'page',
       says: `For ${hours} h there has been a gap or a parked record; the topic keeps its records for ${retentionHours} h only.`,
-      metric: expression(
+      metric: createExpression(
         'open for long',
         'gap + parked',
         { gap: of.ledger('OpenGap', 'Minimum'), parked: of.ledger('OpenParked', 'Minimum') },
@@ -71,7 +71,7 @@ export function ledgerAlarms(
       name: 'rollup-behind',
       severity: 'ticket',
       says: `For ${rollupBehindMinutesMax} minutes the rollup has not run, has failed or has not reached the newest entries: statement lines are late.`,
-      metric: expression('journals behind', 'FILL(behind, 1)', {
+      metric: createExpression('journals behind', 'FILL(behind, 1)', {
         behind: of.ledger('RollupBehind', 'Maximum'),
       }),
       threshold: 1,

@@ -12,7 +12,7 @@ import type { Construct } from 'constructs';
 import type { StreamAlarm } from '../../../shared/alarm-spec.ts';
 import type { Ownership } from '../../../shared/published.ts';
 import type { ExpressBrokers, StageConfig } from '../stages.ts';
-import { type AlarmDefinition, expression } from './alarm-definition.ts';
+import { type AlarmDefinition, createExpression } from './alarm-definition.ts';
 import { type AlarmActions, AlarmSet } from './alarm-set.ts';
 import type { StreamMetrics } from './stream-metrics.ts';
 
@@ -40,7 +40,7 @@ export interface StreamAlarmsProps {
   readonly actions: AlarmActions;
 }
 
-export function streamAlarmSet(
+export function createStreamAlarmSet(
   scope: Construct,
   id: string,
   props: StreamAlarmsProps,
@@ -59,7 +59,7 @@ function anyBrokers(of: StreamMetrics): AlarmDefinition<StreamAlarm>[] {
       name: 'no-controller',
       severity: 'page',
       says: 'No broker has been the active controller in ten of fifteen minutes: leaders are not replaced.',
-      metric: expression('controllers missing', '1 - controllers', {
+      metric: createExpression('controllers missing', '1 - controllers', {
         controllers: of.cluster('ActiveControllerCount', 'Maximum'),
       }),
       threshold: 1,

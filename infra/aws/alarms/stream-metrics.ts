@@ -3,22 +3,25 @@
  * any level; bytes per broker and per topic are the finest, and a hot partition shows as a hot broker.
  */
 import type { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { expression } from './alarm-definition.ts';
-import { metric, type Statistic } from './group-metrics.ts';
+import { createExpression } from './alarm-definition.ts';
+import { createMetric, type Statistic } from './group-metrics.ts';
 
 /** Amazon CloudWatch docs: AlarmThatSendsEmail. */
 const METRICS_MAX = 10;
 
-export type StreamMetrics = ReturnType<typeof streamMetrics>;
+export type StreamMetrics = ReturnType<typeof createStreamMetrics>;
 
-export function streamMetrics(clusterName: string, brokerCount: number) {
+export function createStreamMetrics(clusterName: string, brokerCount: number) {
   const brokers = Array.from({ length: brokerCount }, (_, index) => index + 1);
   return {
     brokers,
     cluster: (name: ClusterMetric, statistic: Statistic) =>
-      metric('AWS/Kafka', name, statistic, { 'Cluster Name': clusterName }),
+      createMetric('AWS/Kafka', name, statistic, { 'Cluster Name': clusterName }),
     broker: (name: BrokerMetric, broker: number, statistic: Statistic) =>
-      metric('AWS/Kafka', name, statistic, { 'Cluster Name': clusterName, 'Broker ID': String(broker) }),
+      createMetric('AWS/Kafka', name, statistic, {
+        'Cluster Name': clusterName,
+        'Broker ID': String(broker),
+      }),
     /** Each broker's own metric under `b<id>`, and the formula's parts added up. */
     overBrokers: (
       label: string,
@@ -30,7 +33,7 @@ export function streamMetrics(clusterName: string, brokerCount: number) {
           `the cluster has ${brokers.length} brokers, an alarm takes at most ${METRICS_MAX} metrics`,
         );
       const named = brokers.map((broker) => [`b${broker}`, metricOf(broker)] as const);
-      return expression(label, named.map(([id]) => part(id)).join(' + '), Object.fromEntries(named));
+      return createExpression(label, named.map(([id]) => part(id)).join(' + '), Object.fromEntries(named));
     },
   };
 }

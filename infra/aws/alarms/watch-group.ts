@@ -6,11 +6,11 @@ import type { CfnEventSourceMapping, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../../shared/group.ts';
 import type { Ownership } from '../../../shared/published.ts';
-import { groupDashboard } from '../dashboards/group-dashboard.ts';
+import { createGroupDashboard } from '../dashboards/group-dashboard.ts';
 import type { AlarmActions } from './alarm-set.ts';
-import { alarmTopics } from './alarm-topics.ts';
-import { groupAlarmSet } from './group-alarms.ts';
-import { groupMetrics } from './group-metrics.ts';
+import { createAlarmTopics } from './alarm-topics.ts';
+import { createGroupAlarmSet } from './group-alarms.ts';
+import { createGroupMetrics } from './group-metrics.ts';
 
 export interface WatchGroupProps {
   readonly ownership: Ownership;
@@ -31,7 +31,7 @@ export interface WatchGroupProps {
 
 export function watchGroup(scope: Construct, props: WatchGroupProps): void {
   const { ownership, group, retentionHours } = props;
-  const metrics = groupMetrics({
+  const metrics = createGroupMetrics({
     ledger: group.ledger,
     tableName: props.table.tableName,
     handlerName: props.handler.functionName,
@@ -42,7 +42,13 @@ export function watchGroup(scope: Construct, props: WatchGroupProps): void {
     topic: group.topic,
     groupId: group.groupId,
   });
-  const actions = props.actions ?? alarmTopics(scope, 'AlarmTopics', props.key, ownership);
-  const { alarms } = groupAlarmSet(scope, 'Alarms', { ownership, group, metrics, retentionHours, actions });
-  groupDashboard(scope, 'Dashboard', { ownership, group, metrics, alarms });
+  const actions = props.actions ?? createAlarmTopics(scope, 'AlarmTopics', props.key, ownership);
+  const { alarms } = createGroupAlarmSet(scope, 'Alarms', {
+    ownership,
+    group,
+    metrics,
+    retentionHours,
+    actions,
+  });
+  createGroupDashboard(scope, 'Dashboard', { ownership, group, metrics, alarms });
 }

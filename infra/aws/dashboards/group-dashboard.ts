@@ -7,11 +7,11 @@ import { Dashboard, type IAlarm, type Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../../shared/group.ts';
 import type { Ownership } from '../../../shared/published.ts';
-import { ownName } from '../../../shared/published.ts';
-import { expression, FIVE_MINUTES, sumOf } from '../alarms/alarm-definition.ts';
+import { formatOwnName } from '../../../shared/published.ts';
+import { createExpression, createSum, FIVE_MINUTES } from '../alarms/alarm-definition.ts';
 import { hasOwnCounts } from '../alarms/delivery-alarms.ts';
 import type { GroupMetrics } from '../alarms/group-metrics.ts';
-import { graph, head } from './widgets.ts';
+import { createGraph, createHead } from './widgets.ts';
 
 export interface GroupDashboardProps {
   readonly ownership: Ownership;
@@ -20,14 +20,14 @@ export interface GroupDashboardProps {
   readonly alarms: readonly IAlarm[];
 }
 
-export function groupDashboard(scope: Construct, id: string, props: GroupDashboardProps): Dashboard {
+export function createGroupDashboard(scope: Construct, id: string, props: GroupDashboardProps): Dashboard {
   const { ownership, group, metrics, alarms } = props;
   const { ledger, groupId, topic } = group;
   const says = `Group \`${groupId}\` on topic \`${topic}\`. Each alarm has its page in \`docs/runbook/\`.`;
   return new Dashboard(scope, id, {
-    dashboardName: ownName(ownership),
+    dashboardName: formatOwnName(ownership),
     widgets: [
-      ...head(`Ledger \`${ledger}\``, says, group.alarms?.without, alarms, 5),
+      ...createHead(`Ledger \`${ledger}\``, says, group.alarms?.without, alarms, 5),
       lagOf(metrics),
       ledgerOf(metrics),
       ...(hasOwnCounts(group) ? [mappingOf(metrics)] : []),
@@ -38,20 +38,20 @@ export function groupDashboard(scope: Construct, id: string, props: GroupDashboa
 
 function lagOf(of: GroupMetrics) {
   return [
-    graph('Oldest open record, and time to drain', [
-      expression('age of the oldest open record, s', 'age / 1000', {
+    createGraph('Oldest open record, and time to drain', [
+      createExpression('age of the oldest open record, s', 'age / 1000', {
         age: of.ledger('RecordAge', 'Maximum'),
       }),
       of.lag('EstimatedMaxTimeLag').with({ label: 'time to drain the worst partition, s' }),
     ]),
-    graph('Records waiting', [
+    createGraph('Records waiting', [
       of.lag('SumOffsetLag').with({ label: 'MSK, all partitions' }),
       of.lag('MaxOffsetLag').with({ label: 'MSK, worst partition' }),
       of.handler('OffsetLag', 'Maximum').with({ label: 'Lambda' }),
     ]),
-    graph('Brokers in, group out', Object.values(of.bytesIn).map(labelledBroker), {
+    createGraph('Brokers in, group out', Object.values(of.bytesIn).map(labelledBroker), {
       right: [
-        expression('records resolved a second', 'resolved / PERIOD(resolved)', {
+        createExpression('records resolved a second', 'resolved / PERIOD(resolved)', {
           resolved: of.ledger('Resolved', 'Sum'),
         }),
       ],
@@ -65,12 +65,12 @@ function labelledBroker(bytes: Metric, index: number): Metric {
 
 function ledgerOf(of: GroupMetrics) {
   return [
-    graph(
+    createGraph(
       'Clicks applied, duplicates skipped',
       [of.ledger('Applied', 'Sum'), of.ledger('Duplicates', 'Sum'), of.ledger('Parked', 'Sum')],
       {
         right: [
-          expression(
+          createExpression(
             'duplicates, %',
             '100 * duplicates / delivered',
             { duplicates: of.ledger('Duplicates', 'Sum'), delivered: of.ledger('Resolved', 'Sum') },
@@ -79,16 +79,18 @@ function ledgerOf(of: GroupMetrics) {
         ],
       },
     ),
-    graph(
+    createGraph(
       'Open: gaps and parked records',
       [of.ledger('OpenGap', 'Maximum'), of.ledger('OpenParked', 'Maximum')],
       { right: [of.ledger('BoundUsed', 'Maximum').with({ label: 'bounds of the journal used, %' })] },
     ),
-    graph('Entries and rollup', [of.ledger('Entries', 'Sum'), of.ledger('RolledUp', 'Sum')], {
+    createGraph('Entries and rollup', [of.ledger('Entries', 'Sum'), of.ledger('RolledUp', 'Sum')], {
       right: [
         of.ledger('Conflicts', 'Sum'),
         of.ledger('RollupBehind', 'Maximum'),
-        expression('statement lines late, s', 'late / 1000', { late: of.ledger('RollupAge', 'Maximum') }),
+        createExpression('statement lines late, s', 'late / 1000', {
+          late: of.ledger('RollupAge', 'Maximum'),
+        }),
       ],
     }),
   ];
@@ -96,12 +98,12 @@ function ledgerOf(of: GroupMetrics) {
 
 function mappingOf(of: GroupMetrics) {
   return [
-    graph('Mapping: records', [
+    createGraph('Mapping: records', [
       of.mapping('PolledEventCount'),
       of.mapping('InvokedEventCount'),
       of.mapping('CommittedEventCount'),
     ]),
-    graph('Failures', [
+    createGraph('Failures', [
       of.ledger('PartitionsFailed', 'Sum'),
       of.ledger('PartitionsHalted', 'Sum'),
       of.ledger('LogMismatch', 'Sum'),
@@ -113,9 +115,9 @@ function mappingOf(of: GroupMetrics) {
       of.mapping('PollingErrorCount'),
       of.mapping('CommitErrorCount'),
     ]),
-    graph('Pollers', [of.mapping('ProvisionedPollers', 'Maximum'), of.mapping('EventPollerUnit')], {
+    createGraph('Pollers', [of.mapping('ProvisionedPollers', 'Maximum'), of.mapping('EventPollerUnit')], {
       right: [
-        expression('bytes/s and poller, of 5,000,000', 'bytes / PERIOD(bytes) / pollers', {
+        createExpression('bytes/s and poller, of 5,000,000', 'bytes / PERIOD(bytes) / pollers', {
           bytes: of.mapping('EventPollerThroughputInBytes'),
           pollers: of.mapping('ProvisionedPollers', 'Maximum'),
         }),
@@ -134,7 +136,7 @@ function tableErrors(of: GroupMetrics) {
 
 function functionsOf(of: GroupMetrics) {
   return [
-    graph(
+    createGraph(
       'Functions',
       [
         of.handler('Duration', 'p50').with({ label: 'handler p50, ms' }),
@@ -143,17 +145,17 @@ function functionsOf(of: GroupMetrics) {
       ],
       { right: [of.handler('ConcurrentExecutions', 'Maximum').with({ label: 'handlers at once' })] },
     ),
-    graph('Errors and throttles', [
+    createGraph('Errors and throttles', [
       of.handler('Errors').with({ label: 'handler errors' }),
       of.handler('Throttles').with({ label: 'handler throttles' }),
       of.rollup('Errors').with({ label: 'rollup errors' }),
       of.rollup('Throttles').with({ label: 'rollup throttles' }),
     ]),
-    graph('Table', [of.table('ConsumedWriteCapacityUnits'), of.table('ConsumedReadCapacityUnits')], {
+    createGraph('Table', [of.table('ConsumedWriteCapacityUnits'), of.table('ConsumedReadCapacityUnits')], {
       right: [
         of.table('WriteThrottleEvents'),
         of.table('ReadThrottleEvents'),
-        sumOf('system errors', tableErrors(of)),
+        createSum('system errors', tableErrors(of)),
         of.tableOperation('SuccessfulRequestLatency', 'PutItem', 'p99').with({ label: 'PutItem p99, ms' }),
       ],
     }),

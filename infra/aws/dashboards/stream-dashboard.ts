@@ -5,12 +5,12 @@
 import { Dashboard, type IAlarm, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Ownership } from '../../../shared/published.ts';
-import { ownName } from '../../../shared/published.ts';
+import { formatOwnName } from '../../../shared/published.ts';
 import { MINUTE } from '../alarms/alarm-definition.ts';
 import type { Statistic } from '../alarms/group-metrics.ts';
 import type { BrokerMetric, StreamMetrics } from '../alarms/stream-metrics.ts';
 import type { StageConfig } from '../stages.ts';
-import { graph, head } from './widgets.ts';
+import { createGraph, createHead } from './widgets.ts';
 
 export interface StreamDashboardProps {
   readonly ownership: Ownership;
@@ -22,14 +22,14 @@ export interface StreamDashboardProps {
 
 const HOUR_SECONDS = 3_600;
 
-export function streamDashboard(scope: Construct, id: string, props: StreamDashboardProps): Dashboard {
+export function createStreamDashboard(scope: Construct, id: string, props: StreamDashboardProps): Dashboard {
   const { ownership, config, metrics, alarms } = props;
   const { topic, brokers } = config;
   const says = `${topic.partitions} partitions on ${brokers.count} brokers (${brokers.instanceType}), kept for ${topic.retentionHours} h.`;
   return new Dashboard(scope, id, {
-    dashboardName: ownName(ownership),
+    dashboardName: formatOwnName(ownership),
     widgets: [
-      ...head(`Topic \`${topic.name}\``, says, config.alarms?.without, alarms, 4),
+      ...createHead(`Topic \`${topic.name}\``, says, config.alarms?.without, alarms, 4),
       trafficOf(metrics),
       groupsOf(props),
       brokersOf(props),
@@ -39,9 +39,9 @@ export function streamDashboard(scope: Construct, id: string, props: StreamDashb
 
 function trafficOf(of: StreamMetrics) {
   return [
-    graph('Bytes/s in, by broker', eachBroker(of, 'BytesInPerSec', 'Average')),
-    graph('Bytes/s out, by broker', eachBroker(of, 'BytesOutPerSec', 'Average')),
-    graph('Messages/s in, by broker', eachBroker(of, 'MessagesInPerSec', 'Average')),
+    createGraph('Bytes/s in, by broker', eachBroker(of, 'BytesInPerSec', 'Average')),
+    createGraph('Bytes/s out, by broker', eachBroker(of, 'BytesOutPerSec', 'Average')),
+    createGraph('Messages/s in, by broker', eachBroker(of, 'MessagesInPerSec', 'Average')),
   ];
 }
 
@@ -56,29 +56,29 @@ function groupsOf({ config, clusterName }: StreamDashboardProps) {
   const searched = (formula: string) =>
     new MathExpression({ expression: formula, label: '', usingMetrics: {}, period: MINUTE });
   return [
-    graph('Retention used up by each group, %', [
+    createGraph('Retention used up by each group, %', [
       searched(`100 * ${lagOfGroups('EstimatedMaxTimeLag')} / ${retentionHours * HOUR_SECONDS}`),
     ]),
-    graph('Time to drain, by group, s', [searched(lagOfGroups('EstimatedMaxTimeLag'))]),
-    graph('Records waiting, by group', [searched(lagOfGroups('SumOffsetLag'))]),
+    createGraph('Time to drain, by group, s', [searched(lagOfGroups('EstimatedMaxTimeLag'))]),
+    createGraph('Records waiting, by group', [searched(lagOfGroups('SumOffsetLag'))]),
   ];
 }
 
 function brokersOf({ config, metrics: of }: StreamDashboardProps) {
-  const processors = graph('Processors, %', eachBroker(of, 'CpuUser', 'Average'));
-  const controller = graph('Active controller', [of.cluster('ActiveControllerCount', 'Maximum')]);
+  const processors = createGraph('Processors, %', eachBroker(of, 'CpuUser', 'Average'));
+  const controller = createGraph('Active controller', [of.cluster('ActiveControllerCount', 'Maximum')]);
   if (config.brokers.type === 'express') {
-    const connections = graph('Connections', eachBroker(of, 'ConnectionCount', 'Maximum'));
+    const connections = createGraph('Connections', eachBroker(of, 'ConnectionCount', 'Maximum'));
     return [processors, connections, controller];
   }
   const replicas = eachBroker(of, 'UnderReplicatedPartitions', 'Maximum');
   return [
     processors,
-    graph('Under-replicated and offline partitions', [
+    createGraph('Under-replicated and offline partitions', [
       ...replicas,
       of.cluster('OfflinePartitionsCount', 'Maximum'),
     ]),
-    graph('Disk used, %, and controller', [of.cluster('KafkaDataLogsDiskUsed', 'Maximum')], {
+    createGraph('Disk used, %, and controller', [of.cluster('KafkaDataLogsDiskUsed', 'Maximum')], {
       right: [of.cluster('ActiveControllerCount', 'Maximum')],
     }),
   ];

@@ -16,12 +16,16 @@ const HEIGHT = 6;
 /** CloudWatch's own grid. */
 const FULL_WIDTH = 24;
 
-export function graph(title: string, metrics: IMetric[], more: Partial<GraphWidgetProps> = {}): IWidget {
+export function createGraph(
+  title: string,
+  metrics: IMetric[],
+  more: Partial<GraphWidgetProps> = {},
+): IWidget {
   return new GraphWidget({ title, left: metrics, width: WIDTH, height: HEIGHT, period: MINUTE, ...more });
 }
 
 /** What a dashboard is of, in Markdown, and whether anything alarms: the rows that each begins with. */
-export function head(
+export function createHead(
   title: string,
   says: string,
   without: Readonly<Record<string, string>> | undefined,

@@ -1,5 +1,5 @@
 /** Rules of what is read, retried and given up: the combinations that would lose clicks without a word. */
-import { type Rule, within } from './rule.ts';
+import { createRangeRule, type Rule } from './rule.ts';
 
 const RETRIES = 'AWS Lambda docs: kafka-retry-configurations';
 const DESTINATIONS = 'AWS Lambda docs: kafka-on-failure-destination';
@@ -50,8 +50,20 @@ export const givingUp: readonly Rule[] = [
         : undefined;
     },
   },
-  within('retry-attempts', 'retry.attempts', [0, 10_000], RETRIES, ({ group }) => group.retry.attempts),
-  within('retry-age', 'retry.ageSeconds', [60, 604_800], RETRIES, ({ group }) => group.retry.ageSeconds),
+  createRangeRule(
+    'retry-attempts',
+    'retry.attempts',
+    [0, 10_000],
+    RETRIES,
+    ({ group }) => group.retry.attempts,
+  ),
+  createRangeRule(
+    'retry-age',
+    'retry.ageSeconds',
+    [60, 604_800],
+    RETRIES,
+    ({ group }) => group.retry.ageSeconds,
+  ),
   {
     id: 'no-filters',
     because:

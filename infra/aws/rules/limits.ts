@@ -1,7 +1,7 @@
 /** Rules of one number or name each, and of numbers that have to fit each other. */
 import { Token } from 'aws-cdk-lib/core';
 import { FAST_BURN } from '../alarms/age-alarms.ts';
-import { matching, type Rule, within } from './rule.ts';
+import { createPatternRule, createRangeRule, type Rule } from './rule.ts';
 
 /** Time that the handler keeps back for its answer, and a pace that is a hundredth of the one measured. */
 const ANSWER_SECONDS = 2;
@@ -12,21 +12,21 @@ const SHARE_MIN = 0.94;
 const SHARE_MAX = 0.9999;
 
 const names: readonly Rule[] = [
-  matching(
+  createPatternRule(
     'group-id',
     'groupId',
     /^[a-zA-Z0-9._-]{1,200}$/,
     "1 to 200 characters (AWS Lambda docs: kafka-consumer-group-id); with ':' MSK's lag metrics stay silent (AWS MSK docs: consumer-lag); '*' would be a wildcard in the right to join it",
     ({ group }) => group.groupId,
   ),
-  matching(
+  createPatternRule(
     'ledger-name',
     'ledger',
     /^[a-z][a-z0-9-]{1,30}$/,
     'it is part of names of resources and of paths of parameters',
     ({ group }) => group.ledger,
   ),
-  matching(
+  createPatternRule(
     'topic-name',
     'topic',
     /^[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,248}$/,
@@ -49,21 +49,21 @@ const names: readonly Rule[] = [
 ];
 
 const batch: readonly Rule[] = [
-  within(
+  createRangeRule(
     'batch-records',
     'batch.records',
     [1, 10_000],
     'AWS Lambda docs: msk-esm-parameters',
     ({ group }) => group.batch.records,
   ),
-  within(
+  createRangeRule(
     'batch-window',
     'batch.windowSeconds',
     [0, 300],
     'AWS Lambda docs: msk-esm-parameters',
     ({ group }) => group.batch.windowSeconds,
   ),
-  within(
+  createRangeRule(
     'timeout',
     'sandbox.timeoutSeconds',
     [1, 840],
@@ -99,21 +99,21 @@ const batch: readonly Rule[] = [
 ];
 
 const bounds: readonly Rule[] = [
-  within(
+  createRangeRule(
     'memory',
     'sandbox.memoryMb',
     [128, 10_240],
     'AWS Lambda docs: gettingstarted-limits',
     ({ group }) => group.sandbox.memoryMb,
   ),
-  within(
+  createRangeRule(
     'partitions',
     'topic.partitions',
     [1, 100_000],
     'Kafka has no other topics',
     ({ topic }) => topic.partitions,
   ),
-  within(
+  createRangeRule(
     'retention',
     'topic.retentionHours',
     [1, 87_600],
@@ -128,7 +128,7 @@ const bounds: readonly Rule[] = [
         ? undefined
         : { given: `topic.timestamps is '${String(timestamps)}'`, allowed: "'broker' or 'producer'" },
   },
-  within(
+  createRangeRule(
     'ahead',
     'topic.aheadMaxSeconds',
     [0, 604_800],
@@ -165,7 +165,7 @@ const bounds: readonly Rule[] = [
         : { given: `secrets names '${wrong}'`, allowed: '2 to 64 characters of [A-Z0-9_], not AWS_…' };
     },
   },
-  within(
+  createRangeRule(
     'rejects-count',
     'rejects.countMin',
     [1, 10_000],
@@ -180,7 +180,7 @@ const bounds: readonly Rule[] = [
         ? undefined
         : { given: `rejects.shareMax is ${rejects.shareMax}`, allowed: 'from 0 to 1' },
   },
-  within(
+  createRangeRule(
     'slo-age',
     'slo.ageSeconds',
     [1, 604_800],

@@ -1,5 +1,5 @@
 /** Rules of the mapping's pollers: how many, and what only provisioned ones can do. */
-import { isProvisioned, type Rule, type Subject, within } from './rule.ts';
+import { createRangeRule, isProvisioned, type Rule, type Subject } from './rule.ts';
 
 const SCALING = 'AWS Lambda docs: kafka-scaling-modes';
 
@@ -17,8 +17,8 @@ const counts: readonly Rule[] = [
       };
     },
   },
-  within('pollers-min', 'pollers.min', [1, 200], SCALING, ({ group }) => group.pollers.min),
-  within('pollers-max', 'pollers.max', [1, 2_000], SCALING, ({ group: { pollers } }) =>
+  createRangeRule('pollers-min', 'pollers.min', [1, 200], SCALING, ({ group }) => group.pollers.min),
+  createRangeRule('pollers-max', 'pollers.max', [1, 2_000], SCALING, ({ group: { pollers } }) =>
     pollers.max === 'partitions' ? undefined : pollers.max,
   ),
   {

@@ -51,14 +51,14 @@ export interface Rule {
   readonly check: (subject: Subject) => Fault | undefined;
 }
 
-export function refusal(rule: Rule, fault: Fault): string {
+export function formatRefusal(rule: Rule, fault: Fault): string {
   const steps = (fault.steps ?? []).map((step, index) => `\n    ${index + 1}. ${step}`);
   const otherwise = fault.otherwise === undefined ? '' : `\n    ${fault.otherwise}`;
   return `${fault.given}; allowed is ${fault.allowed}: ${rule.because} [${rule.id}]${steps.join('')}${otherwise}`;
 }
 
 /** A whole number within bounds; a value that was not given breaks nothing. */
-export function within(
+export function createRangeRule(
   id: string,
   property: string,
   [min, max]: readonly [number, number],
@@ -76,7 +76,7 @@ export function within(
   };
 }
 
-export function matching(
+export function createPatternRule(
   id: string,
   property: string,
   pattern: RegExp,

@@ -10,15 +10,19 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Call, Fault, Heard } from './fault.ts';
+import type { Call, Heard, InjectedFault } from './fault.ts';
 
 interface FaultProxyOptions {
   /** DynamoDB's own endpoint. */
   readonly endpoint: string;
   /** Chooses what befalls a request. */
-  readonly decide: (call: Call) => Fault | undefined;
+  readonly decide: (call: Call) => InjectedFault | undefined;
   /** Sends a signal to the process of a sandbox, at a point of a request; one that has ended is no error. */
-  readonly signal: (sandbox: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT', at: Fault['kind']) => void;
+  readonly signal: (
+    sandbox: string,
+    signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT',
+    at: InjectedFault['kind'],
+  ) => void;
   readonly heard: (heard: Heard) => void;
 }
 
@@ -90,7 +94,7 @@ export class FaultProxy {
   /** Returns DynamoDB's reply, if it was asked; throws if none came. */
   async #befall(
     call: Call,
-    fault: Fault | undefined,
+    fault: InjectedFault | undefined,
     from: IncomingMessage,
     to: ServerResponse,
     body: Buffer,

@@ -14,7 +14,7 @@ export interface Call {
   readonly code: string | undefined;
 }
 
-export type Fault =
+export type InjectedFault =
   /** Answered here, never forwarded. */
   | { readonly kind: 'throttled' | 'internal-error' | 'unavailable' }
   | { readonly kind: 'delayed'; readonly ms: number }
@@ -33,7 +33,7 @@ export type Fault =
 
 export interface Heard {
   readonly call: Call;
-  readonly fault: Fault['kind'] | undefined;
+  readonly fault: InjectedFault['kind'] | undefined;
   /** Of DynamoDB's reply; undefined where none was asked for, or none came. */
   readonly status: number | undefined;
   /** Like `ConditionalCheckFailedException`. */

@@ -1,7 +1,7 @@
 /** What only an administrator of the topic does, by a client of its own: patient, since the broker is away at times. */
 import { Admin } from '@platformatic/kafka';
 
-export async function withAdmin(
+export async function useAdmin(
   kafka: readonly string[],
   work: (admin: Admin) => Promise<unknown>,
 ): Promise<void> {

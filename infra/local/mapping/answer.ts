@@ -12,7 +12,7 @@ import type { Records } from './kafka-event.ts';
 export type Offsets = ReadonlyMap<string, ReadonlySet<number>>;
 
 /** The records that an answer lists as failed, none on success; or in words why it fails the whole batch. */
-export function failuresIn(returned: unknown, given: Records): Offsets | string {
+export function parseFailures(returned: unknown, given: Records): Offsets | string {
   if (returned === null || returned === undefined) return new Map();
   const listed = listedFailures(returned);
   if (listed === undefined) return 'the answer is not a partial batch response';

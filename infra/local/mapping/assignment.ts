@@ -1,9 +1,9 @@
 /** What a poller is told of its mapping: the plan's rules, and what of this ground belongs to them. */
 
-import { functionArn } from '../template/physical.ts';
+import { formatFunctionArn } from '../template/physical.ts';
 import type { PlannedFunction, PlannedMapping } from '../template/read-plan.ts';
 import type { PartialRetry } from './decide.ts';
-import { destinationAddress } from './destination-address.ts';
+import { parseDestinationAddress } from './destination-address.ts';
 import type { PollerAssignment } from './poller-process.ts';
 
 export interface AssignmentOptions {
@@ -15,11 +15,15 @@ export interface AssignmentOptions {
   readonly destinations: string;
 }
 
-export function pollerAssignment(mapping: PlannedMapping, options: AssignmentOptions): PollerAssignment {
+export function createPollerAssignment(
+  mapping: PlannedMapping,
+  options: AssignmentOptions,
+): PollerAssignment {
   const { groupId, topic, startingPosition, sourceArn, batchSize, windowMs } = mapping;
   const { partialResponses, retryAttempts, maxAgeSeconds, bisect, filters } = mapping;
   const { bootstrap, target, sessionTimeoutMs, partialRetry, destinations } = options;
-  const address = mapping.destination === undefined ? undefined : destinationAddress(mapping.destination);
+  const address =
+    mapping.destination === undefined ? undefined : parseDestinationAddress(mapping.destination);
   if (typeof address === 'string') throw new Error(`the destination of ${groupId} ${address}`);
   return {
     group: {
@@ -42,7 +46,7 @@ export function pollerAssignment(mapping: PlannedMapping, options: AssignmentOpt
       bisect,
       functionTimeoutMs: target.timeoutSeconds * 1000,
     },
-    functionArn: functionArn(target.name),
+    functionArn: formatFunctionArn(target.name),
     filters,
     destination: address && { address, folder: destinations, bootstrap },
   };

@@ -4,7 +4,7 @@
  */
 import type { FetchedRecord, Records } from './kafka-event.ts';
 
-export interface Batch {
+export interface MappingBatch {
   /** By `<topic>-<partition>`, in the order of the log; no list is empty. */
   readonly records: Records;
   /** Attempts that have used up a retry. */
@@ -21,7 +21,7 @@ export interface EndedInvocation {
   readonly functionError: 'Unhandled' | null;
 }
 
-export function newBatch(records: Records): Batch {
+export function buildBatch(records: Records): MappingBatch {
   return { records, failures: 0, invocations: 0, last: undefined };
 }
 
@@ -51,7 +51,7 @@ export function divide(
  * In two, the lower offsets first: in the middle of each partition, or, where each has but one record, between the
  * partitions; undefined where there is only one record. How Lambda cuts a batch of several partitions is not documented.
  */
-export function halve({ records, ...rest }: Batch): [Batch, Batch] | undefined {
+export function halve({ records, ...rest }: MappingBatch): [MappingBatch, MappingBatch] | undefined {
   if (countRecords(records) < 2) return undefined;
   const [first, second] = [
     new Map<string, readonly FetchedRecord[]>(),

@@ -12,13 +12,13 @@
  * (AWS Lambda docs: kafka-retry-configurations, kafka-on-failure, invocation-eventsourcemapping). Not documented for Kafka,
  * and decided here as for streams: cutting uses up no retry, and a partial response is not cut besides.
  */
-import { failuresIn, type Offsets } from './answer.ts';
-import { type Batch, divide, halve } from './batch.ts';
+import { type Offsets, parseFailures } from './answer.ts';
+import { divide, halve, type MappingBatch } from './batch.ts';
 import {
+  countPayloadBytes,
   type EventSource,
   type FetchedRecord,
   PAYLOAD_BYTES_MAX,
-  payloadBytes,
   type Records,
 } from './kafka-event.ts';
 
@@ -48,19 +48,19 @@ export type InvocationEnd =
 
 export type Happened = 'due' | { readonly requestId: string; readonly end: InvocationEnd };
 
-export type Condition = 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded';
+export type BatchCondition = 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded';
 
 export interface GivenUp {
-  readonly batch: Batch;
+  readonly batch: MappingBatch;
   /** As the destination's document calls it. An age has no name there (inferred: the same as of attempts). */
-  readonly condition: Condition;
+  readonly condition: BatchCondition;
   readonly because: string;
 }
 
 export interface Decision {
   readonly resolved: Records;
   /** To be delivered, one after the other. */
-  readonly deliver: readonly Batch[];
+  readonly deliver: readonly MappingBatch[];
   readonly givenUp: readonly GivenUp[];
   /** What went wrong, for the log. */
   readonly because: string | undefined;
@@ -68,7 +68,7 @@ export interface Decision {
 
 const none: Records = new Map();
 
-export function decide(batch: Batch, happened: Happened, rules: RetryRules, now: number): Decision {
+export function decide(batch: MappingBatch, happened: Happened, rules: RetryRules, now: number): Decision {
   if (happened === 'due') return beforeAttempt(batch, rules, now);
   const { end, requestId } = happened;
   if ('unreached' in end) return { ...again([batch]), because: end.unreached };
@@ -92,8 +92,8 @@ export function decide(batch: Batch, happened: Happened, rules: RetryRules, now:
   );
 }
 
-function answered(returned: unknown, { records }: Batch, { partialResponses }: RetryRules) {
-  return failuresIn(partialResponses ? returned : null, records);
+function answered(returned: unknown, { records }: MappingBatch, { partialResponses }: RetryRules) {
+  return parseFailures(partialResponses ? returned : null, records);
 }
 
 function comesAgain(failures: Offsets, partialRetry: PartialRetry) {
@@ -104,7 +104,7 @@ function comesAgain(failures: Offsets, partialRetry: PartialRetry) {
       : offset >= (first.get(label) ?? Number.POSITIVE_INFINITY);
 }
 
-function beforeAttempt(batch: Batch, rules: RetryRules, now: number): Decision {
+function beforeAttempt(batch: MappingBatch, rules: RetryRules, now: number): Decision {
   const [old, young] = divide(batch.records, ({ timestamp }) => isTooOld(timestamp, rules, now));
   const givenUp: GivenUp[] = [];
   if (old.size > 0)
@@ -115,7 +115,7 @@ function beforeAttempt(batch: Batch, rules: RetryRules, now: number): Decision {
     });
   if (young.size === 0) return { ...again([]), givenUp };
   const due = { ...batch, records: young };
-  if (payloadBytes(rules.source, young) <= PAYLOAD_BYTES_MAX) return { ...again([due]), givenUp };
+  if (countPayloadBytes(rules.source, young) <= PAYLOAD_BYTES_MAX) return { ...again([due]), givenUp };
   const halves = halve(due);
   if (halves !== undefined) return { ...again(halves), givenUp };
   const because = `its event would be larger than ${PAYLOAD_BYTES_MAX} bytes`;
@@ -130,7 +130,7 @@ function isTooOld(timestamp: number, { maxAgeSeconds }: RetryRules, now: number)
 }
 
 function oneRetryLess(
-  batch: Batch,
+  batch: MappingBatch,
   resolved: Records,
   { retryAttempts }: RetryRules,
   because: string,
@@ -147,6 +147,6 @@ function oneRetryLess(
   };
 }
 
-function again(deliver: readonly Batch[]): Decision {
+function again(deliver: readonly MappingBatch[]): Decision {
   return { resolved: none, deliver, givenUp: [], because: undefined };
 }

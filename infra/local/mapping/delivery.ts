@@ -3,7 +3,7 @@
  * and does it, one batch after the other. What another member owns by now is let go of, in flight or not: that one
  * delivers it again, and gives it up if need be.
  */
-import { type Batch, divide, newBatch } from './batch.ts';
+import { buildBatch, divide, type MappingBatch } from './batch.ts';
 import { decide, type GivenUp, type InvocationEnd, type RetryRules } from './decide.ts';
 import type { Payload } from './gather.ts';
 import type { Records } from './kafka-event.ts';
@@ -24,16 +24,16 @@ export interface DeliveryParts {
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 5_000;
 
-export class Delivery {
+export class BatchDelivery {
   readonly #parts: DeliveryParts;
   /** Of which something is open. */
   readonly #queues: Map<string, PartitionQueue>;
-  #open: readonly Batch[];
+  #open: readonly MappingBatch[];
 
   constructor({ parts: taken }: Payload, parts: DeliveryParts) {
     this.#parts = parts;
     this.#queues = new Map(taken.map(({ queue }) => [queue.label, queue]));
-    this.#open = [newBatch(new Map(taken.map(({ queue, records }) => [queue.label, records])))];
+    this.#open = [buildBatch(new Map(taken.map(({ queue, records }) => [queue.label, records])))];
     this.#keep(this.#open);
   }
 
@@ -70,7 +70,7 @@ export class Delivery {
     }
   }
 
-  #keep(open: readonly Batch[]): void {
+  #keep(open: readonly MappingBatch[]): void {
     this.#open = open.flatMap((batch) => this.#owned(batch));
     for (const [label, queue] of this.#queues) {
       const first = this.#open.flatMap(({ records }) => records.get(label)?.[0]?.offset ?? []);
@@ -83,7 +83,7 @@ export class Delivery {
   }
 
   /** What of a batch this member still owns; nothing where that is nothing. */
-  #owned(batch: Batch): Batch[] {
+  #owned(batch: MappingBatch): MappingBatch[] {
     if ([...this.#queues.values()].every(({ revoked }) => !revoked)) return [batch];
     const [records] = divide(batch.records, (_, label) => this.#queues.get(label)?.revoked === false);
     return records.size === 0 ? [] : [{ ...batch, records }];

@@ -8,7 +8,7 @@ export type DestinationAddress =
   | { readonly kind: 's3' | 'sqs' | 'sns'; readonly name: string };
 
 /** In words, what is wrong with it, where it can't be one (AWS Lambda docs: kafka-on-failure). */
-export function destinationAddress(text: string): DestinationAddress | string {
+export function parseDestinationAddress(text: string): DestinationAddress | string {
   const [, topic] = /^kafka:\/\/([\w.-]+)$/.exec(text) ?? [];
   if (topic !== undefined) return { kind: 'kafka', topic };
   const [, kind, name] = /^arn:[\w-]+:(s3|sqs|sns):[\w-]*:\d*:([\w.-]+)$/.exec(text) ?? [];

@@ -12,11 +12,11 @@ import { Producer } from '@platformatic/kafka';
 import type { GivenUp } from './decide.ts';
 import type { DestinationAddress } from './destination-address.ts';
 import {
-  batchDocument,
-  batchDocumentWithPayload,
+  buildBatchDocument,
+  buildBatchDocumentWithPayload,
+  buildRecordDocuments,
   type FailureContext,
   type RecordDocument,
-  recordDocuments,
 } from './failure-document.ts';
 
 export interface DestinationOptions {
@@ -30,12 +30,12 @@ export interface DestinationOptions {
 export type Deliver = (givenUp: GivenUp, context: FailureContext) => Promise<string>;
 
 /** Within the ground's folder. */
-export function destinationsIn(folder: string): string {
+export function getDestinationsFolder(folder: string): string {
   return join(folder, 'destinations');
 }
 
 /** For people: where it is. */
-export function placeOfDestination({
+export function describeDestination({
   address,
   folder,
 }: Pick<DestinationOptions, 'address' | 'folder'>): string {
@@ -44,10 +44,10 @@ export function placeOfDestination({
 
 const REQUEST_BYTES = 512 * 1024;
 
-export function destinationAt({ address, folder, bootstrap }: DestinationOptions): Deliver {
+export function createDestination({ address, folder, bootstrap }: DestinationOptions): Deliver {
   if (address.kind === 'kafka') return topicOf(address.topic, bootstrap);
-  const within = placeOfDestination({ address, folder });
-  const document = address.kind === 's3' ? batchDocumentWithPayload : batchDocument;
+  const within = describeDestination({ address, folder });
+  const document = address.kind === 's3' ? buildBatchDocumentWithPayload : buildBatchDocument;
   return async (givenUp, context) => write(within, document(givenUp, context), context.now);
 }
 
@@ -75,7 +75,7 @@ function topicOf(topic: string, bootstrap: readonly string[]): Deliver {
       idempotent: true,
       retries: 3,
     });
-    const documents = recordDocuments(givenUp, context);
+    const documents = buildRecordDocuments(givenUp, context);
     let refused: unknown;
     for (const some of inRequests(documents)) {
       const messages = some.map(({ key, value }) => ({ topic, value, ...(key !== null && { key }) }));

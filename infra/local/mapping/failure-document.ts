@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { countRecords } from './batch.ts';
 import type { GivenUp } from './decide.ts';
-import { type EventSource, eventPayload, type FetchedRecord, payloadBytes } from './kafka-event.ts';
+import { buildEventPayload, countPayloadBytes, type EventSource, type FetchedRecord } from './kafka-event.ts';
 
 export interface FailureContext {
   readonly source: EventSource;
@@ -23,7 +23,7 @@ export interface RecordDocument {
   readonly value: Buffer;
 }
 
-export function batchDocument(givenUp: GivenUp, context: FailureContext): object {
+export function buildBatchDocument(givenUp: GivenUp, context: FailureContext): object {
   const { records } = givenUp.batch;
   const recordsInfo = Object.fromEntries(Array.from(records, ([label, list]) => [label, boundsOf(list)]));
   const { condition } = givenUp;
@@ -34,22 +34,22 @@ export function batchDocument(givenUp: GivenUp, context: FailureContext): object
     KafkaBatchInfo: {
       batchSize: countRecords(records),
       ...sourceOf(context),
-      payloadSize: payloadBytes(context.source, records),
+      payloadSize: countPayloadBytes(context.source, records),
       recordsInfo,
     },
   };
 }
 
-export function batchDocumentWithPayload(givenUp: GivenUp, context: FailureContext): object {
-  const payload = eventPayload(context.source, givenUp.batch.records).toString('latin1');
-  return { ...batchDocument(givenUp, context), payload };
+export function buildBatchDocumentWithPayload(givenUp: GivenUp, context: FailureContext): object {
+  const payload = buildEventPayload(context.source, givenUp.batch.records).toString('latin1');
+  return { ...buildBatchDocument(givenUp, context), payload };
 }
 
-export function recordDocuments(givenUp: GivenUp, context: FailureContext): RecordDocument[] {
+export function buildRecordDocuments(givenUp: GivenUp, context: FailureContext): RecordDocument[] {
   const condition = givenUp.condition === 'RetryAttemptsExhausted' ? 'RetriesExhausted' : givenUp.condition;
   return Array.from(givenUp.batch.records).flatMap(([label, list]) =>
     list.map((record) => {
-      const payload = eventPayload(context.source, new Map([[label, [record]]])).toString('latin1');
+      const payload = buildEventPayload(context.source, new Map([[label, [record]]])).toString('latin1');
       const document = {
         ...contexts(givenUp, condition, `${context.functionArn}:$LATEST`),
         version: '1.0',

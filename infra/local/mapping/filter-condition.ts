@@ -3,10 +3,10 @@
 /** Of one value that stands in the field. */
 type Meets = (value: unknown) => boolean;
 
-export type Condition = { readonly meets: Meets } | { readonly exists: boolean };
+export type FilterCondition = { readonly meets: Meets } | { readonly exists: boolean };
 
 /** Or, in words, what is wrong with it. */
-export function conditionOf(given: unknown): Condition | string {
+export function parseCondition(given: unknown): FilterCondition | string {
   if (given === null || typeof given === 'boolean' || isPlain(given))
     return { meets: (value) => value === given };
   if (typeof given !== 'object' || Array.isArray(given)) return `is ${JSON.stringify(given)}`;
@@ -18,13 +18,13 @@ export function conditionOf(given: unknown): Condition | string {
 }
 
 /** Whether one of the values that stand in a field meets one of the conditions; a field that is absent has none. */
-export function fieldMeets(conditions: readonly Condition[], values: readonly unknown[]): boolean {
+export function isFieldMet(conditions: readonly FilterCondition[], values: readonly unknown[]): boolean {
   return conditions.some((condition) =>
     'exists' in condition ? values.length > 0 === condition.exists : values.some(condition.meets),
   );
 }
 
-const operators: Readonly<Record<string, (operand: unknown) => Condition | undefined>> = {
+const operators: Readonly<Record<string, (operand: unknown) => FilterCondition | undefined>> = {
   prefix: (operand) => ofText(operand, (value, text) => value.startsWith(text)),
   suffix: (operand) => ofText(operand, (value, text) => value.endsWith(text)),
   'equals-ignore-case': (operand) =>
@@ -34,12 +34,15 @@ const operators: Readonly<Record<string, (operand: unknown) => Condition | undef
   exists: (operand) => (typeof operand === 'boolean' ? { exists: operand } : undefined),
 };
 
-function ofText(operand: unknown, meets: (value: string, text: string) => boolean): Condition | undefined {
+function ofText(
+  operand: unknown,
+  meets: (value: string, text: string) => boolean,
+): FilterCondition | undefined {
   if (typeof operand !== 'string') return undefined;
   return { meets: (value) => typeof value === 'string' && meets(value, operand) };
 }
 
-function anythingBut(operand: unknown): Condition | undefined {
+function anythingBut(operand: unknown): FilterCondition | undefined {
   const given: readonly unknown[] = Array.isArray(operand) ? operand : [operand];
   if (given.length === 0 || !given.every(isPlain)) return undefined;
   const excluded = new Set<unknown>(given);
@@ -55,7 +58,7 @@ const comparisons: Readonly<Record<string, (value: number, bound: number) => boo
 };
 
 /** `["=", 5]`, `[">", 0]` or a range, `[">", 0, "<=", 5]`. */
-function numeric(operand: unknown): Condition | undefined {
+function numeric(operand: unknown): FilterCondition | undefined {
   if (!Array.isArray(operand) || (operand.length !== 2 && operand.length !== 4)) return undefined;
   const tests: ((value: number) => boolean)[] = [];
   for (let at = 0; at < operand.length; at += 2) {

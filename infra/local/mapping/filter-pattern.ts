@@ -13,7 +13,7 @@
  * alone; a Kafka mapping has none, so the record passes. Inferred: a value that is missing, and JSON that is no object, pass
  * likewise as being of another format than a pattern for JSON; of plain text is everything that is no JSON object or list.
  */
-import { type Condition, conditionOf, fieldMeets } from './filter-condition.ts';
+import { type FilterCondition, isFieldMet, parseCondition } from './filter-condition.ts';
 
 type Matches = (value: unknown) => boolean;
 type PassesValue = (value: Buffer | null) => boolean;
@@ -70,7 +70,7 @@ function recordPattern(pattern: unknown): (format: Format) => boolean {
     }
     const conditions = conditionsOf(part, 'value');
     return (format: Format) =>
-      format === undefined || !('text' in format) || fieldMeets(conditions, [format.text]);
+      format === undefined || !('text' in format) || isFieldMet(conditions, [format.text]);
   });
   return (format) => parts.every((matches) => matches(format));
 }
@@ -87,7 +87,7 @@ function jsonPattern(pattern: unknown): Matches {
       };
     }
     const conditions = conditionsOf(part, key);
-    return (value) => fieldMeets(conditions, fieldOf(value, key));
+    return (value) => isFieldMet(conditions, fieldOf(value, key));
   });
   return (value) => keys.every((matches) => matches(value));
 }
@@ -98,10 +98,10 @@ function oneOf<Value>(part: unknown, compile: (pattern: unknown) => (value: Valu
   return (value: Value) => patterns.some((matches) => matches(value));
 }
 
-function conditionsOf(part: readonly unknown[], key: string): Condition[] {
+function conditionsOf(part: readonly unknown[], key: string): FilterCondition[] {
   if (part.length === 0) throw new BadPattern(`the list of conditions for '${key}' is empty`);
   return part.map((condition) => {
-    const read = conditionOf(condition);
+    const read = parseCondition(condition);
     if (typeof read === 'string') throw new BadPattern(`a condition for '${key}' ${read}`);
     return read;
   });

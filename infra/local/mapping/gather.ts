@@ -5,7 +5,7 @@
  * passed (AWS Lambda docs: invocation-eventsourcemapping). Several partitions may share one; the fullest goes first, so
  * that a backlog is delivered partition by partition and side by side.
  */
-import { bytesOf, type FetchedRecord, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
+import { countBytes, type FetchedRecord, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 
 export interface BatchLimits {
@@ -49,7 +49,7 @@ export function gather(queues: readonly PartitionQueue[], limits: BatchLimits): 
     if (taken.length === 0) continue;
     parts.push({ queue, records: taken });
     records -= taken.length;
-    bytes -= taken.reduce((sum, record) => sum + bytesOf(record) + 1, queue.label.length + 6);
+    bytes -= taken.reduce((sum, record) => sum + countBytes(record) + 1, queue.label.length + 6);
     if (bytes <= 0) break;
   }
   return { parts };

@@ -19,7 +19,7 @@ export interface FetchedRecord {
   readonly leftOut?: number;
 }
 
-export interface LogRecord {
+export interface PolledRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
@@ -43,7 +43,7 @@ export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
 /** Of key, value and headers, as they are in the log. */
 const WRITTEN_BYTES_MAX = 64 * 1024 * 1024;
 
-export function fetchedRecord(record: LogRecord): FetchedRecord {
+export function buildFetchedRecord(record: PolledRecord): FetchedRecord {
   const bytes = record.headers.reduce(
     (sum, [name, value]) => sum + (name?.length ?? 0) + (value?.length ?? 0),
     (record.key?.length ?? 0) + (record.value?.length ?? 0),
@@ -53,11 +53,11 @@ export function fetchedRecord(record: LogRecord): FetchedRecord {
 }
 
 /** How much of an event it takes, at least. */
-export function bytesOf({ text, leftOut = 0 }: FetchedRecord): number {
+export function countBytes({ text, leftOut = 0 }: FetchedRecord): number {
   return text.length + leftOut;
 }
 
-function written(record: LogRecord): FetchedRecord {
+function written(record: PolledRecord): FetchedRecord {
   const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record;
   const keyText = key === null ? '' : `"key":"${key.toString('base64')}",`;
   const valueText = value === null ? '' : `"value":"${value.toString('base64')}",`;
@@ -81,7 +81,7 @@ function asciiJson(text: string): string {
   );
 }
 
-export function eventPayload(source: EventSource, partitions: Records): Buffer {
+export function buildEventPayload(source: EventSource, partitions: Records): Buffer {
   const parts: string[] = [];
   for (const [label, records] of partitions) {
     parts.push(`"${label}":[${records.map(({ text }) => text).join(',')}]`);
@@ -90,11 +90,11 @@ export function eventPayload(source: EventSource, partitions: Records): Buffer {
 }
 
 /** How long that would be. */
-export function payloadBytes(source: EventSource, partitions: Records): number {
+export function countPayloadBytes(source: EventSource, partitions: Records): number {
   let bytes = eventHead(source).length + ',"records":{}}'.length;
   for (const [label, records] of partitions) {
     bytes += `"${label}":[],`.length - 1;
-    for (const record of records) bytes += bytesOf(record) + 1;
+    for (const record of records) bytes += countBytes(record) + 1;
   }
   return bytes - 1;
 }

@@ -9,7 +9,7 @@
  * filter drops some of them only, so what it leaves is filtered here again.
  */
 import { Consumer, FetchIsolationLevels, ListOffsetTimestamps, type RecordsBatch } from '@platformatic/kafka';
-import { type FetchedRecord, fetchedRecord } from './kafka-event.ts';
+import { buildFetchedRecord, type FetchedRecord } from './kafka-event.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 
 const IS_LOG_APPEND_TIME = 1 << 3;
@@ -77,7 +77,7 @@ export class LogReader {
         for (const { partitions } of response.responses) {
           for (const { partitionIndex, records, abortedTransactions } of partitions) {
             const queue = led.find(({ partition }) => partition === partitionIndex);
-            const isAborted = abortedIn(abortedTransactions ?? []);
+            const isAborted = findAborted(abortedTransactions ?? []);
             if (queue !== undefined && !queue.revoked)
               append(queue, records ?? [], isAborted, this.#isWanted);
           }
@@ -166,7 +166,7 @@ interface AbortedTransaction {
  * aborted transaction that reaches into its answer, also one that began before it or ends behind it. A producer has one
  * transaction at a time: from its first offset on all of the producer's batches belong to it, up to the marker that ends it.
  */
-export function abortedIn(transactions: readonly AbortedTransaction[]): (batch: RecordsBatch) => boolean {
+export function findAborted(transactions: readonly AbortedTransaction[]): (batch: RecordsBatch) => boolean {
   const ahead = transactions.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   const aborting = new Set<bigint>();
   let begun = 0;
@@ -213,7 +213,9 @@ function recordsOf(
     if (offset < position || !isWanted(value)) continue;
     const timestamp = appendTime ? base : base + Number(timestampDelta);
     const timestampType = appendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME';
-    records.push(fetchedRecord({ topic, partition, offset, timestamp, timestampType, key, value, headers }));
+    records.push(
+      buildFetchedRecord({ topic, partition, offset, timestamp, timestampType, key, value, headers }),
+    );
   }
   return records;
 }

@@ -10,7 +10,7 @@ export interface OwnedPartition {
 }
 
 /** By partition; where two members claim one, the newer generation counts. */
-export function ownedPartitions(
+export function listOwnedPartitions(
   pollers: Iterable<{ readonly number: number; readonly status: PollerStatus | undefined }>,
   committedBefore: ReadonlyMap<number, number>,
 ): Map<number, OwnedPartition> {

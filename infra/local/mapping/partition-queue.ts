@@ -3,7 +3,7 @@
  * of a partition is unresolved at a time, so its records are delivered in order, and what is committed is always the
  * lowest offset that is not resolved.
  */
-import { bytesOf, type FetchedRecord } from './kafka-event.ts';
+import { countBytes, type FetchedRecord } from './kafka-event.ts';
 
 export class PartitionQueue {
   readonly topic: string;
@@ -57,7 +57,7 @@ export class PartitionQueue {
   push(records: readonly FetchedRecord[], next: number): void {
     for (const record of records) {
       this.#waiting.push(record);
-      this.#bytes += bytesOf(record) + 1;
+      this.#bytes += countBytes(record) + 1;
     }
     this.position = next;
   }
@@ -68,7 +68,7 @@ export class PartitionQueue {
     let bytes = 0;
     for (let i = this.#taken; i < this.#waiting.length && taken.length < recordsMax; i++) {
       const record = this.#waiting[i] as FetchedRecord;
-      const size = bytesOf(record) + 1;
+      const size = countBytes(record) + 1;
       if (bytes + size > bytesMax && !(first && taken.length === 0)) break;
       taken.push(record);
       bytes += size;

@@ -6,7 +6,7 @@
 import { Invoker, type Lease } from '../sandbox/invoker.ts';
 import { countRecords } from './batch.ts';
 import type { GivenUp } from './decide.ts';
-import { type DestinationOptions, destinationAt } from './destination.ts';
+import { createDestination, type DestinationOptions } from './destination.ts';
 import { compileFilters } from './filter-pattern.ts';
 import type { GaveUp } from './given-up.ts';
 import { LogReader } from './log-reader.ts';
@@ -62,7 +62,7 @@ process.on('message', (message: GroundMessage) => {
 });
 
 const reader = new LogReader({ ...assignment.group, isWanted: compileFilters(assignment.filters) });
-const destination = assignment.destination && destinationAt(assignment.destination);
+const destination = assignment.destination && createDestination(assignment.destination);
 const membership = new Membership(
   assignment.group,
   reader,

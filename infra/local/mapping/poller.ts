@@ -10,9 +10,9 @@ import { randomUUID } from 'node:crypto';
 import type { Invoker } from '../sandbox/invoker.ts';
 import { Commits } from './commits.ts';
 import type { GivenUp, InvocationEnd, RetryRules } from './decide.ts';
-import { Delivery } from './delivery.ts';
+import { BatchDelivery } from './delivery.ts';
 import { gather, isComplete, type Payload } from './gather.ts';
-import { eventPayload, type Records } from './kafka-event.ts';
+import { buildEventPayload, type Records } from './kafka-event.ts';
 import type { LogReader } from './log-reader.ts';
 import type { Membership } from './membership.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -130,7 +130,7 @@ export class Poller {
 
   async #deliver(payload: Payload): Promise<void> {
     const { rules, giveUp, log } = this.#parts;
-    const delivery = new Delivery(payload, {
+    const delivery = new BatchDelivery(payload, {
       rules,
       stopped: this.#stopped.signal,
       invoke: async (records) => {
@@ -160,7 +160,11 @@ export class Poller {
     } catch (error) {
       return { requestId, end: { unreached: error instanceof Error ? error.message : String(error) } };
     }
-    const end = await invoker.invoke(eventPayload(rules.source, records), rules.functionTimeoutMs, requestId);
+    const end = await invoker.invoke(
+      buildEventPayload(rules.source, records),
+      rules.functionTimeoutMs,
+      requestId,
+    );
     giveBack(invoker);
     return { requestId, end };
   }

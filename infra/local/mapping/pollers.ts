@@ -8,18 +8,18 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../terminal/user-error.ts';
 import {
+  buildChildEnvironment,
   type Children,
-  childEnvironment,
+  captureLastWords,
   FRUITLESS_STARTS_MAX,
+  getPid,
   killProcess,
-  lastWordsOf,
-  pidOf,
 } from '../children.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
 import type { PlannedMapping } from '../template/read-plan.ts';
-import { placeOfDestination } from './destination.ts';
+import { describeDestination } from './destination.ts';
 import { GivenUpRecords } from './given-up.ts';
-import { type OwnedPartition, ownedPartitions } from './owned-partitions.ts';
+import { listOwnedPartitions, type OwnedPartition } from './owned-partitions.ts';
 import type { GroundMessage, PollerAssignment, PollerMessage, PollerStatus } from './poller-process.ts';
 
 export interface PollersOptions {
@@ -70,7 +70,7 @@ export class Pollers {
   constructor(options: PollersOptions) {
     this.#options = options;
     const { destination } = options.assignment;
-    this.givenUp = new GivenUpRecords(destination && placeOfDestination(destination));
+    this.givenUp = new GivenUpRecords(destination && describeDestination(destination));
     this.#log = createWriteStream(join(options.logFolder, `pollers-${options.mapping.groupId}.log`), {
       flags: 'a',
     });
@@ -90,7 +90,7 @@ export class Pollers {
   members(): SeenPoller[] {
     return Array.from(this.#running.values(), ({ number, process, status }) => ({
       number,
-      pid: pidOf(process),
+      pid: getPid(process),
       generation: status === undefined || status.generation < 0 ? undefined : status.generation,
       partitions: status?.partitions.map(({ partition }) => partition) ?? [],
     }));
@@ -110,7 +110,7 @@ export class Pollers {
     const poller = this.#running.get(number);
     if (poller === undefined) return;
     if (this.#wanted.size > (this.#options.mapping.pollers?.min ?? 1)) this.#wanted.delete(number);
-    killProcess(pidOf(poller.process));
+    killProcess(getPid(poller.process));
   }
 
   /** Stops one, which leaves the group by itself. */
@@ -124,7 +124,7 @@ export class Pollers {
 
   /** By partition. */
   owned(): Map<number, OwnedPartition> {
-    return ownedPartitions(this.#running.values(), this.#committed);
+    return listOwnedPartitions(this.#running.values(), this.#committed);
   }
 
   async stop(): Promise<void> {
@@ -143,13 +143,13 @@ export class Pollers {
 
   #start(number: number): void {
     const child = fork(PROCESS_FILE, [JSON.stringify(this.#options.assignment)], {
-      env: childEnvironment(),
+      env: buildChildEnvironment(),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const lastWords = lastWordsOf(child);
+    const lastWords = captureLastWords(child);
     const poller: RunningPoller = { number, process: child, status: undefined };
-    const pid = pidOf(child);
+    const pid = getPid(child);
     this.#running.set(number, poller);
     this.#options.children.add({
       role: 'poller',

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { innermostMessage, UserError } from '../../terminal/user-error.ts';
+import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
 import { LOOPBACK } from '../servers/ports.ts';
 import type { LiveStream } from './live-stream.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
@@ -109,7 +109,7 @@ export class PageServer {
       answer(response, 200, { said: await this.#options.act(asJson(body)) });
     } catch (error) {
       if (error instanceof Refused) answer(response, 409, { error: error.message });
-      else answer(response, 500, { error: innermostMessage(error) });
+      else answer(response, 500, { error: findInnermostMessage(error) });
     }
   }
 }

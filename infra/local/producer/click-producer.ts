@@ -7,7 +7,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../terminal/user-error.ts';
-import { type Children, childEnvironment, FRUITLESS_STARTS_MAX, lastWordsOf, pidOf } from '../children.ts';
+import {
+  buildChildEnvironment,
+  type Children,
+  captureLastWords,
+  FRUITLESS_STARTS_MAX,
+  getPid,
+} from '../children.ts';
 import type { Pace, ProducerAssignment, ProducerMessage } from './producer-process.ts';
 
 interface ClickProducerOptions {
@@ -70,12 +76,12 @@ export class ClickProducer {
     const { children, say, giveUp } = this.#options;
     const assignment: ProducerAssignment = { ...this.#options.assignment, ...this.#pace };
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: childEnvironment(),
+      env: buildChildEnvironment(),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const lastWords = lastWordsOf(child);
-    const pid = pidOf(child);
+    const lastWords = captureLastWords(child);
+    const pid = getPid(child);
     this.#process = child;
     children.add({ role: 'producer', name: 'click producer', pid });
     for (const stream of [child.stdout, child.stderr]) stream?.pipe(this.#log, { end: false });

@@ -1,17 +1,17 @@
 /** Of the variables that Lambda sets, the part that code may rely on (AWS Lambda docs: configuration-envvars), and where DynamoDB is. */
 
 import type { EndpointAccess } from '../endpoint-access.ts';
-import { dynamoDbEnvironment } from '../servers/dynamodb.ts';
+import { buildDynamoDbEnvironment } from '../servers/dynamodb.ts';
 import type { PlannedFunction } from '../template/read-plan.ts';
 
-export function lambdaEnvironment(
+export function buildLambdaEnvironment(
   planned: PlannedFunction,
   dynamodb: EndpointAccess,
 ): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     TZ: ':UTC',
-    ...dynamoDbEnvironment(dynamodb),
+    ...buildDynamoDbEnvironment(dynamodb),
     AWS_LAMBDA_FUNCTION_NAME: planned.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(planned.memoryMb),

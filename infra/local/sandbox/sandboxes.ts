@@ -9,11 +9,11 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { innermostMessage, UserError } from '../../terminal/user-error.ts';
-import { type Children, FRUITLESS_STARTS_MAX, lastWordsOf, pidOf } from '../children.ts';
+import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
+import { type Children, captureLastWords, FRUITLESS_STARTS_MAX, getPid } from '../children.ts';
 import type { EmittedMetrics } from '../emitted-metrics.ts';
 import type { InvocationEnd } from '../mapping/decide.ts';
-import { functionArn } from '../template/physical.ts';
+import { formatFunctionArn } from '../template/physical.ts';
 import type { PlannedFunction } from '../template/read-plan.ts';
 import { Invoker, type Lease } from './invoker.ts';
 
@@ -106,7 +106,7 @@ export class Sandboxes {
       if (this.#fruitless !== undefined && ++this.#fruitless === FRUITLESS_STARTS_MAX)
         this.#options.giveUp(
           new UserError(
-            `${innermostMessage(error)}: it was tried ${FRUITLESS_STARTS_MAX} times, and never came up; its log is ${join(this.#options.logFolder, `${this.#options.planned.name}.log`)}`,
+            `${findInnermostMessage(error)}: it was tried ${FRUITLESS_STARTS_MAX} times, and never came up; its log is ${join(this.#options.logFolder, `${this.#options.planned.name}.log`)}`,
             error,
           ),
         );
@@ -124,7 +124,7 @@ export class Sandboxes {
       exported: planned.handler.slice(planned.handler.lastIndexOf('.') + 1),
       functionName: planned.name,
       memoryMb: planned.memoryMb,
-      functionArn: functionArn(planned.name),
+      functionArn: formatFunctionArn(planned.name),
       socket,
     };
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
@@ -134,7 +134,7 @@ export class Sandboxes {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#readOutput(child);
-    const pid = pidOf(child);
+    const pid = getPid(child);
     children.add({ role: 'function', group, name: planned.name, pid });
     const { file } = assignment;
     const sandbox: Sandbox = { lease: { id, pid, socket }, process: child, file, unclaimed: undefined };
@@ -162,7 +162,7 @@ export class Sandboxes {
   }
 
   #ready(child: ChildProcess): Promise<void> {
-    const lastWords = lastWordsOf(child);
+    const lastWords = captureLastWords(child);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { name } = this.#options.planned;
     child.once('message', (message: { ready: boolean; because?: string }) => {

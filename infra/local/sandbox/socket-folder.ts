@@ -10,7 +10,7 @@ const SOCKET_PATH_BYTES_MAX = 103;
 const SOCKET_NAME_BYTES = '/12345678.sock'.length;
 
 /** Empty, and open to its owner only. */
-export function emptySocketFolder(folder: string): string {
+export function prepareSocketFolder(folder: string): string {
   const beside = join(folder, 'sockets');
   if (Buffer.byteLength(beside) + SOCKET_NAME_BYTES > SOCKET_PATH_BYTES_MAX)
     return mkdtempSync(join(tmpdir(), 'clickledger-'));

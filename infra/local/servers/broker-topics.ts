@@ -11,7 +11,7 @@ import {
   ConfigSources,
   IncrementalAlterConfigOperationTypes,
 } from '@platformatic/kafka';
-import { innermostMessage, UserError } from '../../terminal/user-error.ts';
+import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
 import type { PlannedTopic, Settings } from '../template/read-plan.ts';
 
 /** As many as the broker makes by default: one of ours, or what a user's own cluster prefers (Kafka docs: KIP-464). */
@@ -30,7 +30,7 @@ export async function createTopics(
   bootstrap: readonly string[],
   topics: readonly PlannedTopic[],
 ): Promise<void> {
-  await withAdmin(bootstrap, RETRIES, async (admin) => {
+  await useAdmin(bootstrap, RETRIES, async (admin) => {
     const existing = new Set(await admin.listTopics());
     for (const topic of topics)
       await (existing.has(topic.name) ? adjust(admin, topic) : create(admin, topic));
@@ -42,7 +42,7 @@ export async function createMissingTopics(
   bootstrap: readonly string[],
   topics: readonly PlannedTopic[],
 ): Promise<string[]> {
-  return await withAdmin(bootstrap, RETRIES_ELSEWHERE, async (admin) => {
+  return await useAdmin(bootstrap, RETRIES_ELSEWHERE, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const notes: string[] = [];
     for (const topic of topics) {
@@ -54,7 +54,7 @@ export async function createMissingTopics(
 }
 
 /** For one piece of work. Throws `UserError` where the brokers can't be reached or refuse it. */
-export async function withAdmin<Result>(
+export async function useAdmin<Result>(
   bootstrap: readonly string[],
   retries: number,
   work: (admin: Admin) => Promise<Result>,
@@ -72,7 +72,7 @@ export async function withAdmin<Result>(
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
-      `Kafka at ${bootstrap.join(',')} does not do what it is asked (${innermostMessage(error)}): see that it runs there and takes connections without TLS and password`,
+      `Kafka at ${bootstrap.join(',')} does not do what it is asked (${findInnermostMessage(error)}): see that it runs there and takes connections without TLS and password`,
       error,
     );
   } finally {

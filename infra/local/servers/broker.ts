@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Jars } from './jars.ts';
 import { type RunningJvm, startJvm } from './jvm.ts';
-import { LOOPBACK, portToUse } from './ports.ts';
+import { findPort, LOOPBACK } from './ports.ts';
 
 export interface BrokerOptions {
   readonly jars: Jars;
@@ -35,8 +35,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     throw new UserError(
       `the data folder ${dataFolder} has a comma, and Kafka would take it for two: choose another`,
     );
-  const port = await portToUse(options.port, 'the Kafka broker');
-  const controllerPort = await portToUse(undefined, 'the Kafka controller');
+  const port = await findPort(options.port, 'the Kafka broker');
+  const controllerPort = await findPort(undefined, 'the Kafka controller');
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const propertiesFile = join(dataFolder, 'server.properties');
   const properties = { ...smallMachine, ...settings, ...oneBroker(dataFolder, port, controllerPort) };

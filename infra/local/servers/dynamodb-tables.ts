@@ -13,8 +13,8 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { innermostMessage, UserError } from '../../terminal/user-error.ts';
-import { clientConfig, type EndpointAccess } from '../endpoint-access.ts';
+import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
+import { buildClientConfig, type EndpointAccess } from '../endpoint-access.ts';
 import type { PlannedIndex, PlannedTable } from '../template/read-plan.ts';
 
 const CONNECT_WITHIN_MS = 3_000;
@@ -22,7 +22,7 @@ const ANSWER_WITHIN_MS = 10_000;
 
 export async function createTables(access: EndpointAccess, tables: readonly PlannedTable[]): Promise<void> {
   const client = new DynamoDBClient({
-    ...clientConfig(access),
+    ...buildClientConfig(access),
     maxAttempts: 2,
     requestHandler: {
       connectionTimeout: CONNECT_WITHIN_MS,
@@ -40,7 +40,7 @@ export async function createTables(access: EndpointAccess, tables: readonly Plan
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
-      `DynamoDB at ${access.endpoint} does not do what it is asked (${innermostMessage(error)}): see that it runs there and that region and credentials open it`,
+      `DynamoDB at ${access.endpoint} does not do what it is asked (${findInnermostMessage(error)}): see that it runs there and that region and credentials open it`,
       error,
     );
   } finally {

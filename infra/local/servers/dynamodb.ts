@@ -9,11 +9,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EndpointAccess } from '../endpoint-access.ts';
-import { keptSecrets } from '../secrets.ts';
+import { createSecretLookup } from '../secrets.ts';
 import { REGION } from '../template/scope.ts';
 import type { Jars } from './jars.ts';
 import { type RunningJvm, startJvm } from './jvm.ts';
-import { LOOPBACK, portToUse } from './ports.ts';
+import { findPort, LOOPBACK } from './ports.ts';
 
 export interface DynamoDbOptions {
   readonly jars: Jars;
@@ -24,7 +24,7 @@ export interface DynamoDbOptions {
 }
 
 /** The same as a process takes it from its environment (AWS SDKs docs: environment variables). */
-export function dynamoDbEnvironment(access: EndpointAccess): Record<string, string> {
+export function buildDynamoDbEnvironment(access: EndpointAccess): Record<string, string> {
   return {
     AWS_REGION: access.region,
     AWS_DEFAULT_REGION: access.region,
@@ -40,10 +40,10 @@ const HEAP_MB = 512;
 
 export async function startDynamoDb(options: DynamoDbOptions): Promise<RunningDynamoDb> {
   const { jars, dataFolder, logFile } = options;
-  const port = await portToUse(options.port, 'DynamoDB Local');
+  const port = await findPort(options.port, 'DynamoDB Local');
   const tablesFolder = join(dataFolder, 'tables');
   mkdirSync(tablesFolder, { recursive: true, mode: 0o700 });
-  const secrets = keptSecrets(join(dataFolder, 'credentials.json'));
+  const secrets = createSecretLookup(join(dataFolder, 'credentials.json'));
   const command = ['dynamodb', tablesFolder, String(port)];
   const jvm = await startJvm({ jars, name: 'DynamoDB Local', heapMb: HEAP_MB, dataFolder, logFile, command });
   return {

@@ -24,7 +24,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../terminal/user-error.ts';
-import { firstFault, run, shownWhile } from '../tools.ts';
+import { findFirstFault, run, showWhile } from '../tools.ts';
 
 export interface Jars {
   readonly kafkaVersion: string;
@@ -57,7 +57,7 @@ export async function prepareJars({ folder, kafkaVersion, say, digests }: JarOpt
       `the folder ${folder} has a colon, and Java would take it for two: choose another with CLICKLEDGER_FOLDER`,
     );
   const pom = readFileSync(POM, 'utf8');
-  const version = versionFor(kafkaVersion, pom);
+  const version = findVersion(kafkaVersion, pom);
   const jars = join(folder, `kafka-${version}-${digestOf(pom)}`);
   const launcher = join(jars, `launcher-${digestOf(readFileSync(LAUNCHER, 'utf8'))}`);
   await checkJava();
@@ -74,7 +74,7 @@ export async function prepareJars({ folder, kafkaVersion, say, digests }: JarOpt
 }
 
 /** `4.1.x.kraft` and `4.1.1` are of the series 4.1, for which pom.xml names the version to run. */
-export function versionFor(kafkaVersion: string | undefined, pom: string): string {
+export function findVersion(kafkaVersion: string | undefined, pom: string): string {
   const known = new Map(
     Array.from(pom.matchAll(/<kafka\.series\.([\d.]+)>([^<]+)</g), ([, series = '', version = '']) => [
       series,
@@ -146,7 +146,7 @@ async function checkJava(): Promise<void> {
   const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(java.output) ?? [];
   const major = Number(first === '1' ? second : first);
   if (java.status !== 0 || Number.isNaN(major))
-    throw new UserError(`java does not run (${firstFault(java.output)}): ${needed}`);
+    throw new UserError(`java does not run (${findFirstFault(java.output)}): ${needed}`);
   if (major < JAVA_VERSION_MIN) throw new UserError(`java on the PATH is version ${major}: ${needed}`);
 }
 
@@ -161,14 +161,14 @@ async function fetchJars(version: string, into: string): Promise<void> {
     '-DincludeScope=runtime',
   ];
   const given = [...command, `-Dkafka.version=${version}`, `-DoutputDirectory=${into}`];
-  const maven = await shownWhile('fetching', run('mvn', given, FETCH_WITHIN_MS));
+  const maven = await showWhile('fetching', run('mvn', given, FETCH_WITHIN_MS));
   if (maven === 'missing')
     throw new UserError(
       'mvn was not found, and the jars have to be fetched once: install Maven 3.6 or newer',
     );
   if (maven.status !== 0)
     throw new UserError(
-      `Maven could not fetch the jars (${firstFault(maven.output)}): see that Maven Central, or the mirror in ~/.m2/settings.xml, can be reached, then start again`,
+      `Maven could not fetch the jars (${findFirstFault(maven.output)}): see that Maven Central, or the mirror in ~/.m2/settings.xml, can be reached, then start again`,
     );
 }
 

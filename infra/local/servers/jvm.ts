@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { UserError } from '../../terminal/user-error.ts';
-import { childEnvironment, pidOf } from '../children.ts';
+import { buildChildEnvironment, getPid } from '../children.ts';
 import type { Jars } from './jars.ts';
 
 interface Exit {
@@ -62,7 +62,7 @@ export async function startJvm(options: JvmOptions): Promise<RunningJvm> {
   });
   const readiness = await Promise.race([readyPort(child), exited, after(READY_WITHIN_MS)]);
   if (typeof readiness === 'number')
-    return { pid: pidOf(child), port: readiness, exited, stop: () => stop(child, exited) };
+    return { pid: getPid(child), port: readiness, exited, stop: () => stop(child, exited) };
   child.kill('SIGKILL');
   const end =
     readiness === 'late'
@@ -93,7 +93,7 @@ function launch({ jars, heapMb, dataFolder, logFile, command }: JvmOptions): Chi
     const child = spawn('java', [...flags, '-cp', jars.classPath, 'Launcher', ...command], {
       cwd: dataFolder,
       // Java reads paths on its command line by the language's encoding, and without a language takes them for ASCII.
-      env: { ...childEnvironment(), LC_ALL: 'C.UTF-8' },
+      env: { ...buildChildEnvironment(), LC_ALL: 'C.UTF-8' },
       detached: true,
       stdio: ['pipe', 'pipe', log],
     }) as Child;

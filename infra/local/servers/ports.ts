@@ -9,7 +9,7 @@ import { UserError } from '../../terminal/user-error.ts';
 export const LOOPBACK = '127.0.0.1';
 
 /** The port itself, or a free one where none is given. */
-export async function portToUse(port: number | undefined, server: string): Promise<number> {
+export async function findPort(port: number | undefined, server: string): Promise<number> {
   try {
     return await tryPort(port ?? 0);
   } catch (cause) {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Child, Children } from '../children.ts';
 import type { EndpointAccess } from '../endpoint-access.ts';
 import type { OwnEndpoints } from '../endpoints.ts';
-import type { Plan } from '../template/read-plan.ts';
+import type { RuntimePlan } from '../template/read-plan.ts';
 import { startBroker } from './broker.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { type Jars, prepareJars } from './jars.ts';
@@ -40,7 +40,7 @@ const RESTARTS_MAX = 50;
 
 export async function startServers(
   options: ServersOptions,
-  plan: Plan,
+  plan: RuntimePlan,
   children: Children,
 ): Promise<Servers> {
   const { own, folder, say } = options;
@@ -62,7 +62,7 @@ export async function startServers(
 
 async function keptBroker(
   options: ServersOptions,
-  plan: Plan,
+  plan: RuntimePlan,
   jars: Jars,
   children: Children,
   kept: Stoppable[],

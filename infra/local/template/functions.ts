@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Resource } from './cloud-assembly.ts';
-import { physicalName } from './physical.ts';
-import { readProperties, text, wholeNumber } from './properties.ts';
+import { buildPhysicalName } from './physical.ts';
+import { parseWholeNumber, readProperties, text } from './properties.ts';
 import type { PlannedFunction } from './read-plan.ts';
-import { resourcesOf } from './references.ts';
-import { labelOf, placeOf, refuse, type Scope } from './scope.ts';
+import { listResources } from './references.ts';
+import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 
 /** The service's defaults and limits (AWS Lambda docs: gettingstarted-limits). */
 const functionSchema = v.object({
@@ -32,8 +32,8 @@ const functionSchema = v.object({
       ),
     }),
   ),
-  Timeout: v.optional(wholeNumber(1, 900), 3),
-  MemorySize: v.optional(wholeNumber(128, 10_240), 128),
+  Timeout: v.optional(parseWholeNumber(1, 900), 3),
+  MemorySize: v.optional(parseWholeNumber(128, 10_240), 128),
 });
 
 /** Changes how a function runs, and has no counterpart in a process on this machine. */
@@ -43,52 +43,53 @@ const LOCAL_RUNTIME = `nodejs${process.versions.node.replace(/\..*$/, '')}.x`;
 
 const extensions = ['.mjs', '.js', '.cjs'];
 
-export function functionId({ stack, id }: Resource): string {
+export function formatFunctionId({ stack, id }: Resource): string {
   return `${stack.name}/${id}`;
 }
 
 /** The function of that name, if a template has it. */
-export function functionNamed(scope: Scope, name: string): Resource | undefined {
-  return resourcesOf(scope, 'AWS::Lambda::Function').find(
-    (resource) => physicalName(scope, placeOf(resource, 'FunctionName'), resource) === name,
+export function findFunction(scope: TemplateScope, name: string): Resource | undefined {
+  return listResources(scope, 'AWS::Lambda::Function').find(
+    (resource) => buildPhysicalName(scope, buildPlace(resource, 'FunctionName'), resource) === name,
   );
 }
 
 /** @param invoked ids of the functions that a mapping or a schedule runs */
 export function readFunctions(
-  scope: Scope,
+  scope: TemplateScope,
   invoked: ReadonlySet<string>,
   notes: string[],
 ): PlannedFunction[] {
   const functions: PlannedFunction[] = [];
-  for (const resource of resourcesOf(scope, 'AWS::Lambda::Function')) {
+  for (const resource of listResources(scope, 'AWS::Lambda::Function')) {
     try {
       functions.push(readFunction(scope, resource, notes));
     } catch (error) {
-      if (!(error instanceof UserError) || invoked.has(functionId(resource))) throw error;
+      if (!(error instanceof UserError) || invoked.has(formatFunctionId(resource))) throw error;
       notes.push(`${error.message}; nothing here runs this function, so it is left out`);
     }
   }
   return functions;
 }
 
-function readFunction(scope: Scope, resource: Resource, notes: string[]): PlannedFunction {
+function readFunction(scope: TemplateScope, resource: Resource, notes: string[]): PlannedFunction {
   const given = readProperties(scope, resource, functionSchema);
   if (given.PackageType !== 'Zip')
     refuse(
-      placeOf(resource, 'PackageType'),
+      buildPlace(resource, 'PackageType'),
       `is ${given.PackageType}; only zipped code runs here, no images`,
     );
   if (!given.Runtime.startsWith('nodejs'))
-    refuse(placeOf(resource, 'Runtime'), `is '${given.Runtime}'; only nodejs runtimes run here`);
+    refuse(buildPlace(resource, 'Runtime'), `is '${given.Runtime}'; only nodejs runtimes run here`);
   if (given.Runtime !== LOCAL_RUNTIME)
-    notes.push(`${labelOf(resource)}: Runtime is ${given.Runtime}, and runs on ${LOCAL_RUNTIME} here`);
+    notes.push(`${formatLabel(resource)}: Runtime is ${given.Runtime}, and runs on ${LOCAL_RUNTIME} here`);
   for (const name of unimitated)
-    if (resource.properties[name] !== undefined) notes.push(`${labelOf(resource)}: ${name} is not imitated`);
+    if (resource.properties[name] !== undefined)
+      notes.push(`${formatLabel(resource)}: ${name} is not imitated`);
   const folder = codeFolder(scope, resource, given.Code.S3Key);
   return {
-    id: functionId(resource),
-    name: physicalName(scope, placeOf(resource, 'FunctionName'), resource),
+    id: formatFunctionId(resource),
+    name: buildPhysicalName(scope, buildPlace(resource, 'FunctionName'), resource),
     stack: resource.stack.name,
     logicalId: resource.id,
     codeFolder: folder,
@@ -100,8 +101,8 @@ function readFunction(scope: Scope, resource: Resource, notes: string[]): Planne
   };
 }
 
-function codeFolder(scope: Scope, resource: Resource, key: string | undefined): string {
-  const place = placeOf(resource, 'Code');
+function codeFolder(scope: TemplateScope, resource: Resource, key: string | undefined): string {
+  const place = buildPlace(resource, 'Code');
   if (key === undefined) return refuse(place, 'is inline; only the code of an asset runs here');
   const folder = scope.templates.assets.get(key);
   if (folder === undefined) return refuse(place, `the S3Key '${key}' is no asset of this assembly`);
@@ -118,6 +119,9 @@ function handlerFile(resource: Resource, folder: string, handler: string): strin
     .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
   return (
     file ??
-    refuse(placeOf(resource, 'Handler'), `is '${handler}', and ${stem} has none of ${extensions.join(', ')}`)
+    refuse(
+      buildPlace(resource, 'Handler'),
+      `is '${handler}', and ${stem} has none of ${extensions.join(', ')}`,
+    )
   );
 }

@@ -8,28 +8,28 @@
  * or mapping needs.
  */
 import { isJsonObject, type Json, type JsonObject, type Stack } from './cloud-assembly.ts';
-import { attributeOf, dereference, importedValue, referenceTo } from './references.ts';
-import { deeper, type Place, placeBehind, REGION, refuse, type Scope } from './scope.ts';
+import { dereference, resolveAttribute, resolveImport, resolveReference } from './references.ts';
+import { buildPlaceBehind, descend, type Place, REGION, refuse, type TemplateScope } from './scope.ts';
 
-type Intrinsic = (scope: Scope, place: Place, argument: Json) => Json | undefined;
+type Intrinsic = (scope: TemplateScope, place: Place, argument: Json) => Json | undefined;
 
 /** A value as the service gets it: intrinsics evaluated, then dynamic references looked up. */
-export function resolve(scope: Scope, place: Place, value: Json): Json | undefined {
+export function resolve(scope: TemplateScope, place: Place, value: Json): Json | undefined {
   const evaluated = evaluate(scope, place, value);
   return evaluated === undefined ? undefined : withoutReferences(scope, place, evaluated);
 }
 
 /** The value as text, which is what names, keys and references are. */
-export function textOf(scope: Scope, place: Place, value: Json): string {
+export function resolveText(scope: TemplateScope, place: Place, value: Json): string {
   const resolved = resolve(scope, place, value);
   if (typeof resolved === 'string' || typeof resolved === 'number' || typeof resolved === 'boolean')
     return String(resolved);
   return refuse(place, `needs a text, got ${JSON.stringify(resolved)}`);
 }
 
-export function evaluate(scope: Scope, from: Place, value: Json): Json | undefined {
+export function evaluate(scope: TemplateScope, from: Place, value: Json): Json | undefined {
   if (typeof value !== 'object' || value === null) return value;
-  const place = deeper(from);
+  const place = descend(from);
   if (Array.isArray(value))
     return value
       .map((item: Json) => evaluate(scope, place, item))
@@ -50,16 +50,16 @@ export function evaluate(scope: Scope, from: Place, value: Json): Json | undefin
 }
 
 /** Whether a condition of the template holds; a resource under one that does not is not there. */
-export function holds(scope: Scope, stack: Stack, name: string): boolean {
+export function isConditionTrue(scope: TemplateScope, stack: Stack, name: string): boolean {
   return isTrue(scope, { stack, owner: 'Conditions', property: name, depth: 0 }, { Condition: name });
 }
 
 const intrinsics: Readonly<Record<string, Intrinsic>> = {
-  Ref: (scope, place, argument) => referenceTo(scope, place, asText(place, argument)),
+  Ref: (scope, place, argument) => resolveReference(scope, place, asText(place, argument)),
   'Fn::GetAtt': (scope, place, argument) => {
     const [id, attribute] =
       typeof argument === 'string' ? splitOnce(argument, '.') : evaluatedList(scope, place, argument);
-    return attributeOf(scope, place, asText(place, id), asText(place, attribute));
+    return resolveAttribute(scope, place, asText(place, id), asText(place, attribute));
   },
   'Fn::Join': (scope, place, argument) => {
     const [separator, parts] = evaluatedList(scope, place, argument);
@@ -82,7 +82,7 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   'Fn::FindInMap': findInMap,
   'Fn::GetAZs': () => ['a', 'b', 'c'].map((zone) => REGION + zone),
   'Fn::ImportValue': (scope, place, argument) =>
-    importedValue(scope, place, asText(place, evaluate(scope, place, argument))),
+    resolveImport(scope, place, asText(place, evaluate(scope, place, argument))),
   'Fn::If': (scope, place, argument) => {
     const [condition, whenTrue, whenFalse] = asList(place, argument);
     const branch = isTrue(scope, place, { Condition: asText(place, condition) }) ? whenTrue : whenFalse;
@@ -90,8 +90,8 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   },
 };
 
-function isTrue(scope: Scope, from: Place, condition: Json): boolean {
-  const place = deeper(from);
+function isTrue(scope: TemplateScope, from: Place, condition: Json): boolean {
+  const place = descend(from);
   const [entry] = isJsonObject(condition) ? Object.entries(condition) : [];
   if (entry === undefined) return refuse(place, `needs a condition, got ${JSON.stringify(condition)}`);
   const [name, argument] = entry;
@@ -99,7 +99,7 @@ function isTrue(scope: Scope, from: Place, condition: Json): boolean {
     const id = asText(place, argument);
     const behind = place.stack.conditions[id];
     if (behind === undefined) return refuse(place, `there is no condition '${id}' in this template`);
-    return isTrue(scope, placeBehind(place, place.stack, 'Conditions', id), behind);
+    return isTrue(scope, buildPlaceBehind(place, place.stack, 'Conditions', id), behind);
   }
   const parts = asList(place, argument);
   if (name === 'Fn::And') return parts.every((part) => isTrue(scope, place, part));
@@ -110,7 +110,7 @@ function isTrue(scope: Scope, from: Place, condition: Json): boolean {
   return left === right;
 }
 
-function substitute(scope: Scope, place: Place, argument: Json): Json {
+function substitute(scope: TemplateScope, place: Place, argument: Json): Json {
   const [template, given] = Array.isArray(argument) ? argument : [argument, {}];
   const variables: JsonObject = isJsonObject(given) ? given : {};
   return asText(place, template).replaceAll(/\$\{(!?)([^}]*)\}/g, (_, literal: string, name: string) => {
@@ -119,12 +119,14 @@ function substitute(scope: Scope, place: Place, argument: Json): Json {
     if (variable !== undefined) return asText(place, evaluate(scope, place, variable));
     const [id, attribute] = splitOnce(name.trim(), '.');
     const value =
-      attribute === undefined ? referenceTo(scope, place, id) : attributeOf(scope, place, id, attribute);
+      attribute === undefined
+        ? resolveReference(scope, place, id)
+        : resolveAttribute(scope, place, id, attribute);
     return asText(place, value);
   });
 }
 
-function findInMap(scope: Scope, place: Place, argument: Json): Json | undefined {
+function findInMap(scope: TemplateScope, place: Place, argument: Json): Json | undefined {
   const [map, first, second, fallback] = evaluatedList(scope, place, argument);
   const keys = [map, first, second].map((key) => asText(place, key));
   let found: Json | undefined = place.stack.mappings;
@@ -134,7 +136,7 @@ function findInMap(scope: Scope, place: Place, argument: Json): Json | undefined
   return refuse(place, `there is no ${keys.join(' / ')} in the Mappings of this template`);
 }
 
-function evaluatedList(scope: Scope, place: Place, argument: Json): readonly Json[] {
+function evaluatedList(scope: TemplateScope, place: Place, argument: Json): readonly Json[] {
   return asList(place, evaluate(scope, place, argument));
 }
 
@@ -153,7 +155,7 @@ function splitOnce(text: string, separator: string): [string, string | undefined
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function withoutReferences(scope: Scope, place: Place, value: Json): Json {
+function withoutReferences(scope: TemplateScope, place: Place, value: Json): Json {
   if (typeof value === 'string') return dereference(scope, place, value);
   if (Array.isArray(value)) return value.map((item: Json) => withoutReferences(scope, place, item));
   if (!isJsonObject(value)) return value;

@@ -5,11 +5,11 @@
  * than none. Retry settings on a mapping without provisioned pollers are noted, because AWS documents them for those alone
  * (AWS Lambda docs: kafka-scaling-modes); what the API would answer is not documented, so they are followed here.
  */
-import { destinationAddress } from '../mapping/destination-address.ts';
+import { parseDestinationAddress } from '../mapping/destination-address.ts';
 import { BadPattern, compileFilter } from '../mapping/filter-pattern.ts';
 import type { Resource } from './cloud-assembly.ts';
 import type { PlannedMapping } from './read-plan.ts';
-import { labelOf, placeOf, refuse } from './scope.ts';
+import { buildPlace, formatLabel, refuse } from './scope.ts';
 
 /** AWS Lambda docs: invocation-eventfiltering. */
 const FILTERS_MAX = 5;
@@ -22,7 +22,7 @@ export function refuseWhatMisleads(
 ): void {
   if (!topics.has(mapping.topic))
     refuse(
-      placeOf(resource, 'Topics'),
+      buildPlace(resource, 'Topics'),
       `is '${mapping.topic}', which no AWS::MSK::Topic of the templates creates`,
     );
   refuseFilters(resource, mapping);
@@ -30,7 +30,7 @@ export function refuseWhatMisleads(
 }
 
 function refuseFilters(resource: Resource, { filters }: PlannedMapping): void {
-  const place = placeOf(resource, 'FilterCriteria');
+  const place = buildPlace(resource, 'FilterCriteria');
   if (filters.length > FILTERS_MAX_BY_QUOTA)
     refuse(
       place,
@@ -52,8 +52,8 @@ function refuseDestination(
   topics: ReadonlySet<string>,
 ): void {
   if (destination === undefined) return;
-  const place = placeOf(resource, 'DestinationConfig');
-  const address = destinationAddress(destination);
+  const place = buildPlace(resource, 'DestinationConfig');
+  const address = parseDestinationAddress(destination);
   if (typeof address === 'string') refuse(place, address);
   else if (address.kind !== 'kafka') return;
   else if (address.topic === topic)
@@ -61,9 +61,9 @@ function refuseDestination(
   else if (!topics.has(address.topic)) refuse(place, `is '${destination}', a topic that no template creates`);
 }
 
-export function notesOn(resource: Resource, mapping: PlannedMapping): string[] {
+export function listMappingNotes(resource: Resource, mapping: PlannedMapping): string[] {
   const notes: string[] = [];
-  const note = (what: string) => notes.push(`${labelOf(resource)}: ${what}`);
+  const note = (what: string) => notes.push(`${formatLabel(resource)}: ${what}`);
   const isProvisionedOnly: Readonly<Record<string, boolean>> = {
     FunctionResponseTypes: mapping.partialResponses,
     MaximumRetryAttempts:

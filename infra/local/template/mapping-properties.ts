@@ -4,7 +4,7 @@
  * mapping than the one that was meant.
  */
 import type { Json, Resource } from './cloud-assembly.ts';
-import { placeOf, refuse } from './scope.ts';
+import { buildPlace, refuse } from './scope.ts';
 
 /** Followed: all of it, or by the properties below it; what is followed in no way is `false`. */
 type Known = boolean | { readonly [name: string]: Known };
@@ -42,7 +42,7 @@ const known: Readonly<Record<string, Known>> = {
 };
 
 /** Names of what the mapping asks for and this runtime does not do, nested ones with dots. */
-export function notFollowed(resource: Resource): string[] {
+export function listNotFollowed(resource: Resource): string[] {
   const names = below(resource, resource.properties, known, []);
   const { StartingPosition: from, StartingPositionTimestamp: time } = resource.properties;
   if (time !== undefined && typeof from === 'string' && from !== 'AT_TIMESTAMP')
@@ -59,7 +59,7 @@ function below(
   return Object.entries(given).flatMap(([name, value]) => {
     const names = [...path, name];
     const follows = Object.hasOwn(allowed, name) ? allowed[name] : undefined;
-    if (follows === undefined) return refuse(placeOf(resource, names.join('.')), unknown(path, allowed));
+    if (follows === undefined) return refuse(buildPlace(resource, names.join('.')), unknown(path, allowed));
     if (follows === true) return [];
     if (follows === false) return [names.join('.')];
     return isPlain(value) ? below(resource, value, follows, names) : [];

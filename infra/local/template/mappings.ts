@@ -8,14 +8,14 @@
  */
 import * as v from 'valibot';
 import type { Resource } from './cloud-assembly.ts';
-import { functionId, functionNamed } from './functions.ts';
-import { notesOn, refuseWhatMisleads } from './mapping-notes.ts';
-import { notFollowed } from './mapping-properties.ts';
-import { functionName, uuidOf } from './physical.ts';
-import { readProperties, text, truth, wholeNumber } from './properties.ts';
+import { findFunction, formatFunctionId } from './functions.ts';
+import { listMappingNotes, refuseWhatMisleads } from './mapping-notes.ts';
+import { listNotFollowed } from './mapping-properties.ts';
+import { buildUuid, parseFunctionName } from './physical.ts';
+import { parseWholeNumber, readProperties, text, truth } from './properties.ts';
 import type { PlannedMapping, StartingPosition } from './read-plan.ts';
-import { resourcesOf } from './references.ts';
-import { labelOf, placeOf, refuse, type Scope } from './scope.ts';
+import { listResources } from './references.ts';
+import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 
 const DEFAULT_WINDOW_MS = 500;
 /** What Lambda makes of "without end" beside a destination (AWS Lambda docs: kafka-on-failure-destination). */
@@ -42,17 +42,17 @@ const mappingSchema = v.object({
   EventSourceArn: text,
   Topics: v.pipe(v.array(text), v.length(1, 'must name exactly one topic')),
   AmazonManagedKafkaEventSourceConfig: consumerSchema,
-  BatchSize: v.optional(wholeNumber(1, 10_000), 100),
-  MaximumBatchingWindowInSeconds: v.optional(wholeNumber(0, 300)),
+  BatchSize: v.optional(parseWholeNumber(1, 10_000), 100),
+  MaximumBatchingWindowInSeconds: v.optional(parseWholeNumber(0, 300)),
   StartingPosition: v.picklist(
     ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'],
     'must be TRIM_HORIZON, LATEST or AT_TIMESTAMP',
   ),
   StartingPositionTimestamp: v.optional(pastSeconds),
   FunctionResponseTypes: v.optional(v.array(v.literal('ReportBatchItemFailures')), []),
-  MaximumRetryAttempts: v.optional(wholeNumber(-1, 10_000), -1),
+  MaximumRetryAttempts: v.optional(parseWholeNumber(-1, 10_000), -1),
   MaximumRecordAgeInSeconds: v.optional(
-    v.union([wholeNumber(-1, -1), wholeNumber(60, 604_800)], 'must be -1 or from 60 to 604800'),
+    v.union([parseWholeNumber(-1, -1), parseWholeNumber(60, 604_800)], 'must be -1 or from 60 to 604800'),
     -1,
   ),
   BisectBatchOnFunctionError: v.optional(truth, false),
@@ -61,8 +61,8 @@ const mappingSchema = v.object({
   ),
   ProvisionedPollerConfig: v.optional(
     v.object({
-      MinimumPollers: v.optional(wholeNumber(1, 200)),
-      MaximumPollers: v.optional(wholeNumber(1, 2000)),
+      MinimumPollers: v.optional(parseWholeNumber(1, 200)),
+      MaximumPollers: v.optional(parseWholeNumber(1, 2000)),
     }),
   ),
   FilterCriteria: v.optional(
@@ -71,51 +71,58 @@ const mappingSchema = v.object({
   Enabled: v.optional(truth, true),
 });
 
-export function readMappings(scope: Scope, topics: ReadonlySet<string>, notes: string[]): PlannedMapping[] {
+export function readMappings(
+  scope: TemplateScope,
+  topics: ReadonlySet<string>,
+  notes: string[],
+): PlannedMapping[] {
   const mappings: PlannedMapping[] = [];
-  for (const resource of resourcesOf(scope, 'AWS::Lambda::EventSourceMapping')) {
+  for (const resource of listResources(scope, 'AWS::Lambda::EventSourceMapping')) {
     if (resource.properties['Topics'] === undefined) {
-      notes.push(`${labelOf(resource)}: its event source is no Kafka topic, and is not imitated`);
+      notes.push(`${formatLabel(resource)}: its event source is no Kafka topic, and is not imitated`);
       continue;
     }
-    const passedOver = notFollowed(resource);
+    const passedOver = listNotFollowed(resource);
     const mapping = readMapping(scope, resource);
     refuseWhatMisleads(resource, mapping, topics);
-    notes.push(...notesOn(resource, mapping));
+    notes.push(...listMappingNotes(resource, mapping));
     if (passedOver.length > 0)
-      notes.push(`${labelOf(resource)}: not followed here: ${passedOver.join(', ')}`);
+      notes.push(`${formatLabel(resource)}: not followed here: ${passedOver.join(', ')}`);
     const sharing = mappings.find(({ groupId }) => groupId === mapping.groupId);
     if (sharing !== undefined)
       notes.push(
-        `${labelOf(resource)}: shares the group '${mapping.groupId}' with ${sharing.logicalId}; AWS asks for one of its own`,
+        `${formatLabel(resource)}: shares the group '${mapping.groupId}' with ${sharing.logicalId}; AWS asks for one of its own`,
       );
     mappings.push(mapping);
   }
   return mappings;
 }
 
-function readMapping(scope: Scope, resource: Resource): PlannedMapping {
+function readMapping(scope: TemplateScope, resource: Resource): PlannedMapping {
   if (resource.properties['SelfManagedEventSource'] !== undefined)
     refuse(
-      placeOf(resource, 'SelfManagedEventSource'),
+      buildPlace(resource, 'SelfManagedEventSource'),
       'is not imitated; only mappings of an MSK cluster are',
     );
   const given = readProperties(scope, resource, mappingSchema);
   const consumer = given.AmazonManagedKafkaEventSourceConfig;
   if (consumer?.SchemaRegistryConfig !== undefined)
     refuse(
-      placeOf(resource, 'SchemaRegistryConfig'),
+      buildPlace(resource, 'SchemaRegistryConfig'),
       'is not imitated, and would change what every record holds',
     );
-  const target = functionNamed(scope, functionName(given.FunctionName));
+  const target = findFunction(scope, parseFunctionName(given.FunctionName));
   if (target === undefined)
-    return refuse(placeOf(resource, 'FunctionName'), `is '${given.FunctionName}', which no template creates`);
-  const id = uuidOf(`${resource.stack.name}/${resource.id}`);
+    return refuse(
+      buildPlace(resource, 'FunctionName'),
+      `is '${given.FunctionName}', which no template creates`,
+    );
+  const id = buildUuid(`${resource.stack.name}/${resource.id}`);
   return {
     id,
     stack: resource.stack.name,
     logicalId: resource.id,
-    functionId: functionId(target),
+    functionId: formatFunctionId(target),
     topic: given.Topics[0] ?? '',
     sourceArn: given.EventSourceArn,
     groupId: consumer?.ConsumerGroupId ?? id,
@@ -152,7 +159,10 @@ function startingPosition(
 ): StartingPosition {
   if (from !== 'AT_TIMESTAMP') return { from };
   if (timestampSeconds === undefined)
-    return refuse(placeOf(resource, 'StartingPositionTimestamp'), 'is missing; AT_TIMESTAMP starts from it');
+    return refuse(
+      buildPlace(resource, 'StartingPositionTimestamp'),
+      'is missing; AT_TIMESTAMP starts from it',
+    );
   return { from, timestampMs: timestampSeconds * 1000 };
 }
 

@@ -6,15 +6,15 @@
  */
 import { createHash } from 'node:crypto';
 import type { Resource } from './cloud-assembly.ts';
-import { textOf } from './intrinsics.ts';
+import { resolveText } from './intrinsics.ts';
 import {
   ACCOUNT,
+  buildPlaceBehind,
   PARTITION,
   type Place,
-  placeBehind,
   REGION,
   refuse,
-  type Scope,
+  type TemplateScope,
   URL_SUFFIX,
 } from './scope.ts';
 
@@ -49,17 +49,17 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 /** What `Ref` gives. */
-export function identity(scope: Scope, place: Place, resource: Resource): string {
+export function buildIdentity(scope: TemplateScope, place: Place, resource: Resource): string {
   const property = (name: string) => propertyOf(scope, place, resource, name);
   switch (resource.type) {
     case 'AWS::KMS::Key':
-      return uuidOf(physicalName(scope, place, resource));
+      return buildUuid(buildPhysicalName(scope, place, resource));
     case 'AWS::SQS::Queue':
-      return queueUrl(physicalName(scope, place, resource));
+      return queueUrl(buildPhysicalName(scope, place, resource));
     case 'AWS::Lambda::Alias':
-      return `${functionArn(property('FunctionName'))}:${property('Name')}`;
+      return `${formatFunctionArn(property('FunctionName'))}:${property('Name')}`;
     case 'AWS::Lambda::Version':
-      return `${functionArn(property('FunctionName'))}:1`;
+      return `${formatFunctionArn(property('FunctionName'))}:1`;
     case 'AWS::SecretsManager::SecretTargetAttachment':
       return property('SecretId');
     case 'AWS::MSK::Topic':
@@ -68,23 +68,23 @@ export function identity(scope: Scope, place: Place, resource: Resource): string
       if (isCustom(resource)) return refuse(place, unknowable(resource));
       return kinds[resource.type]?.ref === 'arn'
         ? arnOf(scope, place, resource)
-        : physicalName(scope, place, resource);
+        : buildPhysicalName(scope, place, resource);
   }
 }
 
 /** What `Fn::GetAtt` gives: a resource's own ARN, id or name. Any other attribute only AWS can know. */
-export function attribute(scope: Scope, place: Place, resource: Resource, name: string): string {
+export function buildAttribute(scope: TemplateScope, place: Place, resource: Resource, name: string): string {
   if (isCustom(resource)) return refuse(place, unknowable(resource));
   // `TopicName` of a Topic and `GroupId` of a SecurityGroup are its own; `StreamArn` of a Table is not.
   const kind = resource.type.replace(/^.*::/, '');
   const isOwn = (what: string) => name.endsWith(what) && `${kind}${what}`.endsWith(name);
   if (isOwn('Arn')) return arnOf(scope, place, resource);
-  if (isOwn('Name')) return physicalName(scope, place, resource);
-  if (isOwn('Id')) return identity(scope, place, resource);
+  if (isOwn('Name')) return buildPhysicalName(scope, place, resource);
+  if (isOwn('Id')) return buildIdentity(scope, place, resource);
   const known = ownAttributes[`${resource.type}.${name}`];
   if (known === undefined)
     return refuse(place, `${resource.id} (${resource.type}) has its '${name}' from AWS alone`);
-  return known(physicalName(scope, place, resource));
+  return known(buildPhysicalName(scope, place, resource));
 }
 
 const ownAttributes: Readonly<Record<string, (name: string) => string>> = {
@@ -100,18 +100,18 @@ function queueUrl(name: string): string {
 }
 
 /** The name in a function's ARN, with or without a version or alias behind it, or in a plain `name:alias`. */
-export function functionName(reference: string): string {
+export function parseFunctionName(reference: string): string {
   const [, fromArn] = /^arn:[^:]*:lambda:[^:]*:[^:]*:function:([^:]+)/.exec(reference) ?? [];
   return fromArn ?? reference.replace(/:.*$/, '');
 }
 
 /** Looks like a UUID, and is the same for the same seed. */
-export function uuidOf(seed: string): string {
+export function buildUuid(seed: string): string {
   const digits = createHash('sha256').update(seed).digest('hex');
   return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');
 }
 
-export function physicalName(scope: Scope, place: Place, resource: Resource): string {
+export function buildPhysicalName(scope: TemplateScope, place: Place, resource: Resource): string {
   const property =
     kinds[resource.type]?.name ?? (resource.type === 'AWS::MSK::Topic' ? 'TopicName' : undefined);
   if (property !== undefined && resource.properties[property] !== undefined)
@@ -120,26 +120,26 @@ export function physicalName(scope: Scope, place: Place, resource: Resource): st
   return resource.type === 'AWS::S3::Bucket' ? name.toLowerCase() : name;
 }
 
-function arnOf(scope: Scope, place: Place, resource: Resource): string {
-  const name = physicalName(scope, place, resource);
+function arnOf(scope: TemplateScope, place: Place, resource: Resource): string {
+  const name = buildPhysicalName(scope, place, resource);
   if (resource.type === 'AWS::MSK::Topic')
     return `${propertyOf(scope, place, resource, 'ClusterArn').replace(':cluster/', ':topic/')}/${name}`;
-  if (resource.type === 'AWS::KMS::Key') return `arn:${PARTITION}:kms:${here}:key/${uuidOf(name)}`;
+  if (resource.type === 'AWS::KMS::Key') return `arn:${PARTITION}:kms:${here}:key/${buildUuid(name)}`;
   if (resource.type.startsWith('AWS::Lambda::') && resource.type !== 'AWS::Lambda::Function')
-    return identity(scope, place, resource);
+    return buildIdentity(scope, place, resource);
   const [, service = '', kind = ''] = resource.type.toLowerCase().split('::');
   const pattern = kinds[resource.type]?.arn ?? `${service}:${here}:${kind}/%`;
   const slot = name.startsWith('/') && pattern.includes('/%') ? '/%' : '%';
-  return `arn:${PARTITION}:${pattern.replace(slot, () => name).replace('#', uuidOf(name))}`;
+  return `arn:${PARTITION}:${pattern.replace(slot, () => name).replace('#', buildUuid(name))}`;
 }
 
-export function functionArn(reference: string): string {
-  return `arn:${PARTITION}:lambda:${here}:function:${functionName(reference)}`;
+export function formatFunctionArn(reference: string): string {
+  return `arn:${PARTITION}:lambda:${here}:function:${parseFunctionName(reference)}`;
 }
 
-function propertyOf(scope: Scope, place: Place, resource: Resource, name: string): string {
-  const at = placeBehind(place, resource.stack, resource.id, name);
-  return textOf(scope, at, resource.properties[name] ?? null);
+function propertyOf(scope: TemplateScope, place: Place, resource: Resource, name: string): string {
+  const at = buildPlaceBehind(place, resource.stack, resource.id, name);
+  return resolveText(scope, at, resource.properties[name] ?? null);
 }
 
 function isCustom({ type }: Resource): boolean {

@@ -9,9 +9,9 @@ import * as v from 'valibot';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Json, Resource } from './cloud-assembly.ts';
 import { resolve } from './intrinsics.ts';
-import { labelOf, placeOf, type Scope } from './scope.ts';
+import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 
-export function wholeNumber(from: number, to: number) {
+export function parseWholeNumber(from: number, to: number) {
   const allowed = `must be a whole number from ${from} to ${to}`;
   return v.pipe(
     v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+$/, allowed))], allowed),
@@ -30,14 +30,14 @@ export const truth = v.pipe(
 export const text = v.string('must be a text');
 
 export function readProperties<Entries extends v.ObjectEntries>(
-  scope: Scope,
+  scope: TemplateScope,
   resource: Resource,
   schema: v.ObjectSchema<Entries, undefined>,
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   const given: Record<string, Json> = {};
   for (const name of Object.keys(schema.entries)) {
     const property = resource.properties[name];
-    const value = property === undefined ? undefined : resolve(scope, placeOf(resource, name), property);
+    const value = property === undefined ? undefined : resolve(scope, buildPlace(resource, name), property);
     if (value !== undefined) given[name] = value;
   }
   const parsed = v.safeParse(schema, given);
@@ -48,5 +48,5 @@ export function readProperties<Entries extends v.ObjectEntries>(
       ? `${name} is missing`
       : `${name} is ${JSON.stringify(issue.input)} and ${issue.message}`;
   });
-  throw new UserError(`${labelOf(resource)} (${resource.type}): ${faults.join('; ')}`);
+  throw new UserError(`${formatLabel(resource)} (${resource.type}): ${faults.join('; ')}`);
 }

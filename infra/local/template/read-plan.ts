@@ -10,9 +10,9 @@
 import { type Json, readTemplates } from './cloud-assembly.ts';
 import { readFunctions } from './functions.ts';
 import { readMappings } from './mappings.ts';
-import { publishedParameters, resourcesWhere } from './references.ts';
+import { filterResources, listPublishedParameters } from './references.ts';
 import { readSchedules } from './schedules.ts';
-import { labelOf, type ParameterLookup, type Scope, type SecretLookup } from './scope.ts';
+import { formatLabel, type ParameterLookup, type SecretLookup, type TemplateScope } from './scope.ts';
 import { readTables } from './tables.ts';
 import { readBroker, readTopics } from './topics.ts';
 
@@ -96,7 +96,7 @@ export interface PlannedSchedule {
   readonly input: Json;
 }
 
-export interface Plan {
+export interface RuntimePlan {
   /** As the cluster gives it, like `4.1.x.kraft`. */
   readonly kafkaVersion: string | undefined;
   /** The cluster's own settings, as far as one broker can have them. */
@@ -164,8 +164,8 @@ const typesWithoutEffect = new Set([
   'AWS::Scheduler::ScheduleGroup',
 ]);
 
-export function readPlan(folder: string, options: PlanOptions): Plan {
-  const scope: Scope = { templates: readTemplates(folder), ...options };
+export function readPlan(folder: string, options: PlanOptions): RuntimePlan {
+  const scope: TemplateScope = { templates: readTemplates(folder), ...options };
   const notes: string[] = [];
   const { kafkaVersion, settings: brokerSettings } = readBroker(scope, notes);
   const topics = readTopics(scope, notes);
@@ -176,14 +176,14 @@ export function readPlan(folder: string, options: PlanOptions): Plan {
   const invoked = new Set([...mappings, ...schedules].map(({ functionId }) => functionId));
   const functions = readFunctions(scope, invoked, notes);
   notes.push(...unread(scope));
-  const published = publishedParameters(scope);
+  const published = listPublishedParameters(scope);
   return { kafkaVersion, brokerSettings, topics, tables, functions, mappings, schedules, published, notes };
 }
 
-function unread(scope: Scope): string[] {
+function unread(scope: TemplateScope): string[] {
   const matters = (type: string) =>
     !read.has(type) && !typesWithoutEffect.has(type) && !servicesWithoutEffect.has(type.split('::')[1] ?? '');
-  return resourcesWhere(scope, matters).map(
-    (resource) => `${labelOf(resource)}: ${resource.type} has no counterpart here`,
+  return filterResources(scope, matters).map(
+    (resource) => `${formatLabel(resource)}: ${resource.type} has no counterpart here`,
   );
 }

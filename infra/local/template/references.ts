@@ -5,18 +5,18 @@
  */
 import { UserError } from '../../terminal/user-error.ts';
 import { isJsonObject, type Json, type Resource } from './cloud-assembly.ts';
-import { evaluate, holds, textOf } from './intrinsics.ts';
-import { attribute, identity } from './physical.ts';
+import { evaluate, isConditionTrue, resolveText } from './intrinsics.ts';
+import { buildAttribute, buildIdentity } from './physical.ts';
 import {
   ACCOUNT,
-  labelOf,
+  buildPlace,
+  buildPlaceBehind,
+  formatLabel,
   PARTITION,
   type Place,
-  placeBehind,
-  placeOf,
   REGION,
   refuse,
-  type Scope,
+  type TemplateScope,
   URL_SUFFIX,
 } from './scope.ts';
 
@@ -28,7 +28,7 @@ const pseudoParameters: Readonly<Record<string, Json>> = {
   'AWS::NotificationARNs': [],
 };
 
-export function referenceTo(scope: Scope, place: Place, name: string): Json | undefined {
+export function resolveReference(scope: TemplateScope, place: Place, name: string): Json | undefined {
   if (name === 'AWS::NoValue') return undefined;
   if (name === 'AWS::StackName') return place.stack.name;
   if (name === 'AWS::StackId')
@@ -37,24 +37,24 @@ export function referenceTo(scope: Scope, place: Place, name: string): Json | un
   if (pseudo !== undefined) return pseudo;
   const parameter = place.stack.parameters[name];
   if (parameter !== undefined) return parameterValue(scope, place, name, parameter);
-  return identity(scope, place, resourceNamed(scope, place, name));
+  return buildIdentity(scope, place, resourceNamed(scope, place, name));
 }
 
-export function attributeOf(scope: Scope, place: Place, id: string, name: string): Json {
+export function resolveAttribute(scope: TemplateScope, place: Place, id: string, name: string): Json {
   const resource = resourceNamed(scope, place, id);
   if (resource.type === 'AWS::SSM::Parameter' && name === 'Value')
     return publishedValue(scope, place, resource);
-  return attribute(scope, place, resource, name);
+  return buildAttribute(scope, place, resource, name);
 }
 
-export function importedValue(scope: Scope, place: Place, name: string): Json {
+export function resolveImport(scope: TemplateScope, place: Place, name: string): Json {
   for (const stack of scope.templates.stacks) {
     for (const [id, output] of Object.entries(stack.outputs)) {
       const exported =
         isJsonObject(output) && isJsonObject(output['Export']) ? output['Export']['Name'] : undefined;
       if (!isJsonObject(output) || exported === undefined) continue;
-      const at = placeBehind(place, stack, 'Outputs', id);
-      if (textOf(scope, at, exported) === name)
+      const at = buildPlaceBehind(place, stack, 'Outputs', id);
+      if (resolveText(scope, at, exported) === name)
         return evaluate(scope, at, output['Value'] ?? null) ?? refuse(at, 'exports no value');
     }
   }
@@ -62,7 +62,7 @@ export function importedValue(scope: Scope, place: Place, name: string): Json {
 }
 
 /** Replaces each `{{resolve:…}}` by what it stands for. */
-export function dereference(scope: Scope, place: Place, text: string): string {
+export function dereference(scope: TemplateScope, place: Place, text: string): string {
   return text.replaceAll(/\{\{resolve:([^{}]*)\}\}/g, (whole, reference: string) => {
     const [, name] = /^ssm:([^:]+)(?::\d+)?$/.exec(reference) ?? [];
     if (name !== undefined) return parameterPublished(scope, place, name);
@@ -73,19 +73,19 @@ export function dereference(scope: Scope, place: Place, text: string): string {
   });
 }
 
-function resourceNamed(scope: Scope, place: Place, id: string): Resource {
+function resourceNamed(scope: TemplateScope, place: Place, id: string): Resource {
   const resource = place.stack.resources.get(id);
   if (resource === undefined) return refuse(place, `there is no '${id}' in this template`);
   if (!exists(scope, resource)) return refuse(place, `'${id}' is not there, as its condition does not hold`);
   return resource;
 }
 
-function exists(scope: Scope, { stack, condition }: Resource): boolean {
-  return condition === undefined || holds(scope, stack, condition);
+function exists(scope: TemplateScope, { stack, condition }: Resource): boolean {
+  return condition === undefined || isConditionTrue(scope, stack, condition);
 }
 
 /** The default: nobody passes parameters to a synthesized template here. */
-function parameterValue(scope: Scope, place: Place, name: string, parameter: Json): Json {
+function parameterValue(scope: TemplateScope, place: Place, name: string, parameter: Json): Json {
   const { Type: type, Default: given } = isJsonObject(parameter) ? parameter : {};
   if (given === undefined || given === null || typeof type !== 'string')
     return refuse(place, `the parameter '${name}' has no default, and nobody is asked for a value here`);
@@ -97,20 +97,20 @@ function parameterValue(scope: Scope, place: Place, name: string, parameter: Jso
     : text;
 }
 
-function parameterPublished(scope: Scope, place: Place, name: string): string {
-  for (const resource of resourcesOf(scope, 'AWS::SSM::Parameter')) {
-    if (identity(scope, place, resource) === name) return publishedValue(scope, place, resource);
+function parameterPublished(scope: TemplateScope, place: Place, name: string): string {
+  for (const resource of listResources(scope, 'AWS::SSM::Parameter')) {
+    if (buildIdentity(scope, place, resource) === name) return publishedValue(scope, place, resource);
   }
   return refuse(place, `reads the SSM parameter '${name}', which no template creates`);
 }
 
 /** What the templates publish as SSM parameters, by name; what can't be told here (another stack's secret, say) is left out. */
-export function publishedParameters(scope: Scope): Map<string, string> {
+export function listPublishedParameters(scope: TemplateScope): Map<string, string> {
   const published = new Map<string, string>();
-  for (const resource of resourcesOf(scope, 'AWS::SSM::Parameter')) {
-    const place = placeOf(resource, 'Value');
+  for (const resource of listResources(scope, 'AWS::SSM::Parameter')) {
+    const place = buildPlace(resource, 'Value');
     try {
-      published.set(String(identity(scope, place, resource)), publishedValue(scope, place, resource));
+      published.set(String(buildIdentity(scope, place, resource)), publishedValue(scope, place, resource));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
     }
@@ -118,16 +118,17 @@ export function publishedParameters(scope: Scope): Map<string, string> {
   return published;
 }
 
-function publishedValue(scope: Scope, place: Place, resource: Resource): string {
-  const at = placeBehind(place, resource.stack, resource.id, 'Value');
-  const value = textOf(scope, at, resource.properties['Value'] ?? null);
-  return scope.parameter?.(String(identity(scope, place, resource)), value) ?? value;
+function publishedValue(scope: TemplateScope, place: Place, resource: Resource): string {
+  const at = buildPlaceBehind(place, resource.stack, resource.id, 'Value');
+  const value = resolveText(scope, at, resource.properties['Value'] ?? null);
+  return scope.parameter?.(String(buildIdentity(scope, place, resource)), value) ?? value;
 }
 
-function secretValue(scope: Scope, place: Place, reference: string, key: string): string {
-  const resource = resourcesOf(scope, 'AWS::SecretsManager::Secret').find(
+function secretValue(scope: TemplateScope, place: Place, reference: string, key: string): string {
+  const resource = listResources(scope, 'AWS::SecretsManager::Secret').find(
     (secret) =>
-      identity(scope, place, secret) === reference || attribute(scope, place, secret, 'Name') === reference,
+      buildIdentity(scope, place, secret) === reference ||
+      buildAttribute(scope, place, secret, 'Name') === reference,
   );
   if (resource === undefined)
     return refuse(place, `reads the secret '${reference}', which no template creates`);
@@ -137,16 +138,16 @@ function secretValue(scope: Scope, place: Place, reference: string, key: string)
   const field = isJsonObject(fields) ? fields[key] : undefined;
   return typeof field === 'string'
     ? field
-    : refuse(place, `the secret ${labelOf(resource)} has no field '${key}'`);
+    : refuse(place, `the secret ${formatLabel(resource)} has no field '${key}'`);
 }
 
 const PASSWORD_LENGTH = 32;
 
-function wholeSecret(scope: Scope, from: Place, resource: Resource): string {
-  const place = placeBehind(from, resource.stack, resource.id, 'SecretString');
+function wholeSecret(scope: TemplateScope, from: Place, resource: Resource): string {
+  const place = buildPlaceBehind(from, resource.stack, resource.id, 'SecretString');
   const { SecretString: given, GenerateSecretString: asked = {} } = resource.properties;
-  if (given !== undefined) return textOf(scope, place, given);
-  const wish = evaluate(scope, placeOf(resource, 'GenerateSecretString'), asked);
+  if (given !== undefined) return resolveText(scope, place, given);
+  const wish = evaluate(scope, buildPlace(resource, 'GenerateSecretString'), asked);
   const { PasswordLength, ExcludeCharacters, SecretStringTemplate, GenerateStringKey } = isJsonObject(wish)
     ? wish
     : {};
@@ -158,12 +159,12 @@ function wholeSecret(scope: Scope, from: Place, resource: Resource): string {
   return JSON.stringify({ ...JSON.parse(SecretStringTemplate), [GenerateStringKey]: password });
 }
 
-export function resourcesOf(scope: Scope, ...types: string[]): Resource[] {
-  return resourcesWhere(scope, (type) => types.includes(type));
+export function listResources(scope: TemplateScope, ...types: string[]): Resource[] {
+  return filterResources(scope, (type) => types.includes(type));
 }
 
 /** Without those whose condition does not hold. */
-export function resourcesWhere(scope: Scope, isOfType: (type: string) => boolean): Resource[] {
+export function filterResources(scope: TemplateScope, isOfType: (type: string) => boolean): Resource[] {
   return scope.templates.stacks
     .flatMap((stack) => [...stack.resources.values()])
     .filter((resource) => isOfType(resource.type) && exists(scope, resource));

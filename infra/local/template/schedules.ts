@@ -5,12 +5,12 @@
  */
 import * as v from 'valibot';
 import type { Json, Resource } from './cloud-assembly.ts';
-import { functionId, functionNamed } from './functions.ts';
-import { functionName } from './physical.ts';
+import { findFunction, formatFunctionId } from './functions.ts';
+import { parseFunctionName } from './physical.ts';
 import { readProperties, text } from './properties.ts';
 import type { PlannedSchedule } from './read-plan.ts';
-import { resourcesOf } from './references.ts';
-import { labelOf, placeOf, refuse, type Scope } from './scope.ts';
+import { listResources } from './references.ts';
+import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 
 interface Clock {
   readonly expression: string;
@@ -32,16 +32,16 @@ const ruleSchema = v.object({
 
 const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
-export function readSchedules(scope: Scope, notes: string[]): PlannedSchedule[] {
-  return resourcesOf(scope, 'AWS::Scheduler::Schedule', 'AWS::Events::Rule').flatMap((resource) => {
+export function readSchedules(scope: TemplateScope, notes: string[]): PlannedSchedule[] {
+  return listResources(scope, 'AWS::Scheduler::Schedule', 'AWS::Events::Rule').flatMap((resource) => {
     const clock =
       resource.type === 'AWS::Events::Rule' ? ofRule(scope, resource) : ofSchedule(scope, resource);
     const everyMs = clock && rateMs(clock.expression);
     if (clock === undefined)
-      notes.push(`${labelOf(resource)}: a rule for events; only rules with a rate run here`);
-    else if (!clock.enabled) notes.push(`${labelOf(resource)}: is disabled in the template`);
+      notes.push(`${formatLabel(resource)}: a rule for events; only rules with a rate run here`);
+    else if (!clock.enabled) notes.push(`${formatLabel(resource)}: is disabled in the template`);
     else if (everyMs === undefined)
-      notes.push(`${labelOf(resource)}: '${clock.expression}' is not imitated; rate(…) is`);
+      notes.push(`${formatLabel(resource)}: '${clock.expression}' is not imitated; rate(…) is`);
     else
       return clock.targets.flatMap((target, index) =>
         run(scope, resource, { ...target, index, everyMs }, notes),
@@ -51,31 +51,36 @@ export function readSchedules(scope: Scope, notes: string[]): PlannedSchedule[] 
 }
 
 function run(
-  scope: Scope,
+  scope: TemplateScope,
   resource: Resource,
   target: Clock['targets'][number] & { readonly index: number; readonly everyMs: number },
   notes: string[],
 ): PlannedSchedule[] {
   if (!target.arn.includes(':lambda:')) {
-    notes.push(`${labelOf(resource)}: its target ${target.arn} is no function, and is not run`);
+    notes.push(`${formatLabel(resource)}: its target ${target.arn} is no function, and is not run`);
     return [];
   }
-  const runs = functionNamed(scope, functionName(target.arn));
+  const runs = findFunction(scope, parseFunctionName(target.arn));
   if (runs === undefined)
-    return refuse(placeOf(resource, 'Target'), `is ${target.arn}, which no template creates`);
+    return refuse(buildPlace(resource, 'Target'), `is ${target.arn}, which no template creates`);
   const id = `${resource.stack.name}/${resource.id}${target.index === 0 ? '' : `/${target.index}`}`;
   return [
-    { id, functionId: functionId(runs), everyMs: target.everyMs, input: inputOf(resource, target.input) },
+    {
+      id,
+      functionId: formatFunctionId(runs),
+      everyMs: target.everyMs,
+      input: inputOf(resource, target.input),
+    },
   ];
 }
 
-function ofSchedule(scope: Scope, resource: Resource): Clock {
+function ofSchedule(scope: TemplateScope, resource: Resource): Clock {
   const { ScheduleExpression, State, Target } = readProperties(scope, resource, scheduleSchema);
   const target = { arn: Target.Arn, input: Target.Input };
   return { expression: ScheduleExpression, enabled: State !== 'DISABLED', targets: [target] };
 }
 
-function ofRule(scope: Scope, resource: Resource): Clock | undefined {
+function ofRule(scope: TemplateScope, resource: Resource): Clock | undefined {
   const { ScheduleExpression, State, Targets } = readProperties(scope, resource, ruleSchema);
   if (ScheduleExpression === undefined) return undefined;
   const targets = Targets.map(({ Arn, Input }) => ({ arn: Arn, input: Input }));
@@ -94,6 +99,6 @@ function inputOf(resource: Resource, input: string | undefined): Json {
   try {
     return JSON.parse(input);
   } catch {
-    return refuse(placeOf(resource, 'Input'), `is not JSON: ${input}`);
+    return refuse(buildPlace(resource, 'Input'), `is not JSON: ${input}`);
   }
 }

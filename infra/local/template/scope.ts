@@ -23,7 +23,7 @@ export type SecretLookup = (id: string, spec: SecretSpec) => string;
 /** @param published what the template says */
 export type ParameterLookup = (name: string, published: string) => string;
 
-export interface Scope {
+export interface TemplateScope {
   readonly templates: Templates;
   readonly secrets: SecretLookup;
   /** The value of an SSM parameter where it is to be another than the templates publish. */
@@ -42,17 +42,17 @@ export interface Place {
 
 const DEPTH_MAX = 400;
 
-export function placeOf(resource: Resource, property: string): Place {
+export function buildPlace(resource: Resource, property: string): Place {
   return { stack: resource.stack, owner: resource.id, property, depth: 0 };
 }
 
 /** The place of a value that `from` refers to. */
-export function placeBehind(from: Place, stack: Stack, owner: string, property: string): Place {
-  return { stack, owner, property, depth: deeper(from, `by way of ${stack.name} ${owner}`).depth };
+export function buildPlaceBehind(from: Place, stack: Stack, owner: string, property: string): Place {
+  return { stack, owner, property, depth: descend(from, `by way of ${stack.name} ${owner}`).depth };
 }
 
 /** The same place, one level further in. Refuses what never ends, or ends too deep for the stack. */
-export function deeper(place: Place, how = 'in objects and lists'): Place {
+export function descend(place: Place, how = 'in objects and lists'): Place {
   if (place.depth >= DEPTH_MAX)
     refuse(place, `refers to itself, or is more than ${DEPTH_MAX} levels deep, ${how}`);
   return { ...place, depth: place.depth + 1 };
@@ -63,6 +63,6 @@ export function refuse(place: Place, met: string): never {
 }
 
 /** How people find a resource in the templates. */
-export function labelOf(resource: Resource): string {
+export function formatLabel(resource: Resource): string {
   return `${resource.stack.name} ${resource.id}`;
 }

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { UserError } from '../../terminal/user-error.ts';
-import { run, shownWhile } from '../tools.ts';
+import { run, showWhile } from '../tools.ts';
 
 interface TemplatesOptions {
   readonly root: string;
@@ -30,7 +30,7 @@ const SOURCES = ['cdk.json', 'package-lock.json', 'infra/app.ts', 'infra/aws', '
 const SYNTH_WITHIN_MS = 120_000;
 
 /** The folder with the templates. */
-export async function currentTemplates({ root, stage, folder, say }: TemplatesOptions): Promise<string> {
+export async function synthesizeTemplates({ root, stage, folder, say }: TemplatesOptions): Promise<string> {
   const templates = placeOf(root, folder);
   const output = templates === usualIn(root) ? [] : ['--output', templates];
   const digestFile = join(folder, 'templates.json');
@@ -47,7 +47,7 @@ export async function currentTemplates({ root, stage, folder, say }: TemplatesOp
     // cdk.json says `node`, and this one is meant, whoever else is first on the path.
     { ...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) },
   );
-  const synth = await shownWhile('synthesizing', synthesis);
+  const synth = await showWhile('synthesizing', synthesis);
   if (synth === 'missing' || synth.status !== 0) {
     const output = synth === 'missing' ? 'node is not there' : synth.output.trim();
     const fault = /^\w*Error: (.+)$/m.exec(output)?.[1] ?? output;

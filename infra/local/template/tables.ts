@@ -4,11 +4,11 @@
  * stream is noted, since a template may hang functions on it.
  */
 import * as v from 'valibot';
-import { physicalName } from './physical.ts';
+import { buildPhysicalName } from './physical.ts';
 import { readProperties, text, truth } from './properties.ts';
 import type { PlannedIndex, PlannedTable } from './read-plan.ts';
-import { resourcesOf } from './references.ts';
-import { labelOf, placeOf, type Scope } from './scope.ts';
+import { listResources } from './references.ts';
+import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 
 const keySchema = v.array(
   v.object({ AttributeName: text, KeyType: v.picklist(['HASH', 'RANGE'], 'must be HASH or RANGE') }),
@@ -39,14 +39,14 @@ const tableSchema = v.object({
   StreamSpecification: v.optional(v.unknown()),
 });
 
-export function readTables(scope: Scope, notes: string[]): PlannedTable[] {
-  return resourcesOf(scope, 'AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map((resource) => {
+export function readTables(scope: TemplateScope, notes: string[]): PlannedTable[] {
+  return listResources(scope, 'AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map((resource) => {
     const table = readProperties(scope, resource, tableSchema);
     if (table.StreamSpecification !== undefined)
-      notes.push(`${labelOf(resource)}: StreamSpecification is not imitated`);
+      notes.push(`${formatLabel(resource)}: StreamSpecification is not imitated`);
     const expiry = table.TimeToLiveSpecification;
     return {
-      name: physicalName(scope, placeOf(resource, 'TableName'), resource),
+      name: buildPhysicalName(scope, buildPlace(resource, 'TableName'), resource),
       stack: resource.stack.name,
       logicalId: resource.id,
       keys: table.KeySchema.map(keyOf),

@@ -11,11 +11,11 @@
 import * as v from 'valibot';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Resource } from './cloud-assembly.ts';
-import { identity } from './physical.ts';
-import { readProperties, text, wholeNumber } from './properties.ts';
+import { buildIdentity } from './physical.ts';
+import { parseWholeNumber, readProperties, text } from './properties.ts';
 import type { PlannedTopic, Settings } from './read-plan.ts';
-import { resourcesOf } from './references.ts';
-import { labelOf, placeOf, type Scope } from './scope.ts';
+import { listResources } from './references.ts';
+import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 
 interface PlannedBroker {
   /** As the cluster gives it, like `4.1.x.kraft`; undefined without a cluster that names one. */
@@ -32,8 +32,8 @@ const configurationSchema = v.object({ ServerProperties: text });
 
 const topicSchema = v.object({
   TopicName: text,
-  PartitionCount: wholeNumber(1, 100_000),
-  ReplicationFactor: v.optional(wholeNumber(1, 100), 1),
+  PartitionCount: parseWholeNumber(1, 100_000),
+  ReplicationFactor: v.optional(parseWholeNumber(1, 100), 1),
   Configs: v.optional(text, ''),
 });
 
@@ -68,21 +68,21 @@ const otherGround = [
   'super.users',
 ];
 
-export function readBroker(scope: Scope, notes: string[]): PlannedBroker {
-  const [first, ...others] = resourcesOf(scope, 'AWS::MSK::Cluster');
+export function readBroker(scope: TemplateScope, notes: string[]): PlannedBroker {
+  const [first, ...others] = listResources(scope, 'AWS::MSK::Cluster');
   if (first === undefined) return { kafkaVersion: undefined, settings: {} };
   for (const other of others)
     notes.push(
-      `${labelOf(other)}: a second cluster; its topics live on the same broker, set up as ${labelOf(first)} says`,
+      `${formatLabel(other)}: a second cluster; its topics live on the same broker, set up as ${formatLabel(first)} says`,
     );
   const { KafkaVersion: kafkaVersion, ConfigurationInfo } = readProperties(scope, first, clusterSchema);
-  const configuration = resourcesOf(scope, 'AWS::MSK::Configuration').find(
-    (resource) => identity(scope, placeOf(resource, 'Arn'), resource) === ConfigurationInfo?.Arn,
+  const configuration = listResources(scope, 'AWS::MSK::Configuration').find(
+    (resource) => buildIdentity(scope, buildPlace(resource, 'Arn'), resource) === ConfigurationInfo?.Arn,
   );
   if (configuration === undefined) {
     if (ConfigurationInfo !== undefined)
       notes.push(
-        `${labelOf(first)}: the configuration ${ConfigurationInfo.Arn} is in no template, so Kafka's defaults hold`,
+        `${formatLabel(first)}: the configuration ${ConfigurationInfo.Arn} is in no template, so Kafka's defaults hold`,
       );
     return { kafkaVersion, settings: {} };
   }
@@ -90,9 +90,9 @@ export function readBroker(scope: Scope, notes: string[]): PlannedBroker {
   return { kafkaVersion, settings: honourable(configuration, settingsIn(ServerProperties), notes) };
 }
 
-export function readTopics(scope: Scope, notes: string[]): PlannedTopic[] {
+export function readTopics(scope: TemplateScope, notes: string[]): PlannedTopic[] {
   const byName = new Map<string, PlannedTopic>();
-  for (const resource of resourcesOf(scope, 'AWS::MSK::Topic')) {
+  for (const resource of listResources(scope, 'AWS::MSK::Topic')) {
     const {
       TopicName: name,
       PartitionCount: partitions,
@@ -101,12 +101,12 @@ export function readTopics(scope: Scope, notes: string[]): PlannedTopic[] {
     } = readProperties(scope, resource, topicSchema);
     if (byName.has(name))
       throw new UserError(
-        `${labelOf(resource)}: a second topic '${name}'; the one broker here can hold one of that name`,
+        `${formatLabel(resource)}: a second topic '${name}'; the one broker here can hold one of that name`,
       );
     if (ReplicationFactor > 1)
-      notes.push(`${labelOf(resource)}: ReplicationFactor ${ReplicationFactor} is 1 on a single broker`);
+      notes.push(`${formatLabel(resource)}: ReplicationFactor ${ReplicationFactor} is 1 on a single broker`);
     if (partitions >= PARTITIONS_NOTED_FROM)
-      notes.push(`${labelOf(resource)}: ${partitions} partitions are many for a laptop`);
+      notes.push(`${formatLabel(resource)}: ${partitions} partitions are many for a laptop`);
     const settings = settingsIn(Buffer.from(Configs, 'base64').toString('utf8'));
     byName.set(name, { name, partitions, configs: honourable(resource, settings, notes) });
   }
@@ -118,7 +118,7 @@ function honourable(resource: Resource, settings: Settings, notes: string[]): Se
   for (const [name, value] of Object.entries(settings)) {
     const tooManyCopies = copies.test(name) && value !== '1';
     if (tooManyCopies || otherGround.some((start) => name.startsWith(start)))
-      notes.push(`${labelOf(resource)}: ${name}=${value} is not imitated by a single broker`);
+      notes.push(`${formatLabel(resource)}: ${name}=${value} is not imitated by a single broker`);
     else kept[name] = value;
   }
   return kept;

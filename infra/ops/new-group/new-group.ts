@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../../terminal/user-error.ts';
 import { placeAll, type Step } from './placing.ts';
 import type { NewGroup } from './request.ts';
-import { teamFiles, teamTests } from './team-files.ts';
+import { buildTeamFiles, buildTeamTests } from './team-files.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -14,8 +14,8 @@ function stepsFor(request: NewGroup): readonly Step[] {
   const { team, owner } = request;
   const key = team.includes('-') ? `'${team}'` : team;
   return [
-    { folder: `functions/${team}`, files: teamFiles(request) },
-    { folder: `test/functions/${team}`, files: teamTests(request) },
+    { folder: `functions/${team}`, files: buildTeamFiles(request) },
+    { folder: `test/functions/${team}`, files: buildTeamTests(request) },
     { file: '.github/CODEOWNERS', line: `**/functions/${team}/ ${owner}` },
     {
       file: 'functions/index.ts',

@@ -49,7 +49,7 @@ export const ownerAllowed =
   /^(@[A-Za-z0-9][A-Za-z0-9-]*(\/[A-Za-z0-9][\w.-]*)?|[^\s@#]+@[^\s@#]+\.[^\s@#]+)$/;
 
 /** The name itself, if it can be one. */
-export function teamAllowed(team: string): string {
+export function parseTeam(team: string): string {
   const allowed = `are ${NAME_LENGTH_MIN} to ${NAME_LENGTH_MAX} characters: small letters and digits, words joined by -, a letter first`;
   if (!namePattern.test(team) || team.length < NAME_LENGTH_MIN || team.length > NAME_LENGTH_MAX)
     throw new InvalidArgumentError(`Allowed ${allowed}.`);

@@ -10,12 +10,12 @@ import type { NewGroup } from './request.ts';
 const LINE_WIDTH = 110;
 
 /** By the name of the file in the team's folder. */
-export function teamFiles(request: NewGroup): Readonly<Record<string, string>> {
+export function buildTeamFiles(request: NewGroup): Readonly<Record<string, string>> {
   return filled('files', request);
 }
 
 /** By the name of the file in the team's folder of tests. */
-export function teamTests(request: NewGroup): Readonly<Record<string, string>> {
+export function buildTeamTests(request: NewGroup): Readonly<Record<string, string>> {
   return filled('files/test', request);
 }
 

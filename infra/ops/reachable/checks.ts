@@ -3,8 +3,8 @@
  * Pure, over plain data, so that it judges what EC2 answers and what a template says in the same way.
  */
 import { type Check, NETWORK_PAGE, type Needs } from './check.ts';
-import { type AclRule, hasPort, type Network, type Subnet, within } from './network.ts';
-import { destinationCheck, serviceChecks } from './service-checks.ts';
+import { type AclRule, hasPort, isWithin, type Network, type Subnet } from './network.ts';
+import { checkDestination, checkServices } from './service-checks.ts';
 
 const ACL_PAGE = 'Amazon VPC docs: vpc-network-acls';
 /** Answers go back to ports of the asker's choosing; these are the ends and a usual one. */
@@ -15,8 +15,8 @@ export function checkNetwork(network: Network, needs: Needs): Check[] {
     selfReference(network, needs.port, 'in'),
     selfReference(network, needs.port, 'out'),
     accessLists(network, needs.port),
-    ...serviceChecks(network, needs),
-    ...needs.destinations.map((service) => destinationCheck(network, needs, service)),
+    ...checkServices(network, needs),
+    ...needs.destinations.map((service) => checkDestination(network, needs, service)),
   ];
 }
 
@@ -28,7 +28,8 @@ function selfReference({ groups, subnets }: Network, port: number, direction: 'i
   for (const { id, rules } of groups) {
     for (const { peers, ports } of rules.filter((each) => each.direction === direction)) {
       const peer = peers.find(
-        (one) => ids.includes(one) || (subnets.length > 0 && subnets.every(({ cidr }) => within(cidr, one))),
+        (one) =>
+          ids.includes(one) || (subnets.length > 0 && subnets.every(({ cidr }) => isWithin(cidr, one))),
       );
       if (peer !== undefined && hasPort(ports, port))
         return { name, verdict: 'pass', found: `${id} allows ${peer}`, rule, todo: '' };
@@ -50,7 +51,7 @@ function accessLists({ subnets }: Network, port: number): Check {
     subnets.flatMap((peer) =>
       (['in', 'out'] as const).flatMap((direction) =>
         [port, ...ANSWER_PORTS]
-          .filter((each) => !opens(own, direction, each, peer))
+          .filter((each) => !isOpen(own, direction, each, peer))
           .map((each) => `${own.id} ${direction} on ${each} for ${peer.cidr}`),
       ),
     ),
@@ -68,14 +69,14 @@ function accessLists({ subnets }: Network, port: number): Check {
   };
 }
 
-export function opens(
+export function isOpen(
   subnet: Subnet,
   direction: AclRule['direction'],
   port: number,
   peer: Pick<Subnet, 'cidr'>,
 ): boolean {
   const decisive = subnet.acl.find(
-    (rule) => rule.direction === direction && hasPort(rule.ports, port) && within(peer.cidr, rule.cidr),
+    (rule) => rule.direction === direction && hasPort(rule.ports, port) && isWithin(peer.cidr, rule.cidr),
   );
   return decisive?.allows === true;
 }

@@ -3,8 +3,8 @@
  * access lists. Pure, like the checks of pollers. What no table says, DNS and a firewall in between, a connection from the client itself tells.
  */
 import type { Check, Needs } from './check.ts';
-import { ANSWER_PORTS, opens } from './checks.ts';
-import { hasPort, type Network, type Route, within } from './network.ts';
+import { ANSWER_PORTS, isOpen } from './checks.ts';
+import { hasPort, isWithin, type Network, type Route } from './network.ts';
 
 /** Where clients are: a range of addresses, a security group, or a subnet that EC2 has told about. */
 export type Client =
@@ -23,7 +23,7 @@ const ROUTES_PAGE =
 const ACL_PAGE = 'Amazon VPC docs: vpc-network-acls';
 const DNS_PAGE = 'Amazon VPC docs: AmazonDNS-concepts';
 
-export function clientChecks(network: Network, { port }: Needs, client: Client): Check[] {
+export function checkClient(network: Network, { port }: Needs, client: Client): Check[] {
   const name = 'subnet' in client ? client.subnet : 'group' in client ? client.group : client.cidr;
   const rule = admitted(network, port, name, 'group' in client ? client.group : client.cidr);
   if ('group' in client) return [rule];
@@ -39,7 +39,9 @@ function admitted({ groups }: Network, port: number, name: string, peer: string)
   const by = groups.find(({ rules }) =>
     rules.some(
       ({ direction, ports, peers }) =>
-        direction === 'in' && hasPort(ports, port) && peers.some((one) => one === peer || within(peer, one)),
+        direction === 'in' &&
+        hasPort(ports, port) &&
+        peers.some((one) => one === peer || isWithin(peer, one)),
     ),
   );
   return {
@@ -90,8 +92,8 @@ function routesThere({ subnets }: Network, client: Extract<Client, { subnet: str
 function accessLists({ subnets }: Network, port: number, name: string, cidr: string): Check {
   const peer = { cidr };
   const closed = subnets.flatMap((own) => [
-    ...(opens(own, 'in', port, peer) ? [] : [`${own.id} in on ${port}`]),
-    ...ANSWER_PORTS.filter((each) => !opens(own, 'out', each, peer)).map(
+    ...(isOpen(own, 'in', port, peer) ? [] : [`${own.id} in on ${port}`]),
+    ...ANSWER_PORTS.filter((each) => !isOpen(own, 'out', each, peer)).map(
       (each) => `${own.id} out on ${each}`,
     ),
   ]);
@@ -119,6 +121,6 @@ function resolves({ subnet, dns }: Extract<Client, { subnet: string }>): Check {
 /** The narrowest route that holds the whole range decides; undefined if that one leads nowhere. */
 function routeTo(routes: readonly Route[], cidr: string): Route | undefined {
   const bits = ({ to }: Route) => Number(to.split('/')[1]);
-  const [best] = routes.filter(({ to }) => within(cidr, to)).toSorted((a, b) => bits(b) - bits(a));
+  const [best] = routes.filter(({ to }) => isWithin(cidr, to)).toSorted((a, b) => bits(b) - bits(a));
   return best?.active === true ? best : undefined;
 }

@@ -5,7 +5,7 @@ export type Admits = 'yes' | 'no' | 'on conditions';
 const PRINCIPAL = 'lambda.amazonaws.com';
 
 /** @param policy as CloudFormation has it, or parsed from what EC2 returns; undefined is the default policy, which allows all */
-export function admits(policy: unknown, action: string): Admits {
+export function checkPolicy(policy: unknown, action: string): Admits {
   if (policy === undefined) return 'yes';
   const statements = listOf(fieldOf(policy, 'Statement')).filter(
     (statement) =>

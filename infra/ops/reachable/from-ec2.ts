@@ -18,7 +18,7 @@ import {
 import { UserError } from '../../terminal/user-error.ts';
 import type { Client } from './client-checks.ts';
 import type { AclRule, Endpoint, GroupRule, Network, Route, SecurityGroup, Subnet } from './network.ts';
-import { portsOf } from './network.ts';
+import { parsePorts } from './network.ts';
 
 /** The one method of the SDK's client that is used. */
 type Ec2 = Pick<EC2Client, 'send'>;
@@ -26,7 +26,7 @@ type Ec2 = Pick<EC2Client, 'send'>;
 /** EC2 answers in pages; so many are more than a VPC may have. */
 const PAGES_MAX = 100;
 
-export async function networkFromEc2(
+export async function readNetworkFromEc2(
   ec2: Ec2,
   subnetIds: readonly string[],
   groupIds: readonly string[],
@@ -79,7 +79,7 @@ export async function networkFromEc2(
 }
 
 /** Subnets of clients, of whichever VPCs of this account, with their routes. */
-export async function clientsFromEc2(ec2: Ec2, subnetIds: readonly string[]): Promise<Client[]> {
+export async function readClientsFromEc2(ec2: Ec2, subnetIds: readonly string[]): Promise<Client[]> {
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [...subnetIds] }));
   const clients: Client[] = [];
   for (const { SubnetId = '', CidrBlock = '', VpcId = '' } of Subnets) {
@@ -178,7 +178,7 @@ function aclOf(acls: readonly NetworkAcl[], subnetId: string): AclRule[] {
           {
             direction: Egress === true ? ('out' as const) : ('in' as const),
             allows: RuleAction === 'allow',
-            ports: portsOf(Protocol, PortRange?.From, PortRange?.To),
+            ports: parsePorts(Protocol, PortRange?.From, PortRange?.To),
             cidr: CidrBlock,
           },
         ],
@@ -189,7 +189,7 @@ function groupOf({ GroupId = '', IpPermissions = [], IpPermissionsEgress = [] }:
   const rulesOf = (direction: GroupRule['direction'], permissions: readonly IpPermission[]) =>
     permissions.map((permission) => ({
       direction,
-      ports: portsOf(permission.IpProtocol, permission.FromPort, permission.ToPort),
+      ports: parsePorts(permission.IpProtocol, permission.FromPort, permission.ToPort),
       peers: [
         ...(permission.UserIdGroupPairs ?? []).map((pair) => pair.GroupId ?? ''),
         ...(permission.IpRanges ?? []).map((range) => range.CidrIp ?? ''),

@@ -11,7 +11,7 @@ import {
   type Endpoint,
   type GroupRule,
   type Network,
-  portsOf,
+  parsePorts,
   type Route,
   type SecurityGroup,
 } from './network.ts';
@@ -23,7 +23,7 @@ interface Resource {
   readonly properties: Json;
 }
 
-export function networkFromTemplate(file: string): Network {
+export function readNetworkFromTemplate(file: string): Network {
   const resources = resourcesIn(file);
   const [cluster, ...others] = ofType(resources, 'AWS::MSK::Cluster');
   if (cluster === undefined || others.length > 0)
@@ -152,7 +152,7 @@ function ruleOf(direction: GroupRule['direction'], rule: Json): GroupRule {
   ];
   return {
     direction,
-    ports: portsOf(
+    ports: parsePorts(
       String(rule['IpProtocol']),
       rule['FromPort'] as number | undefined,
       rule['ToPort'] as number | undefined,

@@ -81,7 +81,7 @@ export const ANYWHERE = '0.0.0.0/0';
 export const ALL_PORTS: Ports = { from: 0, to: 65_535 };
 
 /** What EC2 and CloudFormation say of a rule: -1 is every protocol, 6 is TCP, and a rule for all ports may name none. */
-export function portsOf(
+export function parsePorts(
   protocol: string | undefined,
   from: number | undefined,
   to: number | undefined,
@@ -96,7 +96,7 @@ export function hasPort(ports: Ports, port: number): boolean {
 }
 
 /** Whether one range of IPv4 addresses lies within another; false for whatever is no such range. */
-export function within(inner: string, outer: string): boolean {
+export function isWithin(inner: string, outer: string): boolean {
   const [a, b] = [rangeOf(inner), rangeOf(outer)];
   return a !== undefined && b !== undefined && b.from <= a.from && a.to <= b.to;
 }

@@ -3,8 +3,8 @@
  * comes from outside the VPC (AWS Lambda docs: kafka-scaling-modes). And the service of a failure destination.
  */
 import { type Check, NETWORK_PAGE, type Needs } from './check.ts';
-import { type Admits, admits } from './endpoint-policy.ts';
-import { ANYWHERE, type Endpoint, hasPort, type Network, type SecurityGroup, within } from './network.ts';
+import { type Admits, checkPolicy } from './endpoint-policy.ts';
+import { ANYWHERE, type Endpoint, hasPort, isWithin, type Network, type SecurityGroup } from './network.ts';
 
 const HTTPS = 443;
 const MODES_PAGE = 'AWS Lambda docs: kafka-scaling-modes';
@@ -16,7 +16,7 @@ const actions: Readonly<Record<string, string>> = {
   secretsmanager: 'secretsmanager:GetSecretValue',
 };
 
-export function serviceChecks(network: Network, needs: Needs): Check[] {
+export function checkServices(network: Network, needs: Needs): Check[] {
   const services = ['lambda', 'sts', ...(needs.secret ? ['secretsmanager'] : [])];
   if (needs.pollers === 'provisioned') return [notNeeded(network, services)];
   return services.map((service) => serviceCheck(network, service));
@@ -90,7 +90,7 @@ function endpointVerdict(network: Network, endpoint: Endpoint, action: string): 
       `${id}, but no group of the cluster lets 443 out to it`,
       "allow TCP 443 out from the cluster's security group",
     );
-  const admitted: Admits = admits(endpoint.policy, action);
+  const admitted: Admits = checkPolicy(endpoint.policy, action);
   if (admitted === 'yes') return { verdict: 'pass', found: `by ${id}`, todo: '' };
   const todo = `let its policy allow ${action} to the principal lambda.amazonaws.com`;
   return admitted === 'no'
@@ -103,7 +103,7 @@ function endpointVerdict(network: Network, endpoint: Endpoint, action: string): 
 }
 
 /** The page asks for an endpoint of the destination's service, without saying whether provisioned mode waives it. */
-export function destinationCheck(network: Network, { pollers }: Needs, service: string): Check {
+export function checkDestination(network: Network, { pollers }: Needs, service: string): Check {
   const name = `way to ${service}, for failures`;
   const rule = `${FAILURE_PAGE}: a VPC endpoint of the destination's service`;
   const endpoint = network.endpoints.find((each) => each.service === service && each.available);
@@ -153,7 +153,7 @@ function allowsOut({ groups, subnets }: Network, endpoint?: Endpoint): boolean {
             peer === ANYWHERE ||
             peer.startsWith('pl-') ||
             targets.includes(peer) ||
-            (endpoint !== undefined && subnets.every(({ cidr }) => within(cidr, peer))),
+            (endpoint !== undefined && subnets.every(({ cidr }) => isWithin(cidr, peer))),
         ),
     ),
   );
@@ -166,7 +166,7 @@ function accepts(groups: readonly SecurityGroup[], network: Network): boolean {
       ({ direction, ports, peers }) =>
         direction === 'in' &&
         hasPort(ports, HTTPS) &&
-        peers.some((peer) => own.includes(peer) || network.subnets.every(({ cidr }) => within(cidr, peer))),
+        peers.some((peer) => own.includes(peer) || network.subnets.every(({ cidr }) => isWithin(cidr, peer))),
     ),
   );
 }

@@ -3,18 +3,18 @@
  * so many bytes. An offset that was read past and held no record is named as empty.
  */
 import {
+  buildInterval,
+  buildOffsetSet,
   countOffsets,
-  gapsOf,
+  findGaps,
+  findNextOffset,
   hasOffset,
-  intersection,
-  nextOffset,
+  intersectOffsets,
   type OffsetSet,
-  offsetSet,
-  offsetsFrom,
-  union,
-  without,
+  subtractOffsets,
+  uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
-import { type Batch, PAYLOAD_BYTES_MAX, recordText } from './kafka-event.ts';
+import { formatRecord, PAYLOAD_BYTES_MAX, type RedriveBatch } from './kafka-event.ts';
 import type { Target } from './target.ts';
 
 /** What is left of a payload for the envelope, and for as many holes as a batch may have records. */
@@ -28,20 +28,20 @@ const FETCH_BYTES_MAX = 8 * 1024 * 1024;
 type Source = Pick<Target, 'topic' | 'batchRecords'> & { readonly log: Pick<Target['log'], 'records'> };
 
 /** @param wanted all of them within the bounds of the log */
-export async function* batchesOf(
+export async function* readBatches(
   { topic, batchRecords, log }: Source,
   partition: number,
   wanted: OffsetSet,
-): AsyncGenerator<Batch> {
+): AsyncGenerator<RedriveBatch> {
   let texts: string[] = [];
   let offsets: number[] = [];
   let bytes = 0;
   /** Wanted offsets up to here were read past. */
   let read = wanted[0] ?? 0;
-  function taken(upTo: number): Batch | undefined {
-    const range = intersection(wanted, offsetsFrom(read, upTo));
-    const empty = without(range, offsetSet(offsets));
-    const batch = { texts, empty, first: range[0] ?? upTo, last: nextOffset(range) - 1 };
+  function taken(upTo: number): RedriveBatch | undefined {
+    const range = intersectOffsets(wanted, buildInterval(read, upTo));
+    const empty = subtractOffsets(range, buildOffsetSet(offsets));
+    const batch = { texts, empty, first: range[0] ?? upTo, last: findNextOffset(range) - 1 };
     [texts, offsets, bytes, read] = [[], [], 0, upTo];
     return countOffsets(range) === 0 ? undefined : batch;
   }
@@ -52,7 +52,7 @@ export async function* batchesOf(
     );
     for await (const record of log.records(partition, { start, end }, fetchBytes)) {
       if (!hasOffset(wanted, record.offset)) continue;
-      const text = recordText(topic, partition, record);
+      const text = formatRecord(topic, partition, record);
       const full =
         texts.length === batchRecords || bytes + text.length + 1 > PAYLOAD_BYTES_MAX - ENVELOPE_BYTES;
       const batch = full ? taken(record.offset) : undefined;
@@ -62,17 +62,17 @@ export async function* batchesOf(
       bytes += text.length + 1;
     }
   }
-  const last = taken(nextOffset(wanted));
+  const last = taken(findNextOffset(wanted));
   if (last !== undefined) yield last;
 }
 
 /** From and up to, not including: the wanted offsets, with what is little between them. */
 function spansOf(wanted: OffsetSet): [start: number, end: number][] {
-  const between = gapsOf(wanted);
+  const between = findGaps(wanted);
   let covered = wanted;
   for (let i = 0; i < between.length; i += 2) {
     const [from = 0, to = 0] = between.slice(i, i + 2);
-    if (to - from < SPAN_GAP_MAX) covered = union(covered, [from, to]);
+    if (to - from < SPAN_GAP_MAX) covered = uniteOffsets(covered, [from, to]);
   }
   const spans: [number, number][] = [];
   for (let i = 0; i < covered.length; i += 2) spans.push([covered[i] ?? 0, (covered[i + 1] ?? 0) + 1]);

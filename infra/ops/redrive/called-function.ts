@@ -5,7 +5,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
-import { innermostMessage, UserError } from '../../terminal/user-error.ts';
+import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
 
 /** What became of a payload. */
 interface CallEnd {
@@ -57,7 +57,7 @@ export async function callFunction(
     if (attempt < ATTEMPTS) await pause(pauseMs * 2 ** (attempt - 1), undefined, { signal }).catch(() => {});
   }
   if (unheard !== undefined)
-    throw new UserError(`function ${name} can't be reached: ${innermostMessage(unheard)}`, unheard);
+    throw new UserError(`function ${name} can't be reached: ${findInnermostMessage(unheard)}`, unheard);
   return { requests, failed };
 }
 

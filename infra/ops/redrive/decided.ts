@@ -3,20 +3,27 @@
  * name), or that a batch is to be parked although its share of rejected records has halted it.
  */
 import {
-  intersection,
-  nextOffset,
+  buildInterval,
+  findNextOffset,
+  intersectOffsets,
   noOffsets,
   type OffsetSet,
-  offsetsFrom,
-  union,
-  without,
+  subtractOffsets,
+  uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
 import { callFunction } from './called-function.ts';
-import { deliver, type Manner, sourceOf } from './deliver.ts';
+import { buildEventSource, deliver, type Manner } from './deliver.ts';
 import { acceptPayload } from './kafka-event.ts';
-import { askedFor, type Decision, type Kind, type OpenWork, type Scope, standOf } from './open-work.ts';
+import {
+  buildAskedOffsets,
+  type Kind,
+  type OpenWork,
+  type OperatorDecision,
+  type RedriveScope,
+  readPartition,
+} from './open-work.ts';
 import type { Target } from './target.ts';
-import { type Row, rowsOf, stopped, TOO_LARGE } from './undone.ts';
+import { createRowBuilder, describeStop, type Row, TOO_LARGE } from './undone.ts';
 
 interface Decided {
   readonly found: Row[];
@@ -30,7 +37,7 @@ const INTERVALS_AT_ONCE = 500;
 export async function acceptPartition(
   target: Target,
   work: OpenWork,
-  { kinds, accept, scope }: { kinds: ReadonlySet<Kind>; accept: Decision; scope: Scope },
+  { kinds, accept, scope }: { kinds: ReadonlySet<Kind>; accept: OperatorDecision; scope: RedriveScope },
   manner: Manner,
 ): Promise<Decided> {
   const { partition, bounds, journal } = work;
@@ -39,50 +46,59 @@ export async function acceptPartition(
   const look = { partition, wanted: kinds.has('gaps') ? work.gaps : noOffsets, asked: undefined };
   const { tooLarge } = await deliver(target, look, { ...manner, apply: false });
   const found = (open: OffsetSet, failed?: string) => {
-    const row = rowsOf(work);
+    const row = createRowBuilder(work);
     return [
       ...work.reasons.flatMap(({ reason, offsets }) =>
-        row('parked', failed ?? reason, intersection(intersection(offsets, parked), open)),
+        row('parked', failed ?? reason, intersectOffsets(intersectOffsets(offsets, parked), open)),
       ),
-      ...row('gone', failed ?? `the log begins at ${bounds.start}`, intersection(gone, open)),
-      ...row('gap', failed ?? TOO_LARGE, intersection(tooLarge, open)),
+      ...row('gone', failed ?? `the log begins at ${bounds.start}`, intersectOffsets(gone, open)),
+      ...row('gap', failed ?? TOO_LARGE, intersectOffsets(tooLarge, open)),
     ];
   };
-  const all = union(parked, union(gone, tooLarge));
+  const all = uniteOffsets(parked, uniteOffsets(gone, tooLarge));
   if (!manner.apply || all.length === 0) return { found: found(all), undone: found(all) };
   let failed: string | undefined;
   for (let i = 0; i < all.length && failed === undefined; i += 2 * INTERVALS_AT_ONCE) {
     const offsets = all.slice(i, i + 2 * INTERVALS_AT_ONCE);
-    const payload = acceptPayload(sourceOf(target, partition), { ...accept, offsets });
+    const payload = acceptPayload(buildEventSource(target, partition), { ...accept, offsets });
     ({ failed } = await callFunction(target.functions, target.function, payload, manner.signal));
   }
-  const now = await standOf(target, journal, scope);
-  const open = union(intersection(parked, now.parked), without(union(gone, tooLarge), now.state.resolved));
-  const above = intersection(open, [nextOffset(now.state.resolved), Number.MAX_SAFE_INTEGER]);
+  const now = await readPartition(target, journal, scope);
+  const open = uniteOffsets(
+    intersectOffsets(parked, now.parked),
+    subtractOffsets(uniteOffsets(gone, tooLarge), now.state.resolved),
+  );
+  const above = intersectOffsets(open, [findNextOffset(now.state.resolved), Number.MAX_SAFE_INTEGER]);
   const why = failed ?? 'it was handed over, and the ledger has not accepted it';
   const early = 'no later record is counted yet: accept it when one is';
-  return { found: found(all), undone: [...found(without(open, above), why), ...found(above, early)] };
+  return { found: found(all), undone: [...found(subtractOffsets(open, above), why), ...found(above, early)] };
 }
 
 /** The offsets that the operator names, or the batch that the mapping delivers next. */
 export async function parkBatch(
   target: Target,
   work: OpenWork,
-  scope: Scope,
+  scope: RedriveScope,
   manner: Manner,
 ): Promise<Decided> {
   const { partition, bounds, journal, state } = work;
   const named = scope.from !== undefined || scope.to !== undefined;
-  const first = Math.max(bounds.start, nextOffset(state.resolved));
-  const asked = named ? askedFor(scope) : offsetsFrom(first, first + target.batchRecords);
-  const wanted = without(intersection(asked, offsetsFrom(bounds.start, bounds.end)), state.resolved);
-  const row = rowsOf(work);
+  const first = Math.max(bounds.start, findNextOffset(state.resolved));
+  const asked = named ? buildAskedOffsets(scope) : buildInterval(first, first + target.batchRecords);
+  const wanted = subtractOffsets(
+    intersectOffsets(asked, buildInterval(bounds.start, bounds.end)),
+    state.resolved,
+  );
+  const row = createRowBuilder(work);
   const found = row('batch', 'the clicks among them will be counted, the others parked', wanted);
   if (!manner.apply) return { found, undone: found };
   const delivered = await deliver(target, { partition, wanted, asked: 'park' }, manner);
-  const now = await standOf(target, journal, scope);
-  const open = without(wanted, union(now.state.resolved, union(delivered.empty, delivered.tooLarge)));
-  const why = stopped(delivered) ?? 'it was handed over, and the ledger has not resolved it';
+  const now = await readPartition(target, journal, scope);
+  const open = subtractOffsets(
+    wanted,
+    uniteOffsets(now.state.resolved, uniteOffsets(delivered.empty, delivered.tooLarge)),
+  );
+  const why = describeStop(delivered) ?? 'it was handed over, and the ledger has not resolved it';
   return {
     found,
     undone: [...row('batch', why, open), ...row('gap', TOO_LARGE, delivered.tooLarge)],

@@ -1,23 +1,29 @@
 /** Hands offsets of a partition to the ledger's function once more, batch by batch in their order; or only looks what they hold. */
 import {
+  buildInterval,
   countOffsets,
-  nextOffset,
+  findNextOffset,
   noOffsets,
   type OffsetSet,
-  offsetsFrom,
-  union,
-  without,
+  subtractOffsets,
+  uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
-import { batchesOf } from './batches.ts';
+import { readBatches } from './batches.ts';
 import { callFunction } from './called-function.ts';
-import { type Asked, type Batch, type EventSource, eventPayload, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
+import {
+  type AskedRecords,
+  buildEventPayload,
+  PAYLOAD_BYTES_MAX,
+  type RedriveBatch,
+  type RedriveSource,
+} from './kafka-event.ts';
 import type { Target } from './target.ts';
 
 export interface Work {
   readonly partition: number;
   readonly wanted: OffsetSet;
   /** `close`: offsets without a record are closed as void where they are in a gap. */
-  readonly asked: Asked;
+  readonly asked: AskedRecords;
 }
 
 export interface Manner {
@@ -52,11 +58,11 @@ export async function deliver(target: Target, work: Work, manner: Manner): Promi
   // An entry settles 99 parked records, so a call with many of them would fold them many times over.
   const batchRecords =
     work.asked === 'unpark' ? Math.min(target.batchRecords, UNPARKED_AT_ONCE) : target.batchRecords;
-  for await (const batch of batchesOf({ ...target, batchRecords }, partition, wanted)) {
+  for await (const batch of readBatches({ ...target, batchRecords }, partition, wanted)) {
     manner.signal.throwIfAborted();
     if (batch.texts.length === 1 && (batch.texts[0] ?? '').length > RECORD_BYTES_MAX) {
       const { offset } = JSON.parse(batch.texts[0] ?? '') as { offset: number };
-      tooLarge = union(tooLarge, [offset, offset]);
+      tooLarge = uniteOffsets(tooLarge, [offset, offset]);
     } else if (manner.apply) {
       const sent = await send(target, work, batch, manner.signal);
       requests.push(...sent.requests);
@@ -64,7 +70,7 @@ export async function deliver(target: Target, work: Work, manner: Manner): Promi
         return { records, empty, tooLarge, requests, failed: { at: batch.first, why: sent.failed } };
     }
     records += batch.texts.length;
-    empty = union(empty, batch.empty);
+    empty = uniteOffsets(empty, batch.empty);
     manner.progress(batch.texts.length + countOffsets(batch.empty));
   }
   return { records, empty, tooLarge, requests, failed: undefined };
@@ -74,22 +80,22 @@ export async function deliver(target: Target, work: Work, manner: Manner): Promi
 export async function send(
   target: Target,
   { partition, asked }: Omit<Work, 'wanted'>,
-  batch: Batch,
+  batch: RedriveBatch,
   signal: AbortSignal,
 ): Promise<{ requests: readonly string[]; failed: string | undefined }> {
   const empty = asked !== 'close' ? noOffsets : await stillInLog(target, partition, batch.empty);
   if (batch.texts.length === 0 && empty.length === 0) return { requests: [], failed: undefined };
-  const payload = eventPayload(sourceOf(target, partition), { ...batch, empty }, asked);
+  const payload = buildEventPayload(buildEventSource(target, partition), { ...batch, empty }, asked);
   return callFunction(target.functions, target.function, payload, signal);
 }
 
-export function sourceOf({ topic, sourceArn, kafka }: Target, partition: number): EventSource {
+export function buildEventSource({ topic, sourceArn, kafka }: Target, partition: number): RedriveSource {
   return { topic, partition, sourceArn, bootstrap: kafka.bootstrapBrokers.join(',') };
 }
 
 /** Retention may have passed by since the log was read: what left it meanwhile was perhaps a record. */
 async function stillInLog({ log }: Target, partition: number, empty: OffsetSet): Promise<OffsetSet> {
   if (empty.length === 0) return empty;
-  const start = (await log.bounds())[partition]?.start ?? nextOffset(empty);
-  return without(empty, offsetsFrom(0, start));
+  const start = (await log.bounds())[partition]?.start ?? findNextOffset(empty);
+  return subtractOffsets(empty, buildInterval(0, start));
 }

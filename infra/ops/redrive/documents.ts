@@ -12,7 +12,7 @@ import { GetObjectCommand, paginateListObjectsV2, S3Client, S3ServiceException }
 import { operatorRequests } from '../../../shared/bounded-requests.ts';
 import { type KafkaRecord, readEvent } from '../../../shared/event/event.ts';
 import { UserError } from '../../terminal/user-error.ts';
-import type { Destination, Target } from './target.ts';
+import type { FailureDestination, Target } from './target.ts';
 
 export interface Document {
   readonly name: string;
@@ -30,8 +30,8 @@ export interface Passed {
 /** A payload has 6 MB, and escaping adds a third at most to what base64 and JSON are made of. */
 const DOCUMENT_BYTES_MAX = 32 * 1024 * 1024;
 
-export async function* documentsIn(
-  destination: Destination,
+export async function* readDocuments(
+  destination: FailureDestination,
   target: Pick<Target, 'topic' | 'function' | 'sourceArn'>,
 ): AsyncGenerator<Document | Passed> {
   try {
@@ -114,7 +114,7 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
 
 type Text = { readonly name: string; readonly text: string | { readonly why: string } };
 
-function textsIn(destination: Destination): AsyncGenerator<Text> {
+function textsIn(destination: FailureDestination): AsyncGenerator<Text> {
   return 'bucket' in destination ? objectsIn(destination) : filesIn(destination.folder);
 }
 
@@ -137,7 +137,7 @@ const OBJECTS_AT_ONCE = 8;
 async function* objectsIn({
   bucket,
   region,
-}: Extract<Destination, { bucket: string }>): AsyncGenerator<Text> {
+}: Extract<FailureDestination, { bucket: string }>): AsyncGenerator<Text> {
   const client = new S3Client({ ...(region !== undefined && { region }), ...operatorRequests });
   const asked: Asked[] = [];
   try {

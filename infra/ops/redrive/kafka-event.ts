@@ -15,7 +15,7 @@ import type { WholeRecord } from '../../kafka/topic-log.ts';
 /** What Lambda takes in one invocation, and a mapping puts into one event (AWS Lambda docs: gettingstarted-limits). */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
 
-export interface EventSource {
+export interface RedriveSource {
   readonly topic: string;
   readonly partition: number;
   readonly sourceArn: string;
@@ -23,7 +23,7 @@ export interface EventSource {
 }
 
 /** Records of one partition for one invocation. */
-export interface Batch {
+export interface RedriveBatch {
   readonly texts: readonly string[];
   /** Offsets among those asked for that hold no record. */
   readonly empty: OffsetSet;
@@ -35,7 +35,7 @@ export interface Batch {
 const VALUE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Of a record that is far too large for an event, the text has no value, and is as long as no event can be. */
-export function recordText(topic: string, partition: number, record: WholeRecord): string {
+export function formatRecord(topic: string, partition: number, record: WholeRecord): string {
   const { offset, time: timestamp, appended, key, value, headers } = record;
   if ((key?.length ?? 0) + (value?.length ?? 0) > VALUE_BYTES_MAX)
     return asciiJson({ topic, partition, offset, timestamp }) + ' '.repeat(PAYLOAD_BYTES_MAX);
@@ -52,7 +52,7 @@ export function recordText(topic: string, partition: number, record: WholeRecord
 }
 
 /** One of a destination's document, written anew: nothing else of it reaches the function. */
-export function givenRecordText(record: KafkaRecord & { readonly timestampType?: unknown }): string {
+export function formatGivenRecord(record: KafkaRecord & { readonly timestampType?: unknown }): string {
   const { topic, partition, offset, timestamp, key, value, headers = [] } = record;
   const timestampType = record.timestampType === 'CREATE_TIME' ? 'CREATE_TIME' : 'LOG_APPEND_TIME';
   return asciiJson({
@@ -64,9 +64,9 @@ export function givenRecordText(record: KafkaRecord & { readonly timestampType?:
 }
 
 /** What an operator may ask for beside: parked records to be applied too, a halted batch to be parked, gaps to be closed. */
-export type Asked = 'unpark' | 'park' | 'close' | undefined;
+export type AskedRecords = 'unpark' | 'park' | 'close' | undefined;
 
-export function eventPayload(source: EventSource, batch: Batch, asked: Asked): Buffer {
+export function buildEventPayload(source: RedriveSource, batch: RedriveBatch, asked: AskedRecords): Buffer {
   const { topic, partition } = source;
   const records = batch.texts.length === 0 ? '' : `"${topic}-${partition}":[${batch.texts.join(',')}]`;
   const empty = { topic, partition, offsets: formatOffsets(batch.empty) };
@@ -80,13 +80,13 @@ export function eventPayload(source: EventSource, batch: Batch, asked: Asked): B
 }
 
 /** An event without records: these offsets will never count. */
-export function acceptPayload(source: EventSource, { offsets, reason, who }: Acceptance): Buffer {
+export function acceptPayload(source: RedriveSource, { offsets, reason, who }: Acceptance): Buffer {
   const { topic, partition } = source;
   const accept = [{ topic, partition, offsets: formatOffsets(offsets), reason, who }];
   return envelope(source, `{},"accept":${JSON.stringify(accept)}`);
 }
 
-function envelope({ sourceArn, bootstrap }: EventSource, records: string): Buffer {
+function envelope({ sourceArn, bootstrap }: RedriveSource, records: string): Buffer {
   return Buffer.from(
     `{"eventSource":"aws:kafka","eventSourceArn":${JSON.stringify(sourceArn)},` +
       `"bootstrapServers":${JSON.stringify(bootstrap)},"records":${records}}`,

@@ -5,22 +5,22 @@
  */
 
 import type { Acceptance, State } from '../../../shared/journal/journal.ts';
-import { journalKey, parseJournalKey } from '../../../shared/journal/journal-key.ts';
+import { formatJournalKey, parseJournalKey } from '../../../shared/journal/journal-key.ts';
 import { type Ledger, listJournals, readHead } from '../../../shared/journal/journal-store.ts';
 import {
-  gapsOf,
-  intersection,
-  nextOffset,
+  buildInterval,
+  findGaps,
+  findNextOffset,
+  intersectOffsets,
   noOffsets,
   type OffsetSet,
-  offsetsFrom,
-  union,
-  without,
+  subtractOffsets,
+  uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
 import type { Bounds, TopicLog } from '../../kafka/topic-log.ts';
 import { UserError } from '../../terminal/user-error.ts';
-import { type ParkedFor, parkedReasons } from './parked-reasons.ts';
-import { tableAnswer } from './target.ts';
+import { type ParkedFor, readParkedReasons } from './parked-reasons.ts';
+import { awaitTableAnswer } from './target.ts';
 
 export interface OpenWork {
   readonly partition: number;
@@ -40,10 +40,10 @@ export interface OpenWork {
 export type Kind = 'parked' | 'gaps' | 'destination';
 
 /** Why offsets will never count, and who has decided it. */
-export type Decision = Pick<Acceptance, 'reason' | 'who'>;
+export type OperatorDecision = Pick<Acceptance, 'reason' | 'who'>;
 
 /** Which offsets an operator means; all that are left out. */
-export interface Scope {
+export interface RedriveScope {
   readonly partition?: number | undefined;
   readonly from?: number | undefined;
   /** Included. */
@@ -56,7 +56,7 @@ interface Sight {
   readonly log: Pick<TopicLog, 'bounds' | 'committed'>;
 }
 
-export async function openWork(sight: Sight, scope: Scope): Promise<OpenWork[]> {
+export async function findOpenWork(sight: Sight, scope: RedriveScope): Promise<OpenWork[]> {
   const { log, topic } = sight;
   const committed = await log.committed((await log.bounds()).length);
   const bounds = await log.bounds();
@@ -68,53 +68,53 @@ export async function openWork(sight: Sight, scope: Scope): Promise<OpenWork[]> 
   const work: OpenWork[] = [];
   for (const [partition, within] of bounds.entries()) {
     if (scope.partition !== undefined && scope.partition !== partition) continue;
-    const journal = journalKey({ topic, incarnation, partition });
-    const now = await standOf(sight, journal, scope);
+    const journal = formatJournalKey({ topic, incarnation, partition });
+    const now = await readPartition(sight, journal, scope);
     work.push({
       partition,
       journal,
       bounds: within,
       ...now,
-      ...openIn(now.state, within, committed[partition], scope),
+      ...findOpen(now.state, within, committed[partition], scope),
     });
   }
   return work;
 }
 
 /** What the ledger says of a journal now. */
-export async function standOf(
+export async function readPartition(
   { store }: Pick<Sight, 'store'>,
   journal: string,
-  scope: Scope,
+  scope: RedriveScope,
 ): Promise<Pick<OpenWork, 'state' | 'parked' | 'reasons'>> {
-  const { state } = await tableAnswer(store, readHead(store, journal, Date.now()));
-  const reasons = await parkedReasons(store, journal, askedFor(scope));
-  return { state, reasons, parked: reasons.map(({ offsets }) => offsets).reduce(union, noOffsets) };
+  const { state } = await awaitTableAnswer(store, readHead(store, journal, Date.now()));
+  const reasons = await readParkedReasons(store, journal, buildAskedOffsets(scope));
+  return { state, reasons, parked: reasons.map(({ offsets }) => offsets).reduce(uniteOffsets, noOffsets) };
 }
 
-export function askedFor({ from = 0, to = Number.MAX_SAFE_INTEGER }: Scope): OffsetSet {
+export function buildAskedOffsets({ from = 0, to = Number.MAX_SAFE_INTEGER }: RedriveScope): OffsetSet {
   return to < from ? noOffsets : [from, to];
 }
 
 /** Pure: which offsets of a partition were passed over. */
-export function openIn(
+export function findOpen(
   state: State,
   { start, end }: Bounds,
   committed: number | undefined,
-  scope: Scope,
+  scope: RedriveScope,
 ): Pick<OpenWork, 'gaps' | 'gone'> {
-  const asked = askedFor(scope);
+  const asked = buildAskedOffsets(scope);
   const { resolved } = state;
-  const passed = Math.min(end, Math.max(nextOffset(resolved), committed ?? 0));
+  const passed = Math.min(end, Math.max(findNextOffset(resolved), committed ?? 0));
   return {
-    gaps: intersection(asked, without(offsetsFrom(start, passed), resolved)),
-    gone: intersection(asked, intersection(gapsOf(resolved), offsetsFrom(0, start))),
+    gaps: intersectOffsets(asked, subtractOffsets(buildInterval(start, passed), resolved)),
+    gone: intersectOffsets(asked, intersectOffsets(findGaps(resolved), buildInterval(0, start))),
   };
 }
 
 /** Journals of older ones are of a log that is no more. */
 async function newestIncarnation({ store, topic }: Sight): Promise<number> {
-  const journals = await tableAnswer(store, listJournals(store));
+  const journals = await awaitTableAnswer(store, listJournals(store));
   const numbers = journals
     .map(parseJournalKey)
     .filter((journal) => journal.topic === topic)

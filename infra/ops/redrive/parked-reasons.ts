@@ -1,9 +1,9 @@
 /** Which records of a journal are parked and open, and why: the list, and the entries that no rollup has folded yet. */
-import { settledBy } from '../../../shared/journal/journal.ts';
-import { entriesAfter, type Ledger, readCheckpoint } from '../../../shared/journal/journal-store.ts';
-import { hasOffset, type OffsetSet, offsetSet, offsetsIn } from '../../../shared/journal/offsets.ts';
-import { openParked } from '../../../shared/journal/parked-items.ts';
-import { tableAnswer } from './target.ts';
+import { findSettled } from '../../../shared/journal/journal.ts';
+import { type Ledger, readCheckpoint, readEntriesAfter } from '../../../shared/journal/journal-store.ts';
+import { buildOffsetSet, hasOffset, listOffsets, type OffsetSet } from '../../../shared/journal/offsets.ts';
+import { listOpenParked } from '../../../shared/journal/parked-items.ts';
+import { awaitTableAnswer } from './target.ts';
 
 export interface ParkedFor {
   readonly reason: string;
@@ -11,8 +11,8 @@ export interface ParkedFor {
 }
 
 /** @param asked one interval, or none */
-export function parkedReasons(ledger: Ledger, journal: string, asked: OffsetSet): Promise<ParkedFor[]> {
-  return tableAnswer(ledger, readReasons(ledger, journal, asked));
+export function readParkedReasons(ledger: Ledger, journal: string, asked: OffsetSet): Promise<ParkedFor[]> {
+  return awaitTableAnswer(ledger, readReasons(ledger, journal, asked));
 }
 
 async function readReasons(ledger: Ledger, journal: string, asked: OffsetSet): Promise<ParkedFor[]> {
@@ -20,14 +20,15 @@ async function readReasons(ledger: Ledger, journal: string, asked: OffsetSet): P
   const [from = 0, to = -1] = asked;
   if (to < from) return [];
   const through = (await readCheckpoint(ledger, journal))?.version ?? 0;
-  for await (const { offset, reason } of openParked(ledger, journal, from, to)) reasons.set(offset, reason);
-  for await (const { changed } of entriesAfter(ledger, journal, through)) {
+  for await (const { offset, reason } of listOpenParked(ledger, journal, from, to))
+    reasons.set(offset, reason);
+  for await (const { changed } of readEntriesAfter(ledger, journal, through)) {
     for (const { offset, reason } of changed.parked) reasons.set(offset, reason);
-    for (const offset of offsetsIn(settledBy(changed))) reasons.delete(offset);
+    for (const offset of listOffsets(findSettled(changed))) reasons.delete(offset);
   }
   const open = [...reasons].filter(([offset]) => hasOffset(asked, offset)).sort(([a], [b]) => a - b);
   return [...Map.groupBy(open, ([, reason]) => reason)].map(([reason, found]) => ({
     reason,
-    offsets: offsetSet(found.map(([offset]) => offset)),
+    offsets: buildOffsetSet(found.map(([offset]) => offset)),
   }));
 }

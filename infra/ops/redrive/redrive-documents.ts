@@ -2,24 +2,24 @@
  * Applies what a mapping has given up on from the documents it left. A record that the log still holds is taken from the log, once it
  * is known to be the same; only what retention has removed is taken from the document itself.
  */
-import { fingerprintOf } from '../../../shared/contract/decode.ts';
+import { computeFingerprint } from '../../../shared/contract/decode.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import {
+  buildInterval,
+  buildOffsetSet,
   hasOffset,
-  intersection,
+  intersectOffsets,
   noOffsets,
   type OffsetSet,
-  offsetSet,
-  offsetsFrom,
-  union,
-  without,
+  subtractOffsets,
+  uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
-import { batchesOf } from './batches.ts';
+import { readBatches } from './batches.ts';
 import { type Manner, send } from './deliver.ts';
-import { type Document, documentsIn, isPassed, type Passed } from './documents.ts';
-import { type Batch, givenRecordText, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
-import { askedFor, type OpenWork, type Scope } from './open-work.ts';
-import type { Destination, Target } from './target.ts';
+import { type Document, isPassed, type Passed, readDocuments } from './documents.ts';
+import { formatGivenRecord, PAYLOAD_BYTES_MAX, type RedriveBatch } from './kafka-event.ts';
+import { buildAskedOffsets, type OpenWork, type RedriveScope } from './open-work.ts';
+import type { FailureDestination, Target } from './target.ts';
 
 export interface DocumentsEnd {
   /** Documents of this ledger's function. */
@@ -35,13 +35,13 @@ export interface DocumentsEnd {
 
 /** @param work with states that were read just before */
 export async function redriveDocuments(
-  target: Target & { readonly destination: Destination },
+  target: Target & { readonly destination: FailureDestination },
   work: readonly OpenWork[],
-  scope: Scope,
+  scope: RedriveScope,
   manner: Manner,
 ): Promise<DocumentsEnd> {
   const end: DocumentsEnd = { documents: 0, others: 0, faulty: [], open: new Map(), failed: new Map() };
-  for await (const found of documentsIn(target.destination, target)) {
+  for await (const found of readDocuments(target.destination, target)) {
     manner.signal.throwIfAborted();
     if (isPassed(found)) {
       if (found.others) end.others += 1;
@@ -66,7 +66,7 @@ async function redriveDocument(
   target: Target,
   document: Document,
   work: readonly OpenWork[],
-  scope: Scope,
+  scope: RedriveScope,
   manner: Manner,
   end: DocumentsEnd,
 ): Promise<void> {
@@ -79,14 +79,17 @@ async function redriveDocument(
     const last = records.at(-1)?.offset ?? -1;
     if (last >= bounds.end)
       throw new Unlike(`it has offset ${last} of partition ${partition}, and the log ends at ${bounds.end}`);
-    const given = intersection(offsetSet(records.map(({ offset }) => offset)), askedFor(scope));
-    const open = without(given, state.resolved);
-    const inLog = intersection(open, offsetsFrom(bounds.start, bounds.end));
+    const given = intersectOffsets(
+      buildOffsetSet(records.map(({ offset }) => offset)),
+      buildAskedOffsets(scope),
+    );
+    const open = subtractOffsets(given, state.resolved);
+    const inLog = intersectOffsets(open, buildInterval(bounds.start, bounds.end));
     const batches = [
       ...(await logBatches(target, partition, inLog, records)),
-      ...documentBatches(target, records, without(open, inLog)),
+      ...documentBatches(target, records, subtractOffsets(open, inLog)),
     ];
-    end.open.set(partition, union(end.open.get(partition) ?? noOffsets, open));
+    end.open.set(partition, uniteOffsets(end.open.get(partition) ?? noOffsets, open));
     for (const batch of manner.apply ? batches : []) {
       const { failed } = await send(target, { partition, asked: undefined }, batch, manner.signal);
       if (failed !== undefined) end.failed.set(partition, failed);
@@ -102,16 +105,16 @@ async function logBatches(
   partition: number,
   wanted: OffsetSet,
   records: readonly KafkaRecord[],
-): Promise<Batch[]> {
+): Promise<RedriveBatch[]> {
   const given = new Map(records.map((record) => [record.offset, record]));
-  const batches: Batch[] = [];
-  for await (const batch of batchesOf(target, partition, wanted)) {
+  const batches: RedriveBatch[] = [];
+  for await (const batch of readBatches(target, partition, wanted)) {
     if (batch.empty.length > 0)
       throw new Unlike(`the log holds no record at partition ${partition} offset ${batch.empty[0]}`);
     for (const text of batch.texts) {
       const held = JSON.parse(text) as KafkaRecord;
       const same = given.get(held.offset);
-      if (same === undefined || fingerprintOf(same) !== fingerprintOf(held))
+      if (same === undefined || computeFingerprint(same) !== computeFingerprint(held))
         throw new Unlike(`the log holds another record at partition ${partition} offset ${held.offset}`);
     }
     batches.push(batch);
@@ -123,8 +126,8 @@ function documentBatches(
   { batchRecords }: Pick<Target, 'batchRecords'>,
   records: readonly KafkaRecord[],
   wanted: OffsetSet,
-): Batch[] {
-  const batches: Batch[] = [];
+): RedriveBatch[] {
+  const batches: RedriveBatch[] = [];
   let texts: string[] = [];
   let first = 0;
   let bytes = 0;
@@ -134,7 +137,7 @@ function documentBatches(
   };
   for (const record of records) {
     if (!hasOffset(wanted, record.offset)) continue;
-    const text = givenRecordText(record);
+    const text = formatGivenRecord(record);
     if (texts.length === batchRecords || bytes + text.length > PAYLOAD_BYTES_MAX - ENVELOPE_BYTES)
       close(record.offset - 1);
     if (texts.length === 0) first = record.offset;

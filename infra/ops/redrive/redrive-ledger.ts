@@ -4,19 +4,26 @@
  * time, beside live traffic and after a kill all end in the same place (I1).
  */
 
-import { countOffsets, intersection, noOffsets, offsetsFrom } from '../../../shared/journal/offsets.ts';
+import { buildInterval, countOffsets, intersectOffsets, noOffsets } from '../../../shared/journal/offsets.ts';
 import { UserError } from '../../terminal/user-error.ts';
 import { acceptPartition, parkBatch } from './decided.ts';
 import { deliver, type Manner } from './deliver.ts';
-import { type Decision, type Kind, type OpenWork, openWork, type Scope, standOf } from './open-work.ts';
+import {
+  findOpenWork,
+  type Kind,
+  type OpenWork,
+  type OperatorDecision,
+  type RedriveScope,
+  readPartition,
+} from './open-work.ts';
 import { type DocumentsEnd, redriveDocuments } from './redrive-documents.ts';
 import type { Target } from './target.ts';
-import { foundIn, type Row, type Seen, undoneIn } from './undone.ts';
+import { listFound, listUndone, type Row, type Seen } from './undone.ts';
 
-export interface Selection extends Scope {
+export interface Selection extends RedriveScope {
   readonly kinds: ReadonlySet<Kind>;
   /** Not to apply them, but to have them never count. */
-  readonly accept?: Decision | undefined;
+  readonly accept?: OperatorDecision | undefined;
   /** Only to release the batch that its share of rejected records has halted. */
   readonly park?: boolean;
 }
@@ -50,7 +57,7 @@ export async function redriveLedger(
     throw new UserError(
       `the mapping of ${target.ledger} has no S3 destination here: on AWS name its bucket with --bucket`,
     );
-  const work = await openWork(target, selection);
+  const work = await findOpenWork(target, selection);
   const of = work.reduce((sum, each) => sum + countOffsets(each.parked) + countOffsets(each.gaps), 0);
   let done = 0;
   const count = (offsets: number) => {
@@ -77,11 +84,13 @@ export async function redriveLedger(
     destination !== undefined && kinds.has('destination')
       ? await redriveDocuments({ ...target, destination }, fresh, selection, manner)
       : undefined;
-  const found = seen.flatMap((each) => foundIn(each, documents?.open.get(each.work.partition) ?? noOffsets));
+  const found = seen.flatMap((each) =>
+    listFound(each, documents?.open.get(each.work.partition) ?? noOffsets),
+  );
   const verb = 'redriven';
   if (!apply) return { ledger: target.ledger, applied: false, verb, found, undone: found, documents };
   const after = await again(target, work, selection);
-  const undone = seen.flatMap((each, i) => undoneIn(each, after[i] ?? each.work, documents));
+  const undone = seen.flatMap((each, i) => listUndone(each, after[i] ?? each.work, documents));
   return { ledger: target.ledger, applied: true, verb, found, undone, documents };
 }
 
@@ -94,15 +103,15 @@ async function redrivePartition(
   const { partition, bounds } = work;
   const parked = kinds.has('parked') ? work.parked : noOffsets;
   const gaps = kinds.has('gaps') ? work.gaps : noOffsets;
-  const inLog = intersection(parked, offsetsFrom(bounds.start, bounds.end));
+  const inLog = intersectOffsets(parked, buildInterval(bounds.start, bounds.end));
   const unparked = await deliver(target, { partition, wanted: inLog, asked: 'unpark' }, manner);
   const filled = await deliver(target, { partition, wanted: gaps, asked: 'close' }, manner);
   return { work, parked, unparked, gaps, gone: kinds.has('gaps') ? work.gone : noOffsets, filled };
 }
 
 /** The same partitions as they are now. */
-function again(target: Target, work: readonly OpenWork[], scope: Scope): Promise<OpenWork[]> {
+function again(target: Target, work: readonly OpenWork[], scope: RedriveScope): Promise<OpenWork[]> {
   return Promise.all(
-    work.map(async (each) => ({ ...each, ...(await standOf(target, each.journal, scope)) })),
+    work.map(async (each) => ({ ...each, ...(await readPartition(target, each.journal, scope)) })),
   );
 }

@@ -1,6 +1,6 @@
 /** A redrive as people read it, and as programs do. */
 import { formatOffsets } from '../../../shared/journal/offsets.ts';
-import { tableLines } from '../../terminal/table-lines.ts';
+import { formatTable } from '../../terminal/table-lines.ts';
 import type { Redrive } from './redrive-ledger.ts';
 import { countRows, type Row } from './undone.ts';
 
@@ -8,7 +8,7 @@ import { countRows, type Row } from './undone.ts';
 const OFFSETS_SHOWN = 60;
 
 /** 0: nothing is left to do; 1: something is, and is listed. */
-export function exitCodeOf({ undone, documents }: Redrive): 0 | 1 {
+export function computeExitCode({ undone, documents }: Redrive): 0 | 1 {
   return undone.length === 0 && (documents?.faulty.length ?? 0) === 0 ? 0 : 1;
 }
 
@@ -18,7 +18,7 @@ const DOES: Readonly<Record<Redrive['verb'], string>> = {
   'parked or counted': 'counts the clicks among them and parks the others',
 };
 
-export function reportLines(redrive: Redrive): string[] {
+export function formatReport(redrive: Redrive): string[] {
   const { ledger, applied, verb, found, undone, documents } = redrive;
   const faulty = (documents?.faulty ?? []).map(({ name, why }) => `document ${name} is left alone: ${why}`);
   if (!applied)
@@ -58,14 +58,14 @@ function tableOf(rows: readonly Row[]): string[] {
     shortened(formatOffsets(offsets)),
     reason,
   ]);
-  return tableLines([head, ...cells], [2]);
+  return formatTable([head, ...cells], [2]);
 }
 
 function shortened(text: string): string {
   return text.length <= OFFSETS_SHOWN ? text : `${text.slice(0, OFFSETS_SHOWN).replace(/,[^,]*$/, '')},…`;
 }
 
-export function reportJson(redrive: Redrive): string {
+export function formatReportJson(redrive: Redrive): string {
   const { ledger, applied, found, undone, documents } = redrive;
   const written = (rows: readonly Row[]) =>
     rows.map(({ partition, journal, what, reason, offsets }) => {

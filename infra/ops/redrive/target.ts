@@ -6,16 +6,16 @@
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
-import { boundedRequests, operatorRequests } from '../../../shared/bounded-requests.ts';
+import { limitRequests, operatorRequests } from '../../../shared/bounded-requests.ts';
 import type { Ledger } from '../../../shared/journal/journal-store.ts';
 import type { KafkaAccess } from '../../kafka/kafka-access.ts';
 import { TopicLog } from '../../kafka/topic-log.ts';
-import { answerOf } from '../../terminal/answer-of.ts';
-import { innermostMessage, UserError } from '../../terminal/user-error.ts';
+import { awaitAnswer } from '../../terminal/answer-of.ts';
+import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
 import { openLedger } from '../ledger-view.ts';
 
 /** The S3 destination of a mapping, or the folder that stands in for it on the laptop. */
-export type Destination =
+export type FailureDestination =
   | { readonly folder: string }
   | { readonly bucket: string; readonly region: string | undefined };
 
@@ -35,7 +35,7 @@ export interface Addresses {
   /** As they stand in the mapping's own events. */
   readonly sourceArn: string;
   readonly batchRecords: number;
-  readonly destination: Destination | undefined;
+  readonly destination: FailureDestination | undefined;
 }
 
 export interface Target extends Addresses {
@@ -60,7 +60,7 @@ export function openTarget(addresses: Addresses): Target {
       ...lambda,
       ...(redriveRole !== undefined && { credentials: credentialsOf(redriveRole) }),
       // A call that is repeated unseen would be another request, and what it did would be nobody's.
-      ...boundedRequests({ attempts: 1, connectMs: 3_000, answerMs: ANSWER_WITHIN_MS }),
+      ...limitRequests({ attempts: 1, connectMs: 3_000, answerMs: ANSWER_WITHIN_MS }),
     }),
   };
 }
@@ -73,16 +73,16 @@ function credentialsOf(roleArn: string): ReturnType<typeof fromTemporaryCredenti
   });
   return (properties) =>
     assumed(properties).catch((error: unknown) => {
-      throw new UserError(`role ${roleArn} can't be assumed: ${innermostMessage(error)}`, error);
+      throw new UserError(`role ${roleArn} can't be assumed: ${findInnermostMessage(error)}`, error);
     });
 }
 
 /** What a table says, or one sentence of why it can't be read. */
-export function tableAnswer<Answer>(
+export function awaitTableAnswer<Answer>(
   { table }: Pick<Ledger, 'table'>,
   asked: Promise<Answer>,
 ): Promise<Answer> {
-  return answerOf(`table ${table}`, asked, PAGES_WITHIN_MS);
+  return awaitAnswer(`table ${table}`, asked, PAGES_WITHIN_MS);
 }
 
 export async function closeTarget({ store, log, functions }: Target): Promise<void> {

@@ -1,13 +1,13 @@
 /** What a redrive finds, what stays undone of it, and why: pure, from what was seen before and what the ledger says after. */
 import {
+  buildInterval,
   countOffsets,
-  gapsOf,
-  intersection,
+  findGaps,
+  intersectOffsets,
   noOffsets,
   type OffsetSet,
-  offsetsFrom,
-  union,
-  without,
+  subtractOffsets,
+  uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
 import type { Delivered } from './deliver.ts';
 import type { OpenWork } from './open-work.ts';
@@ -36,20 +36,20 @@ export interface Seen {
  * What was open.
  * @param given what documents hold of it
  */
-export function foundIn({ work, parked, gaps, gone, filled }: Seen, given: OffsetSet): Row[] {
+export function listFound({ work, parked, gaps, gone, filled }: Seen, given: OffsetSet): Row[] {
   const { bounds, state, reasons } = work;
-  const row = rowsOf(work);
-  const held = without(gaps, filled.empty);
-  const closing = intersection(gapsOf(union(state.resolved, held)), filled.empty);
-  const left = intersection(parked, offsetsFrom(0, bounds.start));
+  const row = createRowBuilder(work);
+  const held = subtractOffsets(gaps, filled.empty);
+  const closing = intersectOffsets(findGaps(uniteOffsets(state.resolved, held)), filled.empty);
+  const left = intersectOffsets(parked, buildInterval(0, bounds.start));
   return [
     ...reasons.flatMap(({ reason, offsets }) =>
-      row('parked', reason, without(intersection(offsets, parked), left)),
+      row('parked', reason, subtractOffsets(intersectOffsets(offsets, parked), left)),
     ),
     ...row('gap', 'passed over by the mapping', held),
     ...row('void', 'no record in the log', closing),
-    ...row('given up', 'in a destination document', without(given, held)),
-    ...row('gone', `the log begins at ${bounds.start}`, without(union(gone, left), given)),
+    ...row('given up', 'in a destination document', subtractOffsets(given, held)),
+    ...row('gone', `the log begins at ${bounds.start}`, subtractOffsets(uniteOffsets(gone, left), given)),
   ];
 }
 
@@ -57,46 +57,60 @@ export function foundIn({ work, parked, gaps, gone, filled }: Seen, given: Offse
  * What still is.
  * @param now the journal after all was done
  */
-export function undoneIn(
+export function listUndone(
   seen: Seen,
   now: Pick<OpenWork, 'state' | 'parked'>,
   documents: DocumentsEnd | undefined,
 ): Row[] {
   const { partition, bounds } = seen.work;
-  const row = rowsOf(seen.work);
+  const row = createRowBuilder(seen.work);
   const { state } = now;
-  const parked = intersection(seen.parked, now.parked);
-  const left = intersection(parked, offsetsFrom(0, bounds.start));
-  const erased = intersection(parked, seen.unparked.empty);
-  const refused = without(parked, union(left, erased));
-  const held = without(seen.gaps, union(state.resolved, union(seen.filled.empty, seen.filled.tooLarge)));
+  const parked = intersectOffsets(seen.parked, now.parked);
+  const left = intersectOffsets(parked, buildInterval(0, bounds.start));
+  const erased = intersectOffsets(parked, seen.unparked.empty);
+  const refused = subtractOffsets(parked, uniteOffsets(left, erased));
+  const held = subtractOffsets(
+    seen.gaps,
+    uniteOffsets(state.resolved, uniteOffsets(seen.filled.empty, seen.filled.tooLarge)),
+  );
   // Above the newest resolved offset, and below the first, a hole is no gap: it owes nothing and is void with what comes.
-  const holes = intersection(gapsOf(state.resolved), without(seen.filled.empty, state.resolved));
-  const given = without(documents?.open.get(partition) ?? noOffsets, state.resolved);
-  const lost = without(union(without(seen.gone, state.resolved), left), given);
+  const holes = intersectOffsets(
+    findGaps(state.resolved),
+    subtractOffsets(seen.filled.empty, state.resolved),
+  );
+  const given = subtractOffsets(documents?.open.get(partition) ?? noOffsets, state.resolved);
+  const lost = subtractOffsets(uniteOffsets(subtractOffsets(seen.gone, state.resolved), left), given);
   const refusal = documents?.failed.get(partition);
   return [
     ...seen.work.reasons.flatMap(({ reason, offsets }) =>
       row(
         'parked',
-        stopped(seen.unparked) ?? `it is still refused: ${reason}`,
-        intersection(offsets, refused),
+        describeStop(seen.unparked) ?? `it is still refused: ${reason}`,
+        intersectOffsets(offsets, refused),
       ),
     ),
     ...row('parked', 'the log holds no record there any more', erased),
-    ...row('gap', stopped(seen.filled) ?? 'it was handed over, and the ledger has not resolved it', held),
-    ...row('gap', TOO_LARGE, without(seen.filled.tooLarge, state.resolved)),
-    ...row('void', stopped(seen.filled) ?? 'it was handed over, and the ledger has not closed it', holes),
+    ...row(
+      'gap',
+      describeStop(seen.filled) ?? 'it was handed over, and the ledger has not resolved it',
+      held,
+    ),
+    ...row('gap', TOO_LARGE, subtractOffsets(seen.filled.tooLarge, state.resolved)),
+    ...row(
+      'void',
+      describeStop(seen.filled) ?? 'it was handed over, and the ledger has not closed it',
+      holes,
+    ),
     ...row(
       'given up',
       refusal ?? 'it was handed over, and the ledger has not resolved it',
-      without(given, held),
+      subtractOffsets(given, held),
     ),
     ...row('gone', `can't be redriven any more, the log begins at ${bounds.start}`, lost),
   ];
 }
 
-export function rowsOf({ partition, journal }: OpenWork) {
+export function createRowBuilder({ partition, journal }: OpenWork) {
   return (what: Row['what'], reason: string, offsets: OffsetSet): Row[] =>
     offsets.length === 0 ? [] : [{ partition, journal, what, reason, offsets }];
 }
@@ -108,6 +122,6 @@ export function countRows(rows: readonly Row[]): number {
   return rows.reduce((sum, { offsets }) => sum + countOffsets(offsets), 0);
 }
 
-export function stopped({ failed }: Pick<Delivered, 'failed'>): string | undefined {
+export function describeStop({ failed }: Pick<Delivered, 'failed'>): string | undefined {
   return failed === undefined ? undefined : `stopped at offset ${failed.at}: ${failed.why}`;
 }

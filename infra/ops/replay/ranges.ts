@@ -2,19 +2,19 @@
 
 import type { Bounds } from '../../kafka/topic-log.ts';
 import { UserError } from '../../terminal/user-error.ts';
-import type { Scope } from '../redrive/open-work.ts';
+import type { RedriveScope } from '../redrive/open-work.ts';
 
 /** An offset, or a time in epoch milliseconds. */
 type Place = { readonly offset: number } | { readonly time: number };
 
-export interface Asked {
+export interface ReplayRequest {
   readonly from: 'start' | Place;
   /** An offset is included, a time is not; undefined: as far as the ledger has counted. */
   readonly to: Place | undefined;
-  readonly partition: Scope['partition'];
+  readonly partition: RedriveScope['partition'];
 }
 
-export interface Range extends Bounds {
+export interface ReplayRange extends Bounds {
   readonly partition: number;
 }
 
@@ -43,13 +43,13 @@ export function readPlace(option: string, given: string): Place {
  * Pure: what is meant, clear of partitions where nothing is. Throws `UserError` with what the log has where a range leaves it.
  * @param at by partition, for each time that was asked for: the first offset that is as new
  */
-export function rangesOf(
-  asked: Asked,
+export function resolveRanges(
+  asked: ReplayRequest,
   extents: readonly Extent[],
   at: (time: number, partition: number) => number | undefined,
-): Range[] {
+): ReplayRange[] {
   const meant = extents.filter(({ partition }) => (asked.partition ?? partition) === partition);
-  const ranges = meant.map(({ partition, log, counted }): Range => {
+  const ranges = meant.map(({ partition, log, counted }): ReplayRange => {
     const offset = (place: Place, option: string, after: number): number => {
       if ('time' in place) return at(place.time, partition) ?? log.end;
       if (place.offset >= log.start && place.offset < log.end) return place.offset + after;

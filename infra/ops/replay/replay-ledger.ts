@@ -4,26 +4,26 @@
  */
 import { parseLines } from '../../../shared/fold/delta.ts';
 import type { Entry } from '../../../shared/journal/journal.ts';
-import { entriesAfter } from '../../../shared/journal/journal-store.ts';
+import { readEntriesAfter } from '../../../shared/journal/journal-store.ts';
 import {
+  buildInterval,
+  buildOffsetSet,
   countOffsets,
   formatOffsets,
-  intersection,
+  intersectOffsets,
   noOffsets,
   type OffsetSet,
-  offsetSet,
-  offsetsFrom,
-  union,
-  without,
+  subtractOffsets,
+  uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
 import { deliver } from '../redrive/deliver.ts';
 import type { OpenWork } from '../redrive/open-work.ts';
-import { type Target, tableAnswer } from '../redrive/target.ts';
+import { awaitTableAnswer, type Target } from '../redrive/target.ts';
 import { TOO_LARGE } from '../redrive/undone.ts';
-import type { Range } from './ranges.ts';
+import type { ReplayRange } from './ranges.ts';
 
 export interface Replayed {
-  readonly range: Range;
+  readonly range: ReplayRange;
   readonly journal: string;
   /** That the log held in the range and the function was given. */
   readonly records: number;
@@ -45,7 +45,7 @@ export interface ReplayManner {
 
 export async function replayLedger(
   target: Target,
-  ranges: readonly Range[],
+  ranges: readonly ReplayRange[],
   work: readonly OpenWork[],
   { signal, progress }: ReplayManner,
 ): Promise<Replayed[]> {
@@ -60,14 +60,14 @@ export async function replayLedger(
     const { partition, start, end } = range;
     const before = work.find((each) => each.partition === partition);
     if (before === undefined) throw new Error(`partition ${partition} was not looked at`);
-    const wanted = offsetsFrom(start, end);
+    const wanted = buildInterval(start, end);
     const manner = { apply: true, signal, progress: count };
     const sent = await deliver(target, { partition, wanted, asked: undefined }, manner);
-    const entries = await tableAnswer(
+    const entries = await awaitTableAnswer(
       target.store,
-      Array.fromAsync(entriesAfter(target.store, before.journal, before.state.version)),
+      Array.fromAsync(readEntriesAfter(target.store, before.journal, before.state.version)),
     );
-    const effects = effectsOf(entries, wanted, before.state.resolved, new Set(sent.requests));
+    const effects = findEffects(entries, wanted, before.state.resolved, new Set(sent.requests));
     const { journal } = before;
     const stopped = sent.failed && `stopped at offset ${sent.failed.at}: ${sent.failed.why}`;
     const large = formatOffsets(sent.tooLarge);
@@ -84,7 +84,7 @@ export async function replayLedger(
 }
 
 /** Pure: what entries that came after have done to offsets of the range. */
-export function effectsOf(
+export function findEffects(
   entries: readonly Entry[],
   range: OffsetSet,
   resolved: OffsetSet,
@@ -95,14 +95,17 @@ export function effectsOf(
   let seen = resolved;
   let [filled, filledByOthers] = [0, 0];
   for (const { changed, state, by } of entries) {
-    const taken = without(changed.offsets, union(changed.void, changed.accepted?.offsets ?? noOffsets));
-    again = union(again, intersection(range, intersection(changed.offsets, seen)));
-    const fresh = countOffsets(intersection(range, without(taken, seen)));
+    const taken = subtractOffsets(
+      changed.offsets,
+      uniteOffsets(changed.void, changed.accepted?.offsets ?? noOffsets),
+    );
+    again = uniteOffsets(again, intersectOffsets(range, intersectOffsets(changed.offsets, seen)));
+    const fresh = countOffsets(intersectOffsets(range, subtractOffsets(taken, seen)));
     if (requests.has(by.request)) filled += fresh;
     else filledByOthers += fresh;
-    seen = union(seen, changed.offsets);
-    const parked = offsetSet(changed.parked.map(({ offset }) => offset));
-    const applied = countOffsets(without(taken, parked)) + countOffsets(changed.unparked);
+    seen = uniteOffsets(seen, changed.offsets);
+    const parked = buildOffsetSet(changed.parked.map(({ offset }) => offset));
+    const applied = countOffsets(subtractOffsets(taken, parked)) + countOffsets(changed.unparked);
     let clicks = 0;
     for (const { line } of parseLines(changed.lines)) clicks += line.clicks;
     if (clicks !== applied)

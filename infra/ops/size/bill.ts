@@ -1,12 +1,12 @@
 /** A month's bill, by part: of one group, and of the cluster that a stage has and all groups share. */
 import { metrics } from '../../../shared/metrics.ts';
 import type { ConsumerPlan } from './consumers.ts';
-import { type Figure, figure, plain } from './figure.ts';
+import { buildFigure, type Figure, formatNumber } from './figure.ts';
 import type { Inputs } from './inputs.ts';
 import type { LedgerLoad } from './ledger-load.ts';
 import { brokerLimits, limits, MONTH_HOURS, MONTH_SECONDS } from './limits.ts';
 import type { PartitionPlan } from './partitions.ts';
-import { priceOf } from './prices.ts';
+import { getPrice } from './prices.ts';
 
 /** USD by part. */
 export type Bill = Readonly<Record<string, Figure>>;
@@ -14,7 +14,7 @@ export type Bill = Readonly<Record<string, Figure>>;
 /** Measured on billing's handler with one partition: 704 bytes of metrics; and Lambda's own three lines, about 300. */
 const LOG_BYTES_PER_INVOCATION = 1_000;
 
-export function billGroup(inputs: Inputs, consumers: ConsumerPlan, ledger: LedgerLoad): Bill {
+export function computeGroupBill(inputs: Inputs, consumers: ConsumerPlan, ledger: LedgerLoad): Bill {
   const { prices } = inputs;
   const invocations = consumers.invocationsPerSecond.value * MONTH_SECONDS;
   const gbSeconds = invocations * (consumers.durationMs.value / 1000) * (inputs.memoryMb / 1024);
@@ -27,61 +27,61 @@ export function billGroup(inputs: Inputs, consumers: ConsumerPlan, ledger: Ledge
   return {
     'event pollers': cost(
       consumers.epuHours.value,
-      priceOf(prices, 'event-poller-unit'),
-      `${plain(consumers.epuHours.value)} EPU-hours`,
+      getPrice(prices, 'event-poller-unit'),
+      `${formatNumber(consumers.epuHours.value)} EPU-hours`,
     ),
-    'Lambda requests': cost(invocations, priceOf(prices, 'lambda-request'), plain(invocations)),
+    'Lambda requests': cost(invocations, getPrice(prices, 'lambda-request'), formatNumber(invocations)),
     'Lambda compute': cost(
       gbSeconds,
-      priceOf(prices, 'lambda-gb-second'),
-      `${plain(invocations)} × ${plain(consumers.durationMs.value)} ms × ${inputs.memoryMb} / 1024 GB`,
+      getPrice(prices, 'lambda-gb-second'),
+      `${formatNumber(invocations)} × ${formatNumber(consumers.durationMs.value)} ms × ${inputs.memoryMb} / 1024 GB`,
     ),
     'Lambda rollups': cost(
       rollupGbSeconds,
-      priceOf(prices, 'lambda-gb-second'),
-      `${plain(MONTH_SECONDS / 60)} × ${plain(ledger.rollupSeconds.value)} s × 1 GB`,
+      getPrice(prices, 'lambda-gb-second'),
+      `${formatNumber(MONTH_SECONDS / 60)} × ${formatNumber(ledger.rollupSeconds.value)} s × 1 GB`,
     ),
-    'DynamoDB writes': cost(writes, priceOf(prices, 'dynamodb-write-unit'), `${plain(writes)} units`),
-    'DynamoDB reads': cost(reads, priceOf(prices, 'dynamodb-read-unit'), `${plain(reads)} units`),
+    'DynamoDB writes': cost(writes, getPrice(prices, 'dynamodb-write-unit'), `${formatNumber(writes)} units`),
+    'DynamoDB reads': cost(reads, getPrice(prices, 'dynamodb-read-unit'), `${formatNumber(reads)} units`),
     'DynamoDB storage': cost(
       storedGb,
-      priceOf(prices, 'dynamodb-storage') + priceOf(prices, 'dynamodb-recovery'),
-      `(${plain(ledger.entriesGb.value)} GB of entries + ${plain(ledger.linesGb.value)} GB of lines, with point-in-time recovery)`,
+      getPrice(prices, 'dynamodb-storage') + getPrice(prices, 'dynamodb-recovery'),
+      `(${formatNumber(ledger.entriesGb.value)} GB of entries + ${formatNumber(ledger.linesGb.value)} GB of lines, with point-in-time recovery)`,
     ),
-    metrics: cost(metricCount, priceOf(prices, 'metric'), `${metricCount} of shared/metrics.ts`),
-    alarms: cost(inputs.alarmMetrics, priceOf(prices, 'alarm'), String(inputs.alarmMetrics)),
-    dashboard: cost(1, priceOf(prices, 'dashboard'), '1'),
+    metrics: cost(metricCount, getPrice(prices, 'metric'), `${metricCount} of shared/metrics.ts`),
+    alarms: cost(inputs.alarmMetrics, getPrice(prices, 'alarm'), String(inputs.alarmMetrics)),
+    dashboard: cost(1, getPrice(prices, 'dashboard'), '1'),
     logs: cost(
       logsGb,
-      priceOf(prices, 'logs-in'),
-      `${plain(invocations)} × ${plain(LOG_BYTES_PER_INVOCATION)} B = ${plain(logsGb)} GB`,
+      getPrice(prices, 'logs-in'),
+      `${formatNumber(invocations)} × ${formatNumber(LOG_BYTES_PER_INVOCATION)} B = ${formatNumber(logsGb)} GB`,
     ),
-    key: cost(1, priceOf(prices, 'key'), '1'),
+    key: cost(1, getPrice(prices, 'key'), '1'),
   };
 }
 
 /** Brokers are billed as the stage has them, whatever the load. */
-export function billCluster(inputs: Inputs, partitions: PartitionPlan): Bill {
+export function computeClusterBill(inputs: Inputs, partitions: PartitionPlan): Bill {
   const { prices } = inputs;
   const { instanceType, brokers, volumeGb } = inputs.cluster;
   const { keptGb, kept, writtenGb } = volumesOf(inputs, partitions);
   const hours = cost(
     brokers * MONTH_HOURS,
-    priceOf(prices, instanceType),
+    getPrice(prices, instanceType),
     `${brokers} ${instanceType} × ${MONTH_HOURS} h`,
   );
   if (volumeGb !== undefined) {
     const volumes = cost(
       brokers * volumeGb,
-      priceOf(prices, 'standard-storage'),
+      getPrice(prices, 'standard-storage'),
       `${brokers} × ${volumeGb} GB`,
     );
     return { brokers: hours, storage: volumes };
   }
   return {
     brokers: hours,
-    'data in': cost(writtenGb, priceOf(prices, 'express-data-in'), `${plain(writtenGb)} GB`),
-    storage: cost(keptGb, priceOf(prices, 'express-storage'), `${kept} = ${plain(keptGb)} GB`),
+    'data in': cost(writtenGb, getPrice(prices, 'express-data-in'), `${formatNumber(writtenGb)} GB`),
+    storage: cost(keptGb, getPrice(prices, 'express-storage'), `${kept} = ${formatNumber(keptGb)} GB`),
   };
 }
 
@@ -89,7 +89,7 @@ export function billCluster(inputs: Inputs, partitions: PartitionPlan): Bill {
  * How many brokers of the stage's instance type the load needs, in multiples of the zones. Undefined for a type whose limits are
  * not in limits.ts.
  */
-export function brokersNeeded(inputs: Inputs, partitions: PartitionPlan): Figure | undefined {
+export function countBrokersNeeded(inputs: Inputs, partitions: PartitionPlan): Figure | undefined {
   const { groups, headroom } = inputs;
   const { instanceType, volumeGb } = inputs.cluster;
   const limit = brokerLimits[instanceType];
@@ -97,31 +97,31 @@ export function brokersNeeded(inputs: Inputs, partitions: PartitionPlan): Figure
   const { mbps, keptGb } = volumesOf(inputs, partitions);
   const replicas = partitions.partitions.value * limits.replicas.value;
   const needs: Record<string, number> = {
-    [`in: ${plain(mbps)} / ${limit.inMbps.value} MB/s`]: mbps / limit.inMbps.value,
+    [`in: ${formatNumber(mbps)} / ${limit.inMbps.value} MB/s`]: mbps / limit.inMbps.value,
     [`replicas: ${replicas} / ${limit.replicas.value}`]: replicas / limit.replicas.value,
   };
   if (limit.outMbps !== undefined)
-    needs[`out: ${groups} groups × ${headroom} × ${plain(mbps)} / ${limit.outMbps.value} MB/s`] =
+    needs[`out: ${groups} groups × ${headroom} × ${formatNumber(mbps)} / ${limit.outMbps.value} MB/s`] =
       (groups * headroom * mbps) / limit.outMbps.value;
   if (volumeGb !== undefined) {
     const diskGb = (keptGb * limits.replicas.value) / limits.diskShare.value;
-    needs[`disk: ${plain(diskGb)} / ${plain(volumeGb)} GB`] = diskGb / volumeGb;
+    needs[`disk: ${formatNumber(diskGb)} / ${formatNumber(volumeGb)} GB`] = diskGb / volumeGb;
   }
   const [[because, needed] = ['', 0]] = Object.entries(needs).sort(([, a], [, b]) => b - a);
   const zones = limits.zones.value;
-  return figure(
+  return buildFigure(
     zones * Math.max(1, Math.ceil(needed / zones)),
     'brokers',
-    `${because} = ${plain(needed)}, up to a multiple of ${zones} zones`,
+    `${because} = ${formatNumber(needed)}, up to a multiple of ${zones} zones`,
   );
 }
 
-export function total(bill: Bill): number {
+export function sumBill(bill: Bill): number {
   return Object.values(bill).reduce((sum, { value }) => sum + value, 0);
 }
 
 function cost(count: number, usd: number, what: string): Figure {
-  return figure(count * usd, 'USD', `${what} × ${usd}`);
+  return buildFigure(count * usd, 'USD', `${what} × ${usd}`);
 }
 
 /** Gigabytes of the log as its retention leaves it, one copy, and those written in a month. */
@@ -130,7 +130,7 @@ function volumesOf({ retentionHours }: Inputs, { bytesPerSecond }: PartitionPlan
   return {
     mbps,
     keptGb: (mbps * retentionHours * 3600) / 1000,
-    kept: `${plain(mbps)} MB/s × ${retentionHours} h`,
+    kept: `${formatNumber(mbps)} MB/s × ${retentionHours} h`,
     writtenGb: (mbps * MONTH_SECONDS) / 1000,
   };
 }

@@ -3,7 +3,7 @@
  * next to them stands what a backlog can ask for.
  */
 
-import { type Figure, figure, plain } from './figure.ts';
+import { buildFigure, type Figure, formatNumber } from './figure.ts';
 import type { Inputs } from './inputs.ts';
 import { limits, MONTH_HOURS } from './limits.ts';
 import type { PartitionPlan } from './partitions.ts';
@@ -39,44 +39,48 @@ export function planConsumers(inputs: Inputs, partitions: PartitionPlan): Consum
   const perSecond = load / clicks;
   const duration = clicks / speed + commitMs / 1000;
   return {
-    pollers: figure(
+    pollers: buildFigure(
       pollers,
       'pollers',
-      `max(1, ceil(${plain(mbps)} / ${pollerMbps.value} MB/s), ceil(${plain(load)} / ${plain(handled)} / ${pollerInvocations.value} invocations)), at most ${count} partitions: the mapping's minimum`,
+      `max(1, ceil(${formatNumber(mbps)} / ${pollerMbps.value} MB/s), ceil(${formatNumber(load)} / ${formatNumber(handled)} / ${pollerInvocations.value} invocations)), at most ${count} partitions: the mapping's minimum`,
     ),
-    pollersMax: figure(
+    pollersMax: buildFigure(
       pollersMost,
       'pollers',
-      `one for each of ${count} partitions, at most ${plain(pollersMax.value)}: the mapping's maximum, for a backlog`,
+      `one for each of ${count} partitions, at most ${formatNumber(pollersMax.value)}: the mapping's maximum, for a backlog`,
     ),
-    epus: figure(
+    epus: buildFigure(
       epus,
       'EPU',
-      `max(ceil(${pollers} / ${epuPollers.value} pollers), ceil(${plain(mbps)} / ${epuMbps.value} MB/s))`,
+      `max(ceil(${pollers} / ${epuPollers.value} pollers), ceil(${formatNumber(mbps)} / ${epuMbps.value} MB/s))`,
     ),
-    epusMax: figure(
+    epusMax: buildFigure(
       Math.max(Math.ceil(pollersMost / epuPollers.value), Math.ceil((headroom * mbps) / epuMbps.value)),
       'EPU',
-      `max(ceil(${pollersMost} / ${epuPollers.value} pollers), ceil(${headroom} × ${plain(mbps)} / ${epuMbps.value} MB/s)), while a backlog lasts`,
+      `max(ceil(${pollersMost} / ${epuPollers.value} pollers), ceil(${headroom} × ${formatNumber(mbps)} / ${epuMbps.value} MB/s)), while a backlog lasts`,
     ),
     epuHours: epuHours(inputs, epus, pollers, mbps),
-    clicksPerInvocation: figure(
+    clicksPerInvocation: buildFigure(
       clicks,
       'clicks',
-      `min(${plain(partitions.batch.value)}, ${plain(load)} × ${windowSeconds} s / ${pollers} pollers), at least 1`,
+      `min(${formatNumber(partitions.batch.value)}, ${formatNumber(load)} × ${windowSeconds} s / ${pollers} pollers), at least 1`,
     ),
-    invocationsPerSecond: figure(perSecond, 'invocations/s', `${plain(load)} / ${plain(clicks)}`),
-    durationMs: figure(
+    invocationsPerSecond: buildFigure(
+      perSecond,
+      'invocations/s',
+      `${formatNumber(load)} / ${formatNumber(clicks)}`,
+    ),
+    durationMs: buildFigure(
       duration * 1000,
       'ms',
-      `${plain(clicks)} / ${plain(speed)} + ${commitMs} ms of commit`,
+      `${formatNumber(clicks)} / ${formatNumber(speed)} + ${commitMs} ms of commit`,
     ),
-    concurrency: figure(
+    concurrency: buildFigure(
       Math.ceil(perSecond * duration),
       'at once',
-      `ceil(${plain(perSecond)}/s × ${plain(duration * 1000)} ms)`,
+      `ceil(${formatNumber(perSecond)}/s × ${formatNumber(duration * 1000)} ms)`,
     ),
-    concurrencyMax: figure(
+    concurrencyMax: buildFigure(
       count + 1,
       'at once',
       `one for each of ${count} partitions, and the rollup: what to reserve`,
@@ -88,15 +92,15 @@ export function planConsumers(inputs: Inputs, partitions: PartitionPlan): Consum
 /** A group's part of them, where all groups share the units of one poller group. */
 function epuHours(inputs: Inputs, own: number, pollers: number, mbps: number): Figure {
   const { groups, sharedPollers } = inputs;
-  if (!sharedPollers) return figure(own * MONTH_HOURS, 'EPU-hours/month', `${own} × ${MONTH_HOURS} h`);
+  if (!sharedPollers) return buildFigure(own * MONTH_HOURS, 'EPU-hours/month', `${own} × ${MONTH_HOURS} h`);
   const units = Math.max(
     Math.ceil((groups * pollers) / limits.epuPollers.value),
     Math.ceil((groups * mbps) / limits.epuMbps.value),
   );
-  return figure(
+  return buildFigure(
     (units * MONTH_HOURS) / groups,
     'EPU-hours/month',
-    `max(ceil(${groups} × ${pollers} / ${limits.epuPollers.value} pollers), ceil(${groups} × ${plain(mbps)} / ${limits.epuMbps.value} MB/s)) = ${units} shared by ${groups} groups × ${MONTH_HOURS} h`,
+    `max(ceil(${groups} × ${pollers} / ${limits.epuPollers.value} pollers), ceil(${groups} × ${formatNumber(mbps)} / ${limits.epuMbps.value} MB/s)) = ${units} shared by ${groups} groups × ${MONTH_HOURS} h`,
   );
 }
 
@@ -106,9 +110,9 @@ function memoryFor(inputs: Inputs, { hottestPartition }: PartitionPlan): Figure 
   const needed = Math.ceil((memoryMb * headroom * hottestPartition.value) / speed);
   const over =
     needed > limits.vcpuMb.value ? `; more than ${limits.vcpuMb.value} MB makes one thread no faster` : '';
-  return figure(
+  return buildFigure(
     Math.max(128, needed),
     'MB',
-    `${memoryMb} MB × ${headroom} × ${plain(hottestPartition.value)} / ${plain(speed)}, for the CPU of the hottest partition${over}`,
+    `${memoryMb} MB × ${headroom} × ${formatNumber(hottestPartition.value)} / ${formatNumber(speed)}, for the CPU of the hottest partition${over}`,
   );
 }

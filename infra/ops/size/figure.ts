@@ -7,21 +7,21 @@ export interface Figure {
   readonly because: string;
 }
 
-export function figure(value: number, unit: string, because: string): Figure {
+export function buildFigure(value: number, unit: string, because: string): Figure {
   return { value, unit, because };
 }
 
 /** At most four significant digits, thousands apart: 33,000, 9.372, 0.00124. */
-export function plain(value: number): string {
+export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return 'without end';
   if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en-US');
   return String(Number(value.toPrecision(4)));
 }
 
-export function usd(value: number): string {
+export function formatUsd(value: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-export function percent(share: number): string {
-  return `${plain(share * 100)} %`;
+export function formatPercent(share: number): string {
+  return `${formatNumber(share * 100)} %`;
 }

@@ -5,7 +5,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { formatLines, type Line } from '../../../shared/fold/delta.ts';
 import type { Entry } from '../../../shared/journal/journal.ts';
-import { entryItem, type Item } from '../../../shared/journal/journal-items.ts';
+import { buildEntryItem, type Item } from '../../../shared/journal/journal-items.ts';
 
 const SAMPLE_LINES = 1_000;
 const JOURNAL = 'ad_clicks@1#10';
@@ -13,10 +13,10 @@ const HOUR = '2026-11-21T10';
 const BILLION = 1_000_000_000;
 
 /** An entry without any advertiser: offsets, state, marks, who wrote it. */
-export const entryFixedBytes = itemBytes(sampleEntry(0));
+export const entryFixedBytes = countItemBytes(sampleEntry(0));
 /** Each advertiser of an entry. */
-export const entryLineBytes = (itemBytes(sampleEntry(SAMPLE_LINES)) - entryFixedBytes) / SAMPLE_LINES;
-export const statementLineBytes = itemBytes({
+export const entryLineBytes = (countItemBytes(sampleEntry(SAMPLE_LINES)) - entryFixedBytes) / SAMPLE_LINES;
+export const statementLineBytes = countItemBytes({
   pk: { S: 'advertiser#adv-250' },
   sk: { S: `${HOUR}#${JOURNAL}` },
   clicks: { N: '12345' },
@@ -57,10 +57,10 @@ function sampleEntry(lines: number): Item {
       at: '2026-11-21T10:00:00.000Z',
     },
   };
-  return entryItem(JOURNAL, entry, 1_798_000_000);
+  return buildEntryItem(JOURNAL, entry, 1_798_000_000);
 }
 
-export function itemBytes(item: Item): number {
+export function countItemBytes(item: Item): number {
   return Object.entries(item).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
     0,

@@ -4,7 +4,7 @@
  * number of consumers lowers.
  */
 import { murmur2 } from '@platformatic/kafka';
-import { percent } from './figure.ts';
+import { formatPercent } from './figure.ts';
 
 export interface Keys {
   readonly count: number;
@@ -14,7 +14,7 @@ export interface Keys {
 }
 
 /** The n-th key gets clicks as 1 / n^exponent. */
-export function zipfKeys(count: number, exponent: number): Keys {
+export function buildZipfKeys(count: number, exponent: number): Keys {
   const shares = Float64Array.from({ length: count }, (_, i) => (i + 1) ** -exponent);
   const total = shares.reduce((sum, share) => sum + share, 0);
   return {
@@ -29,13 +29,13 @@ function advertisers(count: number): string {
 }
 
 /** One key has that share, all others the same. */
-export function hottestKey(count: number, share: number): Keys {
+export function buildHottestKey(count: number, share: number): Keys {
   const shares = new Float64Array(count).fill(count > 1 ? (1 - share) / (count - 1) : 0);
   shares[0] = share;
   const described =
     count === 1
       ? `${advertisers(count)} with all clicks`
-      : `${advertisers(count)}, the hottest with ${percent(share)} of all clicks`;
+      : `${advertisers(count)}, the hottest with ${formatPercent(share)} of all clicks`;
   return { count, shares, described };
 }
 
@@ -43,23 +43,23 @@ export function hottestKey(count: number, share: number): Keys {
 export function splitKeys(keys: Keys, shareMax: number): Keys {
   const shares: number[] = [];
   for (const share of keys.shares) {
-    const parts = partsOf(share, shareMax);
+    const parts = countParts(share, shareMax);
     for (let part = 0; part < parts; part++) shares.push(share / parts);
   }
   const sorted = Float64Array.from(shares).sort().reverse();
   return { count: sorted.length, shares: sorted, described: `${keys.described}, hot ones split` };
 }
 
-export function partsOf(share: number, shareMax: number): number {
+export function countParts(share: number, shareMax: number): number {
   return Math.max(1, Math.ceil(share / shareMax - 1e-9));
 }
 
-export function hottestShare({ shares }: Keys): number {
+export function findHottestShare({ shares }: Keys): number {
   return shares[0] ?? 1;
 }
 
 /** Expected number of different keys among so many clicks: Σ 1 − (1 − share)^clicks. */
-export function distinctKeys({ shares }: Keys, clicks: number): number {
+export function countDistinctKeys({ shares }: Keys, clicks: number): number {
   return shares.reduce((sum, share) => sum - Math.expm1(clicks * Math.log1p(-Math.min(share, 1 - 1e-15))), 0);
 }
 
@@ -67,7 +67,7 @@ export function distinctKeys({ shares }: Keys, clicks: number): number {
 const DEALT_MAX = 20_000;
 
 /** The largest share that one partition gets, if keys are named adv-1, adv-2, … by rank. */
-export function hottestPartitionOf({ shares }: Keys, partitions: number): number {
+export function findHottestPartition({ shares }: Keys, partitions: number): number {
   const rest = shares.subarray(DEALT_MAX).reduce((sum, share) => sum + share, 0);
   const loads = new Float64Array(partitions).fill(rest / partitions);
   for (const [rank, share] of shares.subarray(0, DEALT_MAX).entries()) {
@@ -78,7 +78,7 @@ export function hottestPartitionOf({ shares }: Keys, partitions: number): number
 }
 
 /** Share of keys that stay on their partition when `from` partitions become `to`: min / lcm, since hash mod from = hash mod to. */
-export function keysThatStay(from: number, to: number): number {
+export function computeKeysThatStay(from: number, to: number): number {
   return Math.min(from, to) / ((from / greatestCommonDivisor(from, to)) * to);
 }
 

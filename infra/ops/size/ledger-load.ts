@@ -6,10 +6,10 @@
 import { WRITES_AT_ONCE } from '../../../shared/journal/journal-store.ts';
 import { ENTRY_BYTES_MAX } from '../../../shared/journal/next-entry.ts';
 import type { ConsumerPlan } from './consumers.ts';
-import { type Figure, figure, plain } from './figure.ts';
+import { buildFigure, type Figure, formatNumber } from './figure.ts';
 import type { Inputs } from './inputs.ts';
 import { entryFixedBytes, entryLineBytes, statementLineBytes } from './item-sizes.ts';
-import { distinctKeys, type Keys } from './keys.ts';
+import { countDistinctKeys, type Keys } from './keys.ts';
 import { limits, MONTH_SECONDS } from './limits.ts';
 import type { PartitionPlan } from './partitions.ts';
 
@@ -40,54 +40,62 @@ export function planLedger(inputs: Inputs, partitions: PartitionPlan, consumers:
   const count = partitions.partitions.value;
   const entries = entriesOf(inputs, partitions, consumers);
   const round = (load / entries.perSecond) * count;
-  const lines = distinctKeys(keys, round) / count;
+  const lines = countDistinctKeys(keys, round) / count;
   const bytes = entryFixedBytes + lines * entryLineBytes;
   const units = Math.ceil(bytes / limits.writeUnitBytes.value);
   const parts = Math.ceil((lines * entryLineBytes) / ENTRY_BYTES_MAX);
-  const linesAMinute = distinctKeys(keys, load * ROLLUP_SECONDS);
+  const linesAMinute = countDistinctKeys(keys, load * ROLLUP_SECONDS);
   const rollupUnits = linesAMinute + count * SMALL_ITEM_UNITS;
   const writes = entries.perSecond * units + rollupUnits / ROLLUP_SECONDS;
   const { hottestPartition } = partitions;
   const journal = (hottestPartition.value / load) * entries.perSecond * units;
   return {
-    entriesPerSecond: figure(entries.perSecond, 'entries/s', entries.because),
-    linesPerEntry: figure(
+    entriesPerSecond: buildFigure(entries.perSecond, 'entries/s', entries.because),
+    linesPerEntry: buildFigure(
       lines,
       'advertisers',
-      `Σ over keys of 1 − (1 − share)^${plain(round)} (the clicks of ${count} entries), / ${count}`,
+      `Σ over keys of 1 − (1 − share)^${formatNumber(round)} (the clicks of ${count} entries), / ${count}`,
     ),
-    entryBytes: figure(
+    entryBytes: buildFigure(
       bytes,
       'bytes',
-      `${entryFixedBytes} + ${plain(lines)} × ${plain(entryLineBytes)}, as shared/journal/journal-items.ts writes them${parts > 1 ? `; split into ${parts} entries` : ''}`,
+      `${entryFixedBytes} + ${formatNumber(lines)} × ${formatNumber(entryLineBytes)}, as shared/journal/journal-items.ts writes them${parts > 1 ? `; split into ${parts} entries` : ''}`,
     ),
-    unitsPerEntry: figure(units, 'write units', `ceil(${plain(bytes)} / ${limits.writeUnitBytes.value})`),
-    rollupUnitsPerMinute: figure(
+    unitsPerEntry: buildFigure(
+      units,
+      'write units',
+      `ceil(${formatNumber(bytes)} / ${limits.writeUnitBytes.value})`,
+    ),
+    rollupUnitsPerMinute: buildFigure(
       rollupUnits,
       'write units/min',
-      `${plain(linesAMinute)} lines touched (Σ 1 − (1 − share)^${plain(load * ROLLUP_SECONDS)}) + ${count} checkpoints`,
+      `${formatNumber(linesAMinute)} lines touched (Σ 1 − (1 − share)^${formatNumber(load * ROLLUP_SECONDS)}) + ${count} checkpoints`,
     ),
-    writeUnitsPerSecond: figure(
+    writeUnitsPerSecond: buildFigure(
       writes,
       'write units/s',
-      `${plain(entries.perSecond)} × ${units} + ${plain(rollupUnits)} / ${ROLLUP_SECONDS}`,
+      `${formatNumber(entries.perSecond)} × ${units} + ${formatNumber(rollupUnits)} / ${ROLLUP_SECONDS}`,
     ),
-    writeUnitsPerClick: figure(writes / load, 'write units/click', `${plain(writes)} / ${plain(load)}`),
-    hottestJournal: figure(
+    writeUnitsPerClick: buildFigure(
+      writes / load,
+      'write units/click',
+      `${formatNumber(writes)} / ${formatNumber(load)}`,
+    ),
+    hottestJournal: buildFigure(
       journal,
       'write units/s',
-      `${plain(entries.perSecond)} × ${units} × ${plain(hottestPartition.value)} / ${plain(load)}, of ${plain(limits.hotKeyWrites.value)} that one journal can take`,
+      `${formatNumber(entries.perSecond)} × ${units} × ${formatNumber(hottestPartition.value)} / ${formatNumber(load)}, of ${formatNumber(limits.hotKeyWrites.value)} that one journal can take`,
     ),
     readUnitsPerSecond: reads(entries.perSecond, bytes, count),
-    rollupSeconds: figure(
+    rollupSeconds: buildFigure(
       ((linesAMinute + count) / WRITES_AT_ONCE) * (commitMs / 2000),
       's',
-      `(${plain(linesAMinute)} + ${count}) writes / ${WRITES_AT_ONCE} at once × ${commitMs} ms / 2, of a minute`,
+      `(${formatNumber(linesAMinute)} + ${count}) writes / ${WRITES_AT_ONCE} at once × ${commitMs} ms / 2, of a minute`,
     ),
-    entriesGb: figure(
+    entriesGb: buildFigure(
       (entries.perSecond * bytes * entryDays * DAY_SECONDS) / 1e9,
       'GB',
-      `${plain(entries.perSecond)}/s × ${plain(bytes)} B × ${entryDays} days: no more than that, since entries expire`,
+      `${formatNumber(entries.perSecond)}/s × ${formatNumber(bytes)} B × ${entryDays} days: no more than that, since entries expire`,
     ),
     linesGb: linesAfterAMonth(load, keys),
   };
@@ -100,7 +108,7 @@ function entriesOf(inputs: Inputs, { partitions }: PartitionPlan, consumers: Con
   const perSecond = Math.min(inputs.clicksPerSecond, invocations * perInvocation);
   return {
     perSecond,
-    because: `${plain(invocations)} invocations/s × ${partitions.value} / ${consumers.pollers.value} partitions of a poller, at most one for each click`,
+    because: `${formatNumber(invocations)} invocations/s × ${partitions.value} / ${consumers.pollers.value} partitions of a poller, at most one for each click`,
   };
 }
 
@@ -109,19 +117,19 @@ function reads(entriesPerSecond: number, bytes: number, partitions: number): Fig
   const head = Math.ceil(bytes / page);
   const rolledUp = (entriesPerSecond * bytes) / page;
   const small = (3 * partitions + 1) / ROLLUP_SECONDS;
-  return figure(
+  return buildFigure(
     entriesPerSecond * head + rolledUp + small,
     'read units/s',
-    `heads ${plain(entriesPerSecond)} × ceil(${plain(bytes)} / ${page}) + rollup ${plain(entriesPerSecond)} × ${plain(bytes)} / ${page} + (3 × ${partitions} + 1) / ${ROLLUP_SECONDS} small ones`,
+    `heads ${formatNumber(entriesPerSecond)} × ceil(${formatNumber(bytes)} / ${page}) + rollup ${formatNumber(entriesPerSecond)} × ${formatNumber(bytes)} / ${page} + (3 × ${partitions} + 1) / ${ROLLUP_SECONDS} small ones`,
   );
 }
 
 function linesAfterAMonth(clicksPerSecond: number, keys: Keys): Figure {
   const hours = MONTH_SECONDS / HOUR_SECONDS;
-  const anHour = distinctKeys(keys, clicksPerSecond * HOUR_SECONDS);
-  return figure(
+  const anHour = countDistinctKeys(keys, clicksPerSecond * HOUR_SECONDS);
+  return buildFigure(
     (anHour * hours * statementLineBytes) / 1e9,
     'GB a month',
-    `${plain(anHour)} lines an hour × ${hours} h × ${statementLineBytes} B: kept for good, so as much again each month`,
+    `${formatNumber(anHour)} lines an hour × ${hours} h × ${statementLineBytes} B: kept for good, so as much again each month`,
   );
 }

@@ -12,9 +12,16 @@
  * an even spread takes). Such keys are named, and the rest of the plan takes them as split into keys of half a partition each.
  */
 
-import { type Figure, figure, percent, plain } from './figure.ts';
+import { buildFigure, type Figure, formatNumber, formatPercent } from './figure.ts';
 import type { Inputs } from './inputs.ts';
-import { hottestPartitionOf, hottestShare, type Keys, keysThatStay, partsOf, splitKeys } from './keys.ts';
+import {
+  computeKeysThatStay,
+  countParts,
+  findHottestPartition,
+  findHottestShare,
+  type Keys,
+  splitKeys,
+} from './keys.ts';
 import { limits } from './limits.ts';
 
 export interface PartitionPlan {
@@ -47,7 +54,7 @@ export function planPartitions(inputs: Inputs): PartitionPlan {
   const batch = largestBatch(inputs);
   const handlerCapacity = handlerCapacityOf(inputs, batch.value);
   const capacity = capacityOf(inputs, handlerCapacity);
-  const hottest = hottestShare(inputs.keys);
+  const hottest = findHottestShare(inputs.keys);
   const heat = load * hottest;
   const runsAway =
     wanted(inputs, inputs.keys, capacity.value) >
@@ -57,23 +64,27 @@ export function planPartitions(inputs: Inputs): PartitionPlan {
   const keys = verdict === 'fits' ? inputs.keys : splitKeys(inputs.keys, halfPartition);
   const partitions = partitionsFor(inputs, keys, capacity.value);
   const count = partitions.value;
-  const dealt = hottestPartitionOf(keys, count);
+  const dealt = findHottestPartition(keys, count);
   const hotter = (clicks: number, words: string) =>
-    figure(
+    buildFigure(
       inputs.keys.shares.filter((share) => share * load > clicks).length,
       'keys',
-      `with more than ${plain(clicks)} clicks/s each${words}`,
+      `with more than ${formatNumber(clicks)} clicks/s each${words}`,
     );
   return {
-    bytesPerSecond: figure(
+    bytesPerSecond: buildFigure(
       (load * clickBytes) / BYTES_PER_MB,
       'MB/s',
-      `${plain(load)} clicks/s × ${clickBytes} B`,
+      `${formatNumber(load)} clicks/s × ${clickBytes} B`,
     ),
     batch,
     handlerCapacity,
     capacity,
-    hottestKey: figure(heat, 'clicks/s', `${plain(load)} × ${percent(hottest)} (${inputs.keys.described})`),
+    hottestKey: buildFigure(
+      heat,
+      'clicks/s',
+      `${formatNumber(load)} × ${formatPercent(hottest)} (${inputs.keys.described})`,
+    ),
     verdict,
     keys,
     keysTooHot: hotter(capacity.value, ''),
@@ -81,18 +92,22 @@ export function planPartitions(inputs: Inputs): PartitionPlan {
       load * halfPartition,
       `, half of what a partition passes on, at ${headroom} × the load`,
     ),
-    splits: figure(
-      partsOf(hottest, halfPartition),
+    splits: buildFigure(
+      countParts(hottest, halfPartition),
       'keys',
-      `ceil(${headroom} × ${plain(heat)} / (${plain(capacity.value)} / 2))`,
+      `ceil(${headroom} × ${formatNumber(heat)} / (${formatNumber(capacity.value)} / 2))`,
     ),
     partitions,
-    hottestPartition: figure(
+    hottestPartition: buildFigure(
       load * dealt,
       'clicks/s',
-      `${percent(dealt)} of ${plain(load)}, as murmur2 deals keys named adv-1 … adv-${keys.count} to ${count} partitions`,
+      `${formatPercent(dealt)} of ${formatNumber(load)}, as murmur2 deals keys named adv-1 … adv-${keys.count} to ${count} partitions`,
     ),
-    keysThatStay: figure(keysThatStay(count, 2 * count), 'of keys', `min / lcm of ${count} and ${2 * count}`),
+    keysThatStay: buildFigure(
+      computeKeysThatStay(count, 2 * count),
+      'of keys',
+      `min / lcm of ${count} and ${2 * count}`,
+    ),
   };
 }
 
@@ -114,45 +129,45 @@ function eventBytes(clickBytes: number): number {
 function largestBatch({ batchRecords, clickBytes }: Inputs): Figure {
   const each = eventBytes(clickBytes);
   const fit = Math.max(1, Math.floor((limits.payloadMb.value * BYTES_PER_MB) / each));
-  return figure(
+  return buildFigure(
     Math.min(batchRecords, fit),
     'clicks',
-    `min(${plain(batchRecords)} of the mapping, ${limits.payloadMb.value} MB / ${each} B of event JSON = ${plain(fit)})`,
+    `min(${formatNumber(batchRecords)} of the mapping, ${limits.payloadMb.value} MB / ${each} B of event JSON = ${formatNumber(fit)})`,
   );
 }
 
 function handlerCapacityOf({ handlerClicksPerSecond: speed, commitMs }: Inputs, batch: number): Figure {
-  return figure(
+  return buildFigure(
     batch / (batch / speed + commitMs / 1000),
     'clicks/s',
-    `${plain(batch)} / (${plain(batch)} / ${plain(speed)} + ${commitMs} ms)`,
+    `${formatNumber(batch)} / (${formatNumber(batch)} / ${formatNumber(speed)} + ${commitMs} ms)`,
   );
 }
 
 function capacityOf({ clickBytes }: Inputs, byHandler: Figure): Figure {
   const byPoller = (limits.pollerMbps.value * BYTES_PER_MB) / clickBytes;
-  return figure(
+  return buildFigure(
     Math.min(byPoller, byHandler.value),
     'clicks/s',
-    `min(poller: ${limits.pollerMbps.value} MB/s / ${clickBytes} B = ${plain(byPoller)}, handler: ${plain(byHandler.value)})`,
+    `min(poller: ${limits.pollerMbps.value} MB/s / ${clickBytes} B = ${formatNumber(byPoller)}, handler: ${formatNumber(byHandler.value)})`,
   );
 }
 
 /** Partitions by the formula above; infinite where the hottest key takes all that one passes on. */
 function wanted({ clicksPerSecond, headroom }: Inputs, keys: Keys, capacity: number): number {
-  const hottest = hottestShare(keys);
+  const hottest = findHottestShare(keys);
   const left = capacity - headroom * clicksPerSecond * hottest;
   return left <= 0 ? Number.POSITIVE_INFINITY : (headroom * clicksPerSecond * (1 - hottest)) / left;
 }
 
 function partitionsFor(inputs: Inputs, keys: Keys, capacity: number): Figure {
   const { clicksPerSecond: load, headroom } = inputs;
-  const hottest = hottestShare(keys);
+  const hottest = findHottestShare(keys);
   const zones = limits.zones.value;
   const needed = Math.max(1, Math.ceil(wanted(inputs, keys, capacity) - 1e-9));
-  return figure(
+  return buildFigure(
     zones * Math.ceil(needed / zones),
     'partitions',
-    `ceil(${headroom} × ${plain(load)} × ${percent(1 - hottest)} / (${plain(capacity)} − ${headroom} × ${plain(load)} × ${percent(hottest)})) = ${plain(needed)}, up to a multiple of ${zones} brokers`,
+    `ceil(${headroom} × ${formatNumber(load)} × ${formatPercent(1 - hottest)} / (${formatNumber(capacity)} − ${headroom} × ${formatNumber(load)} × ${formatPercent(hottest)})) = ${formatNumber(needed)}, up to a multiple of ${zones} brokers`,
   );
 }

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import * as v from 'valibot';
-import { innermostMessage, UserError } from '../../terminal/user-error.ts';
+import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
 
 /** As a person names it from here. */
 export const PRICES_FILE = relative(process.cwd(), join(import.meta.dirname, 'prices.json'));
@@ -57,7 +57,7 @@ export function readPrices(file = PRICES_FILE): PriceList {
   try {
     json = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw said(`it can't be read (${innermostMessage(error)})`, error);
+    throw said(`it can't be read (${findInnermostMessage(error)})`, error);
   }
   const { success, output, issues } = v.safeParse(schema, json);
   if (!success) throw said(`${v.getDotPath(issues[0]) ?? 'the file'}: ${issues[0].message}`);
@@ -74,7 +74,7 @@ export function readPrices(file = PRICES_FILE): PriceList {
 }
 
 /** USD of one unit. Throws `UserError` for an instance type without a price. */
-export function priceOf({ prices, file }: PriceList, name: PriceName | `${string}.${string}`): number {
+export function getPrice({ prices, file }: PriceList, name: PriceName | `${string}.${string}`): number {
   const price = prices[name];
   if (price === undefined)
     throw new UserError(`${file} has no price for ${name}. Add it to a copy, and name that with --prices.`);

@@ -1,10 +1,10 @@
 /** The plan as people read it, in 80 columns: each number, and on request the formula that made it. */
-import { plain as printable, wrap } from '../../terminal/text.ts';
-import { type Bill, total } from './bill.ts';
-import { type Figure, plain, usd } from './figure.ts';
+import { escapeText, wrap } from '../../terminal/text.ts';
+import { type Bill, sumBill } from './bill.ts';
+import { type Figure, formatNumber, formatUsd } from './figure.ts';
 import type { Inputs } from './inputs.ts';
 import { limits } from './limits.ts';
-import type { Plan } from './size.ts';
+import type { SizePlan } from './size.ts';
 
 const consumerNames = {
   pollers: 'pollers, minimum',
@@ -36,18 +36,18 @@ const ledgerNames = {
 };
 
 /** @param formulas whether each number is followed by its formula */
-export function reportLines(inputs: Inputs, plan: Plan, formulas = false): string[] {
+export function formatReport(inputs: Inputs, plan: SizePlan, formulas = false): string[] {
   const { partitions, consumers, ledger, cluster, group } = plan;
   const { groups, prices } = inputs;
-  const rows = (figures: Readonly<Record<string, Figure>>, cell = plain) =>
+  const rows = (figures: Readonly<Record<string, Figure>>, cell = formatNumber) =>
     Object.entries(figures).flatMap(([name, { value, unit, because }]) => [
-      `${name.padEnd(26)}${cell(value).padStart(12)} ${cell === plain ? unit : ''}`.trimEnd(),
+      `${name.padEnd(26)}${cell(value).padStart(12)} ${cell === formatNumber ? unit : ''}`.trimEnd(),
       ...(formulas ? wrap(because, '    = ', '      ') : []),
     ]);
   const bill = (heading: string, parts: Bill) => [
     heading,
-    ...rows(parts, usd),
-    `${'together'.padEnd(26)}${usd(total(parts)).padStart(12)}`,
+    ...rows(parts, formatUsd),
+    `${'together'.padEnd(26)}${formatUsd(sumBill(parts)).padStart(12)}`,
   ];
   const handler = {
     value: inputs.handlerClicksPerSecond,
@@ -80,10 +80,10 @@ export function reportLines(inputs: Inputs, plan: Plan, formulas = false): strin
     '',
     ...bill(`A month of the cluster of ${inputs.cluster.stage}, in USD`, cluster),
     '',
-    `${`all, with ${groups} groups`.padEnd(26)}${usd(total(cluster) + groups * total(group)).padStart(12)}`,
+    `${`all, with ${groups} groups`.padEnd(26)}${formatUsd(sumBill(cluster) + groups * sumBill(group)).padStart(12)}`,
     '',
     ...wrap(
-      `Prices of ${prices.date}, ${printable(prices.region)}, from ${printable(prices.file)}; name your own with --prices. Not counted: data transfer between zones, requests to KMS, polling metrics, backups, support, taxes, free tiers.`,
+      `Prices of ${prices.date}, ${escapeText(prices.region)}, from ${escapeText(prices.file)}; name your own with --prices. Not counted: data transfer between zones, requests to KMS, polling metrics, backups, support, taxes, free tiers.`,
     ),
     ...wrap('--formulas shows how each number is computed; --json has every limit with its source.'),
   ];
@@ -102,14 +102,14 @@ function note(text: string): string[] {
   return wrap(text, '! ', '  ');
 }
 
-function verdictLines({ headroom }: Inputs, { partitions }: Plan): string[] {
+function verdictLines({ headroom }: Inputs, { partitions }: SizePlan): string[] {
   const { verdict, splits, keysTooHot, keysWithoutHeadroom, capacity } = partitions;
   if (verdict === 'fits') return [];
   const keys = ({ value, because }: Figure) => `${value} ${value === 1 ? 'key' : 'keys'} ${because}`;
   const parts = splits.value;
   const fault =
     verdict === 'impossible'
-      ? `${keys(keysTooHot)}: no number of partitions or consumers helps, since a key lives on one partition, and a partition has one poller and one batch at a time (${plain(capacity.value)} clicks/s). It falls further and further behind.`
+      ? `${keys(keysTooHot)}: no number of partitions or consumers helps, since a key lives on one partition, and a partition has one poller and one batch at a time (${formatNumber(capacity.value)} clicks/s). It falls further and further behind.`
       : `${keys(keysWithoutHeadroom)}: its partition keeps up, but has no room to drain a backlog at ${headroom} × the load.`;
   const item = (text: string) => wrap(text, '  - ', '    ');
   return [
@@ -132,19 +132,19 @@ function verdictLines({ headroom }: Inputs, { partitions }: Plan): string[] {
   ];
 }
 
-function warnings(inputs: Inputs, plan: Plan): string[] {
+function warnings(inputs: Inputs, plan: SizePlan): string[] {
   const { headroom, clicksPerSecond } = inputs;
   const { hottestPartition, capacity, keysThatStay, partitions } = plan.partitions;
   const { ledger } = plan;
   const share = hottestPartition.value / clicksPerSecond;
   const count = partitions.value;
   const lines = [
-    `More partitions later remap keys: from ${count} to ${2 * count}, ${plain(keysThatStay.value * 100)} % of them stay (${keysThatStay.because}). A ledger's totals do not change by it, but a key's order breaks at that moment, and so does what a fold carries. Fewer is impossible: choose for years.`,
+    `More partitions later remap keys: from ${count} to ${2 * count}, ${formatNumber(keysThatStay.value * 100)} % of them stay (${keysThatStay.because}). A ledger's totals do not change by it, but a key's order breaks at that moment, and so does what a fold carries. Fewer is impossible: choose for years.`,
     ...stageWarnings(inputs, plan),
   ];
   if (headroom * hottestPartition.value > capacity.value)
     lines.push(
-      `By chance of the hash the hottest partition gets ${plain(share * 100)} %: at ${headroom} × the load it is above ${plain(capacity.value)} clicks/s. Take more partitions, or look where your own keys fall.`,
+      `By chance of the hash the hottest partition gets ${formatNumber(share * 100)} %: at ${headroom} × the load it is above ${formatNumber(capacity.value)} clicks/s. Take more partitions, or look where your own keys fall.`,
     );
   if (ledger.rollupSeconds.value > 60)
     lines.push(
@@ -156,13 +156,13 @@ function warnings(inputs: Inputs, plan: Plan): string[] {
     );
   if (ledger.writeUnitsPerSecond.value > limits.tableWrites.value)
     lines.push(
-      `A new table takes ${plain(limits.tableWrites.value)} write units/s at first: warm its throughput before the load comes.`,
+      `A new table takes ${formatNumber(limits.tableWrites.value)} write units/s at first: warm its throughput before the load comes.`,
     );
   return lines;
 }
 
 /** Whether the stage has what the load needs. */
-function stageWarnings({ cluster }: Inputs, { partitions, brokersNeeded }: Plan): string[] {
+function stageWarnings({ cluster }: Inputs, { partitions, brokersNeeded }: SizePlan): string[] {
   const { stage, instanceType, brokers } = cluster;
   const lines: string[] = [];
   if (cluster.partitions < partitions.partitions.value)

@@ -1,5 +1,5 @@
 /** What a load needs and costs, every number with its formula, and as one object for programs. */
-import { type Bill, billCluster, billGroup, brokersNeeded, total } from './bill.ts';
+import { type Bill, computeClusterBill, computeGroupBill, countBrokersNeeded, sumBill } from './bill.ts';
 import { type ConsumerPlan, planConsumers } from './consumers.ts';
 import type { Figure } from './figure.ts';
 import type { Inputs } from './inputs.ts';
@@ -7,7 +7,7 @@ import { type LedgerLoad, planLedger } from './ledger-load.ts';
 import { brokerLimits, limits } from './limits.ts';
 import { type PartitionPlan, planPartitions } from './partitions.ts';
 
-export interface Plan {
+export interface SizePlan {
   readonly partitions: PartitionPlan;
   readonly consumers: ConsumerPlan;
   readonly ledger: LedgerLoad;
@@ -17,7 +17,7 @@ export interface Plan {
   readonly brokersNeeded: Figure | undefined;
 }
 
-export function planFor(inputs: Inputs): Plan {
+export function planLoad(inputs: Inputs): SizePlan {
   const partitions = planPartitions(inputs);
   const consumers = planConsumers(inputs, partitions);
   const ledger = planLedger(inputs, partitions, consumers);
@@ -25,19 +25,19 @@ export function planFor(inputs: Inputs): Plan {
     partitions,
     consumers,
     ledger,
-    group: billGroup(inputs, consumers, ledger),
-    cluster: billCluster(inputs, partitions),
-    brokersNeeded: brokersNeeded(inputs, partitions),
+    group: computeGroupBill(inputs, consumers, ledger),
+    cluster: computeClusterBill(inputs, partitions),
+    brokersNeeded: countBrokersNeeded(inputs, partitions),
   };
 }
 
-export function planJson(inputs: Inputs, plan: Plan): string {
+export function formatPlanJson(inputs: Inputs, plan: SizePlan): string {
   const { keys, ...given } = inputs;
   return JSON.stringify({
     inputs: { ...given, keys: keys.described },
     limits: { ...limits, brokers: brokerLimits },
     ...plan,
     partitions: { ...plan.partitions, keys: plan.partitions.keys.described },
-    monthUsd: total(plan.cluster) + inputs.groups * total(plan.group),
+    monthUsd: sumBill(plan.cluster) + inputs.groups * sumBill(plan.group),
   });
 }

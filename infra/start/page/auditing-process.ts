@@ -7,7 +7,7 @@ import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { auditLedger } from '../../audit/audit-ledger.ts';
 import { TopicLog } from '../../kafka/topic-log.ts';
-import { journalTotals, openLedger } from '../../ops/ledger-view.ts';
+import { openLedger, readJournalTotals } from '../../ops/ledger-view.ts';
 import { RunningCount } from './running-count.ts';
 
 interface AuditedGroup {
@@ -73,7 +73,7 @@ async function again(everyMs: number, work: () => Promise<void>): Promise<never>
 }
 
 async function sums(): Promise<void> {
-  const heads = await Promise.all(ledgers.map(({ access }) => journalTotals(access)));
+  const heads = await Promise.all(ledgers.map(({ access }) => readJournalTotals(access)));
   const asOf = Date.now();
   const bounds = await log.bounds();
   counts ??= bounds.map(({ start }, partition) => {
@@ -99,7 +99,7 @@ async function sums(): Promise<void> {
 /** Undefined where the log has lost records that the ledger has counted. */
 async function sumsAgree(
   ledger: string,
-  journals: Awaited<ReturnType<typeof journalTotals>>,
+  journals: Awaited<ReturnType<typeof readJournalTotals>>,
   bounds: readonly { readonly start: number }[],
 ): Promise<boolean | undefined> {
   if (bounds.some(({ start }) => start > 0)) return undefined;

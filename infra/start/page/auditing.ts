@@ -5,15 +5,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import {
+  buildChildEnvironment,
   type Children,
-  childEnvironment,
+  captureLastWords,
   FRUITLESS_STARTS_MAX,
-  lastWordsOf,
-  pidOf,
+  getPid,
 } from '../../local/children.ts';
 import type { EndpointAccess } from '../../local/endpoint-access.ts';
 import type { LedgerVerdictView, VerdictView } from '../../local/page/view.ts';
-import { dynamoDbEnvironment } from '../../local/servers/dynamodb.ts';
+import { buildDynamoDbEnvironment } from '../../local/servers/dynamodb.ts';
 import type { AuditAssignment, AuditMessage } from './auditing-process.ts';
 
 interface AuditingOptions {
@@ -23,7 +23,7 @@ interface AuditingOptions {
 }
 
 /** What the log holds. */
-export interface Worth {
+export interface TopicWorth {
   /** Epoch milliseconds: at least what stood in it then. */
   readonly asOf: number;
   readonly clicks: number;
@@ -58,7 +58,7 @@ export class Auditing {
   #stopping = false;
   /** Ends since it was last heard of. */
   #fruitless = 0;
-  worth: Worth | undefined;
+  worth: TopicWorth | undefined;
 
   constructor(options: AuditingOptions) {
     this.#options = options;
@@ -76,7 +76,7 @@ export class Auditing {
   }
 
   verdict(now: number, log: Pick<AuditedLog, 'records' | 'setAside'>): VerdictView {
-    return verdictOf([...this.#known], now, log);
+    return buildVerdict([...this.#known], now, log);
   }
 
   stop(): void {
@@ -87,13 +87,13 @@ export class Auditing {
   #start(): void {
     const { assignment, dynamodb, children } = this.#options;
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: { ...childEnvironment(), ...dynamoDbEnvironment(dynamodb) },
+      env: { ...buildChildEnvironment(), ...buildDynamoDbEnvironment(dynamodb) },
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    const lastWords = lastWordsOf(child);
+    const lastWords = captureLastWords(child);
     this.#process = child;
-    const pid = pidOf(child);
+    const pid = getPid(child);
     children.add({ role: 'auditor', name: 'auditor of the page', pid });
     child.on('message', (message: AuditMessage) => this.#hear(message));
     // Its last words may come after its exit.
@@ -135,7 +135,7 @@ export class Auditing {
 }
 
 /** What is claimed is what was audited: up to where, how long ago, and what of it is not counted. */
-export function verdictOf(
+export function buildVerdict(
   known: readonly (readonly [ledger: string, known: Known])[],
   now: number,
   { records, setAside }: AuditedLog,

@@ -8,12 +8,20 @@ import { PageServer } from '../../local/page/page-server.ts';
 import type { GroupView, NaiveView, PageView, Sample } from '../../local/page/view.ts';
 import type { LiveGroup } from '../live-lines.ts';
 import type { Session } from '../session.ts';
-import { Auditing, type Worth } from './auditing.ts';
+import { Auditing, type TopicWorth } from './auditing.ts';
 import { GroupWatch } from './group-watch.ts';
 import { Happenings } from './happenings.ts';
 import { LogEnds } from './log-ends.ts';
 import { PageActions } from './page-actions.ts';
-import { billedOf, groupView, mostTooMuch, naiveView, pageView, sampleOf, topicView } from './picture.ts';
+import {
+  buildGroupView,
+  buildNaiveView,
+  buildPageView,
+  buildSample,
+  buildTopicView,
+  findMostTooMuch,
+  sumBilled,
+} from './picture.ts';
 import type { Throttling } from './throttling.ts';
 import { type Billed, BilledTotals } from './totals.ts';
 
@@ -104,7 +112,7 @@ export class LivePage {
     this.#happenings.lookAtBroker(this.#view.controls.brokerAnswers, this.#view.at);
     const newest = this.#samples.at(-1);
     if (newest === undefined || this.#view.at - newest.at >= SAMPLE_EVERY_MS - PICTURE_EVERY_MS / 2) {
-      const sample = sampleOf(this.#view);
+      const sample = buildSample(this.#view);
       this.#samples.push(sample);
       if (this.#samples.length > SAMPLES_KEPT) this.#samples.shift();
       this.#stream.send({ name: 'sample', data: sample });
@@ -123,9 +131,9 @@ export class LivePage {
       .reduce((sum, { parked }) => sum + parked, 0);
     const records = this.#session.ends.reduce((sum, end) => sum + end, 0);
     const { billed, worth } = this.#billed(live, at);
-    return pageView({
+    return buildPageView({
       at,
-      topic: topicView(topic, this.#ends, worth),
+      topic: buildTopicView(topic, this.#ends, worth),
       groups: this.#groupViews(live, billed, at),
       verdict: this.#auditing.verdict(at, { records, setAside }),
       controls: {
@@ -145,8 +153,8 @@ export class LivePage {
   #billed(
     live: readonly LiveGroup[],
     at: number,
-  ): { billed: ReadonlyMap<string, Billed>; worth: Worth | undefined } {
-    const now = new Map(live.map((group) => [group.groupId, billedOf(group)]));
+  ): { billed: ReadonlyMap<string, Billed>; worth: TopicWorth | undefined } {
+    const now = new Map(live.map((group) => [group.groupId, sumBilled(group)]));
     const { naive } = this.#actions;
     if (naive !== undefined) now.set(naive.id, this.#naiveBilled);
     this.#totals.note(at, now);
@@ -155,11 +163,11 @@ export class LivePage {
     return then === undefined ? { billed: now, worth: undefined } : { billed: then, worth };
   }
 
-  #naiveView(billed: ReadonlyMap<string, Billed>, worth: Worth | undefined): NaiveView | undefined {
+  #naiveView(billed: ReadonlyMap<string, Billed>, worth: TopicWorth | undefined): NaiveView | undefined {
     const { naive } = this.#actions;
     const own = naive && (billed.get(naive.id) ?? nothing);
-    this.#tooMuch = own && mostTooMuch(this.#tooMuch, own, worth);
-    return naive && own && naiveView(naive, own, this.#tooMuch);
+    this.#tooMuch = own && findMostTooMuch(this.#tooMuch, own, worth);
+    return naive && own && buildNaiveView(naive, own, this.#tooMuch);
   }
 
   #groupViews(live: readonly LiveGroup[], billed: ReadonlyMap<string, Billed>, at: number): GroupView[] {
@@ -179,7 +187,7 @@ export class LivePage {
         duplicates: this.#session.ground.metric(mapping.functionId, 'Duplicates'),
         watch: this.#watch.of(mapping.groupId),
       };
-      return [groupView(facts, this.#ends, at)];
+      return [buildGroupView(facts, this.#ends, at)];
     });
   }
 

@@ -13,7 +13,7 @@ import type {
 } from '../../local/page/view.ts';
 import { formatMicros } from '../../terminal/money.ts';
 import type { LiveGroup } from '../live-lines.ts';
-import type { Worth } from './auditing.ts';
+import type { TopicWorth } from './auditing.ts';
 import type { LogEnds } from './log-ends.ts';
 import type { Billed } from './totals.ts';
 
@@ -29,14 +29,14 @@ interface GroupFacts {
   readonly watch: Pick<GroupView, 'state' | 'rebalancingSince' | 'lastRebalanceMs'>;
 }
 
-export function billedOf({ partitions }: LiveGroup): Billed {
+export function sumBilled({ partitions }: LiveGroup): Billed {
   return {
     clicks: Number(partitions.reduce((sum, { clicks }) => sum + clicks, 0n)),
     micros: partitions.reduce((sum, { micros }) => sum + micros, 0n),
   };
 }
 
-export function groupView(facts: GroupFacts, ends: LogEnds, now: number): GroupView {
+export function buildGroupView(facts: GroupFacts, ends: LogEnds, now: number): GroupView {
   const { live, ledger, generation, members, frozen, paused, duplicates, watch, billed } = facts;
   const { partitions } = live;
   const sum = (of: 'parked' | 'gaps') => partitions.reduce((all, each) => all + each[of], 0);
@@ -75,7 +75,7 @@ function memberView(
   return { poller: number, pid, state: sorted.length > 0 ? 'owner' : 'standby', partitions: sorted };
 }
 
-export function topicView(name: string, ends: LogEnds, worth: Worth | undefined): TopicView {
+export function buildTopicView(name: string, ends: LogEnds, worth: TopicWorth | undefined): TopicView {
   const partitions = ends.partitions();
   const sum = (of: 'end' | 'rate') => partitions.reduce((all, each) => all + each[of], 0);
   return {
@@ -88,10 +88,10 @@ export function topicView(name: string, ends: LogEnds, worth: Worth | undefined)
 }
 
 /** What was billed beyond the whole log was billed twice, and stays so: the most that was ever seen is a lower bound. */
-export function mostTooMuch(
+export function findMostTooMuch(
   before: Billed | undefined,
   billed: Billed,
-  worth: Worth | undefined,
+  worth: TopicWorth | undefined,
 ): Billed | undefined {
   if (worth === undefined) return before;
   const clicks = Math.max(before?.clicks ?? 0, billed.clicks - worth.clicks);
@@ -99,7 +99,7 @@ export function mostTooMuch(
   return { clicks, micros };
 }
 
-export function naiveView(
+export function buildNaiveView(
   group: { readonly id: string; members(): NaiveView['members'] },
   billed: Billed,
   tooMuch: Billed | undefined,
@@ -109,7 +109,7 @@ export function naiveView(
   return { group: group.id, members: group.members(), clicks, money: formatMicros(micros), tooMuch: told };
 }
 
-export function pageView(parts: {
+export function buildPageView(parts: {
   at: number;
   topic: TopicView;
   groups: readonly GroupView[];
@@ -123,7 +123,7 @@ export function pageView(parts: {
   return { ...parts, controls: { ...controls, rates } };
 }
 
-export function sampleOf({ at, topic, groups }: PageView): Sample {
+export function buildSample({ at, topic, groups }: PageView): Sample {
   return {
     at,
     rates: topic.partitions.map(({ rate }) => rate),

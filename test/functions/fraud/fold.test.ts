@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { CLICKS_PER_MINUTE_MAX, PAIRS_MAX, velocityFold } from '../../../functions/fraud/fold.ts';
+import { CLICKS_PER_MINUTE_MAX, createVelocityFold, PAIRS_MAX } from '../../../functions/fraud/fold.ts';
 import { type Click, decode } from '../../../shared/contract/decode.ts';
 import { Delta } from '../../../shared/fold/delta.ts';
 import { CARRIED_BYTES_MAX } from '../../../shared/fold/fold.ts';
@@ -17,7 +17,7 @@ function clickAt(offset: number, seconds: number, ip: string | undefined, adId =
 
 /** Folds the clicks, cut into batches of the given sizes. */
 function foldAll(clicks: readonly Click[], batchSizes: readonly number[] = [clicks.length]) {
-  const fold = velocityFold(key);
+  const fold = createVelocityFold(key);
   const flagged: number[] = [];
   let carried = '';
   let counted = 0;
@@ -90,7 +90,7 @@ describe('fraud: velocity of an address on an ad', () => {
     const slot = Math.floor(START_MS / 10_000);
     const earlier = `${slot.toString(36)};pairpairpairpair=1.0.0.0.0.0`;
 
-    assert.equal(velocityFold(key).close(velocityFold(key).open(earlier)), earlier);
+    assert.equal(createVelocityFold(key).close(createVelocityFold(key).open(earlier)), earlier);
   });
 
   it('keeps addresses and ads apart', () => {
@@ -176,8 +176,8 @@ describe('fraud: velocity of an address on an ad', () => {
   });
 
   it('hashes addresses under the key: another key, other digests', () => {
-    const one = velocityFold('key one');
-    const two = velocityFold('key two');
+    const one = createVelocityFold('key one');
+    const two = createVelocityFold('key two');
     const carried = [one, two].map((fold) => {
       const state = fold.open('');
       fold.click(state, clickAt(0, 0, '203.0.113.7'), new Delta());

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Context } from 'aws-lambda';
-import { velocityFold } from '../../../functions/fraud/fold.ts';
+import { createVelocityFold } from '../../../functions/fraud/fold.ts';
 import { group } from '../../../functions/fraud/group.ts';
-import { newBatch } from '../../../infra/local/mapping/batch.ts';
+import { buildBatch } from '../../../infra/local/mapping/batch.ts';
 import { decide } from '../../../infra/local/mapping/decide.ts';
 import type { FetchedRecord } from '../../../infra/local/mapping/kafka-event.ts';
 import { consumer } from '../../../shared/consumer.ts';
@@ -19,7 +19,11 @@ describe('a bad record among honest ones', () => {
     const ledger = memoryLedger();
     const clock = steppedClock(START_MS + 10_000);
     const config = { table: 'ledger', incarnation: 1, partialResponses: true, code: 'c1', secrets: {} };
-    const handler = consumer(group, () => velocityFold('key'), { config, client: ledger.client, clock });
+    const handler = consumer(group, () => createVelocityFold('key'), {
+      config,
+      client: ledger.client,
+      clock,
+    });
     const context = {
       awsRequestId: 'r1',
       functionName: 'f',
@@ -38,7 +42,7 @@ describe('a bad record among honest ones', () => {
       ...({ partialResponses: true, partialRetry: 'listed', bisect: RETRY.bisect } as const),
       ...{ retryAttempts: RETRY.attempts, maxAgeSeconds: RETRY.ageSeconds },
     };
-    const batch = newBatch(new Map([['ad_clicks-0', fetched]]));
+    const batch = buildBatch(new Map([['ad_clicks-0', fetched]]));
     const { resolved, deliver, givenUp } = decide(
       batch,
       { requestId: 'r1', end: { returned: result } },

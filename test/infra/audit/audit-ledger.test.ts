@@ -1,7 +1,7 @@
 /** An audit is only worth something beside its negative controls: each damage has to be found, as what it is and where. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { entrySk } from '../../../shared/journal/journal-items.ts';
+import { formatEntrySk } from '../../../shared/journal/journal-items.ts';
 import { aRecord, base64, records } from '../../support/builders.ts';
 import { apply, roll } from '../../support/filled-ledger.ts';
 import { type MemoryLedger, memoryLedger } from '../../support/memory-ledger.ts';
@@ -129,7 +129,7 @@ describe('the audit of a ledger', () => {
   it('holds after old entries have expired, by the checkpoint, but not while their records are there', async () => {
     const ledger = await filled();
     await roll(ledger);
-    ledger.memory.delete(JOURNAL, entrySk(1));
+    ledger.memory.delete(JOURNAL, formatEntrySk(1));
 
     const expired = await audit(ledger, { committed, starts: [4], records: log });
     const early = await audit(ledger, { committed, starts: [3], records: log });

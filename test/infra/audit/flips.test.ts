@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Fault } from '../../../infra/audit/findings.ts';
+import type { AuditFault } from '../../../infra/audit/findings.ts';
 import type { Item } from '../../../shared/journal/journal-items.ts';
 import { at, flipsOf, leavesOf, withText } from '../../support/flips.ts';
 import type { MemoryLedger } from '../../support/memory-ledger.ts';
@@ -28,7 +28,7 @@ function callings(item: Item): RegExp {
   return new RegExp([literal, ...byKind].join('|'));
 }
 
-async function faultsOf(ledger: MemoryLedger): Promise<Fault[]> {
+async function faultsOf(ledger: MemoryLedger): Promise<AuditFault[]> {
   const findings = await audit(ledger, { committed, records: log });
   findings.demandRest();
   return findings.faults;

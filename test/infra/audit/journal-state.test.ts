@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type JournalState, readSince } from '../../../infra/audit/journal-state.ts';
-import { reportJson } from '../../../infra/audit/report.ts';
+import { formatReportJson } from '../../../infra/audit/report.ts';
 import { UserError } from '../../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { audit } from './audited-ledger.ts';
@@ -62,7 +62,7 @@ describe('an audit that looks back (A7)', () => {
   it('reads what an earlier one has written', async (t) => {
     const findings = await audit(await fullLedger(), sight);
     const file = join(temporaryFolder(t), 'before.json');
-    writeFileSync(file, `${reportJson([{ ledger: 'billing', findings, tookMs: 1 }])}\n`);
+    writeFileSync(file, `${formatReportJson([{ ledger: 'billing', findings, tookMs: 1 }])}\n`);
 
     assert.deepEqual(readSince(file), new Map([['billing', [await kept()]]]));
   });

@@ -6,7 +6,7 @@ import { judgeClick, type Worth } from '../../../infra/audit/judge-click.ts';
 import { type Click, decode, isRejected, type Rejected } from '../../../shared/contract/decode.ts';
 import { decodeBatch } from '../../../shared/contract/decode-batch.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
-import { hourOf } from '../../../shared/fold/delta.ts';
+import { formatHour } from '../../../shared/fold/delta.ts';
 import { aRecord, base64, START_MS } from '../../support/builders.ts';
 import { poison } from '../../support/poison.ts';
 
@@ -15,7 +15,7 @@ function byThePipe(record: KafkaRecord): Worth | string {
   const decoded = decode(record);
   if (isRejected(decoded)) return decoded.rejected;
   const { advertiserId, priceMicros } = decoded;
-  return { line: `${hourOf(record.timestamp)} ${advertiserId}`, micros: BigInt(priceMicros) };
+  return { line: `${formatHour(record.timestamp)} ${advertiserId}`, micros: BigInt(priceMicros) };
 }
 
 /** The same record as the log holds it. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Damage, type Item, keyOf } from '../../../infra/audit/attributes.ts';
+import { Damage, formatKey, type StoredItem } from '../../../infra/audit/attributes.ts';
 import {
   readCheckpointItem,
   readEntryItem,
@@ -34,22 +34,22 @@ const changed = {
   flags: S('[[3,"velocity",21]]'),
   lines: S(`{"${HOUR}":{"adv-9":[2,14],"adv-7":[1,1,1]}}`),
 };
-const entry: Item = {
+const entry: StoredItem = {
   ...{ pk: S(JOURNAL), sk: S('entry#0000000000000002') },
   ...{ changed: { M: changed }, state: { M: state } },
   ...{ by: { M: { code: S('c'), request: S('r'), at: S('t') } }, expires: N(9), seal: S('s') },
 };
-const checkpoint: Item = {
+const checkpoint: StoredItem = {
   pk: S(`checkpoint#${JOURNAL}`),
   sk: S('checkpoint'),
   through: N(2),
   state: { M: state },
 };
-const line: Item = {
+const line: StoredItem = {
   ...{ pk: S('advertiser#adv-7'), sk: S(`${HOUR}#${JOURNAL}`) },
   ...{ clicks: N(3), micros: N('90071992547409930001'), flagged: N(0), through: N(2) },
 };
-const parked: Item = {
+const parked: StoredItem = {
   ...{ pk: S(`parked#${JOURNAL}`), sk: S('0000000000000003'), version: N(1) },
   ...{ reason: S('value.json'), sha256: S(SHA), settled: N(2), expires: N(99) },
 };
@@ -62,12 +62,12 @@ const stateRead = {
   ]),
   ...{ clicks: 5n, micros: 90_071_992_547_409_930_001n },
 };
-const within = (name: 'changed' | 'state', changes: Item): Item => ({
+const within = (name: 'changed' | 'state', changes: StoredItem): StoredItem => ({
   ...entry,
   [name]: { M: { ...entry[name]?.M, ...changes } },
 });
 /** Without one attribute. */
-function less(item: Item, name: string): Item {
+function less(item: StoredItem, name: string): StoredItem {
   const { [name]: _, ...left } = item;
   return left;
 }
@@ -120,12 +120,12 @@ describe('an item of the layout', () => {
   });
 
   it('is called by its key, where it has one', () => {
-    assert.equal(keyOf(line), `advertiser#adv-7 ${HOUR}#${JOURNAL}`);
-    assert.equal(keyOf({ pk: N(7) }), '? ?');
+    assert.equal(formatKey(line), `advertiser#adv-7 ${HOUR}#${JOURNAL}`);
+    assert.equal(formatKey({ pk: N(7) }), '? ?');
   });
 });
 
-type Damaged = readonly [what: string, read: (item: Item) => unknown, item: Item, named: RegExp];
+type Damaged = readonly [what: string, read: (item: StoredItem) => unknown, item: StoredItem, named: RegExp];
 
 const damaged: readonly Damaged[] = [
   ['an entry without a change', readEntryItem, less(entry, 'changed'), /a map is missing/],
@@ -240,7 +240,7 @@ describe('damage', () => {
         () => read(item),
         (error) => {
           assert.ok(error instanceof Damage, String(error));
-          assert.ok(error.message.startsWith(`item ${keyOf(item)}: `), error.message);
+          assert.ok(error.message.startsWith(`item ${formatKey(item)}: `), error.message);
           assert.match(error.message, named);
           return true;
         },

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../infra/terminal/user-error.ts';
-import { entrySk, type Item } from '../../../shared/journal/journal-items.ts';
-import { sealed } from '../../../shared/journal/seal.ts';
+import { formatEntrySk, type Item } from '../../../shared/journal/journal-items.ts';
+import { sealItem } from '../../../shared/journal/seal.ts';
 import { aRecord, records } from '../../support/builders.ts';
 import { apply, roll } from '../../support/filled-ledger.ts';
 import { type MemoryLedger, memoryLedger } from '../../support/memory-ledger.ts';
@@ -24,10 +24,10 @@ async function filled(): Promise<MemoryLedger> {
 
 /** An entry changed by somebody who writes a new seal as well. */
 function forge(ledger: MemoryLedger, version: number, from: string, to: string): void {
-  const { seal: _, ...item } = ledger.memory.get(JOURNAL, entrySk(version)) as Item;
+  const { seal: _, ...item } = ledger.memory.get(JOURNAL, formatEntrySk(version)) as Item;
   const standing = JSON.stringify(item);
   assert.ok(standing.includes(from), standing);
-  ledger.memory.set(sealed(JSON.parse(standing.replaceAll(from, to)) as Item));
+  ledger.memory.set(sealItem(JSON.parse(standing.replaceAll(from, to)) as Item));
 }
 
 describe('the limits of an audit', () => {
@@ -46,7 +46,7 @@ describe('the limits of an audit', () => {
 
   it('still find a changed character in an entry whose records have left the log', async () => {
     const ledger = await filled();
-    const item = ledger.memory.get(JOURNAL, entrySk(1)) as Item;
+    const item = ledger.memory.get(JOURNAL, formatEntrySk(1)) as Item;
     ledger.memory.set({ ...item, expires: { N: '1' } });
 
     const { faults } = await audit(ledger, { committed: [10], starts: [6], records: log });
@@ -61,9 +61,9 @@ describe('the limits of an audit', () => {
     const hour = 3_600;
     const expiring = async (expires: number) => {
       const ledger = await filled();
-      const { seal: _, ...first } = ledger.memory.get(JOURNAL, entrySk(1)) as Item;
-      ledger.memory.set(sealed({ ...first, expires: { N: String(expires) } }));
-      ledger.memory.delete(JOURNAL, entrySk(2));
+      const { seal: _, ...first } = ledger.memory.get(JOURNAL, formatEntrySk(1)) as Item;
+      ledger.memory.set(sealItem({ ...first, expires: { N: String(expires) } }));
+      ledger.memory.delete(JOURNAL, formatEntrySk(2));
       return audit(ledger, { committed: [10], starts: [8], records: log });
     };
     const now = Math.floor(Date.now() / 1_000);

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
-  countOf,
+  clipRanges,
+  countOffsets,
+  formatRanges,
   joinRanges,
-  minus,
+  parseRanges,
   type Ranges,
-  readRanges,
-  within,
-  writeRanges,
+  subtractRanges,
 } from '../../../infra/audit/offset-ranges.ts';
 
 const OFFSETS = 40;
@@ -27,24 +27,24 @@ const anySet = offsets.map((of) => ({ set: new Set(of), ranges: rangesOf(of) }))
 
 describe('a set of offsets', () => {
   it('is written and read back as it is', () => {
-    assert.equal(writeRanges(rangesOf([4713, 0, 1, 2, 4711])), '0-2,4711,4713');
+    assert.equal(formatRanges(rangesOf([4713, 0, 1, 2, 4711])), '0-2,4711,4713');
     fc.assert(
       fc.property(anySet, ({ set, ranges }) => {
-        const text = writeRanges(ranges);
+        const text = formatRanges(ranges);
 
-        assert.deepEqual(readRanges(text), ranges);
+        assert.deepEqual(parseRanges(text), ranges);
         assert.equal(text === '', set.size === 0);
-        assert.equal(countOf(ranges), set.size);
+        assert.equal(countOffsets(ranges), set.size);
       }),
     );
   });
 
   it('is read at the very end of what a number can hold', () => {
-    assert.deepEqual(readRanges('0,2-9007199254740991'), [
+    assert.deepEqual(parseRanges('0,2-9007199254740991'), [
       [0, 0],
       [2, Number.MAX_SAFE_INTEGER],
     ]);
-    assert.equal(countOf(readRanges('1-9007199254740991')), Number.MAX_SAFE_INTEGER);
+    assert.equal(countOffsets(parseRanges('1-9007199254740991')), Number.MAX_SAFE_INTEGER);
   });
 
   for (const [text, part] of [
@@ -62,7 +62,7 @@ describe('a set of offsets', () => {
     ],
   ]) {
     it(`is not written as ${JSON.stringify(text)}`, () => {
-      assert.throws(() => readRanges(text ?? ''), {
+      assert.throws(() => parseRanges(text ?? ''), {
         name: 'RangeError',
         message: `'${part}' is no range of offsets`,
       });
@@ -77,7 +77,7 @@ describe('a set of offsets', () => {
     ['0,5-9,7', '5-9 and 7'],
   ] as const) {
     it(`is not written as '${text}', whose ranges touch or do not ascend`, () => {
-      assert.throws(() => readRanges(text), { name: 'RangeError', message: `the ranges ${touching} touch` });
+      assert.throws(() => parseRanges(text), { name: 'RangeError', message: `the ranges ${touching} touch` });
     });
   }
 });
@@ -112,7 +112,7 @@ describe('sets of offsets', () => {
   it('are subtracted', () => {
     fc.assert(
       fc.property(anySet, anySet, (one, other) => {
-        assert.deepEqual(minus(one.ranges, other.ranges), rangesOf(one.set.difference(other.set)));
+        assert.deepEqual(subtractRanges(one.ranges, other.ranges), rangesOf(one.set.difference(other.set)));
       }),
       { numRuns: 1_000 },
     );
@@ -124,7 +124,7 @@ describe('sets of offsets', () => {
       fc.property(anySet, bound, bound, ({ set, ranges }, from, to) => {
         const inside = [...set].filter((offset) => offset >= from && offset <= to);
 
-        assert.deepEqual(within(ranges, from, to), rangesOf(inside));
+        assert.deepEqual(clipRanges(ranges, from, to), rangesOf(inside));
       }),
       { numRuns: 1_000 },
     );

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type FaultKind, Findings, faultMeanings } from '../../../infra/audit/findings.ts';
-import { type LedgerAudit, overall, reportJson, reportLines } from '../../../infra/audit/report.ts';
+import {
+  combineVerdicts,
+  formatReport,
+  formatReportJson,
+  type LedgerAudit,
+} from '../../../infra/audit/report.ts';
 
 const [zero, one] = ['ad_clicks@1#0', 'ad_clicks@1#1'];
 const partitions = [
@@ -31,7 +36,7 @@ function audited(
 
 describe('an audit for people', () => {
   it('is a table of journals in columns, and PASS', () => {
-    assert.deepEqual(reportLines(audited('billing')), [
+    assert.deepEqual(formatReport(audited('billing')), [
       'journal        log           committed  entries  applied         amount     by the log  parked  gaps  lag  unverifiable  faults',
       'ad_clicks@1#0  0 to 999,999    999,998      120  999,990  27,375.273320  27,375.273320       8     0    2             0       0',
       'ad_clicks@1#1  7 to 8                -        1        1       1.250000       0.250000       0     1    0             3       0',
@@ -40,7 +45,7 @@ describe('an audit for people', () => {
   });
 
   it('names each fault below what its kind means, counts them by journal, and is FAIL', () => {
-    const report = reportLines(
+    const report = formatReport(
       audited('billing', [
         ['double', one, 'entry 2 counts offsets 8 again'],
         ['money', zero, 'entry 7 is wrong'],
@@ -67,20 +72,20 @@ describe('an audit for people', () => {
     unsure.findings.notes.push(`${zero}: a note`);
     unsure.findings.unsure.push('there is nothing to compare');
 
-    const report = reportLines(unsure);
+    const report = formatReport(unsure);
 
     assert.deepEqual(report.slice(3), [
       `note: ${zero}: a note`,
       'COULD NOT TELL  ledger billing: there is nothing to compare (1.2 s)',
     ]);
-    assert.equal(overall([audited('fraud'), unsure]), 'unsure');
-    assert.equal(overall([unsure, audited('fraud', [['lost', zero, 'it']])]), 'fail');
+    assert.equal(combineVerdicts([audited('fraud'), unsure]), 'unsure');
+    assert.equal(combineVerdicts([unsure, audited('fraud', [['lost', zero, 'it']])]), 'fail');
   });
 
   it('writes what it has read so that no terminal obeys it, for people and for programs', () => {
     const odd = audited('bill\u001b[2Jing', [['stray', 'a\u009bb#0', 'sk is \u001b]0;x\u0007']]);
     odd.findings.notes.push('\u202enote');
-    const outputs = [...reportLines(odd), reportJson([odd])];
+    const outputs = [...formatReport(odd), formatReportJson([odd])];
 
     assert.deepEqual(
       outputs.filter((text) => /[\p{Cc}\p{Cf}]/u.test(text)),
@@ -93,7 +98,7 @@ describe('an audit for people', () => {
     const of = (kind: FaultKind, count: number) =>
       Array.from({ length: count }, (_, n) => [kind, zero, `${kind} ${n}`] as const);
 
-    const report = reportLines(audited('billing', [...of('money', 10), ...of('chain', 13)]));
+    const report = formatReport(audited('billing', [...of('money', 10), ...of('chain', 13)]));
 
     const shown = (kind: string) => report.filter((row) => row.startsWith(`  ${zero} ${kind} `));
     assert.equal(shown('money').length, 10);
@@ -108,7 +113,7 @@ describe('an audit for people', () => {
 
 describe('an audit for programs', () => {
   it('is one object with every ledger, and pass if all of them do', () => {
-    const report = JSON.parse(reportJson([audited('billing'), audited('fraud')]));
+    const report = JSON.parse(formatReportJson([audited('billing'), audited('fraud')]));
 
     const same = { verdict: 'pass', tookMs: 1_234, faults: [], notes: [], unsure: [], journals: [] };
     const written = partitions.map((each) => {
@@ -127,7 +132,7 @@ describe('an audit for programs', () => {
   it('has every fault, and is fail if any ledger does', () => {
     const many = Array.from({ length: 40 }, (_, n) => ['lost', zero, `offset ${n}`] as const);
 
-    const report = JSON.parse(reportJson([audited('billing'), audited('fraud', many)]));
+    const report = JSON.parse(formatReportJson([audited('billing'), audited('fraud', many)]));
 
     assert.equal(report.verdict, 'fail');
     assert.deepEqual(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Changed, Entry, State } from '../../../shared/journal/journal.ts';
-import { checkpointItem, entryItem } from '../../../shared/journal/journal-items.ts';
+import { buildCheckpointItem, buildEntryItem } from '../../../shared/journal/journal-items.ts';
 import { readCheckpoint } from '../../../shared/journal/journal-store.ts';
 import { entriesOf, type MemoryLedger } from '../../support/memory-ledger.ts';
 import { audit } from './audited-ledger.ts';
@@ -18,7 +18,7 @@ async function forged(changed: Partial<Changed>, state: (head: State) => Partial
     changed: { ...nothing, lines: '{}', flags: [], ...changed },
     state: { ...head.state, version: head.state.version + 1, ...state(head.state) },
   };
-  ledger.memory.set(entryItem(JOURNAL, entry, 2_000_000_000));
+  ledger.memory.set(buildEntryItem(JOURNAL, entry, 2_000_000_000));
   return faultsOf(ledger);
 }
 
@@ -72,7 +72,7 @@ describe('an audit of what was settled', () => {
   it('names a checkpoint that counts other records as open than are listed', async () => {
     const ledger = await fullLedger();
     const checkpoint = (await readCheckpoint(ledger, JOURNAL)) as State;
-    ledger.memory.set(checkpointItem(JOURNAL, { ...checkpoint, openParked: 4 }));
+    ledger.memory.set(buildCheckpointItem(JOURNAL, { ...checkpoint, openParked: 4 }));
 
     assert.ok(
       (await faultsOf(ledger)).some((fault) =>

@@ -1,7 +1,7 @@
 /** What somebody who tampers with a table may do to it, and as what the audit has to find it. */
 import assert from 'node:assert/strict';
 import type { FaultKind } from '../../../infra/audit/findings.ts';
-import { entrySk, type Item } from '../../../shared/journal/journal-items.ts';
+import { formatEntrySk, type Item } from '../../../shared/journal/journal-items.ts';
 import type { MemoryLedger } from '../../support/memory-ledger.ts';
 
 export const JOURNAL = 'ad_clicks@1#0';
@@ -25,9 +25,9 @@ type Tampering = readonly [
 ];
 
 const entry = (from: string, to: string) => (ledger: MemoryLedger) =>
-  damage(ledger, JOURNAL, entrySk(2), from, to);
+  damage(ledger, JOURNAL, formatEntrySk(2), from, to);
 const rolled = (from: string, to: string) => (ledger: MemoryLedger) =>
-  damage(ledger, JOURNAL, entrySk(1), from, to);
+  damage(ledger, JOURNAL, formatEntrySk(1), from, to);
 const checkpoint = (from: string, to: string) => (ledger: MemoryLedger) =>
   damage(ledger, `checkpoint#${JOURNAL}`, 'checkpoint', from, to);
 const line = (from: string, to: string) => (ledger: MemoryLedger) => damage(ledger, ...lineOf, from, to);
@@ -101,13 +101,13 @@ export const tamperings: readonly Tampering[] = [
   ['the digest of a parked record', tamperDigest, 'parked', /offset 3 is parked with sha256/],
   [
     'an entry removed',
-    (ledger) => ledger.memory.delete(JOURNAL, entrySk(1)),
+    (ledger) => ledger.memory.delete(JOURNAL, formatEntrySk(1)),
     'chain',
     /entries 1 to 1 are gone, and the records of their offsets 0-3 are still/,
   ],
   [
     'the newest entry removed',
-    (ledger) => ledger.memory.delete(JOURNAL, entrySk(2)),
+    (ledger) => ledger.memory.delete(JOURNAL, formatEntrySk(2)),
     'missing',
     /2 records are not counted: offsets 4-5, committed 6/,
   ],
@@ -181,18 +181,18 @@ export const tamperings: readonly Tampering[] = [
 
 /** The first digit of the fingerprint of offset 4. */
 function tamperMark(ledger: MemoryLedger): void {
-  const marks = ledger.memory.get(JOURNAL, entrySk(2))?.['state']?.M?.['marks']?.S ?? '';
+  const marks = ledger.memory.get(JOURNAL, formatEntrySk(2))?.['state']?.M?.['marks']?.S ?? '';
   const flipped = marks.startsWith('4:0') ? '4:1' : '4:0';
-  damage(ledger, JOURNAL, entrySk(2), marks.slice(0, 3), flipped);
+  damage(ledger, JOURNAL, formatEntrySk(2), marks.slice(0, 3), flipped);
 }
 
 function tamperDigest(ledger: MemoryLedger): void {
-  const parked = ledger.memory.get(JOURNAL, entrySk(1))?.['changed']?.M?.['parked']?.S ?? '';
+  const parked = ledger.memory.get(JOURNAL, formatEntrySk(1))?.['changed']?.M?.['parked']?.S ?? '';
   const [[, , sha256]] = JSON.parse(parked) as [[number, string, string]];
   damage(
     ledger,
     JOURNAL,
-    entrySk(1),
+    formatEntrySk(1),
     sha256,
     sha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
   );

@@ -17,8 +17,13 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { mockClient } from 'aws-sdk-client-mock';
 import { groups } from '../../../functions/index.ts';
-import { type Deployed, deployedMapping, readDeployed, recordOf } from '../../../infra/aws/deployed.ts';
-import { recordDeployed, recordText } from '../../../infra/aws/record-deployed.ts';
+import {
+  buildRecord,
+  type Deployed,
+  findDeployedMapping,
+  readDeployed,
+} from '../../../infra/aws/deployed.ts';
+import { formatRecord, recordDeployed } from '../../../infra/aws/record-deployed.ts';
 import { type StageName, stages } from '../../../infra/aws/stages.ts';
 import { type CfnTemplate, templatesOf } from './templates.ts';
 
@@ -51,7 +56,7 @@ describe('the record of what is deployed', () => {
       assert.equal(recorded.length, 3, stage);
       // The fixture holds what was shipped, the committed record what its owners have deployed since.
       for (const [stackName, record] of [...recorded, ...Object.entries(readDeployed(stage))])
-        assert.deepEqual(recordOf(templates.get(stackName) ?? {}), record, stackName);
+        assert.deepEqual(buildRecord(templates.get(stackName) ?? {}), record, stackName);
     }
   });
 
@@ -85,14 +90,14 @@ describe('the record of what is deployed', () => {
 
   test('a table under another id, a topic under another name and a lost bucket each make another record', () => {
     const template = templatesOf('prod').get('clickledger-prod-fraud')!;
-    const recorded = recordOf(template);
+    const recorded = buildRecord(template);
     const changes = [
       JSON.stringify(template).replaceAll('GroupTable', 'LedgerTable'),
       JSON.stringify(template).replaceAll('"ad_clicks"', '"clicks"'),
       JSON.stringify(template).replace('"AWS::S3::Bucket"', '"AWS::S3::AccessPoint"'),
     ];
 
-    for (const changed of changes) assert.notDeepEqual(recordOf(JSON.parse(changed)), recorded);
+    for (const changed of changes) assert.notDeepEqual(buildRecord(JSON.parse(changed)), recorded);
   });
 
   test('clickledger record records what CloudFormation has of these owners, and leaves the rest', async () => {
@@ -105,7 +110,7 @@ describe('the record of what is deployed', () => {
       cloudFormationWith(templates),
     );
 
-    assert.equal(recordText(record), `${JSON.stringify(standing, null, 2)}\n`);
+    assert.equal(formatRecord(record), `${JSON.stringify(standing, null, 2)}\n`);
   });
 
   test('a stack that does not exist, or whose deployment did not succeed, is not recorded', async () => {
@@ -128,8 +133,8 @@ describe('the record of what is deployed', () => {
     const deployed = templatesOf('dev', groups, fixture('dev'), { withoutMapping: 'billing' });
     const record = await recordDeployed(fixture('dev'), 'dev', ['billing'], cloudFormationWith(deployed));
 
-    assert.equal(deployedMapping(record, 'clickledger-dev-billing'), undefined);
-    assert.equal(deployedMapping(record, 'clickledger-dev-fraud')?.groupId, 'fraud-service');
+    assert.equal(findDeployedMapping(record, 'clickledger-dev-billing'), undefined);
+    assert.equal(findDeployedMapping(record, 'clickledger-dev-fraud')?.groupId, 'fraud-service');
     templatesOf('dev', other, record);
     assert.throws(() => templatesOf('dev', other, fixture('dev')), {
       message: /groupId is 'billing-2'; allowed is 'billing-service', which is deployed/,
@@ -137,6 +142,6 @@ describe('the record of what is deployed', () => {
   });
 
   test('a stack that is not in the record was never deployed, and is free', () => {
-    assert.equal(deployedMapping(fixture('dev'), 'clickledger-dev-recommendations'), undefined);
+    assert.equal(findDeployedMapping(fixture('dev'), 'clickledger-dev-recommendations'), undefined);
   });
 });

@@ -1,11 +1,11 @@
 /** What a stage may say of its network, and what it is told otherwise. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { lastBlockOf, type NetworkConfig, networkFaults } from '../../../infra/aws/stage-network.ts';
+import { findLastBlock, listNetworkFaults, type NetworkConfig } from '../../../infra/aws/stage-network.ts';
 import { stages } from '../../../infra/aws/stages.ts';
 
 const faultsOf = (change: Partial<Record<keyof NetworkConfig, unknown>>) =>
-  networkFaults({ cidr: '10.42.0.0/16', clients: [], ...change } as NetworkConfig);
+  listNetworkFaults({ cidr: '10.42.0.0/16', clients: [], ...change } as NetworkConfig);
 const ofClient = (client: object) => faultsOf({ clients: [{ description: 'x', ...client }] });
 
 const cidrRule =
@@ -20,7 +20,7 @@ describe('the network of a stage', () => {
     const [first = '', ...others] = Object.values(stages).map(({ network }) => network.cidr);
     assert.ok(others.length > 0);
     for (const other of others)
-      assert.deepEqual(networkFaults({ cidr: first, clients: [{ cidr: other, description: 'x' }] }), []);
+      assert.deepEqual(listNetworkFaults({ cidr: first, clients: [{ cidr: other, description: 'x' }] }), []);
   });
 
   test('what is allowed passes, to its very ends', () => {
@@ -96,8 +96,8 @@ describe('the network of a stage', () => {
   });
 
   test('the last sixteen addresses are those of the operator', () => {
-    assert.equal(lastBlockOf('10.42.0.0/16'), '10.42.255.240/28');
-    assert.equal(lastBlockOf('172.16.4.0/22'), '172.16.7.240/28');
-    assert.equal(lastBlockOf('192.168.64.0/18'), '192.168.127.240/28');
+    assert.equal(findLastBlock('10.42.0.0/16'), '10.42.255.240/28');
+    assert.equal(findLastBlock('172.16.4.0/22'), '172.16.7.240/28');
+    assert.equal(findLastBlock('192.168.64.0/18'), '192.168.127.240/28');
   });
 });

@@ -1,15 +1,15 @@
 /** The stages: which there are, and that their data fits the brokers it asks for. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { stageNamed, stages } from '../../../infra/aws/stages.ts';
+import { parseStage, stages } from '../../../infra/aws/stages.ts';
 
 describe('stages', () => {
   test('a stage that nobody named is dev', () => {
-    assert.equal(stageNamed(undefined), 'dev');
+    assert.equal(parseStage(undefined), 'dev');
   });
 
   test('an unknown stage is refused with what was given and what is allowed', () => {
-    assert.throws(() => stageNamed('production'), {
+    assert.throws(() => parseStage('production'), {
       message: "stage 'production' is unknown, allowed are dev, prod",
     });
   });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { readDirectory } from '../../../infra/audit/ledger-items.ts';
-import { audit, ledgerClient } from '../../../infra/cli/audit.ts';
+import { audit, createLedgerClient } from '../../../infra/cli/audit.ts';
 import { readLogs } from '../../../infra/cli/target.ts';
-import { answerOf } from '../../../infra/terminal/answer-of.ts';
+import { awaitAnswer } from '../../../infra/terminal/answer-of.ts';
 import { UserError } from '../../../infra/terminal/user-error.ts';
 import { parsed, refusalOf } from '../../support/parsed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -48,7 +48,7 @@ describe('what is audited', () => {
         { ledger: 'fraud', kafka, topic: 'ad_clicks', group: 'fraud-service', table: 'app-fraud' },
       ],
     );
-    for (const { config } of logs.map(ledgerClient)) {
+    for (const { config } of logs.map(createLedgerClient)) {
       const { hostname, port } = (await config.endpoint?.()) ?? {};
       const { accessKeyId, secretAccessKey } = await config.credentials();
       assert.deepEqual([hostname, port, accessKeyId, secretAccessKey], ['127.0.0.1', 1, 'key', 'word']);
@@ -81,7 +81,7 @@ describe('what is audited', () => {
     assert.deepEqual(log, {
       ...{ ledger: 'ledger', kafka, topic: 'clicks', group: 'g', table: 'ledger', dynamodb: {} },
     });
-    assert.equal(ledgerClient(log).config.endpoint, undefined);
+    assert.equal(createLedgerClient(log).config.endpoint, undefined);
     assert.equal(read([...full, '--ledger', 'prod'])[0]?.ledger, 'prod');
   });
 
@@ -90,7 +90,7 @@ describe('what is audited', () => {
 
     assert.ok(log);
     assert.equal(log.kafka.sasl?.mechanism, 'OAUTHBEARER');
-    assert.equal(await ledgerClient(log).config.region(), 'eu-north-1');
+    assert.equal(await createLedgerClient(log).config.region(), 'eu-north-1');
   });
 
   it('is refused in part', () => {
@@ -130,14 +130,14 @@ describe('what is audited', () => {
 
 describe('an answer', () => {
   it('is handed on', async () => {
-    assert.equal(await answerOf('Kafka', Promise.resolve(7)), 7);
+    assert.equal(await awaitAnswer('Kafka', Promise.resolve(7)), 7);
   });
 
   it('that is refused says by whom and what was said innermost', async () => {
     const cause = new Error('connect ECONNREFUSED');
     const wrapped = new AggregateError([new Error('first'), new Error('outer', { cause })], 'six times');
 
-    await assert.rejects(answerOf('Kafka at a:1', Promise.reject(wrapped)), {
+    await assert.rejects(awaitAnswer('Kafka at a:1', Promise.reject(wrapped)), {
       constructor: UserError,
       message: "Kafka at a:1 can't be read: connect ECONNREFUSED",
     });
@@ -154,7 +154,7 @@ describe('an answer', () => {
 
   it('that does not come is not waited for without end', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    const asked = answerOf('Kafka at a:1', new Promise(() => {}));
+    const asked = awaitAnswer('Kafka at a:1', new Promise(() => {}));
 
     t.mock.timers.tick(25_000);
 

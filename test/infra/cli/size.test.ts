@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readInputs, size } from '../../../infra/cli/size.ts';
 import { PRICES_FILE } from '../../../infra/ops/size/prices.ts';
-import { reportLines } from '../../../infra/ops/size/report.ts';
-import { planFor } from '../../../infra/ops/size/size.ts';
+import { formatReport } from '../../../infra/ops/size/report.ts';
+import { planLoad } from '../../../infra/ops/size/size.ts';
 import { parsed, refusalOf } from '../../support/parsed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -117,20 +117,20 @@ describe('a file of prices', () => {
       }),
     );
     const inputs = inputsOf('--prices', file);
-    const plan = planFor(inputs);
+    const plan = planLoad(inputs);
 
     assert.equal(plan.group['key']?.value, 7);
-    assert.match(reportLines(inputs, plan).join(' '), /Prices of 2026-11-01, eu-west-1, from/);
-    assert.equal(planFor(inputsOf()).group['key']?.value, 1);
+    assert.match(formatReport(inputs, plan).join(' '), /Prices of 2026-11-01, eu-west-1, from/);
+    assert.equal(planLoad(inputsOf()).group['key']?.value, 1);
   });
 
   it("needs the broker's price of the stage alone", (t) => {
     const { 'kafka.m7g.large': _, ...prices } = whole().prices;
     const file = fileOf(t, JSON.stringify({ ...whole(), prices }));
 
-    assert.ok(planFor(inputsOf('--prices', file)).cluster['brokers']);
+    assert.ok(planLoad(inputsOf('--prices', file)).cluster['brokers']);
     assert.match(
-      refusalOf(() => planFor(inputsOf('--prices', file, '--stage', 'dev'))),
+      refusalOf(() => planLoad(inputsOf('--prices', file, '--stage', 'dev'))),
       /has no price for kafka\.m7g\.large\. Add it to a copy, and name that with --prices\.$/,
     );
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { type KafkaChoice, kafkaAccess } from '../../../infra/kafka/kafka-access.ts';
+import { createKafkaAccess, type KafkaChoice } from '../../../infra/kafka/kafka-access.ts';
 import { UserError } from '../../../infra/terminal/user-error.ts';
 
 const MSK = 'b-1.clicks.a1b2c3.c2.kafka.eu-west-1.amazonaws.com:9098';
@@ -8,7 +8,7 @@ const iam = { kafka: MSK, iam: true, region: 'eu-west-1' };
 
 function refusal(choice: KafkaChoice): string {
   try {
-    kafkaAccess(choice);
+    createKafkaAccess(choice);
   } catch (error) {
     assert.ok(error instanceof UserError, String(error));
     return error.message;
@@ -22,7 +22,7 @@ describe('access to Kafka', () => {
   });
 
   it('is plain where nobody asks for IAM', () => {
-    const plain = kafkaAccess({ kafka: '127.0.0.1:9092, b-2:9093', iam: false, region: undefined });
+    const plain = createKafkaAccess({ kafka: '127.0.0.1:9092, b-2:9093', iam: false, region: undefined });
 
     assert.deepEqual(plain, { bootstrapBrokers: ['127.0.0.1:9092', 'b-2:9093'] });
   });
@@ -31,7 +31,7 @@ describe('access to Kafka', () => {
     let asked = 0;
     const tokenOf = async (region: string) => `${region} ${++asked}`;
 
-    const { tls, tlsServerName, sasl, bootstrapBrokers } = kafkaAccess(iam, tokenOf);
+    const { tls, tlsServerName, sasl, bootstrapBrokers } = createKafkaAccess(iam, tokenOf);
 
     assert.deepEqual([bootstrapBrokers, tls, tlsServerName], [[MSK], {}, true]);
     assert.equal(sasl?.mechanism, 'OAUTHBEARER');
@@ -42,7 +42,7 @@ describe('access to Kafka', () => {
   it('is in the region of the environment if none is given', async () => {
     process.env['AWS_REGION'] = 'us-gov-west-1';
 
-    const { sasl } = kafkaAccess({ ...iam, region: undefined }, async (region) => region);
+    const { sasl } = createKafkaAccess({ ...iam, region: undefined }, async (region) => region);
 
     assert.ok(typeof sasl?.token === 'function');
     assert.equal(await sasl.token(), 'us-gov-west-1');
@@ -51,7 +51,7 @@ describe('access to Kafka', () => {
   it('shows a URL of kafka-cluster:Connect, signed for the region with the credentials of the environment', async () => {
     process.env['AWS_ACCESS_KEY_ID'] = 'AKIDEXAMPLE';
     process.env['AWS_SECRET_ACCESS_KEY'] = 'word';
-    const { sasl } = kafkaAccess(iam);
+    const { sasl } = createKafkaAccess(iam);
     assert.ok(typeof sasl?.token === 'function');
 
     const url = new URL(Buffer.from(await sasl.token(), 'base64url').toString());

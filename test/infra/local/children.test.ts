@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { type Child, Children, killProcess, pidOf } from '../../../infra/local/children.ts';
+import { type Child, Children, getPid, killProcess } from '../../../infra/local/children.ts';
 import { isAlive } from '../../support/pids.ts';
 import { until } from '../../support/until.ts';
 
@@ -77,7 +77,7 @@ describe('the register of processes', () => {
   });
 
   it('has no number for a process that the system did not start', () => {
-    assert.throws(() => pidOf({ pid: undefined } as ChildProcess), /the system starts no further process/);
-    assert.equal(pidOf({ pid: 4711 } as ChildProcess), 4711);
+    assert.throws(() => getPid({ pid: undefined } as ChildProcess), /the system starts no further process/);
+    assert.equal(getPid({ pid: 4711 } as ChildProcess), 4711);
   });
 });

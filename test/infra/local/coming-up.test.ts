@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { Children, childEnvironment, FRUITLESS_STARTS_MAX } from '../../../infra/local/children.ts';
+import { buildChildEnvironment, Children, FRUITLESS_STARTS_MAX } from '../../../infra/local/children.ts';
 import { NaiveGroup } from '../../../infra/local/page/naive/naive-group.ts';
 import { ClickProducer } from '../../../infra/local/producer/click-producer.ts';
 import { Auditing } from '../../../infra/start/page/auditing.ts';
@@ -45,7 +45,7 @@ describe('children', { timeout: 120_000 }, () => {
   it('get the path, and nothing of credentials, profiles, options and whatever else the shell has', (t) => {
     withShell(t);
 
-    const environment = childEnvironment();
+    const environment = buildChildEnvironment();
 
     assert.equal(environment['PATH'], process.env['PATH']);
     assert.deepEqual(

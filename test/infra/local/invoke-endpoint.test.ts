@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { InvokeCommand, LambdaClient, type LambdaServiceException } from '@aws-sdk/client-lambda';
-import { clientConfig, type EndpointAccess } from '../../../infra/local/endpoint-access.ts';
+import { buildClientConfig, type EndpointAccess } from '../../../infra/local/endpoint-access.ts';
 import { InvokeEndpoint } from '../../../infra/local/invoke-endpoint.ts';
 import type { InvocationEnd } from '../../../infra/local/mapping/decide.ts';
 import { PAYLOAD_BYTES_MAX } from '../../../infra/local/mapping/kafka-event.ts';
@@ -35,7 +35,7 @@ describe('Invoke on the laptop', () => {
   });
 
   function clientWith(access: EndpointAccess): LambdaClient {
-    return new LambdaClient({ ...clientConfig(access), maxAttempts: 1 });
+    return new LambdaClient({ ...buildClientConfig(access), maxAttempts: 1 });
   }
 
   async function invoke(payload = '{}', name = planned.name) {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { type RunFile, removeRunFile, runFileIn, writeRunFile } from '../../../infra/local/run-file.ts';
+import { getRunFile, type RunFile, removeRunFile, writeRunFile } from '../../../infra/local/run-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const content: RunFile = {
@@ -60,8 +60,8 @@ describe('run.json', () => {
 
     writeRunFile(folder, { ...content, dynamodb: running });
 
-    assert.deepEqual(JSON.parse(readFileSync(runFileIn(folder), 'utf8')), content);
-    assert.equal(statSync(runFileIn(folder)).mode & 0o777, 0o600);
+    assert.deepEqual(JSON.parse(readFileSync(getRunFile(folder), 'utf8')), content);
+    assert.equal(statSync(getRunFile(folder)).mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(folder), ['run.json']);
   });
 
@@ -79,8 +79,8 @@ describe('run.json', () => {
 
     const seen = new Map<number, number>();
     while (writing) {
-      if (existsSync(runFileIn(folder))) {
-        const { children } = JSON.parse(readFileSync(runFileIn(folder), 'utf8')) as RunFile;
+      if (existsSync(getRunFile(folder))) {
+        const { children } = JSON.parse(readFileSync(getRunFile(folder), 'utf8')) as RunFile;
         seen.set(children.length, (seen.get(children.length) ?? 0) + 1);
       }
       await new Promise(setImmediate);

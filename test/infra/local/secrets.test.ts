@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { keptSecrets } from '../../../infra/local/secrets.ts';
+import { createSecretLookup } from '../../../infra/local/secrets.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 describe('a generated secret', () => {
   it('is as long as asked for, without what the template excludes', (t) => {
-    const secrets = keptSecrets(join(temporaryFolder(t), 'secrets.json'));
+    const secrets = createSecretLookup(join(temporaryFolder(t), 'secrets.json'));
 
     const secret = secrets('app/Key', { length: 200, exclude: 'aeiou/@"' });
 
@@ -16,9 +16,9 @@ describe('a generated secret', () => {
 
   it('is the same after a restart, and another for another id', (t) => {
     const file = join(temporaryFolder(t), 'kept/secrets.json');
-    const before = keptSecrets(file)('app/Key', { length: 32, exclude: '' });
+    const before = createSecretLookup(file)('app/Key', { length: 32, exclude: '' });
 
-    const restarted = keptSecrets(file);
+    const restarted = createSecretLookup(file);
 
     assert.equal(restarted('app/Key', { length: 32, exclude: '' }), before);
     assert.notEqual(restarted('app/Other', { length: 32, exclude: '' }), before);
@@ -27,7 +27,7 @@ describe('a generated secret', () => {
   it('is for the eyes of its owner alone', (t) => {
     const file = join(temporaryFolder(t), 'secrets.json');
 
-    keptSecrets(file)('app/Key', { length: 32, exclude: '' });
+    createSecretLookup(file)('app/Key', { length: 32, exclude: '' });
 
     assert.equal(statSync(file).mode & 0o777, 0o600);
   });
@@ -36,6 +36,6 @@ describe('a generated secret', () => {
     const file = join(temporaryFolder(t), 'secrets.json');
     writeFileSync(file, '{"app/Key":');
 
-    assert.throws(() => keptSecrets(file), /secrets\.json is damaged: remove it/);
+    assert.throws(() => createSecretLookup(file), /secrets\.json is damaged: remove it/);
   });
 });

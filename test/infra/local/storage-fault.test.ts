@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { storageFault } from '../../../infra/local/storage-fault.ts';
+import { findStorageFault } from '../../../infra/local/storage-fault.ts';
 
 function fault(code: string, syscall: string, path?: string): Error {
   return Object.assign(new Error(`${code}: something, ${syscall}`), { code, syscall, path });
@@ -22,25 +22,25 @@ describe('what the file system refuses', () => {
     ['EPERM', /your user may not do that/],
   ] as const)
     it(`is one sentence: ${code}`, () => {
-      assert.match(storageFault(fault(code, 'write', '/f/run.json'))?.message ?? '', sentence);
+      assert.match(findStorageFault(fault(code, 'write', '/f/run.json'))?.message ?? '', sentence);
     });
 
   it('is found under what was made of it, and said also where the path is not known', () => {
     const wrapped = new Error('could not start', { cause: fault('ENOSPC', 'write') });
 
     assert.match(
-      storageFault(wrapped)?.message ?? '',
+      findStorageFault(wrapped)?.message ?? '',
       /^a file can't be written \(write\), the disk is full/,
     );
   });
 
   it('is nothing else: no refused connection, no missing file, no fault of ours', () => {
-    assert.equal(storageFault(fault('EACCES', 'listen')), undefined);
-    assert.equal(storageFault(new TypeError('x is not a function')), undefined);
-    assert.equal(storageFault('ENOSPC'), undefined);
+    assert.equal(findStorageFault(fault('EACCES', 'listen')), undefined);
+    assert.equal(findStorageFault(new TypeError('x is not a function')), undefined);
+    assert.equal(findStorageFault('ENOSPC'), undefined);
     assert.throws(
       () => readFileSync('/nowhere/at/all'),
-      (error: unknown) => storageFault(error) === undefined,
+      (error: unknown) => findStorageFault(error) === undefined,
     );
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compareLedger } from '../../../infra/start/verdict.ts';
-import { entrySk, type Item } from '../../../shared/journal/journal-items.ts';
+import { formatEntrySk, type Item } from '../../../shared/journal/journal-items.ts';
 import { aRecord, base64, records } from '../../support/builders.ts';
 import { apply, recountOf, roll } from '../../support/filled-ledger.ts';
 import { type MemoryLedger, memoryLedger } from '../../support/memory-ledger.ts';
@@ -43,35 +43,36 @@ const damages: readonly {
 }[] = [
   {
     what: 'one digit flipped in the lines of an entry',
-    act: (ledger) => damage(ledger, JOURNAL, entrySk(1), (item) => item.replace('[3,750000]', '[3,751000]')),
+    act: (ledger) =>
+      damage(ledger, JOURNAL, formatEntrySk(1), (item) => item.replace('[3,750000]', '[3,751000]')),
     named: /^journal line 2026-11-21T10 adv-7: 5 clicks and 1251000 micros .* 5 clicks and 1250000 micros by/,
   },
   {
     what: 'one digit flipped in an entry that no rollup has folded',
-    act: (ledger) => damage(ledger, JOURNAL, entrySk(2), (item) => item.replace('[2,14]', '[3,14]')),
+    act: (ledger) => damage(ledger, JOURNAL, formatEntrySk(2), (item) => item.replace('[2,14]', '[3,14]')),
     named: /^journal line 2026-11-21T10 adv-9: 3 clicks and 14 micros in the ledger, 2 clicks/,
   },
   {
     what: 'one digit flipped in the total of the head',
     act: (ledger) =>
-      damage(ledger, JOURNAL, entrySk(2), (item) => item.replace('{"N":"750014"}', '{"N":"750015"}')),
+      damage(ledger, JOURNAL, formatEntrySk(2), (item) => item.replace('{"N":"750014"}', '{"N":"750015"}')),
     named: /^micros: 1250015 in the ledger, 1250014 by the log/,
   },
   {
     what: 'money moved from one advertiser to another',
-    act: (ledger) => damage(ledger, JOURNAL, entrySk(2), (item) => item.replace('adv-9', 'adv-8')),
+    act: (ledger) => damage(ledger, JOURNAL, formatEntrySk(2), (item) => item.replace('adv-9', 'adv-8')),
     named: /^journal line 2026-11-21T10 adv-9: nothing in the ledger, 2 clicks and 14 micros by the log/,
   },
   {
     what: 'money moved from one hour to another',
     act: (ledger) =>
-      damage(ledger, JOURNAL, entrySk(2), (item) => item.replace('2026-11-21T10\\', '2026-11-21T11\\')),
+      damage(ledger, JOURNAL, formatEntrySk(2), (item) => item.replace('2026-11-21T10\\', '2026-11-21T11\\')),
     named: /^journal line 2026-11-21T10 adv-9: nothing in the ledger/,
   },
   {
     what: 'an advertiser added to an entry',
     act: (ledger) =>
-      damage(ledger, JOURNAL, entrySk(2), (item) => item.replace('[2,14]', '[2,14],\\"adv-0\\":[0,0]')),
+      damage(ledger, JOURNAL, formatEntrySk(2), (item) => item.replace('[2,14]', '[2,14],\\"adv-0\\":[0,0]')),
     named: /^journal line 2026-11-21T10 adv-0: 0 clicks and 0 micros in the ledger, nothing by the log/,
   },
   {
@@ -151,8 +152,8 @@ describe('the verdict', () => {
 
   it('names clicks that were billed twice (I1)', async () => {
     const ledger = await filled();
-    const again = JSON.stringify(ledger.memory.get(JOURNAL, entrySk(2)))
-      .replace(entrySk(2), entrySk(3))
+    const again = JSON.stringify(ledger.memory.get(JOURNAL, formatEntrySk(2)))
+      .replace(formatEntrySk(2), formatEntrySk(3))
       .replace('"version":{"N":"2"}', '"version":{"N":"3"}')
       .replace('"clicks":{"N":"5"}', '"clicks":{"N":"7"}')
       .replace('"micros":{"N":"750014"}', '"micros":{"N":"750028"}');
@@ -187,7 +188,7 @@ describe('the verdict', () => {
 
   it('fails loudly on an entry that is missing between two others', async () => {
     const ledger = await filled();
-    ledger.memory.delete(JOURNAL, entrySk(1));
+    ledger.memory.delete(JOURNAL, formatEntrySk(1));
 
     await assert.rejects(compareLedger(ledger, recountOf(log)), /journal\.torn/);
   });

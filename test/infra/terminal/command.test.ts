@@ -4,15 +4,15 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { defineCommand, runCommand } from '../../../infra/terminal/command.ts';
 import { Interrupted, UserError } from '../../../infra/terminal/user-error.ts';
 import {
-  decimalNumber,
-  hourEnd,
-  hourStart,
-  listOf,
-  oneOf,
-  textMatching,
-  utcEnd,
-  utcStart,
-  wholeNumber,
+  parseDecimal,
+  parseHourEnd,
+  parseHourStart,
+  parseList,
+  parseMatching,
+  parseOneOf,
+  parseUtcEnd,
+  parseUtcStart,
+  parseWholeNumber,
 } from '../../../infra/terminal/values.ts';
 
 describe('a command', () => {
@@ -28,8 +28,8 @@ describe('a command', () => {
 
   function exampleOf(action: (rate: number) => void) {
     return defineCommand('example', 'An example.')
-      .option('--rate <n>', 'clicks a second', wholeNumber(1, 10), 5)
-      .option('--clicks <n>', 'clicks', wholeNumber(1))
+      .option('--rate <n>', 'clicks a second', parseWholeNumber(1, 10), 5)
+      .option('--clicks <n>', 'clicks', parseWholeNumber(1))
       .action(({ rate }) => action(rate));
   }
 
@@ -199,13 +199,13 @@ describe('a command', () => {
 
 describe('values of options', () => {
   it('numbers are within their bounds, both included', () => {
-    assert.deepEqual(['1', '10'].map(wholeNumber(1, 10)), [1, 10]);
+    assert.deepEqual(['1', '10'].map(parseWholeNumber(1, 10)), [1, 10]);
     for (const given of ['0', '11', '1.0', '+1', ' 1', '0x1', '99999999999999999']) {
-      assert.throws(() => wholeNumber(1, 10)(given), /Allowed is a whole number from 1 to 10/, given);
+      assert.throws(() => parseWholeNumber(1, 10)(given), /Allowed is a whole number from 1 to 10/, given);
     }
-    assert.equal(decimalNumber(0, 2)('1.5'), 1.5);
-    assert.throws(() => decimalNumber(0, 2)('2.5'), /Allowed is a number from 0 to 2/);
-    assert.throws(() => wholeNumber(3)('2'), /Allowed is a whole number from 3\./);
+    assert.equal(parseDecimal(0, 2)('1.5'), 1.5);
+    assert.throws(() => parseDecimal(0, 2)('2.5'), /Allowed is a number from 0 to 2/);
+    assert.throws(() => parseWholeNumber(3)('2'), /Allowed is a whole number from 3\./);
   });
 
   it('an hour names its first and its last millisecond, and so does a day; no minute is allowed', () => {
@@ -214,25 +214,25 @@ describe('values of options', () => {
       ['2026-11-21T10', '2026-11-21T10:00:00.000Z', '2026-11-21T10:59:59.999Z'],
     ] as const)
       assert.deepEqual(
-        [hourStart(given), hourEnd(given)].map((time) => new Date(time).toISOString()),
+        [parseHourStart(given), parseHourEnd(given)].map((time) => new Date(time).toISOString()),
         [from, to],
       );
     for (const given of ['2026-11-21T10:30', '2026-11-21T10Z', '2026-11-31', 'x2026-11-21', ''])
-      assert.throws(() => hourEnd(given), /Allowed is a UTC/, given);
+      assert.throws(() => parseHourEnd(given), /Allowed is a UTC/, given);
     assert.throws(
-      () => hourStart('2026-11-21T10:30'),
+      () => parseHourStart('2026-11-21T10:30'),
       /Allowed is a UTC day or hour like 2026-11-21 or 2026-11-21T10\./,
     );
   });
 
   it('one of several, and nothing else', () => {
-    assert.equal(oneOf('s3', 'sqs')('sqs'), 'sqs');
-    assert.throws(() => oneOf('s3', 'sqs')('ftp'), /Allowed are s3, sqs\./);
-    assert.throws(() => oneOf('s3')('s'), /Allowed is s3\./);
+    assert.equal(parseOneOf('s3', 'sqs')('sqs'), 'sqs');
+    assert.throws(() => parseOneOf('s3', 'sqs')('ftp'), /Allowed are s3, sqs\./);
+    assert.throws(() => parseOneOf('s3')('s'), /Allowed is s3\./);
   });
 
   it('a list drops what is named twice and refuses what one of them must not be', () => {
-    const ids = listOf(textMatching(/^sg-\d+$/, 'an id like sg-1'));
+    const ids = parseList(parseMatching(/^sg-\d+$/, 'an id like sg-1'));
     assert.deepEqual(ids('sg-1, sg-2,sg-1'), ['sg-1', 'sg-2']);
     assert.throws(() => ids('sg-1,x'), /Allowed is an id like sg-1/);
   });
@@ -245,8 +245,8 @@ describe('values of options', () => {
       ['2026-11-21T10:30:05Z', '2026-11-21T10:30:05.000Z', '2026-11-21T10:30:05.999Z'],
     ];
     for (const [given, from, to] of spans) {
-      assert.equal(new Date(utcStart(given)).toISOString(), from, given);
-      assert.equal(new Date(utcEnd(given)).toISOString(), to, given);
+      assert.equal(new Date(parseUtcStart(given)).toISOString(), from, given);
+      assert.equal(new Date(parseUtcEnd(given)).toISOString(), to, given);
     }
     for (const given of [
       '2026-11-31',
@@ -257,7 +257,7 @@ describe('values of options', () => {
       '',
       '2026-11-21T10:60',
     ]) {
-      assert.throws(() => utcStart(given), /Allowed is a UTC time like/, given);
+      assert.throws(() => parseUtcStart(given), /Allowed is a UTC time like/, given);
     }
   });
 });

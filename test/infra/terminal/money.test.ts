@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { exactNumber, formatMicros } from '../../../infra/terminal/money.ts';
+import { encodeNumber, formatMicros } from '../../../infra/terminal/money.ts';
 
 describe('money', () => {
   it('is a decimal of the currency unit with six places', () => {
@@ -32,7 +32,7 @@ describe('money', () => {
 
   it('stands in JSON as a number with all its digits (I6)', () => {
     assert.equal(
-      JSON.stringify({ micros: exactNumber(90_071_992_547_409_930_001n), less: exactNumber(-7n) }),
+      JSON.stringify({ micros: encodeNumber(90_071_992_547_409_930_001n), less: encodeNumber(-7n) }),
       '{"micros":90071992547409930001,"less":-7}',
     );
   });

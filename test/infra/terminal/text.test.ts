@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ProgressLine } from '../../../infra/terminal/progress.ts';
-import { amount, grouped, plain, plainLines, wrap } from '../../../infra/terminal/text.ts';
+import { escapeLines, escapeText, formatAmount, formatCount, wrap } from '../../../infra/terminal/text.ts';
 
 describe('what a terminal is given', () => {
   it('has nothing in it that steers the terminal or hides text, and other text as it is', () => {
     const given = 'a\u001b[31mb\u009bc\u0007\u202ed\u2028e\ud800f\u200bg\u{e0041}h\nÄ€😀 "i" \\';
 
     assert.equal(
-      plain(given),
+      escapeText(given),
       'a\\u001b[31mb\\u009bc\\u0007\\u202ed\\u2028e\\ud800f\\u200bg\\udb40\\udc41h\\u000aÄ€😀 "i" \\',
     );
-    assert.equal(plainLines('one\u001b\ntwo'), 'one\\u001b\ntwo');
+    assert.equal(escapeLines('one\u001b\ntwo'), 'one\\u001b\ntwo');
   });
 
   it('breaks text at spaces at 80 columns, and leaves a longer word whole', () => {
@@ -31,18 +31,15 @@ describe('what a terminal is given', () => {
   it('leaves JSON the same object', () => {
     const given = { name: 'a\u009b31m\u202e\u{e0041}\u001b"' };
 
-    assert.deepEqual(JSON.parse(plain(JSON.stringify(given))), given);
+    assert.deepEqual(JSON.parse(escapeText(JSON.stringify(given))), given);
   });
 
   it('has exact amounts and separators of thousands', () => {
-    assert.deepEqual([0n, 7n, 1_250_000n, -27_375_273_320n, 9_007_199_254_740_993_000_001n].map(amount), [
-      '0.000000',
-      '0.000007',
-      '1.250000',
-      '-27,375.273320',
-      '9,007,199,254,740,993.000001',
-    ]);
-    assert.equal(grouped(1_430_000), '1,430,000');
+    assert.deepEqual(
+      [0n, 7n, 1_250_000n, -27_375_273_320n, 9_007_199_254_740_993_000_001n].map(formatAmount),
+      ['0.000000', '0.000007', '1.250000', '-27,375.273320', '9,007,199,254,740,993.000001'],
+    );
+    assert.equal(formatCount(1_430_000), '1,430,000');
   });
 });
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decode, fingerprintOf, isRejected, type Reason, reasons } from '../../../shared/contract/decode.ts';
+import {
+  computeFingerprint,
+  decode,
+  isRejected,
+  type Reason,
+  reasons,
+} from '../../../shared/contract/decode.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import { aRecord, base64 } from '../../support/builders.ts';
 import { poison } from '../../support/poison.ts';
@@ -80,18 +86,18 @@ describe('fingerprint', () => {
       aRecord({ offset: 1, click: { adId: 'x' } }),
     ];
 
-    for (const other of others) assert.notEqual(fingerprintOf(other), fingerprintOf(same));
+    for (const other of others) assert.notEqual(computeFingerprint(other), computeFingerprint(same));
     assert.equal(
-      fingerprintOf(aRecord({ key: null, value: null })),
-      fingerprintOf(aRecord({ key: '', value: '' })),
+      computeFingerprint(aRecord({ key: null, value: null })),
+      computeFingerprint(aRecord({ key: '', value: '' })),
     );
-    assert.match(fingerprintOf(same), /^[0-9a-f]{16}$/);
+    assert.match(computeFingerprint(same), /^[0-9a-f]{16}$/);
   });
 
   it('keeps key and value apart', () => {
     assert.notEqual(
-      fingerprintOf(aRecord({ key: base64('a'), value: base64('bc') })),
-      fingerprintOf(aRecord({ key: base64('ab'), value: base64('c') })),
+      computeFingerprint(aRecord({ key: base64('a'), value: base64('bc') })),
+      computeFingerprint(aRecord({ key: base64('ab'), value: base64('c') })),
     );
   });
 });

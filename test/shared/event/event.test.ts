@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AppError } from '../../../shared/errors.ts';
-import { deliveriesOf, identifiersOf, readEvent } from '../../../shared/event/event.ts';
+import { listDeliveries, listIdentifiers, readEvent } from '../../../shared/event/event.ts';
 import { anEvent, aRecord, records } from '../../support/builders.ts';
 import { headersOf } from '../../support/record-headers.ts';
 
@@ -17,7 +17,7 @@ describe('event: what Lambda delivers', () => {
       },
     });
 
-    const deliveries = deliveriesOf(event);
+    const deliveries = listDeliveries(event);
 
     const shape = deliveries.map(({ topic, partition, records }) => [
       topic,
@@ -38,7 +38,7 @@ describe('event: what Lambda delivers', () => {
       aRecord({ offset: 6 }),
     ]);
 
-    const [delivery] = deliveriesOf(event);
+    const [delivery] = listDeliveries(event);
 
     assert.deepEqual(
       delivery?.records.map(({ offset }) => offset),
@@ -49,7 +49,7 @@ describe('event: what Lambda delivers', () => {
   it('gathers a partition that is spread over several keys', () => {
     const event = { records: { a: [aRecord({ offset: 2 })], b: [aRecord({ offset: 1 })] } };
 
-    const deliveries = deliveriesOf(event);
+    const deliveries = listDeliveries(event);
 
     assert.equal(deliveries.length, 1);
     assert.deepEqual(
@@ -61,7 +61,7 @@ describe('event: what Lambda delivers', () => {
   it('names every record of a failed partition under the key that it came with, its offset a number', () => {
     const event = anEvent([...records(5, 2), ...records(8, 2, { partition: 1 })]);
 
-    const identifiers = identifiersOf(event, new Set(['ad_clicks#1']));
+    const identifiers = listIdentifiers(event, new Set(['ad_clicks#1']));
 
     assert.deepEqual(identifiers, [
       { partition: 'ad_clicks-1', offset: 8 },
@@ -76,7 +76,7 @@ describe('event: what Lambda delivers', () => {
       { eventSource: 'aws:SelfManagedKafka' },
       {},
     ]) {
-      assert.equal(deliveriesOf(readEvent({ ...envelope, records: {} })).length, 0);
+      assert.equal(listDeliveries(readEvent({ ...envelope, records: {} })).length, 0);
     }
   });
 
@@ -128,7 +128,7 @@ describe('event: what Lambda delivers', () => {
       ],
     });
 
-    const shape = deliveriesOf(event).map(({ partition, records, empty }) => [
+    const shape = listDeliveries(event).map(({ partition, records, empty }) => [
       partition,
       records.length,
       empty,
@@ -138,7 +138,7 @@ describe('event: what Lambda delivers', () => {
       [0, 2, [2, 3]],
       [1, 0, [7, 7]],
     ]);
-    assert.equal('empty' in (deliveriesOf(anEvent(records(0, 1)))[0] ?? {}), false);
+    assert.equal('empty' in (listDeliveries(anEvent(records(0, 1)))[0] ?? {}), false);
   });
 
   it('is refused whole where such offsets cannot be read', () => {

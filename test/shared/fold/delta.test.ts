@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Click, decode } from '../../../shared/contract/decode.ts';
-import { Delta, FoldFault, formatLines, hourOf, parseLines } from '../../../shared/fold/delta.ts';
+import { Delta, FoldFault, formatHour, formatLines, parseLines } from '../../../shared/fold/delta.ts';
 import { aRecord } from '../../support/builders.ts';
 
 function click(advertiserId: string, priceMicros: number, timestamp: number): Click {
@@ -97,7 +97,7 @@ describe('a delta', () => {
   });
 
   it('has hours in UTC, whatever the zone of the machine', () => {
-    assert.equal(hourOf(Date.UTC(2026, 2, 29, 1, 59, 59, 999)), '2026-03-29T01');
-    assert.equal(hourOf(0), '1970-01-01T00');
+    assert.equal(formatHour(Date.UTC(2026, 2, 29, 1, 59, 59, 999)), '2026-03-29T01');
+    assert.equal(formatHour(0), '1970-01-01T00');
   });
 });

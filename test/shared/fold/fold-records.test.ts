@@ -8,8 +8,8 @@ import { type Delta, formatLines, parseLines } from '../../../shared/fold/delta.
 import type { Fold } from '../../../shared/fold/fold.ts';
 import { foldRecords } from '../../../shared/fold/fold-records.ts';
 import { emptyState } from '../../../shared/journal/journal.ts';
-import { entryItem, readEntry } from '../../../shared/journal/journal-items.ts';
-import { nextEntry } from '../../../shared/journal/next-entry.ts';
+import { buildEntryItem, readEntry } from '../../../shared/journal/journal-items.ts';
+import { buildNextEntry } from '../../../shared/journal/next-entry.ts';
 import { noOffsets } from '../../../shared/journal/offsets.ts';
 import { rollUp } from '../../../shared/statement/rollup.ts';
 import { aRecord, records, START_MS } from '../../support/builders.ts';
@@ -303,9 +303,9 @@ describe('whatever a fold hands in', () => {
           ...{ fold: wild, isLate: never, open: new Map(), park: true, delivered: true, empty: noOffsets },
           ...{ accept: undefined, by },
         } as const;
-        let entry: ReturnType<typeof nextEntry>;
+        let entry: ReturnType<typeof buildNextEntry>;
         try {
-          entry = nextEntry(emptyState, clicksOf(turns.length), rules);
+          entry = buildNextEntry(emptyState, clicksOf(turns.length), rules);
         } catch (error) {
           assert.ok(error instanceof AppError && error.code === 'fold.broken', String(error));
           seen.broken += 1;
@@ -314,7 +314,7 @@ describe('whatever a fold hands in', () => {
         assert.ok(entry);
         seen.entries += 1;
         seen.parked += entry.entry.changed.parked.length;
-        const item = entryItem(JOURNAL, entry.entry, 2_000_000_000);
+        const item = buildEntryItem(JOURNAL, entry.entry, 2_000_000_000);
         assert.deepEqual(readEntry(item), entry.entry);
         const ledger = memoryLedger();
         ledger.memory.set({ pk: { S: 'journals' }, sk: { S: JOURNAL } });

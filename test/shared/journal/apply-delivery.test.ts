@@ -14,9 +14,9 @@ import {
   startHead,
   type Writer,
 } from '../../../shared/journal/apply-delivery.ts';
-import { checkpointKey, type Item } from '../../../shared/journal/journal-items.ts';
+import { buildCheckpointKey, type Item } from '../../../shared/journal/journal-items.ts';
 import { formatOffsets } from '../../../shared/journal/offsets.ts';
-import { sealed } from '../../../shared/journal/seal.ts';
+import { sealItem } from '../../../shared/journal/seal.ts';
 import { records, START_MS } from '../../support/builders.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 import type { Command } from '../../support/simulated-table.ts';
@@ -219,15 +219,15 @@ describe('a head near the end of its life', () => {
     await apply(ledger, records(5, 5), 'r2');
     const second = ledger.memory.get(JOURNAL, 'entry#0000000000000002');
     ledger.memory.set(
-      sealed({
-        ...checkpointKey(JOURNAL),
+      sealItem({
+        ...buildCheckpointKey(JOURNAL),
         through: { N: '2' },
         ...(second && { state: second['state'] ?? { NULL: true } }),
       }),
     );
     ledger.memory.delete(JOURNAL, 'entry#0000000000000002');
     const { seal: _, ...first } = ledger.memory.get(JOURNAL, 'entry#0000000000000001') as Item;
-    ledger.memory.set(sealed({ ...first, expires: { N: String(START_MS / 1000) } }));
+    ledger.memory.set(sealItem({ ...first, expires: { N: String(START_MS / 1000) } }));
     ledger.sent.length = 0;
 
     const outcome = await apply(ledger, records(3, 9), 'r3');

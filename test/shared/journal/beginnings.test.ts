@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { applyDelivery, startHead, type Writer } from '../../../shared/journal/apply-delivery.ts';
 import type { Beginning } from '../../../shared/journal/beginnings.ts';
-import { journalKey } from '../../../shared/journal/journal-key.ts';
+import { formatJournalKey } from '../../../shared/journal/journal-key.ts';
 import { rollUp } from '../../../shared/statement/rollup.ts';
 import { records, START_MS } from '../../support/builders.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
@@ -34,7 +34,7 @@ async function deliver(ledger: MemoryLedger, given: Given) {
     code: 'c1',
     beginning: { log, retentionMs: RETENTION_MS },
   };
-  const journal = journalKey({ topic, incarnation, partition });
+  const journal = formatJournalKey({ topic, incarnation, partition });
   const delivery = { topic, partition, records: records(0, 3, { topic, partition, timestamp: at }) };
   const invocation = { request: `${journal} ${at}`, deadline: at + 10_000, signal: undefined, unpark: false };
   const started = startHead(writer, journal, delivery);

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { journalKey, parseJournalKey } from '../../../shared/journal/journal-key.ts';
+import { formatJournalKey, parseJournalKey } from '../../../shared/journal/journal-key.ts';
 
 describe('the key of a journal', () => {
   it('reads back for topics with hyphens, dots and digits at their end', () => {
     for (const topic of ['ad_clicks', 'ad-clicks', 'ad.clicks-0', 'clicks-12', '0']) {
       const journal = { topic, incarnation: 3, partition: 12 };
 
-      assert.deepEqual(parseJournalKey(journalKey(journal)), journal);
+      assert.deepEqual(parseJournalKey(formatJournalKey(journal)), journal);
     }
   });
 
   it('tells incarnations and partitions apart', () => {
     const keys = new Set([
-      journalKey({ topic: 'a', incarnation: 1, partition: 11 }),
-      journalKey({ topic: 'a', incarnation: 11, partition: 1 }),
-      journalKey({ topic: 'a', incarnation: 1, partition: 1 }),
+      formatJournalKey({ topic: 'a', incarnation: 1, partition: 11 }),
+      formatJournalKey({ topic: 'a', incarnation: 11, partition: 1 }),
+      formatJournalKey({ topic: 'a', incarnation: 1, partition: 1 }),
     ]);
 
     assert.equal(keys.size, 3);

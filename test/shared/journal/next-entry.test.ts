@@ -5,21 +5,21 @@ import { AppError } from '../../../shared/errors.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
 import { emptyState, type Parked, type State } from '../../../shared/journal/journal.ts';
-import { entryItem, type Item } from '../../../shared/journal/journal-items.ts';
+import { buildEntryItem, type Item } from '../../../shared/journal/journal-items.ts';
 import {
-  boundUsed,
+  buildNextEntry,
+  computeBoundUsed,
   HOLE_OFFSETS_MAX,
   INTERVALS_MAX,
-  nextEntry,
   type Rules,
 } from '../../../shared/journal/next-entry.ts';
 import {
+  buildOffsetSet,
   countOffsets,
   formatOffsets,
+  listOffsets,
   noOffsets,
   type OffsetSet,
-  offsetSet,
-  offsetsIn,
   parseOffsets,
 } from '../../../shared/journal/offsets.ts';
 import { aRecord, base64, records, START_MS } from '../../support/builders.ts';
@@ -47,7 +47,7 @@ function rules(changes: Partial<Rules<unknown>> = {}): Rules<unknown> {
 }
 
 function entryOf(head: State, given: readonly KafkaRecord[], changes: Partial<Rules<unknown>> = {}) {
-  return nextEntry(head, given.map(decode), rules(changes))?.entry;
+  return buildNextEntry(head, given.map(decode), rules(changes))?.entry;
 }
 
 function after(
@@ -178,7 +178,11 @@ describe('a batch of rejected records', () => {
     for (const given of [badFrom(0, 3_000), badFrom(7_000, 10_000), badFrom(5_001, 10_000)]) {
       const decoded = given.map(decode);
       let head = emptyState;
-      for (let next = nextEntry(head, decoded, rules()); next; next = nextEntry(head, decoded, rules()))
+      for (
+        let next = buildNextEntry(head, decoded, rules());
+        next;
+        next = buildNextEntry(head, decoded, rules())
+      )
         head = next.entry.state;
       assert.equal(formatOffsets(head.resolved), '0-9999');
       assert.ok(head.version > 2);
@@ -262,12 +266,12 @@ describe('a million scattered records that are no clicks', () => {
         ...item,
         record: { ...item.record, offset: item.record.offset + batch * 1_000 },
       }));
-      const entry = nextEntry(head, moved, rules())?.entry;
+      const entry = buildNextEntry(head, moved, rules())?.entry;
       assert.ok(entry);
       head = entry.state;
       const { changed } = entry;
       const bare = { ...entry, changed: { ...changed, parked: [], lines: '', flags: [] } };
-      assert.ok(itemBytes(entryItem('ad_clicks@1#0', bare, 0)) < 1_000);
+      assert.ok(itemBytes(buildEntryItem('ad_clicks@1#0', bare, 0)) < 1_000);
     }
 
     assert.equal(head.openParked, 2_000);
@@ -317,7 +321,7 @@ describe('unparking', () => {
     for (;;) {
       const entry = entryOf(state, records(0, 400), { open, fold: throwing(0, 149), park: true });
       if (entry === undefined) break;
-      for (const offset of offsetsIn(entry.changed.unparked)) open.delete(offset);
+      for (const offset of listOffsets(entry.changed.unparked)) open.delete(offset);
       sizes.push(countOffsets(entry.changed.unparked));
       state = entry.state;
     }
@@ -442,7 +446,7 @@ describe('bounds', () => {
     let entries = 0;
 
     for (let entry = entryOf(head, given); entry !== undefined; entry = entryOf(head, given)) {
-      assert.ok(itemBytes(entryItem('ad_clicks@1#0', entry, 0)) <= 400 * 1024);
+      assert.ok(itemBytes(buildEntryItem('ad_clicks@1#0', entry, 0)) <= 400 * 1024);
       head = entry.state;
       entries += 1;
     }
@@ -454,7 +458,7 @@ describe('bounds', () => {
 
   it('are seen before they bite: intervals, and what the fold carries', () => {
     const used = (intervals: number, carried = '') =>
-      boundUsed({ ...emptyState, resolved: everyOther(intervals), carried });
+      computeBoundUsed({ ...emptyState, resolved: everyOther(intervals), carried });
 
     assert.deepEqual([used(0), used(499), used(500), used(INTERVALS_MAX)], [0, 50, 50, 100]);
     assert.deepEqual([used(1, 'ö'.repeat(4_096)), used(700, 'x'.repeat(8_192))], [50, 70]);
@@ -546,7 +550,7 @@ describe('a gap that holds no record in the log', () => {
     const given = offsets.map((offset) => aRecord({ offset }));
 
     assert.throws(() => entryOf(head, given), halts('journal.full'));
-    const entry = closing(head, offsetSet([...offsets.map((o) => o + 1), 8_005]), given);
+    const entry = closing(head, buildOffsetSet([...offsets.map((o) => o + 1), 8_005]), given);
 
     assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-8005,9000');
     assert.equal(entry?.state.clicks, 4_006n);
@@ -561,7 +565,7 @@ describe('a gap that holds no record in the log', () => {
     const head = { ...gap(), carried: '10' };
 
     assert.equal(
-      nextEntry(head, [], { ...rules(), fold: counting, empty: [5, 6] })?.entry.state.carried,
+      buildNextEntry(head, [], { ...rules(), fold: counting, empty: [5, 6] })?.entry.state.carried,
       '10',
     );
   });

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
+  buildInterval,
+  buildOffsetSet,
   countIntervals,
   countOffsets,
+  findGaps,
+  findNextOffset,
   formatOffsets,
-  gapsOf,
   hasOffset,
-  nextOffset,
-  offsetSet,
-  offsetsFrom,
-  offsetsIn,
+  listOffsets,
   parseOffsets,
-  union,
-  without,
+  subtractOffsets,
+  uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
 
 const someOffsets = fc
@@ -27,44 +27,44 @@ describe('a set of offsets', () => {
         const both = new Set([...a, ...b]);
         const difference = a.filter((offset) => !b.includes(offset));
 
-        assert.deepEqual([...offsetsIn(offsetSet(a))], a);
-        assert.equal(countOffsets(offsetSet(a)), a.length);
+        assert.deepEqual([...listOffsets(buildOffsetSet(a))], a);
+        assert.equal(countOffsets(buildOffsetSet(a)), a.length);
         assert.deepEqual(
-          [...offsetsIn(union(offsetSet(a), offsetSet(b)))],
+          [...listOffsets(uniteOffsets(buildOffsetSet(a), buildOffsetSet(b)))],
           [...both].sort((x, y) => x - y),
         );
-        assert.deepEqual([...offsetsIn(without(offsetSet(a), offsetSet(b)))], difference);
+        assert.deepEqual([...listOffsets(subtractOffsets(buildOffsetSet(a), buildOffsetSet(b)))], difference);
         for (let offset = 0; offset <= 61; offset++)
-          assert.equal(hasOffset(offsetSet(a), offset), a.includes(offset));
+          assert.equal(hasOffset(buildOffsetSet(a), offset), a.includes(offset));
       }),
     );
   });
 
   it('is one interval however long a run without gaps grows', () => {
-    let set = offsetSet([]);
-    for (let batch = 0; batch < 100; batch++) set = union(set, [batch * 1000, batch * 1000 + 999]);
+    let set = buildOffsetSet([]);
+    for (let batch = 0; batch < 100; batch++) set = uniteOffsets(set, [batch * 1000, batch * 1000 + 999]);
 
     assert.deepEqual(set, [0, 99_999]);
     assert.equal(countIntervals(set), 1);
-    assert.equal(nextOffset(set), 100_000);
+    assert.equal(findNextOffset(set), 100_000);
   });
 
   it('reaches from a start up to an end, and is empty where that is not after it', () => {
-    assert.deepEqual(offsetsFrom(3, 6), [3, 5]);
-    assert.deepEqual(offsetsFrom(3, 4), [3, 3]);
-    assert.deepEqual(offsetsFrom(3, 3), []);
-    assert.deepEqual(offsetsFrom(0, 0), []);
-    assert.deepEqual(offsetsFrom(3, 2), []);
+    assert.deepEqual(buildInterval(3, 6), [3, 5]);
+    assert.deepEqual(buildInterval(3, 4), [3, 3]);
+    assert.deepEqual(buildInterval(3, 3), []);
+    assert.deepEqual(buildInterval(0, 0), []);
+    assert.deepEqual(buildInterval(3, 2), []);
   });
 
   it('has gaps exactly where offsets between its ends are missing', () => {
     fc.assert(
       fc.property(someOffsets, (offsets) => {
-        const set = offsetSet(offsets);
-        const filled = union(set, gapsOf(set));
+        const set = buildOffsetSet(offsets);
+        const filled = uniteOffsets(set, findGaps(set));
 
         assert.equal(countIntervals(filled), offsets.length === 0 ? 0 : 1);
-        assert.deepEqual([...offsetsIn(without(filled, gapsOf(set)))], offsets);
+        assert.deepEqual([...listOffsets(subtractOffsets(filled, findGaps(set)))], offsets);
       }),
     );
   });
@@ -72,7 +72,7 @@ describe('a set of offsets', () => {
   it('reads back from its text', () => {
     fc.assert(
       fc.property(someOffsets, (offsets) => {
-        const set = offsetSet(offsets);
+        const set = buildOffsetSet(offsets);
 
         assert.deepEqual(parseOffsets(formatOffsets(set)), set);
       }),
@@ -103,7 +103,7 @@ describe('a set of offsets', () => {
   });
 
   it('refuses offsets that do not ascend', () => {
-    assert.throws(() => offsetSet([1, 1]), RangeError);
-    assert.throws(() => offsetSet([2, 1]), RangeError);
+    assert.throws(() => buildOffsetSet([1, 1]), RangeError);
+    assert.throws(() => buildOffsetSet([2, 1]), RangeError);
   });
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../../shared/journal/journal-items.ts';
-import { sealed } from '../../../shared/journal/seal.ts';
+import { sealItem } from '../../../shared/journal/seal.ts';
 
 const item: Item = {
   sk: { S: 'b' },
@@ -17,8 +17,8 @@ describe('a seal', () => {
     const text = '[["m.y","\\""],["m.z","1"],["n","2"],["pk","a"],["sk","b"]]';
     const expected = createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-    assert.deepEqual(sealed(item), { ...item, seal: { S: expected } });
-    assert.equal(sealed({ ...item, m: { M: { y: { S: '"' }, z: { N: '1' } } } })['seal']?.S, expected);
+    assert.deepEqual(sealItem(item), { ...item, seal: { S: expected } });
+    assert.equal(sealItem({ ...item, m: { M: { y: { S: '"' }, z: { N: '1' } } } })['seal']?.S, expected);
   });
 
   it('is made of an item of any depth', () => {
@@ -28,6 +28,6 @@ describe('a seal', () => {
     const text = `[["m${'.m'.repeat(depth)}","1"]]`;
 
     const expected = createHash('sha256').update(text).digest('hex').slice(0, 32);
-    assert.equal(sealed({ m: deep })['seal']?.S, expected);
+    assert.equal(sealItem({ m: deep })['seal']?.S, expected);
   });
 });

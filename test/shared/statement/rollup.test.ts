@@ -4,7 +4,7 @@ import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/clie
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
 import { applyDelivery, startHead, type Writer } from '../../../shared/journal/apply-delivery.ts';
-import { type Item, numberOf } from '../../../shared/journal/journal-items.ts';
+import { type Item, readNumber } from '../../../shared/journal/journal-items.ts';
 import { readCheckpoint } from '../../../shared/journal/journal-store.ts';
 import { type RollupProgress, rollUp } from '../../../shared/statement/rollup.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../../shared/statement/statement.ts';
@@ -326,7 +326,7 @@ describe('a statement', () => {
     await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
     ledger.memory.set(checkpoint);
 
-    assert.equal(numberOf(checkpoint['through']), 1);
+    assert.equal(readNumber(checkpoint['through']), 1);
     assert.deepEqual(shape(await readStatement(ledger, 'adv-7', wholePeriod, true)), [[HOUR, 7, 1_750_000]]);
   });
 

@@ -14,15 +14,15 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import {
+  buildChildEnvironment,
   type Children,
-  childEnvironment,
+  captureLastWords,
   FRUITLESS_STARTS_MAX,
+  getPid,
   killProcess,
-  lastWordsOf,
-  pidOf,
 } from '../../children.ts';
-import { clientConfig, type EndpointAccess } from '../../endpoint-access.ts';
-import { dynamoDbEnvironment } from '../../servers/dynamodb.ts';
+import { buildClientConfig, type EndpointAccess } from '../../endpoint-access.ts';
+import { buildDynamoDbEnvironment } from '../../servers/dynamodb.ts';
 import type { NaiveAssignment, NaiveMessage } from './naive-process.ts';
 
 interface NaiveOptions {
@@ -79,19 +79,19 @@ export class NaiveGroup {
   private constructor(options: NaiveOptions) {
     this.#options = options;
     this.id = `without-clickledger-${Date.now().toString(36)}`;
-    this.#client = new DynamoDBClient(clientConfig(options.direct));
+    this.#client = new DynamoDBClient(buildClientConfig(options.direct));
     this.#log = createWriteStream(join(options.logFolder, 'without-clickledger.log'), { flags: 'a' });
   }
 
   /** None while it is started again. */
   members(): { pid: number; partitions: readonly number[] }[] {
     const member = this.#member;
-    return member === undefined ? [] : [{ pid: pidOf(member.process), partitions: member.partitions }];
+    return member === undefined ? [] : [{ pid: getPid(member.process), partitions: member.partitions }];
   }
 
   /** As the same fault does to the real ones; it is started again. False if it does not run. */
   kill(): boolean {
-    if (this.#member !== undefined) killProcess(pidOf(this.#member.process));
+    if (this.#member !== undefined) killProcess(getPid(this.#member.process));
     return this.#member !== undefined;
   }
 
@@ -143,12 +143,12 @@ export class NaiveGroup {
       table: this.id,
     };
     const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: { ...childEnvironment(), ...dynamoDbEnvironment(reached) },
+      env: { ...buildChildEnvironment(), ...buildDynamoDbEnvironment(reached) },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const lastWords = lastWordsOf(child);
-    const pid = pidOf(child);
+    const lastWords = captureLastWords(child);
+    const pid = getPid(child);
     const member: Member = { process: child, partitions: [] };
     this.#member = member;
     children.add({ role: 'naive', group: this.id, name: 'consumer without Clickledger', pid });

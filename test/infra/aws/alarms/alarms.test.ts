@@ -11,7 +11,7 @@ import {
   streamAlarms,
 } from '../../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../../shared/group.ts';
-import { clusterName } from '../../../../shared/published.ts';
+import { formatClusterName } from '../../../../shared/published.ts';
 import {
   type CfnTemplate,
   evaluated,
@@ -47,7 +47,8 @@ async function assertPublished(stage: 'dev' | 'prod', owner: string): Promise<vo
       values.has(`{${resourcesOf(template, type).find(([id]) => id.startsWith(prefix))![0]}}`),
       prefix,
     );
-  for (const name of [group.groupId, group.topic, clusterName(stage)]) assert.ok(values.has(name), name);
+  for (const name of [group.groupId, group.topic, formatClusterName(stage)])
+    assert.ok(values.has(name), name);
 }
 
 const ownResources = [
@@ -249,7 +250,7 @@ describe('alarms', () => {
         bytes.map(({ dimensions }) => dimensions),
         Array.from({ length: stages[stage].brokers.count }, (_, index) => ({
           'Broker ID': String(index + 1),
-          'Cluster Name': clusterName(stage),
+          'Cluster Name': formatClusterName(stage),
         })),
       );
       const formula: string = properties.Metrics.find(

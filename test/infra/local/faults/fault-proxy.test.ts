@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Fault } from '../../../../infra/local/faults/fault.ts';
-import { boundedRequests } from '../../../../shared/bounded-requests.ts';
+import type { InjectedFault } from '../../../../infra/local/faults/fault.ts';
+import { limitRequests } from '../../../../shared/bounded-requests.ts';
 import { until } from '../../../support/until.ts';
 import { AGENT, commit, JOURNAL, ProxyBench } from './proxy-bench.ts';
 
@@ -13,7 +13,7 @@ const refused = (status: number, name: string) => ({
   body: `{"__type":"com.amazonaws.dynamodb.v20120810#${name}","message":"a fault on purpose"}`,
   crc: undefined,
 });
-const at = (name: string, kind: Fault['kind']) => `${name} pid-123 ${kind}`;
+const at = (name: string, kind: InjectedFault['kind']) => `${name} pid-123 ${kind}`;
 
 /** What each fault that needs no clock does: to the function, to DynamoDB, and in which order. */
 const cases = [
@@ -66,7 +66,7 @@ describe('a fault at a request', () => {
       region: 'eu-west-1',
       credentials: { accessKeyId: 'nobody', secretAccessKey: 'nothing' },
       userAgentAppId: 'pid-123',
-      ...boundedRequests({ attempts: 2, connectMs: 1_000, answerMs: 200 }),
+      ...limitRequests({ attempts: 2, connectMs: 1_000, answerMs: 200 }),
     });
     t.after(() => client.destroy());
 

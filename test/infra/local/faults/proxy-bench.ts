@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Call, Fault, Heard } from '../../../../infra/local/faults/fault.ts';
+import type { Call, Heard, InjectedFault } from '../../../../infra/local/faults/fault.ts';
 import { FaultProxy } from '../../../../infra/local/faults/fault-proxy.ts';
 
 export const JOURNAL = 'ad_clicks@1#0';
@@ -33,7 +33,7 @@ export class ProxyBench {
   readonly heard: Heard[] = [];
   readonly forwarded: { readonly headers: NodeJS.Dict<string | string[]>; readonly body: string }[] = [];
   /** What befalls a request of a sandbox; others meet nothing. */
-  fault: Fault | undefined;
+  fault: InjectedFault | undefined;
   /** What the stub says to everything. */
   reply = { status: 200, body: '{"done":true}' };
   readonly #stub: Server;
@@ -135,7 +135,7 @@ export class ProxyBench {
     await new Promise((resolve) => socket.resume().once('close', resolve));
   }
 
-  #decide(call: Call): Fault | undefined {
+  #decide(call: Call): InjectedFault | undefined {
     if (call.sandbox === undefined) return undefined;
     this.happened.push(`decided ${call.operation}`);
     return this.fault;

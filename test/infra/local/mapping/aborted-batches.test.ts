@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RecordsBatch } from '@platformatic/kafka';
 import fc from 'fast-check';
-import { committedBatches } from '../../../../infra/kafka/topic-log.ts';
-import { abortedIn } from '../../../../infra/local/mapping/log-reader.ts';
+import { findCommittedBatches } from '../../../../infra/kafka/topic-log.ts';
+import { findAborted } from '../../../../infra/local/mapping/log-reader.ts';
 
 const TRANSACTIONAL = 1 << 4;
 const CONTROL = 1 << 5;
@@ -100,9 +100,9 @@ describe('batches of aborted transactions', () => {
         const batches = answer.map(({ batch }) => batch);
         seen += answer.filter(isAborted).length;
 
-        const isAbortedFor = abortedIn(listed);
+        const isAbortedFor = findAborted(listed);
         const left = answer.filter(({ batch }) => !isAbortedFor(batch) && (batch.attributes & CONTROL) === 0);
-        const committed = committedBatches({ records: batches, abortedTransactions: listed });
+        const committed = findCommittedBatches({ records: batches, abortedTransactions: listed });
 
         const expected = answer.filter((each) => !isAborted(each) && (each.batch.attributes & CONTROL) === 0);
         assert.deepEqual(left, expected);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { failuresIn } from '../../../../infra/local/mapping/answer.ts';
+import { parseFailures } from '../../../../infra/local/mapping/answer.ts';
 import { recordsAt } from '../../../support/batches.ts';
 
 const given = recordsAt({ 'ad_clicks-0': [5, 6, 7], 'ad_clicks-11': [70, 72] });
@@ -11,7 +11,7 @@ const failures = (...list: unknown[]) => ({ batchItemFailures: list });
 
 /** Offsets by partition, or the words. */
 function failed(returned: unknown): Record<string, number[]> | string {
-  const found = failuresIn(returned, given);
+  const found = parseFailures(returned, given);
   if (typeof found === 'string') return found;
   return Object.fromEntries(Array.from(found, ([label, offsets]) => [label, [...offsets]]));
 }
@@ -117,7 +117,7 @@ describe('the answer of a function', () => {
     let named = 0;
     fc.assert(
       fc.property(answers, (returned) => {
-        const found = failuresIn(returned, given);
+        const found = parseFailures(returned, given);
         if (typeof found === 'string') return;
 
         for (const [label, offsets] of found)

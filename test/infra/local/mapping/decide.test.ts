@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Batch, halve } from '../../../../infra/local/mapping/batch.ts';
+import { halve, type MappingBatch } from '../../../../infra/local/mapping/batch.ts';
 import {
   decide,
   type Happened,
@@ -41,7 +41,7 @@ interface Case {
   readonly what: string;
   /** Heading of docs/event-source-mapping.md, and the page of the AWS Lambda docs behind it. */
   readonly rule: string;
-  readonly batch?: Batch;
+  readonly batch?: MappingBatch;
   readonly happened: Happened;
   readonly rules?: Partial<RetryRules>;
   readonly expected: Decided;
@@ -192,7 +192,7 @@ const bisects: Case[] = [
   },
 ];
 
-const aged = (offsets: Offsets, ageMsOf: (offset: number) => number, more: Partial<Batch> = {}) => ({
+const aged = (offsets: Offsets, ageMsOf: (offset: number) => number, more: Partial<MappingBatch> = {}) => ({
   ...batchOf({}, more),
   records: recordsAt(offsets, (offset) => NOW - ageMsOf(offset)),
 });
@@ -262,10 +262,10 @@ describe('the decision on a batch', () => {
     });
 
   it('remembers of attempts what the documents tell of them: how many, and how the last one ended', () => {
-    const first = decide(batchOf(THREE), thrown, rules, NOW).deliver[0] as Batch;
+    const first = decide(batchOf(THREE), thrown, rules, NOW).deliver[0] as MappingBatch;
     const second = decide(first, { requestId: 's', end: { unreached: 'no' } }, rules, NOW)
-      .deliver[0] as Batch;
-    const third = decide(second, failures(['t-0', 6]), rules, NOW).deliver[0] as Batch;
+      .deliver[0] as MappingBatch;
+    const third = decide(second, failures(['t-0', 6]), rules, NOW).deliver[0] as MappingBatch;
 
     assert.deepEqual(
       [first, second, third].map(({ invocations, last }) => [invocations, last?.functionError]),

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Batch } from '../../../../infra/local/mapping/batch.ts';
+import type { MappingBatch } from '../../../../infra/local/mapping/batch.ts';
 import type { GivenUp } from '../../../../infra/local/mapping/decide.ts';
 import {
-  batchDocument,
-  batchDocumentWithPayload,
-  recordDocuments,
+  buildBatchDocument,
+  buildBatchDocumentWithPayload,
+  buildRecordDocuments,
 } from '../../../../infra/local/mapping/failure-document.ts';
-import { eventPayload, fetchedRecord } from '../../../../infra/local/mapping/kafka-event.ts';
+import { buildEventPayload, buildFetchedRecord } from '../../../../infra/local/mapping/kafka-event.ts';
 
 const context = {
   source: { arn: 'arn:aws:kafka:eu-west-1:1:cluster/c/1', bootstrap: 'b-1:9098,b-2:9098' },
@@ -17,7 +17,7 @@ const context = {
 const at = Date.parse('2026-11-21T08:00:00.000Z');
 
 const record = (partition: number, offset: number, key: string | null) =>
-  fetchedRecord({
+  buildFetchedRecord({
     topic: 'clicks',
     partition,
     offset,
@@ -28,7 +28,7 @@ const record = (partition: number, offset: number, key: string | null) =>
     headers: [],
   });
 
-const batch: Batch = {
+const batch: MappingBatch = {
   records: new Map([
     ['clicks-0', [record(0, 5, 'k'), record(0, 7, null)]],
     ['clicks-3', [record(3, 4711, 'l')]],
@@ -54,7 +54,7 @@ const expected = {
     batchSize: 3,
     eventSourceArn: context.source.arn,
     bootstrapServers: context.source.bootstrap,
-    payloadSize: eventPayload(context.source, batch.records).length,
+    payloadSize: buildEventPayload(context.source, batch.records).length,
     recordsInfo: {
       'clicks-0': {
         firstRecordOffset: '5',
@@ -74,15 +74,15 @@ const expected = {
 
 describe('the document of a batch that was given up', () => {
   it('for a queue or a topic of messages tells where the records are, and holds none', () => {
-    assert.deepEqual(batchDocument(givenUp, context), expected);
+    assert.deepEqual(buildBatchDocument(givenUp, context), expected);
   });
 
   it('for a bucket also holds the whole event, as a string of JSON', () => {
-    const { payload, ...rest } = batchDocumentWithPayload(givenUp, context) as { payload: string };
+    const { payload, ...rest } = buildBatchDocumentWithPayload(givenUp, context) as { payload: string };
 
     assert.deepEqual(rest, expected);
     const event = JSON.parse(payload) as { records: Record<string, { offset: number; value: string }[]> };
-    assert.deepEqual(event, JSON.parse(eventPayload(context.source, batch.records).toString()));
+    assert.deepEqual(event, JSON.parse(buildEventPayload(context.source, batch.records).toString()));
     assert.equal(event.records['clicks-3']?.[0]?.value, Buffer.from('ë').toString('base64'));
   });
 
@@ -94,7 +94,7 @@ describe('the document of a batch that was given up', () => {
       [tooLarge, 'MaximumPayloadSizeExceeded'],
       [tooOld, 'RetryAttemptsExhausted'],
     ] as const) {
-      const document = batchDocument(given, context) as typeof expected;
+      const document = buildBatchDocument(given, context) as typeof expected;
       assert.equal(document.responseContext, null);
       assert.equal(document.requestContext.condition, condition);
       assert.ok(document.requestContext.requestId.length > 0);
@@ -103,7 +103,7 @@ describe('the document of a batch that was given up', () => {
 
   it('tells of a function that returned and named failures that it made no error', () => {
     const returned = { ...batch, last: { requestId: 'r', functionError: null } };
-    const document = batchDocument({ ...givenUp, batch: returned }, context) as typeof expected;
+    const document = buildBatchDocument({ ...givenUp, batch: returned }, context) as typeof expected;
 
     assert.deepEqual(document.responseContext, {
       statusCode: 200,
@@ -114,7 +114,7 @@ describe('the document of a batch that was given up', () => {
 
   /** AWS Lambda docs: kafka-on-failure-destination. */
   it('for a Kafka topic is one message per record, with its key and its event as an object', () => {
-    const documents = recordDocuments(givenUp, context);
+    const documents = buildRecordDocuments(givenUp, context);
 
     const [first] = documents.map(({ value }) => JSON.parse(value.toString()));
     const { payload, ...rest } = first;

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { gather, isComplete, type Payload } from '../../../../infra/local/mapping/gather.ts';
 import {
-  eventPayload,
+  buildEventPayload,
+  buildFetchedRecord,
   type FetchedRecord,
-  fetchedRecord,
   PAYLOAD_BYTES_MAX,
 } from '../../../../infra/local/mapping/kafka-event.ts';
 import { PartitionQueue } from '../../../../infra/local/mapping/partition-queue.ts';
@@ -18,7 +18,7 @@ const never = Number.MAX_SAFE_INTEGER;
 
 function record(partition: number, offset: number, valueBytes: number): FetchedRecord {
   const value = Buffer.alloc(valueBytes, 97);
-  return fetchedRecord({
+  return buildFetchedRecord({
     topic: 'ad_clicks',
     partition,
     offset,
@@ -43,7 +43,7 @@ const shapeOf = ({ parts }: Payload) =>
   parts.map(({ queue, records }) => [queue.partition, records.map(({ offset }) => offset)]);
 
 function bytesOf({ parts }: Payload): number {
-  return eventPayload(source, new Map(parts.map(({ queue, records }) => [queue.label, records]))).length;
+  return buildEventPayload(source, new Map(parts.map(({ queue, records }) => [queue.label, records]))).length;
 }
 
 describe('a payload', () => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { newBatch } from '../../../../infra/local/mapping/batch.ts';
+import { buildBatch } from '../../../../infra/local/mapping/batch.ts';
 import { decide } from '../../../../infra/local/mapping/decide.ts';
 import {
-  eventPayload,
-  fetchedRecord,
-  type LogRecord,
-  payloadBytes,
+  buildEventPayload,
+  buildFetchedRecord,
+  countPayloadBytes,
+  type PolledRecord,
 } from '../../../../infra/local/mapping/kafka-event.ts';
-import { decode, fingerprintOf, isRejected } from '../../../../shared/contract/decode.ts';
-import { deliveriesOf, type KafkaRecord, readEvent } from '../../../../shared/event/event.ts';
+import { computeFingerprint, decode, isRejected } from '../../../../shared/contract/decode.ts';
+import { type KafkaRecord, listDeliveries, readEvent } from '../../../../shared/event/event.ts';
 import { aClick, aRecord } from '../../../support/builders.ts';
 import { headersOf } from '../../../support/record-headers.ts';
 
@@ -19,7 +19,7 @@ const source = {
   bootstrap: 'b-1:9098,b-2:9098',
 };
 
-function logged(fields: Partial<LogRecord> = {}): LogRecord {
+function logged(fields: Partial<PolledRecord> = {}): PolledRecord {
   return {
     topic: 'ad_clicks',
     partition: 0,
@@ -34,15 +34,15 @@ function logged(fields: Partial<LogRecord> = {}): LogRecord {
 }
 
 /** The event as the function gets it. */
-function eventOf(records: readonly LogRecord[]): unknown {
+function eventOf(records: readonly PolledRecord[]): unknown {
   const byLabel = Map.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`);
-  const fetched = new Map(Array.from(byLabel, ([label, list]) => [label, list.map(fetchedRecord)]));
-  return JSON.parse(eventPayload(source, fetched).toString('utf8'));
+  const fetched = new Map(Array.from(byLabel, ([label, list]) => [label, list.map(buildFetchedRecord)]));
+  return JSON.parse(buildEventPayload(source, fetched).toString('utf8'));
 }
 
 /** The one record of an event, as the pipe reads it. */
-function received(record: LogRecord): KafkaRecord & { timestampType?: string } {
-  const [delivery] = deliveriesOf(readEvent(eventOf([record])));
+function received(record: PolledRecord): KafkaRecord & { timestampType?: string } {
+  const [delivery] = listDeliveries(readEvent(eventOf([record])));
   return delivery?.records[0] as KafkaRecord;
 }
 
@@ -63,14 +63,14 @@ describe('an event of the local mapping', () => {
   // AWS Lambda docs: with-msk
   it('leaves out what no text can hold, counts it all the same, and the record is given up as too large', () => {
     const bytes = 450 * 1024 * 1024;
-    const huge = fetchedRecord(logged({ offset: 7, value: Buffer.alloc(bytes) }));
-    const batch = newBatch(new Map([['ad_clicks-0', [huge]]]));
+    const huge = buildFetchedRecord(logged({ offset: 7, value: Buffer.alloc(bytes) }));
+    const batch = buildBatch(new Map([['ad_clicks-0', [huge]]]));
     const rules = { source, partialResponses: true, partialRetry: 'listed', retryAttempts: -1 } as const;
 
     const { givenUp, deliver } = decide(batch, 'due', { ...rules, maxAgeSeconds: -1, bisect: false }, 0);
 
     assert.ok(huge.text.length < 1_000);
-    assert.ok(payloadBytes(source, batch.records) > bytes);
+    assert.ok(countPayloadBytes(source, batch.records) > bytes);
     assert.deepEqual(deliver, []);
     assert.deepEqual(
       givenUp.map(({ condition, because }) => [condition, because]),
@@ -130,7 +130,7 @@ describe('an event of the local mapping', () => {
     assert.equal(decoded.clickId, 'größer ☃');
     assert.equal(decoded.priceMicros, click['priceMicros']);
     const other = aRecord({ offset: 7, timestamp: record.timestamp, text: value.toString() });
-    assert.equal(fingerprintOf(received(record)), fingerprintOf(other));
+    assert.equal(computeFingerprint(received(record)), computeFingerprint(other));
   });
 
   // Reported in powertools-lambda-typescript#4988 and #3841: properties that hold null are absent.
@@ -179,7 +179,7 @@ describe('an event of the local mapping', () => {
       logged({ topic: 'a.1-1' }),
     ];
 
-    const deliveries = deliveriesOf(readEvent(eventOf(records)));
+    const deliveries = listDeliveries(readEvent(eventOf(records)));
 
     assert.deepEqual(
       deliveries.map(({ topic, partition }) => [topic, partition]),
@@ -194,7 +194,7 @@ describe('an event of the local mapping', () => {
   it('takes as many bytes as its text has characters, by which the 6 MB are counted', () => {
     fc.assert(
       fc.property(anyRecord, (record) => {
-        const { text } = fetchedRecord(record);
+        const { text } = buildFetchedRecord(record);
 
         assert.equal(Buffer.byteLength(text, 'utf8'), text.length);
       }),

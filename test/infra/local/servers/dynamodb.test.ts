@@ -13,7 +13,7 @@ import {
   ListTablesCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { clientConfig, type EndpointAccess } from '../../../../infra/local/endpoint-access.ts';
+import { buildClientConfig, type EndpointAccess } from '../../../../infra/local/endpoint-access.ts';
 import {
   type DynamoDbOptions,
   type RunningDynamoDb,
@@ -34,7 +34,7 @@ const ledger = aPlannedTable({
 });
 
 function clientOf(access: EndpointAccess): DynamoDBClient {
-  return new DynamoDBClient(clientConfig(access));
+  return new DynamoDBClient(buildClientConfig(access));
 }
 
 /** What a page in a browser could send. */

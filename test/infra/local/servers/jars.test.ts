@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
-import { prepareJars, versionFor } from '../../../../infra/local/servers/jars.ts';
+import { findVersion, prepareJars } from '../../../../infra/local/servers/jars.ts';
 import { UserError } from '../../../../infra/terminal/user-error.ts';
 import { root } from '../../../support/runtime-folder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -101,8 +101,8 @@ describe('the jars', () => {
 
     assert.equal(new Set(names).size, names.length);
     for (const series of ['4.1.x', '4.2.x']) {
-      assert.ok(names.includes(`kafka-clients-${versionFor(series, pom)}.jar`), series);
-      assert.ok(names.includes(`kafka-server-${versionFor(series, pom)}.jar`), series);
+      assert.ok(names.includes(`kafka-clients-${findVersion(series, pom)}.jar`), series);
+      assert.ok(names.includes(`kafka-server-${findVersion(series, pom)}.jar`), series);
     }
   });
 
@@ -192,10 +192,10 @@ describe('the jars', () => {
   it('are those of the Kafka series that the template names', () => {
     const pom = '<kafka.series.4.1>4.1.2</kafka.series.4.1>\n<kafka.series.4.2>4.2.1</kafka.series.4.2>';
 
-    assert.equal(versionFor('4.1.x.kraft', pom), '4.1.2');
-    assert.equal(versionFor('4.2.1', pom), '4.2.1');
-    assert.equal(versionFor(undefined, pom), '4.2.1');
-    assert.throws(() => versionFor('3.9.x', pom), {
+    assert.equal(findVersion('4.1.x.kraft', pom), '4.1.2');
+    assert.equal(findVersion('4.2.1', pom), '4.2.1');
+    assert.equal(findVersion(undefined, pom), '4.2.1');
+    assert.throws(() => findVersion('3.9.x', pom), {
       message:
         "the template's cluster runs Kafka '3.9.x'; pom.xml knows the series 4.1, 4.2: add a line <kafka.series.…> for another",
     });

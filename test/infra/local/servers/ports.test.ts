@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import { LOOPBACK, portToUse } from '../../../../infra/local/servers/ports.ts';
+import { findPort, LOOPBACK } from '../../../../infra/local/servers/ports.ts';
 
 describe('a port', () => {
   it('that was asked for is used, and any free one if none was', async () => {
-    const free = await portToUse(undefined, 'a server');
+    const free = await findPort(undefined, 'a server');
 
     assert.ok(free > 0);
-    assert.equal(await portToUse(free, 'a server'), free);
+    assert.equal(await findPort(free, 'a server'), free);
   });
 
   it('that is taken is refused in a sentence that names it', async (t) => {
     const holder = createServer();
-    const port = await portToUse(undefined, 'a server');
+    const port = await findPort(undefined, 'a server');
     await new Promise<void>((resolve) => holder.listen(port, LOOPBACK, resolve));
     t.after(() => holder.close());
 
-    await assert.rejects(portToUse(port, 'the Kafka broker'), {
+    await assert.rejects(findPort(port, 'the Kafka broker'), {
       name: 'UserError',
       message: `port ${port} on 127.0.0.1 is taken, and the Kafka broker needs it: stop the program that holds it, or choose another port`,
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { currentTemplates } from '../../../../infra/local/template/synthesize.ts';
+import { synthesizeTemplates } from '../../../../infra/local/template/synthesize.ts';
 import { UserError } from '../../../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -51,7 +51,7 @@ class Checkout {
 
   current(stage = 'dev'): Promise<string> {
     const say = (line: string) => this.said.push(line);
-    return currentTemplates({ root: this.root, stage, folder: this.folder, say });
+    return synthesizeTemplates({ root: this.root, stage, folder: this.folder, say });
   }
 
   /** What the CDK was asked, one run a line. */

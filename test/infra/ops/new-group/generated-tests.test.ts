@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { teamFiles, teamTests } from '../../../../infra/ops/new-group/team-files.ts';
+import { buildTeamFiles, buildTeamTests } from '../../../../infra/ops/new-group/team-files.ts';
 import { root } from '../../../support/runtime-folder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -18,7 +18,10 @@ function tested(t: TestContext, fold: string): { status: number | null; said: st
   for (const path of ['shared', 'test/support', 'node_modules', 'package.json'])
     symlinkSync(join(root, path), join(folder, path));
   writeFileSync(join(folder, 'functions/orders/fold.ts'), fold);
-  writeFileSync(join(folder, 'test/functions/orders/fold.test.ts'), teamTests(request)['fold.test.ts'] ?? '');
+  writeFileSync(
+    join(folder, 'test/functions/orders/fold.test.ts'),
+    buildTeamTests(request)['fold.test.ts'] ?? '',
+  );
   const { NODE_TEST_CONTEXT, ...env } = process.env;
   const given = ['--test', 'test/functions/orders/fold.test.ts'];
   const { status, stdout } = spawnSync(process.execPath, given, { cwd: folder, env, encoding: 'utf8' });
@@ -46,7 +49,7 @@ const faulty = {
 
 describe('the tests of a new team', () => {
   it('pass on the fold that it begins with', (t) => {
-    const { status, said } = tested(t, teamFiles(request)['fold.ts'] ?? '');
+    const { status, said } = tested(t, buildTeamFiles(request)['fold.ts'] ?? '');
 
     assert.equal(status, 0, said);
     assert.match(said, /pass 3/);

@@ -8,10 +8,10 @@ import {
   ANYWHERE,
   type Endpoint,
   type GroupRule,
+  isWithin,
   type Network,
-  portsOf,
+  parsePorts,
   type Subnet,
-  within,
 } from '../../../../infra/ops/reachable/network.ts';
 
 const tcp = (port: number) => ({ from: port, to: port });
@@ -411,8 +411,8 @@ describe('the network of a cluster', () => {
   }
 
   it('ranges of addresses lie within each other or not', () => {
-    assert.ok(within('10.0.1.0/24', '10.0.0.0/16') && within('10.0.1.0/24', '10.0.1.0/24'));
-    assert.ok(within('200.1.2.3/32', '0.0.0.0/0'));
+    assert.ok(isWithin('10.0.1.0/24', '10.0.0.0/16') && isWithin('10.0.1.0/24', '10.0.1.0/24'));
+    assert.ok(isWithin('200.1.2.3/32', '0.0.0.0/0'));
     for (const [inner, outer] of [
       ['10.0.0.0/16', '10.0.1.0/24'],
       ['10.1.0.0/24', '10.0.0.0/16'],
@@ -420,13 +420,13 @@ describe('the network of a cluster', () => {
       ['999.0.0.0/8', '0.0.0.0/0'],
       ['::/0', '0.0.0.0/0'],
     ] as const)
-      assert.equal(within(inner, outer), false, `${inner} in ${outer}`);
+      assert.equal(isWithin(inner, outer), false, `${inner} in ${outer}`);
   });
 
   it('ports are those of TCP', () => {
-    assert.deepEqual(portsOf('-1', undefined, undefined), ALL_PORTS);
-    assert.deepEqual(portsOf('6', 443, 443), tcp(443));
-    assert.deepEqual(portsOf('tcp', undefined, undefined), ALL_PORTS);
-    assert.equal(portsOf('17', 53, 53), 'none');
+    assert.deepEqual(parsePorts('-1', undefined, undefined), ALL_PORTS);
+    assert.deepEqual(parsePorts('6', 443, 443), tcp(443));
+    assert.deepEqual(parsePorts('tcp', undefined, undefined), ALL_PORTS);
+    assert.equal(parsePorts('17', 53, 53), 'none');
   });
 });

@@ -1,7 +1,7 @@
 /** Each thing that a client's way to the brokers needs has a network that gives it and one that does not. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Client, clientChecks } from '../../../../infra/ops/reachable/client-checks.ts';
+import { type Client, checkClient } from '../../../../infra/ops/reachable/client-checks.ts';
 import { ALL_PORTS, ANYWHERE, type Network, type Route } from '../../../../infra/ops/reachable/network.ts';
 
 const needs = { port: 9098, pollers: 'provisioned', secret: false, destinations: [] } as const;
@@ -90,7 +90,7 @@ describe("a client's way to the brokers", () => {
     ],
   ] as const) {
     it(`${what}: ${failing.length === 0 ? 'passes' : `${failing.join(', ')} does not pass`}`, () => {
-      const checks = clientChecks(network, needs, client);
+      const checks = checkClient(network, needs, client);
       const named = checks.filter(({ verdict }) => verdict !== 'pass');
       assert.ok(checks.length > 0);
       assert.deepEqual(
@@ -102,12 +102,7 @@ describe("a client's way to the brokers", () => {
   }
 
   const said = (network: Network, client: Client) =>
-    clientChecks(network, needs, client).map(({ verdict, name, found, todo }) => [
-      verdict,
-      name,
-      found,
-      todo,
-    ]);
+    checkClient(network, needs, client).map(({ verdict, name, found, todo }) => [verdict, name, found, todo]);
 
   it('says what it found, and what to do where something is missing', () => {
     const way = 'from subnet-9, ';

@@ -16,9 +16,9 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { stages } from '../../../../infra/aws/stages.ts';
 import { reachable, readSubject } from '../../../../infra/cli/reachable.ts';
 import { checkNetwork } from '../../../../infra/ops/reachable/checks.ts';
-import { clientChecks } from '../../../../infra/ops/reachable/client-checks.ts';
-import { clientsFromEc2, networkFromEc2 } from '../../../../infra/ops/reachable/from-ec2.ts';
-import { networkFromTemplate } from '../../../../infra/ops/reachable/from-template.ts';
+import { checkClient } from '../../../../infra/ops/reachable/client-checks.ts';
+import { readClientsFromEc2, readNetworkFromEc2 } from '../../../../infra/ops/reachable/from-ec2.ts';
+import { readNetworkFromTemplate } from '../../../../infra/ops/reachable/from-template.ts';
 import { parsed, refusalOf } from '../../../support/parsed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { templateOf, templatesOf } from '../../aws/templates.ts';
@@ -126,7 +126,7 @@ function aVpc() {
 }
 
 const read = (subnets: string[], groups: string[]) =>
-  networkFromEc2(new EC2Client({ region: 'eu-west-1' }), subnets, groups);
+  readNetworkFromEc2(new EC2Client({ region: 'eu-west-1' }), subnets, groups);
 
 describe('reading a network', () => {
   it('from EC2: page by page, main tables and own ones, rules by their numbers, and nothing but Describe', async () => {
@@ -174,7 +174,7 @@ describe('reading a network', () => {
       const file = join(temporaryFolder(t), 'stream.template.json');
       writeFileSync(file, JSON.stringify(templateOf(stage, 'stream')));
 
-      const network = networkFromTemplate(file);
+      const network = readNetworkFromTemplate(file);
       const [ours, theirs] = (['provisioned', 'on-demand'] as const).map((pollers) =>
         checkNetwork(network, { ...needs, pollers }).filter(({ verdict }) => verdict !== 'pass'),
       );
@@ -195,7 +195,7 @@ describe('reading a network', () => {
     const templates = templatesOf('dev', {}, {}, {}, { ...stages.dev, network });
     writeFileSync(file, JSON.stringify(templates.get('clickledger-dev-stream')));
     const verdicts = (cidr: string) =>
-      clientChecks(networkFromTemplate(file), { ...needs, pollers: 'provisioned' }, { cidr }).map(
+      checkClient(readNetworkFromTemplate(file), { ...needs, pollers: 'provisioned' }, { cidr }).map(
         ({ verdict }) => verdict,
       );
 
@@ -217,7 +217,7 @@ describe('reading a network', () => {
       ],
     });
 
-    const [first, second] = await clientsFromEc2(new EC2Client({ region: 'eu-west-1' }), [
+    const [first, second] = await readClientsFromEc2(new EC2Client({ region: 'eu-west-1' }), [
       'subnet-1',
       'subnet-2',
     ]);
@@ -239,7 +239,7 @@ describe('reading a network', () => {
     );
     writeFileSync(file, JSON.stringify({ Resources: Object.fromEntries(kept) }));
 
-    const failing = checkNetwork(networkFromTemplate(file), { ...needs, pollers: 'provisioned' });
+    const failing = checkNetwork(readNetworkFromTemplate(file), { ...needs, pollers: 'provisioned' });
 
     assert.deepEqual(
       failing.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name),
@@ -274,7 +274,7 @@ describe('reading a network', () => {
         /does not make the cluster's subnets itself/,
       ],
     ] as const)
-      assert.throws(() => networkFromTemplate(file), { name: 'UserError', message: sentence });
+      assert.throws(() => readNetworkFromTemplate(file), { name: 'UserError', message: sentence });
   });
 });
 

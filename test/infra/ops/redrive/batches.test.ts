@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bounds, WholeRecord } from '../../../../infra/kafka/topic-log.ts';
-import { batchesOf } from '../../../../infra/ops/redrive/batches.ts';
+import { readBatches } from '../../../../infra/ops/redrive/batches.ts';
 import { PAYLOAD_BYTES_MAX } from '../../../../infra/ops/redrive/kafka-event.ts';
 import { formatOffsets, parseOffsets } from '../../../../shared/journal/offsets.ts';
 
@@ -19,7 +19,7 @@ function logOf(offsets: readonly number[], valueBytes = 10) {
 
 async function cut(wanted: string, log: ReturnType<typeof logOf>, batchRecords = 10) {
   const cutBatches = [];
-  for await (const batch of batchesOf({ topic: 't', batchRecords, log }, 0, parseOffsets(wanted)))
+  for await (const batch of readBatches({ topic: 't', batchRecords, log }, 0, parseOffsets(wanted)))
     cutBatches.push(batch);
   return cutBatches;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { documentsIn, isPassed, readDocument } from '../../../../infra/ops/redrive/documents.ts';
+import { isPassed, readDocument, readDocuments } from '../../../../infra/ops/redrive/documents.ts';
 import { anEvent, aRecord } from '../../../support/builders.ts';
 import { loopbackServer } from '../../../support/loopback-server.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -66,7 +66,7 @@ describe('a destination document', () => {
 
   it('is looked for in a folder that need not stand yet', async (t) => {
     const folder = join(temporaryFolder(t), 'bucket');
-    const found = () => Array.fromAsync(documentsIn({ folder }, target), ({ name }) => name);
+    const found = () => Array.fromAsync(readDocuments({ folder }, target), ({ name }) => name);
     const before = await found();
     mkdirSync(folder);
     for (const name of ['b.json', 'a.json', 'c.txt']) writeFileSync(join(folder, name), document(event));
@@ -149,7 +149,7 @@ describe('the documents of a bucket', () => {
   it('come from every page, in order, several at a time, and what is wrong with one is said of it alone', async (t) => {
     const { asked, most } = await bucketOf(t);
 
-    const found = await Array.fromAsync(documentsIn(bucket, target));
+    const found = await Array.fromAsync(readDocuments(bucket, target));
 
     assert.deepEqual(
       found.map(({ name }) => name),
@@ -175,7 +175,7 @@ describe('the documents of a bucket', () => {
   it('are not asked for any further once the reader has gone', async (t) => {
     const { asked } = await bucketOf(t);
 
-    for await (const _ of documentsIn(bucket, target)) break;
+    for await (const _ of readDocuments(bucket, target)) break;
 
     assert.ok(asked.length <= 8, `${asked.length} asked for`);
   });
@@ -183,6 +183,6 @@ describe('the documents of a bucket', () => {
   it('end in one sentence where the bucket is refused half way', async (t) => {
     await bucketOf(t, 'aws/lambda/m1/20 ü+&.json');
 
-    await assert.rejects(Array.fromAsync(documentsIn(bucket, target)), /bucket given-up can't be read: no/);
+    await assert.rejects(Array.fromAsync(readDocuments(bucket, target)), /bucket given-up can't be read: no/);
   });
 });

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
-  fetchedRecord,
-  type LogRecord,
-  eventPayload as mappingPayload,
+  buildFetchedRecord,
+  buildEventPayload as mappingPayload,
+  type PolledRecord,
 } from '../../../../infra/local/mapping/kafka-event.ts';
 import {
-  eventPayload,
-  givenRecordText,
+  buildEventPayload,
+  formatGivenRecord,
+  formatRecord,
   PAYLOAD_BYTES_MAX,
-  recordText,
 } from '../../../../infra/ops/redrive/kafka-event.ts';
 import { readEvent } from '../../../../shared/event/event.ts';
 
@@ -28,10 +28,10 @@ const record = fc.record({
   headers: fc.array(fc.tuple(maybe, maybe), { maxLength: 3 }),
 });
 
-function textOf(from: LogRecord): string {
+function textOf(from: PolledRecord): string {
   const { topic, partition, offset, timestamp, timestampType, key, value, headers } = from;
   const appended = timestampType === 'LOG_APPEND_TIME';
-  return recordText(topic, partition, { offset, time: timestamp, appended, key, value, headers });
+  return formatRecord(topic, partition, { offset, time: timestamp, appended, key, value, headers });
 }
 
 const source = { topic: 'ad_clicks', partition: 3, sourceArn: 'arn:aws:kafka:"c"', bootstrap: 'a:1,b:2' };
@@ -55,13 +55,13 @@ describe('the event of a redrive', () => {
     fc.assert(
       fc.property(fc.array(record, { minLength: 1, maxLength: 4 }), (records) => {
         const texts = records.map(textOf);
-        const fetched = records.map(fetchedRecord);
+        const fetched = records.map(buildFetchedRecord);
         const own = mappingPayload(
           { arn: source.sourceArn, bootstrap: source.bootstrap },
           new Map([['ad_clicks-3', fetched]]),
         );
 
-        const event = eventPayload(source, { texts, empty: [], first: 0, last: 0 }, undefined);
+        const event = buildEventPayload(source, { texts, empty: [], first: 0, last: 0 }, undefined);
 
         assert.equal(event.toString('latin1'), own.toString('latin1'));
       }),
@@ -71,13 +71,13 @@ describe('the event of a redrive', () => {
 
   it('writes a document’s record as the log has it', () => {
     fc.assert(
-      fc.property(record, (from) => assert.equal(givenRecordText(JSON.parse(textOf(from))), textOf(from))),
+      fc.property(record, (from) => assert.equal(formatGivenRecord(JSON.parse(textOf(from))), textOf(from))),
     );
   });
 
   it('asks for what only an operator may ask for', () => {
-    const unparking = eventPayload(source, { texts: [], empty: [], first: 0, last: 0 }, 'unpark');
-    const closing = eventPayload(source, { texts: [], empty: [5, 7, 9, 9], first: 5, last: 9 }, 'close');
+    const unparking = buildEventPayload(source, { texts: [], empty: [], first: 0, last: 0 }, 'unpark');
+    const closing = buildEventPayload(source, { texts: [], empty: [5, 7, 9, 9], first: 5, last: 9 }, 'close');
 
     assert.deepEqual(
       [readEvent(JSON.parse(`${unparking}`)).unpark, JSON.parse(`${unparking}`).void],

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bounds } from '../../../../infra/kafka/topic-log.ts';
-import { openIn, openWork, type Scope } from '../../../../infra/ops/redrive/open-work.ts';
+import { findOpen, findOpenWork, type RedriveScope } from '../../../../infra/ops/redrive/open-work.ts';
 import { emptyState } from '../../../../shared/journal/journal.ts';
 import { formatOffsets, parseOffsets } from '../../../../shared/journal/offsets.ts';
 import { aRecord, records } from '../../../support/builders.ts';
 import { apply, roll } from '../../../support/filled-ledger.ts';
 import { memoryLedger } from '../../../support/memory-ledger.ts';
 
-function open(resolved: string, bounds: Bounds, committed?: number, scope: Scope = {}) {
+function open(resolved: string, bounds: Bounds, committed?: number, scope: RedriveScope = {}) {
   const state = { ...emptyState, resolved: parseOffsets(resolved) };
-  const found = openIn(state, bounds, committed, scope);
+  const found = findOpen(state, bounds, committed, scope);
   return [found.gaps, found.gone].map(formatOffsets);
 }
 
@@ -45,8 +45,8 @@ describe('what a ledger has not counted', () => {
     await apply(ledger, [], { accept: { offsets: [1, 1], reason: 'r', who: 'w' } });
     const log = { bounds: async () => [{ start: 0, end: 9 }], committed: async () => [6] };
 
-    const [work] = await openWork({ store: ledger, topic: 'ad_clicks', log }, {});
-    const [some] = await openWork({ store: ledger, topic: 'ad_clicks', log }, { from: 3, to: 4 });
+    const [work] = await findOpenWork({ store: ledger, topic: 'ad_clicks', log }, {});
+    const [some] = await findOpenWork({ store: ledger, topic: 'ad_clicks', log }, { from: 3, to: 4 });
 
     assert.equal(formatOffsets(work?.parked ?? []), '2-5');
     assert.deepEqual(work?.reasons, [
@@ -64,8 +64,8 @@ describe('what a ledger has not counted', () => {
       committed: async () => [6],
     };
 
-    const [work] = await openWork({ store: ledger, topic: 'ad_clicks', log }, {});
-    const other = openWork({ store: ledger, topic: 'ad_clicks', log }, { partition: 1 });
+    const [work] = await findOpenWork({ store: ledger, topic: 'ad_clicks', log }, {});
+    const other = findOpenWork({ store: ledger, topic: 'ad_clicks', log }, { partition: 1 });
 
     assert.deepEqual([work?.journal, formatOffsets(work?.gaps ?? [])], ['ad_clicks@1#0', '3-4']);
     await assert.rejects(other, /partition 1 is unknown, ad_clicks has 1: 0 to 0/);

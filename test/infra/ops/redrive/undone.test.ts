@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DocumentsEnd } from '../../../../infra/ops/redrive/redrive-documents.ts';
-import { type Seen, undoneIn } from '../../../../infra/ops/redrive/undone.ts';
+import { listUndone, type Seen } from '../../../../infra/ops/redrive/undone.ts';
 import { emptyState } from '../../../../shared/journal/journal.ts';
 import { formatOffsets, parseOffsets } from '../../../../shared/journal/offsets.ts';
 
@@ -28,7 +28,7 @@ function seen(changed: Partial<Seen>): Seen {
 
 function undone(of: Partial<Seen>, resolved: string, parked = '', documents?: DocumentsEnd): string[] {
   const state = { ...emptyState, resolved: parseOffsets(resolved) };
-  return undoneIn(seen(of), { state, parked: parseOffsets(parked) }, documents).map(
+  return listUndone(seen(of), { state, parked: parseOffsets(parked) }, documents).map(
     ({ what, offsets, reason }) => `${what} ${formatOffsets(offsets)}: ${reason}`,
   );
 }

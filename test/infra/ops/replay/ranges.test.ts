@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Asked, type Extent, rangesOf, readPlace } from '../../../../infra/ops/replay/ranges.ts';
+import {
+  type Extent,
+  type ReplayRequest,
+  readPlace,
+  resolveRanges,
+} from '../../../../infra/ops/replay/ranges.ts';
 
 const extents: Extent[] = [
   { partition: 0, log: { start: 24, end: 480 }, counted: 470 },
@@ -9,11 +14,11 @@ const extents: Extent[] = [
 ];
 
 function ranges(
-  asked: Partial<Asked>,
+  asked: Partial<ReplayRequest>,
   at: (time: number, partition: number) => number | undefined = () => undefined,
 ) {
-  const whole: Asked = { from: 'start', to: undefined, partition: undefined, ...asked };
-  return rangesOf(whole, extents, at).map(({ partition, start, end }) => [partition, start, end]);
+  const whole: ReplayRequest = { from: 'start', to: undefined, partition: undefined, ...asked };
+  return resolveRanges(whole, extents, at).map(({ partition, start, end }) => [partition, start, end]);
 }
 
 describe('the range of a replay', () => {
@@ -35,7 +40,7 @@ describe('the range of a replay', () => {
     assert.deepEqual(ranges({ from: { time: 100 }, to: { time: 200 } }, at), [[0, 100, 200]]);
   });
 
-  const refused: [what: string, asked: Partial<Asked>, why: RegExp][] = [
+  const refused: [what: string, asked: Partial<ReplayRequest>, why: RegExp][] = [
     [
       'before the log',
       { from: { offset: 23 }, partition: 0 },

@@ -1,8 +1,8 @@
 /** The proof of a replay can fail: entries that count something again, or more than they name, are found. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { effectsOf } from '../../../../infra/ops/replay/replay-ledger.ts';
-import { exitCodeOf, replayLines } from '../../../../infra/ops/replay/replay-report.ts';
+import { findEffects } from '../../../../infra/ops/replay/replay-ledger.ts';
+import { computeExitCode, formatReport } from '../../../../infra/ops/replay/replay-report.ts';
 import type { Entry } from '../../../../shared/journal/journal.ts';
 import { type OffsetSet, parseOffsets } from '../../../../shared/journal/offsets.ts';
 import { aRecord, base64, records } from '../../../support/builders.ts';
@@ -24,7 +24,7 @@ async function later(): Promise<Entry[]> {
 }
 
 function effects(entries: readonly Entry[]) {
-  return effectsOf(entries, RANGE, RESOLVED, new Set(['ours']));
+  return findEffects(entries, RANGE, RESOLVED, new Set(['ours']));
 }
 
 describe('what a replay has done', () => {
@@ -55,12 +55,12 @@ describe('what a replay has done', () => {
     const sound = { range, journal: 'j', records: 10, duplicates: 8, ...effects(await later()) };
     const doubled = { ...sound, again: [3, 4] };
 
-    assert.deepEqual([exitCodeOf([sound]), exitCodeOf([doubled])], [0, 1]);
-    assert.deepEqual(exitCodeOf([{ ...sound, faults: ['stopped'] }]), 1);
+    assert.deepEqual([computeExitCode([sound]), computeExitCode([doubled])], [0, 1]);
+    assert.deepEqual(computeExitCode([{ ...sound, faults: ['stopped'] }]), 1);
     assert.match(
-      replayLines('billing', [sound]).at(-1) ?? '',
+      formatReport('billing', [sound]).at(-1) ?? '',
       /^PASS {2}ledger billing: of 10 records 0 were counted again, 2 filled gaps/,
     );
-    assert.match(replayLines('billing', [doubled]).join('\n'), /j counted again: offsets 3-4 \(I1\)\nFAIL/);
+    assert.match(formatReport('billing', [doubled]).join('\n'), /j counted again: offsets 3-4 \(I1\)\nFAIL/);
   });
 });

@@ -4,13 +4,13 @@ import { describe, it } from 'node:test';
 import { murmur2 } from '@platformatic/kafka';
 import fc from 'fast-check';
 import {
-  distinctKeys,
-  hottestKey,
-  hottestPartitionOf,
-  hottestShare,
-  keysThatStay,
+  buildHottestKey,
+  buildZipfKeys,
+  computeKeysThatStay,
+  countDistinctKeys,
+  findHottestPartition,
+  findHottestShare,
   splitKeys,
-  zipfKeys,
 } from '../../../../infra/ops/size/keys.ts';
 
 const near = (actual: number, expected: number) =>
@@ -18,7 +18,7 @@ const near = (actual: number, expected: number) =>
 
 describe('keys', () => {
   it('shares follow Zipf: 1, 1/2, 1/3 of the hottest', () => {
-    const { shares } = zipfKeys(3, 1);
+    const { shares } = buildZipfKeys(3, 1);
 
     [6 / 11, 3 / 11, 2 / 11].forEach((share, rank) => {
       near(shares[rank]!, share);
@@ -26,16 +26,16 @@ describe('keys', () => {
   });
 
   it('an exponent of 0 is no skew, and one key has all', () => {
-    near(hottestShare(zipfKeys(8, 0)), 1 / 8);
-    near(hottestShare(zipfKeys(1, 1)), 1);
-    near(hottestKey(5, 0.6).shares[4]!, 0.1);
+    near(findHottestShare(buildZipfKeys(8, 0)), 1 / 8);
+    near(findHottestShare(buildZipfKeys(1, 1)), 1);
+    near(buildHottestKey(5, 0.6).shares[4]!, 0.1);
   });
 
   it('among one click there is one key, and among very many all', () => {
-    near(distinctKeys(zipfKeys(500, 1), 1), 1);
-    near(distinctKeys(hottestKey(1, 1), 33_000), 1);
-    near(distinctKeys(zipfKeys(4, 0), 1_000), 4);
-    near(distinctKeys(zipfKeys(2, 0), 2), 1.5);
+    near(countDistinctKeys(buildZipfKeys(500, 1), 1), 1);
+    near(countDistinctKeys(buildHottestKey(1, 1), 33_000), 1);
+    near(countDistinctKeys(buildZipfKeys(4, 0), 1_000), 4);
+    near(countDistinctKeys(buildZipfKeys(2, 0), 2), 1.5);
   });
 
   it("hashes as Kafka's own partitioner does", () => {
@@ -53,12 +53,12 @@ describe('keys', () => {
         fc.double({ min: 0, max: 3, noNaN: true }),
         fc.integer({ min: 1, max: 50 }),
         (count, exponent, partitions) => {
-          const keys = zipfKeys(count, exponent);
+          const keys = buildZipfKeys(count, exponent);
 
-          const share = hottestPartitionOf(keys, partitions);
+          const share = findHottestPartition(keys, partitions);
 
           assert.ok(
-            share >= hottestShare(keys) - 1e-12 && share >= 1 / partitions - 1e-12 && share <= 1 + 1e-9,
+            share >= findHottestShare(keys) - 1e-12 && share >= 1 / partitions - 1e-12 && share <= 1 + 1e-9,
           );
         },
       ),
@@ -67,10 +67,10 @@ describe('keys', () => {
   });
 
   it('split keys stay below the bound and carry the same clicks', () => {
-    const keys = splitKeys(hottestKey(4, 0.7), 0.2);
+    const keys = splitKeys(buildHottestKey(4, 0.7), 0.2);
 
     assert.equal(keys.count, 7);
-    near(hottestShare(keys), 0.7 / 4);
+    near(findHottestShare(keys), 0.7 / 4);
     near(
       keys.shares.reduce((sum, share) => sum + share, 0),
       1,
@@ -87,7 +87,7 @@ describe('keys', () => {
       const hashes = Array.from({ length: from * to }, (_, hash) => hash);
       const staying = hashes.filter((hash) => hash % from === hash % to).length;
 
-      near(keysThatStay(from, to), staying / (from * to));
+      near(computeKeysThatStay(from, to), staying / (from * to));
     }
   });
 });

@@ -8,11 +8,11 @@ import { promisify } from 'node:util';
 import { groups } from '../../../../functions/index.ts';
 import { readInputs, size } from '../../../../infra/cli/size.ts';
 import type { Figure } from '../../../../infra/ops/size/figure.ts';
-import { entryFixedBytes, entryLineBytes, itemBytes } from '../../../../infra/ops/size/item-sizes.ts';
+import { countItemBytes, entryFixedBytes, entryLineBytes } from '../../../../infra/ops/size/item-sizes.ts';
 import { brokerLimits, limits } from '../../../../infra/ops/size/limits.ts';
 import { readPrices } from '../../../../infra/ops/size/prices.ts';
-import { reportLines } from '../../../../infra/ops/size/report.ts';
-import { planFor } from '../../../../infra/ops/size/size.ts';
+import { formatReport } from '../../../../infra/ops/size/report.ts';
+import { planLoad } from '../../../../infra/ops/size/size.ts';
 import { parsed } from '../../../support/parsed.ts';
 import { resourcesOf, templateOf } from '../../aws/templates.ts';
 
@@ -20,7 +20,7 @@ const COMMAND = join(import.meta.dirname, '../../../../infra/cli/main.ts');
 
 function planned(given = '') {
   const inputs = readInputs(parsed(size, given));
-  return { inputs, ...planFor(inputs) };
+  return { inputs, ...planLoad(inputs) };
 }
 
 /** To the cent, or six digits. */
@@ -44,7 +44,7 @@ describe('the planner', () => {
     near(partitions.capacity, 10_000 / (10_000 / 10_000 + 0.02));
     near(partitions.splits, Math.ceil((2 * 33_000) / (9_803.92 / 2)));
     assert.match(
-      reportLines(inputs, { partitions, ...rest })
+      formatReport(inputs, { partitions, ...rest })
         .join(' ')
         .replace(/\s+/g, ' '),
       /no number of partitions or consumers helps/,
@@ -55,7 +55,7 @@ describe('the planner', () => {
     const { inputs, ...plan } = planned(
       '--hottest-share=1 --advertisers=1 --handler-clicks-per-second=10000',
     );
-    const said = reportLines(inputs, plan, true).join(' ').replace(/\s+/g, ' ');
+    const said = formatReport(inputs, plan, true).join(' ').replace(/\s+/g, ' ');
 
     assert.match(said, /spread the hottest over 14 sub-keys/);
     assert.match(said, /adv-1#0 … adv-1#13\./);
@@ -182,7 +182,7 @@ describe('the planner', () => {
   it('says where the stage has too few partitions or brokers, and where it has enough', () => {
     const told = (given: string) => {
       const { inputs, ...plan } = planned(given);
-      return reportLines(inputs, plan).join(' ').replace(/\s+/g, ' ');
+      return formatReport(inputs, plan).join(' ').replace(/\s+/g, ' ');
     };
 
     assert.match(told('--stage=dev'), /The topic of dev has 3 partitions: raise them/);
@@ -193,7 +193,7 @@ describe('the planner', () => {
     assert.doesNotMatch(told(''), /The topic of prod|The cluster of prod|are not known here/);
     const { inputs, ...plan } = planned();
     assert.match(
-      reportLines(inputs, { ...plan, brokersNeeded: undefined })
+      formatReport(inputs, { ...plan, brokersNeeded: undefined })
         .join(' ')
         .replace(/\s+/g, ' '),
       /The limits of express\.m7g\.large are not known here/,
@@ -209,7 +209,7 @@ describe('the planner', () => {
     ])
       for (const formulas of [false, true]) {
         const { inputs, ...plan } = planned(given);
-        const lines = reportLines(inputs, plan, formulas);
+        const lines = formatReport(inputs, plan, formulas);
 
         assert.deepEqual(
           lines.filter((line) => line.length > 80),
@@ -226,7 +226,7 @@ describe('the planner', () => {
   it('a key that leaves no headroom, a hot journal and a slow rollup are each told', () => {
     const told = (given: string) => {
       const { inputs, ...plan } = planned(given);
-      return reportLines(inputs, plan).join(' ').replace(/\s+/g, ' ');
+      return formatReport(inputs, plan).join(' ').replace(/\s+/g, ' ');
     };
 
     assert.match(told('--handler-clicks-per-second=10000'), /has no room to drain a backlog at 2 × the load/);
@@ -242,7 +242,7 @@ describe('the planner', () => {
   it('an item is measured as DynamoDB does', () => {
     // pk: 2 + 7; n: 1 + 2; m: 1 + 3, in it a: 1 + 2 + 1, b: 1 + 3 + 1.
     assert.equal(
-      itemBytes({ pk: { S: 'journal' }, n: { N: '12' }, m: { M: { a: { S: 'é' }, b: { N: '123' } } } }),
+      countItemBytes({ pk: { S: 'journal' }, n: { N: '12' }, m: { M: { a: { S: 'é' }, b: { N: '123' } } } }),
       25,
     );
     assert.ok(entryFixedBytes > 300 && entryFixedBytes < 1024, `${entryFixedBytes}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Known, verdictOf } from '../../../../infra/start/page/auditing.ts';
+import { buildVerdict, type Known } from '../../../../infra/start/page/auditing.ts';
 
 const NOW = 1_000_000;
 
@@ -11,7 +11,7 @@ function known(agoMs: number, records: number, more: Partial<Known> & { faults?:
 }
 
 function said(of: Record<string, Known>, setAside = 0) {
-  const { state, says } = verdictOf(Object.entries(of), NOW, { records: 1_087_801, setAside });
+  const { state, says } = buildVerdict(Object.entries(of), NOW, { records: 1_087_801, setAside });
   return [state, says];
 }
 
