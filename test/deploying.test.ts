@@ -18,7 +18,7 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 
 const page = readFileSync(join(root, 'docs/deploying.md'), 'utf8');
 
-/** That `PER_BROKER` publishes beyond the free level, about (docs/adr/0023-alarms-that-see.md). */
+/** That `PER_BROKER` publishes beyond the free level, about (docs/adr/0023-alarms.md). */
 const EXPRESS_METRICS = 37;
 
 function blocks(language: string): string[] {

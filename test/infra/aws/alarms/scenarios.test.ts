@@ -193,7 +193,7 @@ function seenBy(red: Readonly<Record<string, readonly number[]>>): string {
 /** Rows of the table, as `[what happens, who sees it]`. */
 function rowsOfRecord(): [string, string][] {
   const record = readFileSync(
-    join(import.meta.dirname, '../../../../docs/adr/0023-alarms-that-see.md'),
+    join(import.meta.dirname, '../../../../docs/adr/0023-alarms.md'),
     'utf8',
   );
   const [, table = ''] =
