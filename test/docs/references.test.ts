@@ -58,12 +58,12 @@ describe('references in documents', () => {
 
   test('that lead nowhere are found', () => {
     assert.deepEqual(
-      deadEnds('docs/x.md', '# A title, `of` x\n[a](#a-title-of-x) [b](../README.md) `infra/app.ts`'),
+      deadEnds('docs/producers.md', '# A title, `of` x\n[a](#a-title-of-x) [b](../README.md) `infra/app.ts`'),
       [],
     );
-    assert.equal(deadEnds('docs/x.md', '[a](#title)').length, 1);
-    assert.equal(deadEnds('docs/x.md', '[a](deploying.md#no-such-heading)').length, 1);
-    assert.equal(deadEnds('docs/x.md', '[a](missing.md)').length, 1);
-    assert.equal(deadEnds('docs/x.md', 'see `infra/missing.ts`').length, 1);
+    assert.equal(deadEnds('docs/producers.md', '[a](#title)').length, 1);
+    assert.equal(deadEnds('docs/producers.md', '[a](deploying.md#no-such-heading)').length, 1);
+    assert.equal(deadEnds('docs/producers.md', '[a](missing.md)').length, 1);
+    assert.equal(deadEnds('docs/producers.md', 'see `infra/missing.ts`').length, 1);
   });
 });
