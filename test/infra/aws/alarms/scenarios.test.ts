@@ -192,10 +192,7 @@ function seenBy(red: Readonly<Record<string, readonly number[]>>): string {
 
 /** Rows of the table, as `[what happens, who sees it]`. */
 function rowsOfRecord(): [string, string][] {
-  const record = readFileSync(
-    join(import.meta.dirname, '../../../../docs/adr/0023-alarms.md'),
-    'utf8',
-  );
+  const record = readFileSync(join(import.meta.dirname, '../../../../docs/adr/0023-alarms.md'), 'utf8');
   const [, table = ''] =
     /^\| what happens \| who sees it, after minutes \|\n.*\n((?:\|.*\n)+)/m.exec(record) ?? [];
   return Array.from(table.matchAll(/^\| (.*?) \| (.*?) \|/gm), ([, what = '', who = '']) => [what, who]);
