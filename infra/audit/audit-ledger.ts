@@ -4,15 +4,16 @@
  * be covered by what was read late. Memory holds all lines of the table, and the entries of one journal at a time.
  */
 
-import type { Bounds, LogRecord } from '../kafka/topic-log.ts';
+import type { AuditedLog } from '../kafka/topic-log.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { checkChain, checkCheckpoint } from './check-chain.ts';
 import { checkLines } from './check-lines.ts';
 import { checkParked } from './check-parked.ts';
 import { checkPartition } from './check-partition.ts';
 import { findUnexpired } from './expired-entries.ts';
-import { Findings } from './findings.ts';
-import { buildJournalState, checkSince, type JournalState } from './journal-state.ts';
+import { Findings, type JournalState } from './findings.ts';
+import { buildJournalState, checkSince } from './journal-state.ts';
+
 import { type EntryRead, readEntryItem } from './layout.ts';
 import { readEntryItems, type TableAccess } from './ledger-items.ts';
 import { noteElsewhere, noteVerdict } from './notes.ts';
@@ -23,13 +24,6 @@ import {
   readProjections,
   readSound,
 } from './read-ledger.ts';
-
-/** The part of a topic's log that an audit needs. */
-export interface AuditedLog {
-  bounds(): Promise<Bounds[]>;
-  committed(partitions: number): Promise<(number | undefined)[]>;
-  records(partition: number, bounds: Bounds): AsyncIterable<LogRecord>;
-}
 
 export interface AuditWishes {
   /** Which incarnation the topic is now; the newest that the ledger knows if it is not given. */

@@ -1,7 +1,7 @@
 /** One partition: its journal against its log, record by record, and the counts of what was seen. */
 
-import type { Bounds } from '../kafka/topic-log.ts';
-import type { AuditedLog } from './audit-ledger.ts';
+import type { AuditedLog, Bounds } from '../kafka/topic-log.ts';
+
 import { checkCoverage, Holes } from './check-coverage.ts';
 import { LogCheck } from './check-log.ts';
 import type { Findings, PartitionTally } from './findings.ts';

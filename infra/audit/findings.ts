@@ -1,5 +1,4 @@
 /** What an audit has to say: every inequality with its exact place, and what could not be checked any more. */
-import type { JournalState } from './journal-state.ts';
 
 /** Each one breaks the promise, and the audit fails. */
 export type FaultKind =
@@ -73,6 +72,22 @@ export interface PartitionTally {
   lag: number;
   /** Counted before the log's start: nothing is left to compare them with. */
   unverifiable: number;
+}
+
+/** What an audit keeps of a journal, for a later one to compare (journal-state.ts). */
+export interface JournalState {
+  readonly journal: string;
+  readonly version: number;
+  readonly resolved: string;
+  readonly parked: string;
+  readonly clicks: string;
+  readonly micros: string;
+  /** Version of the checkpoint; 0 before there is one. */
+  readonly through: number;
+  /** Of the newest entry; '' where all have expired. */
+  readonly seal: string;
+  /** Of the log; -1 for an earlier log. */
+  readonly logEnd: number;
 }
 
 export class Findings {

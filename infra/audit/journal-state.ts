@@ -7,24 +7,9 @@
 import { readFileSync } from 'node:fs';
 import { UserError } from '../terminal/user-error.ts';
 import { findOpenParked } from './check-parked.ts';
-import type { Findings } from './findings.ts';
+import type { Findings, JournalState } from './findings.ts';
 import type { CheckpointRead, EntryRead, ParkedRead } from './layout.ts';
 import { formatRanges, parseRanges, subtractRanges } from './offset-ranges.ts';
-
-export interface JournalState {
-  readonly journal: string;
-  readonly version: number;
-  readonly resolved: string;
-  readonly parked: string;
-  readonly clicks: string;
-  readonly micros: string;
-  /** Version of the checkpoint; 0 before there is one. */
-  readonly through: number;
-  /** Of the newest entry; '' where all have expired. */
-  readonly seal: string;
-  /** Of the log; -1 for an earlier log. */
-  readonly logEnd: number;
-}
 
 export function buildJournalState(
   journal: string,

@@ -25,7 +25,7 @@ export interface AuditTrailProps {
 }
 
 /** Writes to the table and invocations of the handler, under whatever alias; no reads and no management events. */
-export function auditTrail(
+export function createAuditTrail(
   scope: Construct,
   id: string,
   { ownership: { stage, owner }, table, handler, removalPolicy }: AuditTrailProps,

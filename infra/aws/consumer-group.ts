@@ -17,27 +17,27 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { Ownership } from '../../shared/published.ts';
-import { formatLogGroupPrefix } from '../../shared/published.ts';
+import { formatLogGroupPrefix, type Ownership } from '../../shared/published.ts';
+
 import { watchGroup } from './alarms/watch-group.ts';
-import { auditTrail } from './audit-trail.ts';
+import { createAuditTrail } from './audit-trail.ts';
 import type { ConsumerGroupProps } from './consumer-group-props.ts';
 import { createDataKey, keepOnceCreated, type OwnLogs } from './data-key.ts';
 import { createFailureDestination, isOwnFifo } from './giving-up.ts';
 import { GroupFunction } from './group-function.ts';
 import {
   allowAppending,
+  allowInvokingHandler,
   allowProjecting,
   allowReadingTopic,
   denyFromCode,
   denyWritersExcept,
-  invokeHandler,
 } from './group-rights.ts';
 import { listRefusals, listShared, type Neighbour } from './group-rules.ts';
 import { createSecrets } from './group-secrets.ts';
 import { readGroup } from './group-shape.ts';
 import { createLedgerTable } from './group-storage.ts';
-import { createKafkaMapping, hasPartialResponses, mappingAlias } from './kafka-mapping.ts';
+import { createKafkaMapping, createMappingAlias, hasPartialResponses } from './kafka-mapping.ts';
 import { scheduleRollup } from './rollup-schedule.ts';
 import type { TopicOfGroup } from './rules/rule.ts';
 
@@ -151,7 +151,7 @@ export class ConsumerGroup extends Construct {
     ];
     handler.allow(...ofMapping, denyFromCode(ofMapping));
     handler.acknowledgeWildcards(destination?.wildcards ?? []);
-    const alias = mappingAlias(handler.function);
+    const alias = createMappingAlias(handler.function);
     if (withoutMapping === true) return undefined;
     const mapping = createKafkaMapping(this, 'Mapping', {
       group,
@@ -186,12 +186,12 @@ export class ConsumerGroup extends Construct {
       // The account's own policies say who: sts:AssumeRole on this role (AWS IAM docs: reference_policies_elements_principal).
       assumedBy: new AccountRootPrincipal(),
     });
-    role.addToPolicy(invokeHandler(this.handler));
+    role.addToPolicy(allowInvokingHandler(this.handler));
     return role;
   }
 
   private addAuditTrail(): void {
-    auditTrail(this, 'AuditTrail', {
+    createAuditTrail(this, 'AuditTrail', {
       ownership: this.ownership,
       table: this.table,
       handler: this.handler,

@@ -90,7 +90,7 @@ export function denyFromCode(statements: readonly PolicyStatement[]): PolicyStat
  * All of a redrive's right. Lambda takes the name with an alias behind it for another resource, so it is not the right to invoke as the
  * mapping does.
  */
-export function invokeHandler(handler: IFunction): PolicyStatement {
+export function allowInvokingHandler(handler: IFunction): PolicyStatement {
   return new PolicyStatement({
     sid: 'InvokeHandler',
     actions: ['lambda:InvokeFunction'],

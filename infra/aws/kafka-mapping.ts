@@ -33,7 +33,7 @@ export interface KafkaMappingProps {
 export const MAPPING_ALIAS = 'mapping';
 
 /** Of `$LATEST`, so that deployments and rollbacks are the function's own, and nothing is kept of older code. */
-export function mappingAlias(handler: LambdaFunction): Alias {
+export function createMappingAlias(handler: LambdaFunction): Alias {
   return new Alias(handler, 'MappingAlias', { aliasName: MAPPING_ALIAS, version: handler.latestVersion });
 }
 

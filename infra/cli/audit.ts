@@ -1,7 +1,8 @@
 /** `clickledger audit`: compares ledgers with the log, by code that shares nothing with what wrote them. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { auditLedger } from '../audit/audit-ledger.ts';
-import { type JournalState, readSince } from '../audit/journal-state.ts';
+import type { JournalState } from '../audit/findings.ts';
+import { readSince } from '../audit/journal-state.ts';
 import { combineVerdicts, formatReport, formatReportJson, type LedgerAudit } from '../audit/report.ts';
 import { TopicLog } from '../kafka/topic-log.ts';
 import { defineCommand } from '../terminal/command.ts';

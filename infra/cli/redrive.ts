@@ -5,7 +5,7 @@ import { redriveLedger, type Selection } from '../ops/redrive/redrive-ledger.ts'
 import { computeExitCode, formatReport, formatReportJson } from '../ops/redrive/report.ts';
 import { closeTarget, openTarget } from '../ops/redrive/target.ts';
 import { defineCommand } from '../terminal/command.ts';
-import { interruptSignal, ProgressLine } from '../terminal/progress.ts';
+import { createInterruptSignal, ProgressLine } from '../terminal/progress.ts';
 import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { parseMatching, parseWholeNumber } from '../terminal/values.ts';
@@ -41,7 +41,7 @@ export const redrive = addTargetOptions(
   .action(async (values) => {
     const selection = readSelection(values);
     const addresses = readTarget(values);
-    const signal = interruptSignal(
+    const signal = createInterruptSignal(
       'interrupted: what was done is kept, and the same command may be run again',
     );
     const target = openTarget(addresses);

@@ -12,7 +12,7 @@ import {
   formatReportJson,
 } from '../ops/replay/replay-report.ts';
 import { defineCommand } from '../terminal/command.ts';
-import { interruptSignal, ProgressLine } from '../terminal/progress.ts';
+import { createInterruptSignal, ProgressLine } from '../terminal/progress.ts';
 import { printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { parseUtcEnd, parseUtcStart, parseWholeNumber } from '../terminal/values.ts';
@@ -78,7 +78,9 @@ async function replayRange(
   apply: boolean,
   json: boolean,
 ): Promise<number> {
-  const signal = interruptSignal('interrupted: what was done is kept, and the same command may be run again');
+  const signal = createInterruptSignal(
+    'interrupted: what was done is kept, and the same command may be run again',
+  );
   const work = await findOpenWork(target, { partition: asked.partition });
   const ranges = await foundRanges(target, asked, work);
   const { ledger } = target;

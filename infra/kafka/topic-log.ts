@@ -33,6 +33,13 @@ export interface Bounds {
   readonly end: number;
 }
 
+/** The part of a topic's log that an audit needs. */
+export interface AuditedLog {
+  bounds(): Promise<Bounds[]>;
+  committed(partitions: number): Promise<(number | undefined)[]>;
+  records(partition: number, bounds: Bounds): AsyncIterable<LogRecord>;
+}
+
 const FETCH_BYTES = 8 * 1024 * 1024;
 const TIMESTAMP_TYPE_BIT = 0b1000;
 const TRANSACTIONAL_BIT = 0b10000;

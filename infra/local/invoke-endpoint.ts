@@ -16,7 +16,7 @@ import type { EndpointAccess } from './endpoint-access.ts';
 import { PAYLOAD_BYTES_MAX } from './mapping/kafka-event.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
 import { LOOPBACK } from './servers/ports.ts';
-import type { PlannedFunction } from './template/read-plan.ts';
+import type { PlannedFunction } from './template/planned.ts';
 import { REGION } from './template/scope.ts';
 
 /** Of the ground: what can be invoked. */

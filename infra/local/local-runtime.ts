@@ -23,12 +23,8 @@ import { createSecretLookup } from './secrets.ts';
 import { createMissingTopics, createTopics } from './servers/broker-topics.ts';
 import { createTables } from './servers/dynamodb-tables.ts';
 import { type Servers, type ServersOptions, startServers } from './servers/servers.ts';
-import {
-  type PlannedFunction,
-  type PlannedMapping,
-  type RuntimePlan,
-  readPlan,
-} from './template/read-plan.ts';
+import type { PlannedFunction, PlannedMapping, RuntimePlan } from './template/planned.ts';
+import { readPlan } from './template/read-plan.ts';
 import type { ParameterLookup } from './template/scope.ts';
 
 export interface GroundOptions extends ServersOptions {

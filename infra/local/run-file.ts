@@ -10,7 +10,7 @@ import type { Child } from './children.ts';
 import type { EndpointAccess } from './endpoint-access.ts';
 import { describeDestination, getDestinationsFolder } from './mapping/destination.ts';
 import { parseDestinationAddress } from './mapping/destination-address.ts';
-import type { PlannedMapping } from './template/read-plan.ts';
+import type { PlannedMapping } from './template/planned.ts';
 
 export interface RunFile {
   readonly pid: number;

@@ -31,7 +31,7 @@ const OTHERS_WRITE = 0o022;
 
 /** Returns what gives the lock back. */
 export function lockGround(folder: string): () => void {
-  makeOwnFolder(folder);
+  createOwnFolder(folder);
   const lock = (number: number) => join(folder, `ground.lock.${number}`);
   const own = join(folder, `ground.lock.of-${process.pid}`);
   try {
@@ -59,7 +59,7 @@ export function lockGround(folder: string): () => void {
  * Makes the folder that keeps keys, data and jars, for its owner alone. Throws `UserError` where it can't be made, and where it is
  * another user's or others may write in it: whoever can write in it can put code and links there.
  */
-export function makeOwnFolder(folder: string): void {
+export function createOwnFolder(folder: string): void {
   const choose = 'choose another folder with CLICKLEDGER_FOLDER';
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

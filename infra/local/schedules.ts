@@ -5,7 +5,7 @@
 
 import { Invoker } from './sandbox/invoker.ts';
 import type { Sandboxes } from './sandbox/sandboxes.ts';
-import type { PlannedFunction, PlannedSchedule } from './template/read-plan.ts';
+import type { PlannedFunction, PlannedSchedule } from './template/planned.ts';
 
 export class Schedule {
   readonly #planned: PlannedSchedule;

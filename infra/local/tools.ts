@@ -12,7 +12,7 @@ interface ToolRun {
 const RUN_WITHIN_MS = 60_000;
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 
-export function run(
+export function runTool(
   tool: string,
   given: readonly string[],
   withinMs = RUN_WITHIN_MS,

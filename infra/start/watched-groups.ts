@@ -1,7 +1,7 @@
 /** The groups that a ground runs and whose ledgers can be read: found as an operator finds them, by what their stacks publish. */
 
 import type { Ground } from '../local/local-runtime.ts';
-import type { PlannedMapping } from '../local/template/read-plan.ts';
+import type { PlannedMapping } from '../local/template/planned.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 export interface WatchedGroup {

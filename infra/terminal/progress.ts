@@ -54,7 +54,7 @@ export class ProgressLine {
 }
 
 /** Aborted by Ctrl-C, SIGTERM or SIGHUP, with the sentence that the command then ends with. A second signal ends it at once. */
-export function interruptSignal(sentence: string): AbortSignal {
+export function createInterruptSignal(sentence: string): AbortSignal {
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(name, () => ending.abort(new Interrupted(sentence)));

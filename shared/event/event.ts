@@ -10,9 +10,15 @@
  * nothing in it could be acknowledged safely (I7).
  */
 import { AppError } from '../errors.ts';
-import type { Acceptance } from '../journal/journal.ts';
 import { topicPattern } from '../journal/journal-key.ts';
 import { type OffsetSet, parseOffsets } from '../journal/offsets.ts';
+
+/** What an operator has decided will never count: for parked records, and for offsets that nothing can deliver any more. */
+export interface Acceptance {
+  readonly offsets: OffsetSet;
+  readonly reason: string;
+  readonly who: string;
+}
 
 /** One record as Lambda delivers it. A tombstone has no `value`; a null key occurs absent, null and empty. */
 export interface KafkaRecord {

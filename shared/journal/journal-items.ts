@@ -10,11 +10,12 @@
  *
  * Parked records have items of their own, see parked-items.ts. Readers throw on an item that the writers can't have written: a damaged ledger must be noticed, not counted on.
  */
+import { hash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../errors.ts';
-import type { Acceptance, Entry, Mark, State } from './journal.ts';
+import type { Acceptance } from '../event/event.ts';
+import type { Entry, Mark, State } from './journal.ts';
 import { formatOffsets, parseOffsets } from './offsets.ts';
-import { assertSealed, sealItem } from './seal.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -203,4 +204,34 @@ export function readNumber(attribute: AttributeValue | undefined): number {
   if (!Number.isSafeInteger(number))
     throw new RangeError(`an item of the ledger holds ${number}, not a safe integer`);
   return number;
+}
+
+const SEAL_DIGITS = 32;
+
+/**
+ * A digest in every entry and checkpoint over all else that the item says, so that one changed character shows, whether the log
+ * still holds the records or not. It guards against damage and careless hands; the chain and the log find whoever writes a new seal
+ * as well (docs/ledger-layout.md says how it is made).
+ */
+export function sealItem(item: Item): Item {
+  const texts = textsOf(item).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...item, seal: { S: hash('sha256', JSON.stringify(texts), 'hex').slice(0, SEAL_DIGITS) } };
+}
+
+/** Throws on an item whose seal is missing or of another content. */
+export function assertSealed({ seal, ...item }: Item): void {
+  if (seal?.S === undefined) throw new RangeError('it has no seal');
+  if (sealItem(item)['seal']?.S !== seal.S) throw new RangeError('its seal is of another content');
+}
+
+/** Without recursion: how deep a damaged item nests is not known before it is read. */
+function textsOf(item: Item): [string, string][] {
+  const texts: [string, string][] = [];
+  const maps: [string, Readonly<Record<string, AttributeValue>>][] = [['', item]];
+  for (const [path, attributes] of maps)
+    for (const [name, { M, S, N }] of Object.entries(attributes)) {
+      if (M === undefined) texts.push([path + name, S ?? N ?? '']);
+      else maps.push([`${path}${name}.`, M]);
+    }
+  return texts;
 }

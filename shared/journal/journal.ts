@@ -4,6 +4,7 @@
  * Entries are put once and never changed; versions are dense (I4). The state in an entry is all that its successor is
  * computed from, so nothing else has to be read.
  */
+import type { Acceptance } from '../event/event.ts';
 import type { Flag } from '../fold/delta.ts';
 import { noOffsets, type OffsetSet, subtractOffsets, uniteOffsets } from './offsets.ts';
 
@@ -18,13 +19,6 @@ export interface Parked {
 export interface Mark {
   readonly offset: number;
   readonly fingerprint: string;
-}
-
-/** What an operator has decided will never count: for parked records, and for offsets that nothing can deliver any more. */
-export interface Acceptance {
-  readonly offsets: OffsetSet;
-  readonly reason: string;
-  readonly who: string;
 }
 
 /** What is true of a partition after `version` entries. */

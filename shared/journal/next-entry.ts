@@ -15,13 +15,12 @@ import {
   readTime,
 } from '../contract/decode.ts';
 import { AppError } from '../errors.ts';
-import type { KafkaRecord } from '../event/event.ts';
+import type { Acceptance, KafkaRecord } from '../event/event.ts';
 import { formatLines } from '../fold/delta.ts';
 import { CARRIED_BYTES_MAX, type Fold } from '../fold/fold.ts';
 import { type Folded, foldRecords } from '../fold/fold-records.ts';
 import type { GroupSpec } from '../group.ts';
 import {
-  type Acceptance,
   type Changed,
   type Entry,
   findSettled,
@@ -30,6 +29,7 @@ import {
   type Provenance,
   type State,
 } from './journal.ts';
+
 import {
   buildInterval,
   buildOffsetSet,

@@ -9,7 +9,7 @@ import { Ground } from '../../infra/local/local-runtime.ts';
 import type { Pollers } from '../../infra/local/mapping/pollers.ts';
 import { ClickProducer } from '../../infra/local/producer/click-producer.ts';
 import { createTopics } from '../../infra/local/servers/broker-topics.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { countItemBytes } from '../../infra/ops/size/item-sizes.ts';
 import { ENTRY_PREFIX } from '../../shared/journal/journal-items.ts';

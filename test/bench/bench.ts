@@ -3,7 +3,7 @@
  * the other figures stay as they were, each with its own date and machine.
  */
 import { defineCommand } from '../../infra/terminal/command.ts';
-import { interruptSignal } from '../../infra/terminal/progress.ts';
+import { createInterruptSignal } from '../../infra/terminal/progress.ts';
 import { parseList, parseOneOf, parseWholeNumber } from '../../infra/terminal/values.ts';
 import { benchAdvertisers } from './advertisers-bench.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
@@ -56,7 +56,7 @@ export const bench = defineCommand(
   .option('--print', 'only print, leave docs/ as it is')
   .option('--json', 'print one JSON object for programs instead of tables')
   .action(async (values) => {
-    const signal = interruptSignal('interrupted');
+    const signal = createInterruptSignal('interrupted');
     await measure(values.only ?? Object.keys(benches), values, {
       seed: values.seed,
       rounds: values.rounds,

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { killProcess } from '../../infra/local/children.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { BenchGround } from './bench-runtime.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { type Spread, spreadOf } from './interleaved.ts';

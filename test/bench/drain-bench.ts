@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Consumer } from '@platformatic/kafka';
-import { run } from '../../infra/local/tools.ts';
+import { runTool } from '../../infra/local/tools.ts';
 import { localJars } from '../support/local-jars.ts';
 import { BenchGround, type Drained } from './bench-runtime.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
@@ -123,7 +123,7 @@ async function bareLoop(bench: BenchGround, topic: string, clicks: number): Prom
 async function performanceTool(bench: BenchGround, topic: string, clicks: number): Promise<number> {
   const { classPath, kafkaVersion } = await localJars();
   const tools = await toolsJar(kafkaVersion);
-  const ran = await run(
+  const ran = await runTool(
     'java',
     [
       '-cp',
@@ -161,7 +161,7 @@ async function toolsJar(version: string): Promise<string> {
   const jar = join(folder, `kafka-tools-${version}.jar`);
   if (!existsSync(jar)) {
     const artifact = `-Dartifact=org.apache.kafka:kafka-tools:${version}`;
-    const ran = await run(
+    const ran = await runTool(
       'mvn',
       ['-q', '-B', 'dependency:copy', artifact, `-DoutputDirectory=${folder}`],
       READ_WITHIN_MS,

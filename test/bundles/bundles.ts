@@ -8,7 +8,8 @@ import { groups } from '../../functions/index.ts';
 import { addStacks, featureFlags } from '../../infra/aws/stacks.ts';
 import type { EndpointAccess } from '../../infra/local/endpoint-access.ts';
 import { buildLambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
-import { type RuntimePlan, readPlan } from '../../infra/local/template/read-plan.ts';
+import type { RuntimePlan } from '../../infra/local/template/planned.ts';
+import { readPlan } from '../../infra/local/template/read-plan.ts';
 
 /** What `cdk synth` writes, bundles included, and the plan that is read from it. */
 export function synthesized(folder: string): RuntimePlan {

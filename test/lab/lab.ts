@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeOwnFolder } from '../../infra/local/runtime-lock.ts';
+import { createOwnFolder } from '../../infra/local/runtime-lock.ts';
 import { startBroker } from '../../infra/local/servers/broker.ts';
 import { createTopics } from '../../infra/local/servers/broker-topics.ts';
 import { prepareJars } from '../../infra/local/servers/jars.ts';
@@ -45,7 +45,7 @@ export const lab = withLabOptions(
 
 async function run(options: LabOptions, signal: AbortSignal): Promise<void> {
   const say = (line: string) => console.error(line);
-  makeOwnFolder(base);
+  createOwnFolder(base);
   const jars = await prepareJars({ folder: join(base, 'jars'), kafkaVersion: KAFKA_VERSION, say });
   const folder = mkdtempSync(join(base, 'lab-run-'));
   const settings = brokerSettings(options);

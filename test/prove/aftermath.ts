@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { useAdmin } from '../../infra/local/faults/with-admin.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { Standstill } from '../../infra/ops/standstill.ts';
 import type { Arena } from './arena.ts';
 import { withLedger } from './ledger-access.ts';

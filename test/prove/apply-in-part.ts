@@ -3,7 +3,7 @@
  * that two writers meet on one journal with batches that were cut in different places.
  */
 import { buildEventPayload, buildFetchedRecord } from '../../infra/local/mapping/kafka-event.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { type Arena, ledgerOf } from './arena.ts';
 import { withLedger } from './ledger-access.ts';
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Child } from '../../infra/local/children.ts';
 import type { Ground } from '../../infra/local/local-runtime.ts';
 import type { Seeded } from '../../infra/local/seeded.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import type { Events } from './events.ts';
 import type { RequestFaults } from './request-faults.ts';
 

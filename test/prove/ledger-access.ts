@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { TopicLog } from '../../infra/kafka/topic-log.ts';
 import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import type { Ground } from '../../infra/local/local-runtime.ts';
-import type { PlannedMapping, PlannedTable } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping, PlannedTable } from '../../infra/local/template/planned.ts';
 
 export interface LedgerAccess {
   readonly client: DynamoDBClient;

@@ -1,12 +1,12 @@
 /** What is measured of a ground after the faults: when it has caught up, and what the auditor finds. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { auditLedger } from '../../infra/audit/audit-ledger.ts';
-import type { Findings } from '../../infra/audit/findings.ts';
-import type { JournalState } from '../../infra/audit/journal-state.ts';
+import type { Findings, JournalState } from '../../infra/audit/findings.ts';
+
 import { readCheckpointItem } from '../../infra/audit/layout.ts';
 import { getCheckpointItem, readDirectory, readEntryItems } from '../../infra/audit/ledger-items.ts';
 import type { Ground } from '../../infra/local/local-runtime.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { Standstill } from '../../infra/ops/standstill.ts';
 import { type LedgerAccess, rollUp, withLedger } from './ledger-access.ts';
 

@@ -5,7 +5,7 @@ import { InvokeEndpoint } from '../../infra/local/invoke-endpoint.ts';
 import { Ground } from '../../infra/local/local-runtime.ts';
 import type { PartialRetry } from '../../infra/local/mapping/decide.ts';
 import type { Seeded } from '../../infra/local/seeded.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import type { Events } from './events.ts';
 import type { RequestFaults } from './request-faults.ts';
 import { signalSandbox } from './signals.ts';

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lockGround, makeOwnFolder } from '../../infra/local/runtime-lock.ts';
+import { createOwnFolder, lockGround } from '../../infra/local/runtime-lock.ts';
 import { findStorageFault } from '../../infra/local/storage-fault.ts';
 import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
@@ -80,7 +80,7 @@ async function runRequest(request: ProveRequest, signal: AbortSignal): Promise<n
 
 /** The jars of the ground serve the proof too. */
 function shareJars(): void {
-  makeOwnFolder(base);
+  createOwnFolder(base);
   mkdirSync(join(base, 'jars'), { recursive: true, mode: 0o700 });
   if (!existsSync(join(folder, 'jars'))) symlinkSync(join(base, 'jars'), join(folder, 'jars'));
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { mayGiveUp } from './redrives.ts';
 
 const endless = { retryAttempts: -1, maxAgeSeconds: -1, destination: undefined } as PlannedMapping;

@@ -1,7 +1,7 @@
 /** What an operator does about records that were passed over: the very redrive of `clickledger redrive`, through the deployed function. */
 import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import { buildRunGroup } from '../../infra/local/run-file.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import type { Kind } from '../../infra/ops/redrive/open-work.ts';
 import { type Redrive, redriveLedger } from '../../infra/ops/redrive/redrive-ledger.ts';
 import { closeTarget, openTarget } from '../../infra/ops/redrive/target.ts';

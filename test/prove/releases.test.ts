@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { PlannedFunction } from '../../infra/local/template/read-plan.ts';
+import type { PlannedFunction } from '../../infra/local/template/planned.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { withClockOff } from './releases.ts';
 

@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createSecretLookup } from '../../infra/local/secrets.ts';
-import type { PlannedFunction } from '../../infra/local/template/read-plan.ts';
+import type { PlannedFunction } from '../../infra/local/template/planned.ts';
 import { readPlan } from '../../infra/local/template/read-plan.ts';
 import type { Action, Arena } from './arena.ts';
 

@@ -10,7 +10,7 @@ import type { StoredItem } from '../../infra/audit/attributes.ts';
 import { readCheckpointItem, readEntryItem } from '../../infra/audit/layout.ts';
 import { getCheckpointItem, readDirectory, readEntryItems } from '../../infra/audit/ledger-items.ts';
 import { useAdmin } from '../../infra/local/faults/with-admin.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import type { Arena } from './arena.ts';
 import { type LedgerAccess, rollUp, withLedger } from './ledger-access.ts';
 

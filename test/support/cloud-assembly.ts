@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '../../infra/local/template/cloud-assembly.ts';
-import { type RuntimePlan, readPlan } from '../../infra/local/template/read-plan.ts';
+import type { RuntimePlan } from '../../infra/local/template/planned.ts';
+import { readPlan } from '../../infra/local/template/read-plan.ts';
 
 export interface Template {
   readonly Parameters?: JsonObject;

@@ -1,11 +1,11 @@
 /** Ledgers on the simulated table, filled by the write path itself, and what a recount of the same records finds. */
 import type { Recount } from '../../infra/audit/recount.ts';
 import { type Click, decode, isRejected } from '../../shared/contract/decode.ts';
-import type { KafkaRecord } from '../../shared/event/event.ts';
+import type { Acceptance, KafkaRecord } from '../../shared/event/event.ts';
 import { formatHour } from '../../shared/fold/delta.ts';
 import type { Fold } from '../../shared/fold/fold.ts';
 import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
-import type { Acceptance } from '../../shared/journal/journal.ts';
+
 import { noOffsets, type OffsetSet } from '../../shared/journal/offsets.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
 import { START_MS } from './builders.ts';

@@ -5,7 +5,7 @@ import { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../infra/local/mapping/partition-queue.ts';
 import { type RunningBroker, startBroker } from '../../infra/local/servers/broker.ts';
 import { createTopics } from '../../infra/local/servers/broker-topics.ts';
-import type { Settings } from '../../infra/local/template/read-plan.ts';
+import type { Settings } from '../../infra/local/template/planned.ts';
 import { localJars } from './local-jars.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -12,7 +12,7 @@ import type {
   PlannedFunction,
   PlannedMapping,
   StartingPosition,
-} from '../../infra/local/template/read-plan.ts';
+} from '../../infra/local/template/planned.ts';
 import { type Behaviour, behave, type Call, callsOf } from './scripted-function.ts';
 
 export interface LocalMappingOptions {

@@ -13,8 +13,8 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../../shared/journal/journal-items.ts';
-import { sealItem } from '../../shared/journal/seal.ts';
+import { type Item, sealItem } from '../../shared/journal/journal-items.ts';
+
 import { JOURNAL } from './schedule.ts';
 import type { Mutation } from './simulated-network.ts';
 

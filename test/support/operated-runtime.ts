@@ -13,7 +13,7 @@ import { Ground } from '../../infra/local/local-runtime.ts';
 import { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../infra/local/mapping/partition-queue.ts';
 import { buildRunGroup, writeRunFile } from '../../infra/local/run-file.ts';
-import type { PlannedMapping } from '../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { readJournalTotals } from '../../infra/ops/ledger-view.ts';
 import { type Addresses, closeTarget, openTarget, type Target } from '../../infra/ops/redrive/target.ts';

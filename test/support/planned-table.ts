@@ -1,5 +1,5 @@
 /** A table as a plan has it, with only what a test is about said. */
-import type { PlannedTable } from '../../infra/local/template/read-plan.ts';
+import type { PlannedTable } from '../../infra/local/template/planned.ts';
 
 /** One with a ledger's keys. */
 export function aPlannedTable(more: Partial<PlannedTable> = {}): PlannedTable {

@@ -16,8 +16,8 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { type AlarmSpec, severities as allSeverities, type Severity } from '../../../shared/alarm-spec.ts';
-import type { Ownership } from '../../../shared/published.ts';
-import { formatOwnName } from '../../../shared/published.ts';
+import { formatOwnName, type Ownership } from '../../../shared/published.ts';
+
 import type { AlarmDefinition, Window } from './alarm-definition.ts';
 
 /** Whom to call: an SNS topic, or any other action of an alarm. An empty list is an answer too. */

@@ -13,8 +13,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Annotations, ArnFormat, Aws, CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { severities } from '../../../shared/alarm-spec.ts';
-import type { Ownership } from '../../../shared/published.ts';
-import { formatOwnName } from '../../../shared/published.ts';
+import { formatOwnName, type Ownership } from '../../../shared/published.ts';
+
 import type { AlarmActions } from './alarm-set.ts';
 
 export function createAlarmTopics(

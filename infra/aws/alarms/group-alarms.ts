@@ -1,7 +1,12 @@
 /** The alarms of one group, from its plain data and the parts that it was made of. */
 import type { Construct } from 'constructs';
-import type { GroupAlarm } from '../../../shared/alarm-spec.ts';
-import { type AlarmThresholds, defaultSlo, defaultThresholds } from '../../../shared/alarm-spec.ts';
+import {
+  type AlarmThresholds,
+  defaultSlo,
+  defaultThresholds,
+  type GroupAlarm,
+} from '../../../shared/alarm-spec.ts';
+
 import type { GroupSpec } from '../../../shared/group.ts';
 import type { Ownership } from '../../../shared/published.ts';
 import { defineAgeAlarms } from './age-alarms.ts';

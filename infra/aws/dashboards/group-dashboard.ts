@@ -6,8 +6,8 @@
 import { Dashboard, type IAlarm, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { GroupSpec } from '../../../shared/group.ts';
-import type { Ownership } from '../../../shared/published.ts';
-import { formatOwnName } from '../../../shared/published.ts';
+import { formatOwnName, type Ownership } from '../../../shared/published.ts';
+
 import { createExpression, createSum, FIVE_MINUTES } from '../alarms/alarm-definition.ts';
 import { hasOwnCounts } from '../alarms/delivery-alarms.ts';
 import type { GroupMetrics } from '../alarms/group-metrics.ts';

@@ -4,8 +4,8 @@
  */
 import { Dashboard, type IAlarm, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { Ownership } from '../../../shared/published.ts';
-import { formatOwnName } from '../../../shared/published.ts';
+import { formatOwnName, type Ownership } from '../../../shared/published.ts';
+
 import { MINUTE } from '../alarms/alarm-definition.ts';
 import type { Statistic } from '../alarms/group-metrics.ts';
 import type { BrokerMetric, StreamMetrics } from '../alarms/stream-metrics.ts';

@@ -1,7 +1,7 @@
 /** What a poller is told of its mapping: the plan's rules, and what of this ground belongs to them. */
 
 import { formatFunctionArn } from '../template/physical.ts';
-import type { PlannedFunction, PlannedMapping } from '../template/read-plan.ts';
+import type { PlannedFunction, PlannedMapping } from '../template/planned.ts';
 import type { PartialRetry } from './decide.ts';
 import { parseDestinationAddress } from './destination-address.ts';
 import type { PollerAssignment } from './poller-process.ts';

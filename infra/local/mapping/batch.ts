@@ -32,7 +32,7 @@ export function countRecords(records: Records): number {
 }
 
 /** The records that hold, by partition; those of the others as well. */
-export function divide(
+export function splitBatch(
   records: Records,
   holds: (record: FetchedRecord, label: string) => boolean,
 ): [Records, Records] {
@@ -51,7 +51,7 @@ export function divide(
  * In two, the lower offsets first: in the middle of each partition, or, where each has but one record, between the
  * partitions; undefined where there is only one record. How Lambda cuts a batch of several partitions is not documented.
  */
-export function halve({ records, ...rest }: MappingBatch): [MappingBatch, MappingBatch] | undefined {
+export function halveBatch({ records, ...rest }: MappingBatch): [MappingBatch, MappingBatch] | undefined {
   if (countRecords(records) < 2) return undefined;
   const [first, second] = [
     new Map<string, readonly FetchedRecord[]>(),

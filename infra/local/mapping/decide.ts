@@ -13,7 +13,7 @@
  * and decided here as for streams: cutting uses up no retry, and a partial response is not cut besides.
  */
 import { type Offsets, parseFailures } from './answer.ts';
-import { divide, halve, type MappingBatch } from './batch.ts';
+import { halveBatch, type MappingBatch, splitBatch } from './batch.ts';
 import {
   countPayloadBytes,
   type EventSource,
@@ -76,13 +76,13 @@ export function decide(batch: MappingBatch, happened: Happened, rules: RetryRule
   const after = { ...batch, invocations: batch.invocations + 1, last: { requestId, functionError } };
   const failures = 'failed' in end ? end.failed : answered(end.returned, batch, rules);
   if (typeof failures === 'string') {
-    const halves = rules.bisect ? halve(after) : undefined;
+    const halves = rules.bisect ? halveBatch(after) : undefined;
     return halves === undefined
       ? oneRetryLess(after, none, rules, failures)
       : { ...again(halves), because: failures };
   }
   if (failures.size === 0) return { ...again([]), resolved: batch.records };
-  const [failed, resolved] = divide(batch.records, comesAgain(failures, rules.partialRetry));
+  const [failed, resolved] = splitBatch(batch.records, comesAgain(failures, rules.partialRetry));
   const listed = [...failures.values()].reduce((sum, { size }) => sum + size, 0);
   return oneRetryLess(
     { ...after, records: failed },
@@ -105,7 +105,7 @@ function comesAgain(failures: Offsets, partialRetry: PartialRetry) {
 }
 
 function beforeAttempt(batch: MappingBatch, rules: RetryRules, now: number): Decision {
-  const [old, young] = divide(batch.records, ({ timestamp }) => isTooOld(timestamp, rules, now));
+  const [old, young] = splitBatch(batch.records, ({ timestamp }) => isTooOld(timestamp, rules, now));
   const givenUp: GivenUp[] = [];
   if (old.size > 0)
     givenUp.push({
@@ -116,7 +116,7 @@ function beforeAttempt(batch: MappingBatch, rules: RetryRules, now: number): Dec
   if (young.size === 0) return { ...again([]), givenUp };
   const due = { ...batch, records: young };
   if (countPayloadBytes(rules.source, young) <= PAYLOAD_BYTES_MAX) return { ...again([due]), givenUp };
-  const halves = halve(due);
+  const halves = halveBatch(due);
   if (halves !== undefined) return { ...again(halves), givenUp };
   const because = `its event would be larger than ${PAYLOAD_BYTES_MAX} bytes`;
   return {

@@ -3,7 +3,7 @@
  * and does it, one batch after the other. What another member owns by now is let go of, in flight or not: that one
  * delivers it again, and gives it up if need be.
  */
-import { buildBatch, divide, type MappingBatch } from './batch.ts';
+import { buildBatch, type MappingBatch, splitBatch } from './batch.ts';
 import { decide, type GivenUp, type InvocationEnd, type RetryRules } from './decide.ts';
 import type { Payload } from './gather.ts';
 import type { Records } from './kafka-event.ts';
@@ -85,7 +85,7 @@ export class BatchDelivery {
   /** What of a batch this member still owns; nothing where that is nothing. */
   #owned(batch: MappingBatch): MappingBatch[] {
     if ([...this.#queues.values()].every(({ revoked }) => !revoked)) return [batch];
-    const [records] = divide(batch.records, (_, label) => this.#queues.get(label)?.revoked === false);
+    const [records] = splitBatch(batch.records, (_, label) => this.#queues.get(label)?.revoked === false);
     return records.size === 0 ? [] : [{ ...batch, records }];
   }
 }

@@ -9,7 +9,7 @@
  * topic every few seconds, and joins again where there are more than it has dealt out, which makes a rebalance.
  */
 import { Consumer, type GroupPartitionsAssigner, roundRobinAssigner } from '@platformatic/kafka';
-import type { StartingPosition } from '../template/read-plan.ts';
+import type { StartingPosition } from '../template/planned.ts';
 import type { LogReader } from './log-reader.ts';
 import { PartitionQueue } from './partition-queue.ts';
 

@@ -16,7 +16,7 @@ import {
   killProcess,
 } from '../children.ts';
 import type { Sandboxes } from '../sandbox/sandboxes.ts';
-import type { PlannedMapping } from '../template/read-plan.ts';
+import type { PlannedMapping } from '../template/planned.ts';
 import { describeDestination } from './destination.ts';
 import { GivenUpRecords } from './given-up.ts';
 import { listOwnedPartitions, type OwnedPartition } from './owned-partitions.ts';

@@ -2,7 +2,7 @@
 
 import type { EndpointAccess } from '../endpoint-access.ts';
 import { buildDynamoDbEnvironment } from '../servers/dynamodb.ts';
-import type { PlannedFunction } from '../template/read-plan.ts';
+import type { PlannedFunction } from '../template/planned.ts';
 
 export function buildLambdaEnvironment(
   planned: PlannedFunction,

@@ -14,7 +14,7 @@ import { type Children, captureLastWords, FRUITLESS_STARTS_MAX, getPid } from '.
 import type { EmittedMetrics } from '../emitted-metrics.ts';
 import type { InvocationEnd } from '../mapping/decide.ts';
 import { formatFunctionArn } from '../template/physical.ts';
-import type { PlannedFunction } from '../template/read-plan.ts';
+import type { PlannedFunction } from '../template/planned.ts';
 import { Invoker, type Lease } from './invoker.ts';
 
 interface SandboxesOptions {

@@ -12,7 +12,7 @@ import {
   IncrementalAlterConfigOperationTypes,
 } from '@platformatic/kafka';
 import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
-import type { PlannedTopic, Settings } from '../template/read-plan.ts';
+import type { PlannedTopic, Settings } from '../template/planned.ts';
 
 /** As many as the broker makes by default: one of ours, or what a user's own cluster prefers (Kafka docs: KIP-464). */
 const REPLICAS_BY_DEFAULT = -1;

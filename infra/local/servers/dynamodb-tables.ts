@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
 import { buildClientConfig, type EndpointAccess } from '../endpoint-access.ts';
-import type { PlannedIndex, PlannedTable } from '../template/read-plan.ts';
+import type { PlannedIndex, PlannedTable } from '../template/planned.ts';
 
 const CONNECT_WITHIN_MS = 3_000;
 const ANSWER_WITHIN_MS = 10_000;

@@ -24,7 +24,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../terminal/user-error.ts';
-import { findFirstFault, run, showWhile } from '../tools.ts';
+import { findFirstFault, runTool, showWhile } from '../tools.ts';
 
 export interface Jars {
   readonly kafkaVersion: string;
@@ -140,7 +140,7 @@ function refuseStrangers(folder: string, digests: string): void {
 
 async function checkJava(): Promise<void> {
   const needed = `install a JDK ${JAVA_VERSION_MIN} or newer and put its bin folder on the PATH`;
-  const java = await run('java', ['-version']);
+  const java = await runTool('java', ['-version']);
   if (java === 'missing') throw new UserError(`java was not found: ${needed}`);
   // `openjdk version "17.0.15" 2025-04-15`, and `"1.8.0_392"` up to Java 8.
   const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(java.output) ?? [];
@@ -161,7 +161,7 @@ async function fetchJars(version: string, into: string): Promise<void> {
     '-DincludeScope=runtime',
   ];
   const given = [...command, `-Dkafka.version=${version}`, `-DoutputDirectory=${into}`];
-  const maven = await showWhile('fetching', run('mvn', given, FETCH_WITHIN_MS));
+  const maven = await showWhile('fetching', runTool('mvn', given, FETCH_WITHIN_MS));
   if (maven === 'missing')
     throw new UserError(
       'mvn was not found, and the jars have to be fetched once: install Maven 3.6 or newer',
@@ -173,7 +173,15 @@ async function fetchJars(version: string, into: string): Promise<void> {
 }
 
 async function compile(jars: string, into: string): Promise<void> {
-  const javac = await run('javac', ['-proc:none', '-nowarn', '-d', into, '-cp', join(jars, '*'), LAUNCHER]);
+  const javac = await runTool('javac', [
+    '-proc:none',
+    '-nowarn',
+    '-d',
+    into,
+    '-cp',
+    join(jars, '*'),
+    LAUNCHER,
+  ]);
   if (javac === 'missing')
     throw new UserError(
       `javac was not found beside java: install a JDK ${JAVA_VERSION_MIN} or newer, not only a runtime`,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Child, Children } from '../children.ts';
 import type { EndpointAccess } from '../endpoint-access.ts';
 import type { OwnEndpoints } from '../endpoints.ts';
-import type { RuntimePlan } from '../template/read-plan.ts';
+import type { RuntimePlan } from '../template/planned.ts';
 import { startBroker } from './broker.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { type Jars, prepareJars } from './jars.ts';

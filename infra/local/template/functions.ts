@@ -11,8 +11,8 @@ import * as v from 'valibot';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Resource } from './cloud-assembly.ts';
 import { buildPhysicalName } from './physical.ts';
+import type { PlannedFunction } from './planned.ts';
 import { parseWholeNumber, readProperties, text } from './properties.ts';
-import type { PlannedFunction } from './read-plan.ts';
 import { listResources } from './references.ts';
 import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 

@@ -8,7 +8,7 @@
 import { parseDestinationAddress } from '../mapping/destination-address.ts';
 import { BadPattern, compileFilter } from '../mapping/filter-pattern.ts';
 import type { Resource } from './cloud-assembly.ts';
-import type { PlannedMapping } from './read-plan.ts';
+import type { PlannedMapping } from './planned.ts';
 import { buildPlace, formatLabel, refuse } from './scope.ts';
 
 /** AWS Lambda docs: invocation-eventfiltering. */

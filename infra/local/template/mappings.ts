@@ -12,8 +12,8 @@ import { findFunction, formatFunctionId } from './functions.ts';
 import { listMappingNotes, refuseWhatMisleads } from './mapping-notes.ts';
 import { listNotFollowed } from './mapping-properties.ts';
 import { buildUuid, parseFunctionName } from './physical.ts';
+import type { PlannedMapping, StartingPosition } from './planned.ts';
 import { parseWholeNumber, readProperties, text, truth } from './properties.ts';
-import type { PlannedMapping, StartingPosition } from './read-plan.ts';
 import { listResources } from './references.ts';
 import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 

@@ -7,8 +7,8 @@ import * as v from 'valibot';
 import type { Json, Resource } from './cloud-assembly.ts';
 import { findFunction, formatFunctionId } from './functions.ts';
 import { parseFunctionName } from './physical.ts';
+import type { PlannedSchedule } from './planned.ts';
 import { readProperties, text } from './properties.ts';
-import type { PlannedSchedule } from './read-plan.ts';
 import { listResources } from './references.ts';
 import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 

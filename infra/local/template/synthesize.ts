@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { UserError } from '../../terminal/user-error.ts';
-import { run, showWhile } from '../tools.ts';
+import { runTool, showWhile } from '../tools.ts';
 
 interface TemplatesOptions {
   readonly root: string;
@@ -39,7 +39,7 @@ export async function synthesizeTemplates({ root, stage, folder, say }: Template
   if (kept === JSON.stringify({ digest, stage, synthesized: synthesizedAt(templates) })) return templates;
   say(`Synthesizing the templates of stage ${stage} …`);
   const cdk = join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk');
-  const synthesis = run(
+  const synthesis = runTool(
     process.execPath,
     [cdk, 'synth', '--quiet', ...output, '-c', `stage=${stage}`],
     SYNTH_WITHIN_MS,

@@ -5,8 +5,8 @@
  */
 import * as v from 'valibot';
 import { buildPhysicalName } from './physical.ts';
+import type { PlannedIndex, PlannedTable } from './planned.ts';
 import { readProperties, text, truth } from './properties.ts';
-import type { PlannedIndex, PlannedTable } from './read-plan.ts';
 import { listResources } from './references.ts';
 import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 

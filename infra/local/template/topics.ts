@@ -12,8 +12,8 @@ import * as v from 'valibot';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Resource } from './cloud-assembly.ts';
 import { buildIdentity } from './physical.ts';
+import type { PlannedTopic, Settings } from './planned.ts';
 import { parseWholeNumber, readProperties, text } from './properties.ts';
-import type { PlannedTopic, Settings } from './read-plan.ts';
 import { listResources } from './references.ts';
 import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 

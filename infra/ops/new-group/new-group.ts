@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../terminal/user-error.ts';
-import { placeAll, type Step } from './placing.ts';
+import { type Step, writeAll } from './placing.ts';
 import type { NewGroup } from './request.ts';
 import { buildTeamFiles, buildTeamTests } from './team-files.ts';
 
@@ -36,7 +36,7 @@ function nextSteps({ team, groupId }: NewGroup): string {
 /** Writes the group into the checkout, whole or not at all, and returns what to do next. */
 export function writeNewGroup(request: NewGroup): string {
   try {
-    placeAll(ROOT, stepsFor(request));
+    writeAll(ROOT, stepsFor(request));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
       throw new UserError(`${ROOT} is no whole checkout: ${error.message}`, error);

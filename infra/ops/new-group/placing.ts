@@ -13,7 +13,7 @@ export type Step =
   | { readonly file: string; readonly line: string; readonly before?: string };
 
 /** @param root the checkout; paths are relative to it */
-export function placeAll(root: string, steps: readonly Step[]): void {
+export function writeAll(root: string, steps: readonly Step[]): void {
   for (const step of steps) assertPlaceable(root, step);
   const undo: (() => void)[] = [];
   try {

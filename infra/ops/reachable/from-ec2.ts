@@ -17,8 +17,16 @@ import {
 } from '@aws-sdk/client-ec2';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Client } from './client-checks.ts';
-import type { AclRule, Endpoint, GroupRule, Network, Route, SecurityGroup, Subnet } from './network.ts';
-import { parsePorts } from './network.ts';
+import {
+  type AclRule,
+  type Endpoint,
+  type GroupRule,
+  type Network,
+  parsePorts,
+  type Route,
+  type SecurityGroup,
+  type Subnet,
+} from './network.ts';
 
 /** The one method of the SDK's client that is used. */
 type Ec2 = Pick<EC2Client, 'send'>;

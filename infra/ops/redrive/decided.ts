@@ -12,7 +12,7 @@ import {
   uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
 import { callFunction } from './called-function.ts';
-import { buildEventSource, deliver, type Manner } from './deliver.ts';
+import { buildEventSource, deliverBatches, type Manner } from './deliver.ts';
 import { acceptPayload } from './kafka-event.ts';
 import {
   buildAskedOffsets,
@@ -44,7 +44,7 @@ export async function acceptPartition(
   const parked = kinds.has('parked') ? work.parked : noOffsets;
   const gone = kinds.has('gaps') ? work.gone : noOffsets;
   const look = { partition, wanted: kinds.has('gaps') ? work.gaps : noOffsets, asked: undefined };
-  const { tooLarge } = await deliver(target, look, { ...manner, apply: false });
+  const { tooLarge } = await deliverBatches(target, look, { ...manner, apply: false });
   const found = (open: OffsetSet, failed?: string) => {
     const row = createRowBuilder(work);
     return [
@@ -92,7 +92,7 @@ export async function parkBatch(
   const row = createRowBuilder(work);
   const found = row('batch', 'the clicks among them will be counted, the others parked', wanted);
   if (!manner.apply) return { found, undone: found };
-  const delivered = await deliver(target, { partition, wanted, asked: 'park' }, manner);
+  const delivered = await deliverBatches(target, { partition, wanted, asked: 'park' }, manner);
   const now = await readPartition(target, journal, scope);
   const open = subtractOffsets(
     wanted,

@@ -49,7 +49,7 @@ const UNPARKED_AT_ONCE = 990;
 /** Beside the envelope; a mapping has no more room either, and gives such a record up (AWS Lambda docs: kafka-on-failure). */
 const RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX - 4 * 1024;
 
-export async function deliver(target: Target, work: Work, manner: Manner): Promise<Delivered> {
+export async function deliverBatches(target: Target, work: Work, manner: Manner): Promise<Delivered> {
   const { partition, wanted } = work;
   const requests: string[] = [];
   let records = 0;
@@ -64,7 +64,7 @@ export async function deliver(target: Target, work: Work, manner: Manner): Promi
       const { offset } = JSON.parse(batch.texts[0] ?? '') as { offset: number };
       tooLarge = uniteOffsets(tooLarge, [offset, offset]);
     } else if (manner.apply) {
-      const sent = await send(target, work, batch, manner.signal);
+      const sent = await sendBatch(target, work, batch, manner.signal);
       requests.push(...sent.requests);
       if (sent.failed !== undefined)
         return { records, empty, tooLarge, requests, failed: { at: batch.first, why: sent.failed } };
@@ -77,7 +77,7 @@ export async function deliver(target: Target, work: Work, manner: Manner): Promi
 }
 
 /** One batch, whatever it was read from. */
-export async function send(
+export async function sendBatch(
   target: Target,
   { partition, asked }: Omit<Work, 'wanted'>,
   batch: RedriveBatch,

@@ -7,8 +7,8 @@
  *
  * What only an operator may add comes after: `unpark` and `park`, `void` for offsets that hold no record, and `accept`.
  */
-import type { KafkaRecord } from '../../../shared/event/event.ts';
-import type { Acceptance } from '../../../shared/journal/journal.ts';
+import type { Acceptance, KafkaRecord } from '../../../shared/event/event.ts';
+
 import { countOffsets, formatOffsets, type OffsetSet } from '../../../shared/journal/offsets.ts';
 import type { WholeRecord } from '../../kafka/topic-log.ts';
 

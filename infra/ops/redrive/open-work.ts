@@ -4,7 +4,8 @@
  * offset and not resolved was passed over for good.
  */
 
-import type { Acceptance, State } from '../../../shared/journal/journal.ts';
+import type { Acceptance } from '../../../shared/event/event.ts';
+import type { State } from '../../../shared/journal/journal.ts';
 import { formatJournalKey, parseJournalKey } from '../../../shared/journal/journal-key.ts';
 import { type Ledger, listJournals, readHead } from '../../../shared/journal/journal-store.ts';
 import {

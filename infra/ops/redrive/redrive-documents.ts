@@ -15,7 +15,7 @@ import {
   uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
 import { readBatches } from './batches.ts';
-import { type Manner, send } from './deliver.ts';
+import { type Manner, sendBatch } from './deliver.ts';
 import { type Document, isPassed, type Passed, readDocuments } from './documents.ts';
 import { formatGivenRecord, PAYLOAD_BYTES_MAX, type RedriveBatch } from './kafka-event.ts';
 import { buildAskedOffsets, type OpenWork, type RedriveScope } from './open-work.ts';
@@ -91,7 +91,7 @@ async function redriveDocument(
     ];
     end.open.set(partition, uniteOffsets(end.open.get(partition) ?? noOffsets, open));
     for (const batch of manner.apply ? batches : []) {
-      const { failed } = await send(target, { partition, asked: undefined }, batch, manner.signal);
+      const { failed } = await sendBatch(target, { partition, asked: undefined }, batch, manner.signal);
       if (failed !== undefined) end.failed.set(partition, failed);
       if (failed !== undefined) break;
       manner.progress(batch.texts.length);

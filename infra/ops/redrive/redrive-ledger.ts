@@ -7,7 +7,7 @@
 import { buildInterval, countOffsets, intersectOffsets, noOffsets } from '../../../shared/journal/offsets.ts';
 import { UserError } from '../../terminal/user-error.ts';
 import { acceptPartition, parkBatch } from './decided.ts';
-import { deliver, type Manner } from './deliver.ts';
+import { deliverBatches, type Manner } from './deliver.ts';
 import {
   findOpenWork,
   type Kind,
@@ -104,8 +104,8 @@ async function redrivePartition(
   const parked = kinds.has('parked') ? work.parked : noOffsets;
   const gaps = kinds.has('gaps') ? work.gaps : noOffsets;
   const inLog = intersectOffsets(parked, buildInterval(bounds.start, bounds.end));
-  const unparked = await deliver(target, { partition, wanted: inLog, asked: 'unpark' }, manner);
-  const filled = await deliver(target, { partition, wanted: gaps, asked: 'close' }, manner);
+  const unparked = await deliverBatches(target, { partition, wanted: inLog, asked: 'unpark' }, manner);
+  const filled = await deliverBatches(target, { partition, wanted: gaps, asked: 'close' }, manner);
   return { work, parked, unparked, gaps, gone: kinds.has('gaps') ? work.gone : noOffsets, filled };
 }
 

@@ -16,7 +16,7 @@ import {
   subtractOffsets,
   uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
-import { deliver } from '../redrive/deliver.ts';
+import { deliverBatches } from '../redrive/deliver.ts';
 import type { OpenWork } from '../redrive/open-work.ts';
 import { awaitTableAnswer, type Target } from '../redrive/target.ts';
 import { TOO_LARGE } from '../redrive/undone.ts';
@@ -62,7 +62,7 @@ export async function replayLedger(
     if (before === undefined) throw new Error(`partition ${partition} was not looked at`);
     const wanted = buildInterval(start, end);
     const manner = { apply: true, signal, progress: count };
-    const sent = await deliver(target, { partition, wanted, asked: undefined }, manner);
+    const sent = await deliverBatches(target, { partition, wanted, asked: undefined }, manner);
     const entries = await awaitTableAnswer(
       target.store,
       Array.fromAsync(readEntriesAfter(target.store, before.journal, before.state.version)),

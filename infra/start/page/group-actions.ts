@@ -3,7 +3,7 @@ import { killProcess } from '../../local/children.ts';
 import { forgetGroup } from '../../local/faults/forget-group.ts';
 import type { Ground } from '../../local/local-runtime.ts';
 import { Refused } from '../../local/page/page-server.ts';
-import type { PlannedMapping } from '../../local/template/read-plan.ts';
+import type { PlannedMapping } from '../../local/template/planned.ts';
 import type { Happenings } from './happenings.ts';
 
 /** Each is a process, and the machine is a laptop. */

@@ -1,8 +1,9 @@
 /** A ledger on the simulated table and the log it was made from, as the auditor reads both. */
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
-import { type AuditedLog, type AuditWishes, auditLedger } from '../../../infra/audit/audit-ledger.ts';
+import { type AuditWishes, auditLedger } from '../../../infra/audit/audit-ledger.ts';
 import type { Findings } from '../../../infra/audit/findings.ts';
-import type { LogRecord } from '../../../infra/kafka/topic-log.ts';
+import type { AuditedLog, LogRecord } from '../../../infra/kafka/topic-log.ts';
+
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import type { Item } from '../../../shared/journal/journal-items.ts';
 import type { MemoryLedger } from '../../support/memory-ledger.ts';

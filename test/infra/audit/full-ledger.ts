@@ -2,10 +2,10 @@
  * A ledger that has every attribute of the layout somewhere, and its log: parked, redriven, accepted, void, flagged, carried;
  * rolled up in part.
  */
-import type { KafkaRecord } from '../../../shared/event/event.ts';
+import type { Acceptance, KafkaRecord } from '../../../shared/event/event.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
 import { applyDelivery, startHead, type Writer } from '../../../shared/journal/apply-delivery.ts';
-import type { Acceptance } from '../../../shared/journal/journal.ts';
+
 import { aRecord, base64, records, START_MS } from '../../support/builders.ts';
 import { roll } from '../../support/filled-ledger.ts';
 import { type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';

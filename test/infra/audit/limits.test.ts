@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../infra/terminal/user-error.ts';
-import { formatEntrySk, type Item } from '../../../shared/journal/journal-items.ts';
-import { sealItem } from '../../../shared/journal/seal.ts';
+import { formatEntrySk, type Item, sealItem } from '../../../shared/journal/journal-items.ts';
+
 import { aRecord, records } from '../../support/builders.ts';
 import { apply, roll } from '../../support/filled-ledger.ts';
 import { type MemoryLedger, memoryLedger } from '../../support/memory-ledger.ts';

@@ -7,7 +7,7 @@ import { buildClientConfig, type EndpointAccess } from '../../../infra/local/end
 import { InvokeEndpoint } from '../../../infra/local/invoke-endpoint.ts';
 import type { InvocationEnd } from '../../../infra/local/mapping/decide.ts';
 import { PAYLOAD_BYTES_MAX } from '../../../infra/local/mapping/kafka-event.ts';
-import type { PlannedFunction } from '../../../infra/local/template/read-plan.ts';
+import type { PlannedFunction } from '../../../infra/local/template/planned.ts';
 
 const planned = { id: 'stack/Handler', name: 'clickledger-dev-billing' } as PlannedFunction;
 

@@ -5,7 +5,7 @@ import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { Children } from '../../../infra/local/children.ts';
 import type { Sandboxes } from '../../../infra/local/sandbox/sandboxes.ts';
 import { Schedule } from '../../../infra/local/schedules.ts';
-import type { PlannedFunction, PlannedSchedule } from '../../../infra/local/template/read-plan.ts';
+import type { PlannedFunction, PlannedSchedule } from '../../../infra/local/template/planned.ts';
 import { sandboxesIn } from '../../support/local-mapping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';

@@ -14,9 +14,9 @@ import {
   startHead,
   type Writer,
 } from '../../../shared/journal/apply-delivery.ts';
-import { buildCheckpointKey, type Item } from '../../../shared/journal/journal-items.ts';
+import { buildCheckpointKey, type Item, sealItem } from '../../../shared/journal/journal-items.ts';
 import { formatOffsets } from '../../../shared/journal/offsets.ts';
-import { sealItem } from '../../../shared/journal/seal.ts';
+
 import { records, START_MS } from '../../support/builders.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 import type { Command } from '../../support/simulated-table.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { halve, type MappingBatch } from '../../../../infra/local/mapping/batch.ts';
+import { halveBatch, type MappingBatch } from '../../../../infra/local/mapping/batch.ts';
 import {
   decide,
   type Happened,
@@ -353,7 +353,7 @@ describe('the decision on a batch', () => {
     fc.assert(
       fc.property(fc.array(offsets, { minLength: 1, maxLength: 4 }), (lists) => {
         const batch = batchOf(Object.fromEntries(lists.map((list, i) => [`t-${i}`, list])));
-        const halves = halve(batch);
+        const halves = halveBatch(batch);
 
         if (halves === undefined) return assert.equal(lists.flat().length, 1);
         const [first, second] = halves.map(({ records }) => offsetsOf(records)) as [Offsets, Offsets];

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { LogReader } from '../../../../infra/local/mapping/log-reader.ts';
 import { Membership } from '../../../../infra/local/mapping/membership.ts';
 import type { PartitionQueue } from '../../../../infra/local/mapping/partition-queue.ts';
-import type { StartingPosition } from '../../../../infra/local/template/read-plan.ts';
+import type { StartingPosition } from '../../../../infra/local/template/planned.ts';
 import { LocalBroker, messages } from '../../../support/local-broker.ts';
 import { until } from '../../../support/until.ts';
 

@@ -8,7 +8,7 @@ import { EmittedMetrics } from '../../../../infra/local/emitted-metrics.ts';
 import { writeFrame } from '../../../../infra/local/sandbox/frames.ts';
 import { Invoker, type Lease } from '../../../../infra/local/sandbox/invoker.ts';
 import type { Sandboxes } from '../../../../infra/local/sandbox/sandboxes.ts';
-import type { PlannedFunction } from '../../../../infra/local/template/read-plan.ts';
+import type { PlannedFunction } from '../../../../infra/local/template/planned.ts';
 import { lentAtOnce, sandboxesIn } from '../../../support/local-mapping.ts';
 import { isAlive } from '../../../support/pids.ts';
 import { behave, callsOf } from '../../../support/scripted-function.ts';

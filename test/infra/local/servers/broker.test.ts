@@ -8,7 +8,7 @@ import {
   startBroker,
 } from '../../../../infra/local/servers/broker.ts';
 import { createTopics } from '../../../../infra/local/servers/broker-topics.ts';
-import type { PlannedTopic } from '../../../../infra/local/template/read-plan.ts';
+import type { PlannedTopic } from '../../../../infra/local/template/planned.ts';
 import { localJars } from '../../../support/local-jars.ts';
 import { isOpen, ownAddresses } from '../../../support/own-addresses.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import type { JsonObject } from '../../../../infra/local/template/cloud-assembly.ts';
-import type { PlannedMapping } from '../../../../infra/local/template/read-plan.ts';
+import type { PlannedMapping } from '../../../../infra/local/template/planned.ts';
 import { aFunction, aMapping, aTopic, planOf } from '../../../support/cloud-assembly.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

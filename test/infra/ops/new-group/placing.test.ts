@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { placeAll, type Step } from '../../../../infra/ops/new-group/placing.ts';
+import { type Step, writeAll } from '../../../../infra/ops/new-group/placing.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const steps: readonly Step[] = [
@@ -35,7 +35,7 @@ describe('placing a new group', () => {
   it('writes its folders and one line in each file', (t) => {
     const root = aCheckout(temporaryFolder(t));
 
-    placeAll(root, steps);
+    writeAll(root, steps);
 
     assert.deepEqual(contents(root), {
       OWNERS: 'billing bob\norders ada\n',
@@ -84,7 +84,7 @@ describe('placing a new group', () => {
       broken(root);
       const before = contents(root);
 
-      assert.throws(() => placeAll(root, steps), { name: 'UserError', message: sentence });
+      assert.throws(() => writeAll(root, steps), { name: 'UserError', message: sentence });
 
       assert.deepEqual(contents(root), before);
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bounds, WholeRecord } from '../../../../infra/kafka/topic-log.ts';
-import { deliver, type Work } from '../../../../infra/ops/redrive/deliver.ts';
+import { deliverBatches, type Work } from '../../../../infra/ops/redrive/deliver.ts';
 import { PAYLOAD_BYTES_MAX } from '../../../../infra/ops/redrive/kafka-event.ts';
 import type { Target } from '../../../../infra/ops/redrive/target.ts';
 import { formatOffsets, parseOffsets } from '../../../../shared/journal/offsets.ts';
@@ -45,7 +45,7 @@ function hand(given: Given, work: Partial<Work> & { readonly offsets: string }, 
   const { target, events } = targetOf(given);
   const manner = { apply, signal: new AbortController().signal, progress: () => {} };
   const wanted = parseOffsets(work.offsets);
-  const delivered = deliver(target, { partition: 0, wanted, asked: 'close', ...work }, manner);
+  const delivered = deliverBatches(target, { partition: 0, wanted, asked: 'close', ...work }, manner);
   return delivered.then((end) => ({ end, events }));
 }
 

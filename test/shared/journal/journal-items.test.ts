@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../../../shared/journal/journal-items.ts';
-import { sealItem } from '../../../shared/journal/seal.ts';
+import { type Item, sealItem } from '../../../shared/journal/journal-items.ts';
 
 const item: Item = {
   sk: { S: 'b' },
