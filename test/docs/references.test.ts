@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { describe, test } from 'node:test';
+import { anchorsOf } from '../support/anchors.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
@@ -13,18 +14,6 @@ const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--ex
   .split('\n')
   .filter((file) => file !== '' && file !== 'CHANGELOG.md');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-
-/** The anchors that GitHub makes of a document's headings, and those that it writes itself. */
-function anchorsOf(text: string): Set<string> {
-  const headings = Array.from(text.matchAll(/^#+ (.+)$/gm), ([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-  return new Set([...headings, ...Array.from(text.matchAll(/<a id="([^"]+)"/g), ([, id = '']) => id)]);
-}
 
 /** Links of a document that lead nowhere, and files in code marks that don't exist; `<…>` and `*` stand for names. */
 function deadEnds(file: string, text: string): string[] {

@@ -75,7 +75,7 @@ describe('runbook', () => {
   it('a page without a command, with one that does not exist, or with a section left empty is found out', () => {
     const right = page('slo-fast-burn.md');
 
-    assert.deepEqual(faultsOf('README.md', right), ['its title is not the name of its alarm']);
+    assert.deepEqual(faultsOf('other.md', right), ['its title is not the name of its alarm']);
     assert.equal(faultsOf('slo-fast-burn.md', right.replace(/```sh.*?```/s, '')).length, 1);
     assert.match(
       faultsOf('slo-fast-burn.md', right.replace(/^Local runtime: .*$/m, ''))[0]!,
