@@ -1,7 +1,7 @@
 /**
- * The register of every process that the ground has started, kept current as they come and go, so that people can point
- * their own tools (and their own SIGKILL) at them, and so that nothing stays behind: whatever still stands in it when
- * the ground ends is ended by its pid.
+ * The register of every process that the local runtime has started, kept current as they come and go, so that people can point
+ * their own tools (and their own SIGKILL) at them, and so that nothing stays behind: whatever is still in it when
+ * the runtime ends is killed by its pid.
  */
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
@@ -27,9 +27,6 @@ export function buildChildEnvironment(): Record<string, string> {
     }),
   );
 }
-
-/** So many children in a row that ended before they had come up: another one would end likewise. */
-export const FRUITLESS_STARTS_MAX = 10;
 
 const WORDS_KEPT = 4_096;
 
@@ -70,7 +67,7 @@ export class Children extends EventEmitter<{ change: [] }> {
   }
 }
 
-/** A process that could not be started has no pid, and what stands for none elsewhere (-1) would mean all processes to a kill. */
+/** A process that could not be started has no pid, and -1, which means none elsewhere, means all processes to a kill. */
 export function getPid(child: ChildProcess): number {
   if (child.pid === undefined)
     throw new Error('the system starts no further process: there are too many, or memory is short');

@@ -138,8 +138,8 @@ export class Ground {
   }
 
   /** For what else runs beside it: without it nothing here works, and it won't come up. */
-  get giveUp(): (error: unknown) => void {
-    return this.#options.giveUp;
+  get fail(): (error: unknown) => void {
+    return this.#options.fail;
   }
 
   /** What of the templates, and of the platform, runs otherwise here, whatever topics existed. */
@@ -167,7 +167,7 @@ export class Ground {
       logFolder: this.logFolder,
       children: this.children,
       metrics,
-      giveUp: this.#options.giveUp,
+      fail: this.#options.fail,
     });
     this.#metrics.set(planned.id, metrics);
     this.#sandboxes.set(planned.id, sandboxes);
@@ -192,7 +192,7 @@ export class Ground {
       children: this.children,
       logFolder: this.logFolder,
       say: this.#options.say,
-      giveUp: this.#options.giveUp,
+      fail: this.#options.fail,
     });
     this.#pollers.set(mapping.id, pollers);
     return pollers;

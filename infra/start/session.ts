@@ -11,7 +11,7 @@ import { LogReader } from '../local/mapping/log-reader.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
 import { buildRunGroup, writeRunFile } from '../local/run-file.ts';
 import { type JournalTotals, openLedger, readJournalTotals } from '../ops/ledger-view.ts';
-import { formatDiscardedLine } from './given-up-line.ts';
+import { formatDiscardedLine } from './discarded-line.ts';
 import type { Halted } from './halts.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
@@ -21,7 +21,7 @@ import { listWatchedGroups, type WatchedGroup } from './watched-groups.ts';
 interface GroupVerdict extends LedgerVerdict {
   readonly duplicates: number;
   /** Where what is missing in the ledger is to be found, in words; undefined where nothing is. */
-  readonly givenUp: string | undefined;
+  readonly discarded: string | undefined;
 }
 
 export class Session {
@@ -108,7 +108,7 @@ export class Session {
       children: ground.children,
       logFolder: ground.logFolder,
       say,
-      giveUp: ground.giveUp,
+      fail: ground.fail,
     });
   }
 
@@ -184,9 +184,9 @@ export class Session {
     for (const { ledger, mapping } of this.groups) {
       const duplicates = this.ground.metric(mapping.functionId, 'Duplicates');
       const verdict = await compareLedger(this.#ledger(ledger), recount);
-      const { givenUp } = this.ground.pollersOf(mapping);
-      const said = formatDiscardedLine(ledger, verdict.missing, givenUp);
-      byLedger.set(ledger, { ...verdict, duplicates, givenUp: said });
+      const { discarded } = this.ground.pollersOf(mapping);
+      const said = formatDiscardedLine(ledger, verdict.missing, discarded);
+      byLedger.set(ledger, { ...verdict, duplicates, discarded: said });
     }
     return { records: recount.records, byLedger };
   }

@@ -84,7 +84,7 @@ async function run(options: StartOptions): Promise<StartResult> {
     if (options.pagePort !== undefined) await findPort(options.pagePort, 'the page');
     const say = (line: string) => display.say(line);
     const templates = await synthesizeTemplates({ root, stage: options.stage, folder, say });
-    const giveUp = (error: unknown) => ending.abort(error);
+    const fail = (error: unknown) => ending.abort(error);
     const { kafkaPort, dynamodbPort, keep, partialRetry, join } = options;
     ending.signal.throwIfAborted();
     session = await Session.start(options, {
@@ -98,7 +98,7 @@ async function run(options: StartOptions): Promise<StartResult> {
       join,
       parameter: createIncarnationLookup(folder, options),
       say,
-      giveUp,
+      fail,
       ...(throttling && { functionsReach: throttling.reach }),
     });
     page = throttling && (await LivePage.start(session, throttling, options.pagePort));
@@ -178,8 +178,8 @@ async function report(session: Session, display: LiveDisplay): Promise<StartResu
   display.say('Drained. Reading the log again, to compare …');
   const { records, byLedger } = await session.verdicts();
   const groups = Array.from(byLedger, ([ledger, verdict]) => {
-    const { applied, duplicates, parked, missing, micros, expectedMicros, difference, givenUp } = verdict;
-    if (givenUp !== undefined) display.say(givenUp);
+    const { applied, duplicates, parked, missing, micros, expectedMicros, difference, discarded } = verdict;
+    if (discarded !== undefined) display.say(discarded);
     const sums = {
       micros: encodeNumber(micros),
       expectedMicros: encodeNumber(expectedMicros),

@@ -58,7 +58,7 @@ export class BenchGround {
       dynamodbPort: undefined,
       fresh: true,
       say: () => {},
-      giveUp: (error) => {
+      fail: (error) => {
         throw error;
       },
     });
@@ -109,7 +109,7 @@ export class BenchGround {
       children: this.ground.children,
       logFolder: this.ground.logFolder,
       say: () => {},
-      giveUp: this.ground.giveUp,
+      fail: this.ground.fail,
     });
   }
 

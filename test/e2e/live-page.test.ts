@@ -206,12 +206,12 @@ describe('the live page', { timeout: 300_000, skip: because ?? false }, () => {
     await press('freeze-poller', fraud);
     await seen('nobody owns', async () => (await count(`${fraud} .orphan`)) === 3);
     await seen('the log tells it', async () =>
-      /the broker has given up frozen poller \d+/.test(await page.locator('#log').innerText()),
+      /the broker has removed frozen poller \d+/.test(await page.locator('#log').innerText()),
     );
 
     assert.match(
       await page.locator(`${fraud} .orphan .owner`).first().innerText(),
-      /^nobody \(Poller \d+ was given up\)$/,
+      /^nobody \(Poller \d+ was removed\)$/,
     );
     await press('thaw-poller', fraud);
     await seen('it owns again', async () => (await count(`${fraud} .orphan`)) === 0);

@@ -194,7 +194,7 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
 
     assert.deepEqual(shapeOf(lost.undone), ['2 gone 4-23']);
     assert.match(lost.undone[0]?.reason ?? '', /can't be redriven any more, the log begins at 24/);
-    assert.deepEqual(shapeOf(dry.found), ['2 given up 4-23,31-39']);
+    assert.deepEqual(shapeOf(dry.found), ['2 discarded 4-23,31-39']);
     assert.deepEqual(given.undone, []);
     assert.deepEqual([given.documents?.documents, given.documents?.others], [4, 1]);
     assert.deepEqual(

@@ -99,7 +99,7 @@ export class Load {
       children: ground.children,
       logFolder: ground.logFolder,
       say: (line) => events.add('said', { what: line }),
-      giveUp: ground.giveUp,
+      fail: ground.fail,
     });
   }
 }

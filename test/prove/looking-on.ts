@@ -25,7 +25,7 @@ export class LookingOn {
         const findings = await arena
           .readingAlone(() => judged(ground, mapping, { atRest: false }))
           .catch(() => new Findings());
-        // What was given up is missing until an operator has redriven it; at rest nothing may be.
+        // What was discarded is missing until an operator has redriven it; at rest nothing may be.
         const faults = findings.faults.filter(({ kind }) => kind !== 'missing' || !mayGiveUp(mapping));
         if (faults.length > 0 && !this.found.has(mapping.groupId)) this.found.set(mapping.groupId, faults);
       }

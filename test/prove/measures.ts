@@ -16,7 +16,7 @@ interface HealOptions {
   /** How long nothing may progress, in milliseconds. */
   readonly standstillMs: number;
   readonly signal: AbortSignal;
-  /** What mappings have given up on is an operator's to redrive. */
+  /** What mappings have discarded on is an operator's to redrive. */
   readonly redrive: () => Promise<void>;
 }
 

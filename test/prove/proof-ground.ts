@@ -23,7 +23,7 @@ interface ProofGroundParts {
   readonly faults: RequestFaults;
   readonly random: Seeded;
   readonly events: Events;
-  readonly giveUp: (error: unknown) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 export interface ProofGround {
@@ -38,7 +38,7 @@ export interface ProofGround {
 }
 
 export async function startProofGround(parts: ProofGroundParts): Promise<ProofGround> {
-  const { templates, folder, faults, random, events, giveUp } = parts;
+  const { templates, folder, faults, random, events, fail } = parts;
   const partialRetry = random.pick(PARTIAL_RETRIES) ?? 'listed';
   let vary = true;
   let proxy: FaultProxy | undefined;
@@ -51,7 +51,7 @@ export async function startProofGround(parts: ProofGroundParts): Promise<ProofGr
     partialRetry,
     mappings: (planned) => (vary ? varied(planned, random) : planned),
     say: (line) => events.add('said', { what: line }),
-    giveUp,
+    fail,
     functionsReach: async (direct) => {
       proxy = await FaultProxy.start({
         endpoint: direct.endpoint,

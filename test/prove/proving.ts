@@ -55,10 +55,10 @@ export class Proving {
   async start(): Promise<void> {
     const { templates, folder, profile, seed, signal, say } = this.#options;
     const parts = { random: this.#random, events: this.#events };
-    const giveUp = (error: unknown) => {
+    const fail = (error: unknown) => {
       this.#broke ??= error instanceof Error ? error.message : String(error);
     };
-    const running = await startProofGround({ ...parts, templates, folder, faults: this.#faults, giveUp });
+    const running = await startProofGround({ ...parts, templates, folder, faults: this.#faults, fail });
     const { ground, partialRetry } = running;
     say(`After a partial response the mappings deliver again: ${partialRetry}`);
     const load = new Load({ ...parts, ground, profile, seed });

@@ -12,7 +12,7 @@ import type { ProofGround } from './proof-ground.ts';
 
 export type Operated = Pick<ProofGround, 'ground' | 'lambda' | 'folder'>;
 
-/** What a mapping that never gives up passes over is a loss: no redrive may mend it before the auditor has seen it. */
+/** What a mapping that never discards passes over is a loss: no redrive may mend it before the auditor has seen it. */
 const kindsOf = (mapping: PlannedMapping): ReadonlySet<Kind> =>
   new Set<Kind>(mayGiveUp(mapping) ? ['parked', 'gaps', 'destination'] : ['parked']);
 

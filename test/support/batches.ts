@@ -29,20 +29,20 @@ export function offsetsOf(records: Records): Offsets {
 export interface Decided {
   readonly resolved?: Offsets;
   readonly deliver?: readonly Offsets[];
-  readonly givenUp?: readonly (readonly [condition: string, offsets: Offsets])[];
+  readonly discarded?: readonly (readonly [condition: string, offsets: Offsets])[];
   /** Of what is delivered: the attempts that have used up a retry. */
   readonly failures?: number;
 }
 
-export function inOffsets({ resolved, deliver, givenUp }: Decision): Decided {
+export function inOffsets({ resolved, deliver, discarded }: Decision): Decided {
   return {
     ...(resolved.size > 0 && { resolved: offsetsOf(resolved) }),
     ...(deliver.length > 0 && {
       deliver: deliver.map(({ records }) => offsetsOf(records)),
       failures: deliver[0]?.failures ?? -1,
     }),
-    ...(givenUp.length > 0 && {
-      givenUp: givenUp.map(({ condition, batch }) => [condition, offsetsOf(batch.records)] as const),
+    ...(discarded.length > 0 && {
+      discarded: discarded.map(({ condition, batch }) => [condition, offsetsOf(batch.records)] as const),
     }),
   };
 }

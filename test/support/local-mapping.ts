@@ -39,14 +39,14 @@ export class LocalMapping {
   readonly sandboxes: Sandboxes;
   readonly pollers: Pollers;
   readonly said: string[] = [];
-  readonly gaveUp: string[] = [];
+  readonly failures: string[] = [];
   readonly #folder: string;
 
   constructor(options: LocalMappingOptions) {
     const { folder, bootstrap, timeoutSeconds = 30 } = options;
     this.#folder = folder;
     behave(folder, { does: 'succeed' });
-    this.sandboxes = sandboxesIn(folder, this.children, options.target, new EmittedMetrics(), this.#giveUp);
+    this.sandboxes = sandboxesIn(folder, this.children, options.target, new EmittedMetrics(), this.#fail);
     const mapping = plannedMapping(options);
     this.pollers = new Pollers({
       mapping,
@@ -61,11 +61,11 @@ export class LocalMapping {
       children: this.children,
       logFolder: folder,
       say: (message) => this.said.push(message),
-      giveUp: this.#giveUp,
+      fail: this.#fail,
     });
   }
 
-  readonly #giveUp = ({ message }: Error) => void this.gaveUp.push(message);
+  readonly #fail = ({ message }: Error) => void this.failures.push(message);
 
   behave(...behaviours: Behaviour[]): void {
     behave(this.#folder, ...behaviours);
@@ -95,7 +95,7 @@ export function sandboxesIn(
   children: Children,
   fields: Partial<PlannedFunction> = {},
   metrics = new EmittedMetrics(),
-  giveUp: (error: Error) => void = (error) => console.error(error),
+  fail: (error: Error) => void = (error) => console.error(error),
 ): Sandboxes {
   const socketFolder = join(folder, 's');
   mkdirSync(socketFolder, { recursive: true });
@@ -107,7 +107,7 @@ export function sandboxesIn(
     logFolder: folder,
     children,
     metrics,
-    giveUp,
+    fail,
   });
 }
 

@@ -32,7 +32,7 @@ new ClickProducer({
   children: mapping.children,
   logFolder: folder,
   say: () => {},
-  giveUp: (error) => {
+  fail: (error) => {
     throw error;
   },
 });

@@ -45,7 +45,7 @@ export class OperatedGround {
       folder,
       fresh: false,
       say: () => {},
-      giveUp: (error) => console.error(error),
+      fail: (error) => console.error(error),
     });
     return new OperatedGround(folder, ground, await InvokeEndpoint.start(ground));
   }
@@ -128,7 +128,7 @@ export class OperatedGround {
     await producer.close();
   }
 
-  /** Makes the team's mapping pass over whatever is produced meanwhile, as one does that gives up. */
+  /** Makes the team's mapping pass over whatever is produced meanwhile, as one does that discards. */
   async passOver(team: Team, produce: () => Promise<void>): Promise<void> {
     const mapping = this.mappingOf(team);
     await this.caughtUp(team);

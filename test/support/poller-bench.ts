@@ -1,5 +1,5 @@
 /** A poller between a log, a group and a function that a test holds in its hand. */
-import type { GivenUp, InvocationEnd } from '../../infra/local/mapping/decide.ts';
+import type { DiscardedBatch, InvocationEnd } from '../../infra/local/mapping/decide.ts';
 import type { FetchedRecord } from '../../infra/local/mapping/kafka-event.ts';
 import type { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import type { Membership } from '../../infra/local/mapping/membership.ts';
@@ -33,7 +33,7 @@ export class PollerBench {
   readonly invocations: Invocation[] = [];
   readonly commits: Offsets[] = [];
   readonly logged: string[] = [];
-  readonly givenUp: GivenUp[] = [];
+  readonly discarded: DiscardedBatch[] = [];
   readonly poller: Poller;
   commitFails = 0;
   borrowFails = 0;
@@ -65,8 +65,8 @@ export class PollerBench {
           ? Promise.reject(new Error('the function does not start'))
           : Promise.resolve({ invoke } as unknown as Invoker),
       giveBack: () => {},
-      giveUp: (givenUp) => {
-        this.givenUp.push(givenUp);
+      discard: (discarded) => {
+        this.discarded.push(discarded);
         return Promise.resolve();
       },
       log: (message) => this.logged.push(message),

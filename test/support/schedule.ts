@@ -92,7 +92,7 @@ class World {
   readonly #faults: Faults;
   readonly #clicks: SimulatedClick[] = [];
   readonly #broken: string[] = [];
-  /** What each mapping has seen acknowledged, or given up. */
+  /** What each mapping has seen acknowledged, or discarded. */
   readonly #acked = [new Set<number>(), new Set<number>()] as const;
   readonly #running = new Set<Process>();
   #processes = 0;
@@ -285,7 +285,7 @@ class World {
     this.network.kill(victim);
   }
 
-  /** A mapping gives up on a batch and moves on. */
+  /** A mapping discards on a batch and moves on. */
   #skip(): void {
     this.network.meet('skips');
     for (const offset of this.#openOffsets(0).slice(0, 1 + this.#chance.below(4))) this.#acked[0].add(offset);

@@ -23,7 +23,7 @@ export type InjectedFault =
   | { readonly kind: 'silent' }
   /** Forwarded; the reply is swallowed and the connection reset. */
   | { readonly kind: 'reply-lost' }
-  /** Forwarded; the reply comes after the client has given up. */
+  /** Forwarded; the reply comes after the client has stopped waiting. */
   | { readonly kind: 'reply-late'; readonly ms: number }
   | { readonly kind: 'killed-before-forward' | 'killed-after-forward' | 'killed-after-reply' }
   /** The poller that waits for the function is killed, so that what was written is never acknowledged by it. */

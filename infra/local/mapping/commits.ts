@@ -1,6 +1,6 @@
 /**
  * Commits how far a poller is: one request at a time, of each partition the newest that is known, and again where one
- * failed. What is committed is the lowest offset that is neither resolved nor given up (I2, I7).
+ * failed. What is committed is the lowest offset that is neither resolved nor discarded (I2, I7).
  */
 import type { Membership } from './membership.ts';
 import type { PartitionQueue } from './partition-queue.ts';

@@ -2,12 +2,12 @@
  * What becomes of a batch: before an attempt, and after one. A pure function of the batch, what happened, the mapping's
  * rules and the time; the poller only carries it out. Every record of the batch is in exactly one place of the decision.
  *
- *   due, older than the maximum age                 given up
- *   due, one record above 6 MB                      given up; several above it together are cut in two
+ *   due, older than the maximum age                 discarded
+ *   due, one record above 6 MB                      discarded; several above it together are cut in two
  *   the function could not be reached               again, and no retry is used up
  *   a throw, a crash, a timeout, a malformed answer the whole batch again: cut in two, or one retry less
  *   a partial response                              what it lists again, one retry less; the rest is resolved
- *   no retry left                                   given up
+ *   no retry left                                   discarded
  *
  * (AWS Lambda docs: kafka-retry-configurations, kafka-on-failure, invocation-eventsourcemapping). Not documented for Kafka,
  * and decided here as for streams: cutting uses up no retry, and a partial response is not cut besides.
@@ -50,7 +50,7 @@ export type Happened = 'due' | { readonly requestId: string; readonly end: Invoc
 
 export type BatchCondition = 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded';
 
-export interface GivenUp {
+export interface DiscardedBatch {
   readonly batch: MappingBatch;
   /** As the destination's document calls it. An age has no name there (inferred: the same as of attempts). */
   readonly condition: BatchCondition;
@@ -61,7 +61,7 @@ export interface Decision {
   readonly resolved: Records;
   /** To be delivered, one after the other. */
   readonly deliver: readonly MappingBatch[];
-  readonly givenUp: readonly GivenUp[];
+  readonly discarded: readonly DiscardedBatch[];
   /** What went wrong, for the log. */
   readonly because: string | undefined;
 }
@@ -106,22 +106,22 @@ function comesAgain(failures: Offsets, partialRetry: PartialRetry) {
 
 function beforeAttempt(batch: MappingBatch, rules: RetryRules, now: number): Decision {
   const [old, young] = splitBatch(batch.records, ({ timestamp }) => isTooOld(timestamp, rules, now));
-  const givenUp: GivenUp[] = [];
+  const discarded: DiscardedBatch[] = [];
   if (old.size > 0)
-    givenUp.push({
+    discarded.push({
       batch: { ...batch, records: old },
       condition: 'RetryAttemptsExhausted',
       because: `older than ${rules.maxAgeSeconds} s`,
     });
-  if (young.size === 0) return { ...again([]), givenUp };
+  if (young.size === 0) return { ...again([]), discarded };
   const due = { ...batch, records: young };
-  if (countPayloadBytes(rules.source, young) <= PAYLOAD_BYTES_MAX) return { ...again([due]), givenUp };
+  if (countPayloadBytes(rules.source, young) <= PAYLOAD_BYTES_MAX) return { ...again([due]), discarded };
   const halves = halveBatch(due);
-  if (halves !== undefined) return { ...again(halves), givenUp };
+  if (halves !== undefined) return { ...again(halves), discarded };
   const because = `its event would be larger than ${PAYLOAD_BYTES_MAX} bytes`;
   return {
     ...again([]),
-    givenUp: [...givenUp, { batch: due, condition: 'MaximumPayloadSizeExceeded', because }],
+    discarded: [...discarded, { batch: due, condition: 'MaximumPayloadSizeExceeded', because }],
   };
 }
 
@@ -143,10 +143,10 @@ function oneRetryLess(
     ...again([]),
     resolved,
     because,
-    givenUp: [{ batch: failed, condition: 'RetryAttemptsExhausted', because: why }],
+    discarded: [{ batch: failed, condition: 'RetryAttemptsExhausted', because: why }],
   };
 }
 
 function again(deliver: readonly MappingBatch[]): Decision {
-  return { resolved: none, deliver, givenUp: [], because: undefined };
+  return { resolved: none, deliver, discarded: [], because: undefined };
 }

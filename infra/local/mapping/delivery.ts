@@ -1,10 +1,10 @@
 /**
- * One payload from its first attempt until every record of it is resolved or given up: asks `decide` what is to be done,
+ * One payload from its first attempt until every record of it is resolved or discarded: asks `decide` what is to be done,
  * and does it, one batch after the other. What another member owns by now is let go of, in flight or not: that one
  * delivers it again, and gives it up if need be.
  */
 import { buildBatch, type MappingBatch, splitBatch } from './batch.ts';
-import { decide, type GivenUp, type InvocationEnd, type RetryRules } from './decide.ts';
+import { type DiscardedBatch, decide, type InvocationEnd, type RetryRules } from './decide.ts';
 import type { Payload } from './gather.ts';
 import type { Records } from './kafka-event.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -14,7 +14,7 @@ export interface DeliveryParts {
   readonly stopped: AbortSignal;
   readonly invoke: (records: Records) => Promise<{ readonly requestId: string; readonly end: InvocationEnd }>;
   /** Brings it to the destination, or drops it; never rejects. */
-  readonly giveUp: (givenUp: GivenUp) => Promise<void>;
+  readonly discard: (discarded: DiscardedBatch) => Promise<void>;
   /** Less of a partition is open than before. */
   readonly progress: (queue: PartitionQueue) => void;
   readonly log: (message: string) => void;
@@ -45,14 +45,14 @@ export class BatchDelivery {
       const [batch, ...rest] = this.#open;
       if (batch === undefined) return;
       const due = decide(batch, 'due', rules, Date.now());
-      if (due.givenUp.length > 0 || due.deliver.length !== 1) {
-        await this.#giveUp(due.givenUp);
+      if (due.discarded.length > 0 || due.deliver.length !== 1) {
+        await this.#discard(due.discarded);
         this.#keep([...due.deliver, ...rest]);
         continue;
       }
       const happened = await invoke(batch.records);
       const decision = decide(batch, happened, rules, Date.now());
-      await this.#giveUp(decision.givenUp);
+      await this.#discard(decision.discarded);
       this.#keep([...decision.deliver, ...rest]);
       unreachedInARow = 'unreached' in happened.end ? unreachedInARow + 1 : 0;
       if (decision.because !== undefined)
@@ -63,10 +63,10 @@ export class BatchDelivery {
     }
   }
 
-  async #giveUp(all: readonly GivenUp[]): Promise<void> {
-    for (const givenUp of all) {
-      const [mine] = this.#owned(givenUp.batch);
-      if (mine !== undefined) await this.#parts.giveUp({ ...givenUp, batch: mine });
+  async #discard(all: readonly DiscardedBatch[]): Promise<void> {
+    for (const discarded of all) {
+      const [mine] = this.#owned(discarded.batch);
+      if (mine !== undefined) await this.#parts.discard({ ...discarded, batch: mine });
     }
   }
 

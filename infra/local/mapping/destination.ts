@@ -1,5 +1,5 @@
 /**
- * Delivers what a mapping has given up. A Kafka topic gets it for real; a bucket, a queue or a topic of messages is a folder:
+ * Delivers what a mapping has discarded. A Kafka topic gets it for real; a bucket, a queue or a topic of messages is a folder:
  *
  *   <folder>/<s3|sqs|sns>/<name>/<time>-<uuid>.json     renamed into place when it is whole, readable by its owner only
  *
@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Producer } from '@platformatic/kafka';
-import type { GivenUp } from './decide.ts';
+import type { DiscardedBatch } from './decide.ts';
 import type { DestinationAddress } from './destination-address.ts';
 import {
   buildBatchDocument,
@@ -27,7 +27,7 @@ export interface DestinationOptions {
 }
 
 /** Resolves with where it lies, in words. */
-export type Deliver = (givenUp: GivenUp, context: FailureContext) => Promise<string>;
+export type Deliver = (discarded: DiscardedBatch, context: FailureContext) => Promise<string>;
 
 /** Within the ground's folder. */
 export function getDestinationsFolder(folder: string): string {
@@ -48,7 +48,7 @@ export function createDestination({ address, folder, bootstrap }: DestinationOpt
   if (address.kind === 'kafka') return topicOf(address.topic, bootstrap);
   const within = describeDestination({ address, folder });
   const document = address.kind === 's3' ? buildBatchDocumentWithPayload : buildBatchDocument;
-  return async (givenUp, context) => write(within, document(givenUp, context), context.now);
+  return async (discarded, context) => write(within, document(discarded, context), context.now);
 }
 
 function write(folder: string, document: object, now: Date): string {
@@ -67,7 +67,7 @@ function write(folder: string, document: object, now: Date): string {
 /** With the key that each record had; those without one are spread over the partitions. */
 function topicOf(topic: string, bootstrap: readonly string[]): Deliver {
   let producer: Producer<Buffer, Buffer, Buffer, Buffer> | undefined;
-  return async (givenUp, context) => {
+  return async (discarded, context) => {
     producer ??= new Producer({
       clientId: 'clickledger-destination',
       bootstrapBrokers: [...bootstrap],
@@ -75,7 +75,7 @@ function topicOf(topic: string, bootstrap: readonly string[]): Deliver {
       idempotent: true,
       retries: 3,
     });
-    const documents = buildRecordDocuments(givenUp, context);
+    const documents = buildRecordDocuments(discarded, context);
     let refused: unknown;
     for (const some of inRequests(documents)) {
       const messages = some.map(({ key, value }) => ({ topic, value, ...(key !== null && { key }) }));

@@ -1,5 +1,5 @@
 /**
- * What reaches a destination of a batch that was given up: the documents of AWS Lambda docs: kafka-on-failure and
+ * What reaches a destination of a batch that was discarded: the documents of AWS Lambda docs: kafka-on-failure and
  * kafka-on-failure-destination, offsets written as strings.
  *
  *   SQS, SNS  {requestContext, responseContext, version, timestamp, KafkaBatchInfo{…, recordsInfo{"t-0": first, last}}}
@@ -8,7 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { countRecords } from './batch.ts';
-import type { GivenUp } from './decide.ts';
+import type { DiscardedBatch } from './decide.ts';
 import { buildEventPayload, countPayloadBytes, type EventSource, type FetchedRecord } from './kafka-event.ts';
 
 export interface FailureContext {
@@ -23,12 +23,12 @@ export interface RecordDocument {
   readonly value: Buffer;
 }
 
-export function buildBatchDocument(givenUp: GivenUp, context: FailureContext): object {
-  const { records } = givenUp.batch;
+export function buildBatchDocument(discarded: DiscardedBatch, context: FailureContext): object {
+  const { records } = discarded.batch;
   const recordsInfo = Object.fromEntries(Array.from(records, ([label, list]) => [label, boundsOf(list)]));
-  const { condition } = givenUp;
+  const { condition } = discarded;
   return {
-    ...contexts(givenUp, condition, context.functionArn),
+    ...contexts(discarded, condition, context.functionArn),
     version: '1.0',
     timestamp: context.now.toISOString(),
     KafkaBatchInfo: {
@@ -40,18 +40,19 @@ export function buildBatchDocument(givenUp: GivenUp, context: FailureContext): o
   };
 }
 
-export function buildBatchDocumentWithPayload(givenUp: GivenUp, context: FailureContext): object {
-  const payload = buildEventPayload(context.source, givenUp.batch.records).toString('latin1');
-  return { ...buildBatchDocument(givenUp, context), payload };
+export function buildBatchDocumentWithPayload(discarded: DiscardedBatch, context: FailureContext): object {
+  const payload = buildEventPayload(context.source, discarded.batch.records).toString('latin1');
+  return { ...buildBatchDocument(discarded, context), payload };
 }
 
-export function buildRecordDocuments(givenUp: GivenUp, context: FailureContext): RecordDocument[] {
-  const condition = givenUp.condition === 'RetryAttemptsExhausted' ? 'RetriesExhausted' : givenUp.condition;
-  return Array.from(givenUp.batch.records).flatMap(([label, list]) =>
+export function buildRecordDocuments(discarded: DiscardedBatch, context: FailureContext): RecordDocument[] {
+  const condition =
+    discarded.condition === 'RetryAttemptsExhausted' ? 'RetriesExhausted' : discarded.condition;
+  return Array.from(discarded.batch.records).flatMap(([label, list]) =>
     list.map((record) => {
       const payload = buildEventPayload(context.source, new Map([[label, [record]]])).toString('latin1');
       const document = {
-        ...contexts(givenUp, condition, `${context.functionArn}:$LATEST`),
+        ...contexts(discarded, condition, `${context.functionArn}:$LATEST`),
         version: '1.0',
         timestamp: context.now.toISOString(),
         KafkaBatchInfo: {
@@ -72,7 +73,7 @@ export function buildRecordDocuments(givenUp: GivenUp, context: FailureContext):
 }
 
 /** Without an invocation, because of its size or age, there is nothing to tell of one. */
-function contexts({ batch, condition: why }: GivenUp, condition: string, functionArn: string) {
+function contexts({ batch, condition: why }: DiscardedBatch, condition: string, functionArn: string) {
   const { last, invocations } = batch;
   return {
     requestContext: {

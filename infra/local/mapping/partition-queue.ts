@@ -15,7 +15,7 @@ export class PartitionQueue {
   /** As known to the group; undefined before the first commit of anybody. */
   committed: number | undefined;
   leaderEpoch = -1;
-  /** The lowest offset in flight that is neither resolved nor given up. */
+  /** The lowest offset in flight that is neither resolved nor discarded. */
   openFrom: number | undefined;
   /** When the batching window of what waits has opened, in epoch milliseconds. */
   windowFrom: number | undefined;

@@ -5,10 +5,10 @@
  */
 import { Invoker, type Lease } from '../sandbox/invoker.ts';
 import { countRecords } from './batch.ts';
-import type { GivenUp } from './decide.ts';
+import type { DiscardedBatch } from './decide.ts';
 import { createDestination, type DestinationOptions } from './destination.ts';
+import type { DiscardReport } from './discarded.ts';
 import { compileFilters } from './filter-pattern.ts';
-import type { GaveUp } from './given-up.ts';
 import { LogReader } from './log-reader.ts';
 import { Membership, type MembershipOptions } from './membership.ts';
 import { Poller, type PollerRules } from './poller.ts';
@@ -26,7 +26,7 @@ export interface PollerAssignment {
 export type PollerMessage =
   | { readonly kind: 'borrow' }
   | { readonly kind: 'log'; readonly message: string }
-  | { readonly kind: 'gave-up'; readonly gaveUp: GaveUp }
+  | { readonly kind: 'discarded'; readonly report: DiscardReport }
   | { readonly kind: 'status'; readonly status: PollerStatus };
 
 export interface PollerStatus {
@@ -83,7 +83,7 @@ const poller = new Poller({
   membership,
   borrow,
   giveBack,
-  giveUp,
+  discard,
   log: (message) => tell({ kind: 'log', message }),
 });
 
@@ -131,10 +131,10 @@ function handOver(invoker: Invoker): void {
 }
 
 /** The destination comes first, then the offset moves on (AWS Lambda docs: kafka-on-failure-destination). */
-async function giveUp(givenUp: GivenUp): Promise<void> {
-  const { records, because } = { records: countRecords(givenUp.batch.records), because: givenUp.because };
+async function discard(discarded: DiscardedBatch): Promise<void> {
+  const { records, because } = { records: countRecords(discarded.batch.records), because: discarded.because };
   const offsets = Array.from(
-    givenUp.batch.records,
+    discarded.batch.records,
     ([label, list]) => `${label} ${list[0]?.offset}..${list.at(-1)?.offset}`,
   ).join(', ');
   const context = {
@@ -142,10 +142,10 @@ async function giveUp(givenUp: GivenUp): Promise<void> {
     functionArn: assignment.functionArn,
     now: new Date(),
   };
-  const tellOf = (end: Partial<GaveUp>) =>
-    tell({ kind: 'gave-up', gaveUp: { records, offsets, because, ...end } });
+  const tellOf = (end: Partial<DiscardReport>) =>
+    tell({ kind: 'discarded', report: { records, offsets, because, ...end } });
   try {
-    const at = await destination?.(givenUp, context);
+    const at = await destination?.(discarded, context);
     tellOf(at === undefined ? {} : { at });
   } catch (error) {
     tellOf({ undelivered: error instanceof Error ? error.message : String(error) });

@@ -1,6 +1,6 @@
 /**
  * One event poller of a mapping: gathers records of the partitions that it owns into payloads, sees each through its
- * delivery, and commits what was resolved or given up. Up to five invocations at once (AWS Lambda docs:
+ * delivery, and commits what was resolved or discarded. Up to five invocations at once (AWS Lambda docs:
  * kafka-scaling-modes), at most one payload with records of a partition. What another member has taken over is let go of.
  *
  * The next batching window opens when the previous batch is done, on-demand already when the previous invocation is
@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Invoker } from '../sandbox/invoker.ts';
 import { Commits } from './commits.ts';
-import type { GivenUp, InvocationEnd, RetryRules } from './decide.ts';
+import type { DiscardedBatch, InvocationEnd, RetryRules } from './decide.ts';
 import { BatchDelivery } from './delivery.ts';
 import { gather, isComplete, type Payload } from './gather.ts';
 import { buildEventPayload, type Records } from './kafka-event.ts';
@@ -31,7 +31,7 @@ export interface PollerParts {
   /** Borrows a sandbox of the function, or rejects where it gets none; a used one comes back through `giveBack`. */
   readonly borrow: () => Promise<Invoker>;
   readonly giveBack: (invoker: Invoker) => void;
-  readonly giveUp: (givenUp: GivenUp) => Promise<void>;
+  readonly discard: (discarded: DiscardedBatch) => Promise<void>;
   readonly log: (message: string) => void;
 }
 
@@ -129,7 +129,7 @@ export class Poller {
   }
 
   async #deliver(payload: Payload): Promise<void> {
-    const { rules, giveUp, log } = this.#parts;
+    const { rules, discard, log } = this.#parts;
     const delivery = new BatchDelivery(payload, {
       rules,
       stopped: this.#stopped.signal,
@@ -138,7 +138,7 @@ export class Poller {
         if (!rules.provisioned) for (const { queue } of payload.parts) queue.windowFrom ??= Date.now();
         return ended;
       },
-      giveUp,
+      discard,
       progress: (queue) => {
         this.#commits.add(queue);
         if (!queue.inFlight) this.pump();

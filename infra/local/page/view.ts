@@ -59,7 +59,7 @@ interface GroupPartitionView {
   readonly partition: number;
   /** By the broker; undefined while nobody owns it. */
   readonly owner: number | undefined;
-  /** The poller that takes itself for the owner, which may be frozen and given up. */
+  /** The poller that takes itself for the owner, which may be frozen and removed from the group. */
   readonly believed?: number | undefined;
   /** Offset that the group reads next; undefined before its first commit. */
   readonly committed: number | undefined;

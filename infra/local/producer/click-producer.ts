@@ -1,19 +1,13 @@
 /**
- * The click producer, kept alive: one that ends before its work is done is started again and goes on where the log ends. At a rate
+ * The click producer, kept alive: one that ends before its work is done is started again and continues where the log ends. At a rate
  * of 0 no process is started.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../terminal/user-error.ts';
-import {
-  buildChildEnvironment,
-  type Children,
-  captureLastWords,
-  FRUITLESS_STARTS_MAX,
-  getPid,
-} from '../children.ts';
+import type { Children } from '../children.ts';
+import { ManagedProcess } from '../managed-process.ts';
 import type { Pace, ProducerAssignment, ProducerMessage } from './producer-process.ts';
 
 interface ClickProducerOptions {
@@ -21,8 +15,8 @@ interface ClickProducerOptions {
   readonly children: Children;
   readonly logFolder: string;
   readonly say: (line: string) => void;
-  /** It does not come up, and won't. */
-  readonly giveUp: (error: UserError) => void;
+  /** It does not come up, and no other is started. */
+  readonly fail: (error: UserError) => void;
 }
 
 const PROCESS_FILE = join(import.meta.dirname, 'producer-process.ts');
@@ -32,18 +26,15 @@ export class ClickProducer {
   readonly #options: ClickProducerOptions;
   readonly #log: WriteStream;
   #pace: Pace;
-  #process: ChildProcess | undefined;
-  #stopping = false;
+  #process: ManagedProcess<Pace, ProducerMessage> | undefined;
   #produced = 0;
   #done = false;
-  /** Ends since it was last heard of. */
-  #fruitless = 0;
 
   constructor(options: ClickProducerOptions) {
     this.#options = options;
     this.#pace = options.assignment;
     this.#log = createWriteStream(join(options.logFolder, 'producer.log'), { flags: 'a' });
-    if (this.#pace.rate !== 0) this.#start();
+    if (this.#pace.rate !== 0) this.#process = this.#start();
   }
 
   /** Clicks that the broker has acknowledged. */
@@ -58,8 +49,8 @@ export class ClickProducer {
   /** From now on, also for one that is started again. */
   setPace(pace: Pace): void {
     this.#pace = pace;
-    if (this.#process === undefined && pace.rate !== 0) this.#start();
-    else if (this.#process?.connected) this.#process.send(pace, () => {});
+    if (this.#process === undefined && pace.rate !== 0) this.#process = this.#start();
+    else this.#process?.send(pace);
   }
 
   get done(): boolean {
@@ -67,44 +58,29 @@ export class ClickProducer {
   }
 
   stop(): void {
-    this.#stopping = true;
-    if (this.#process?.connected) this.#process.disconnect();
+    this.#process?.disconnect();
     this.#log.end();
   }
 
-  #start(): void {
-    const { children, say, giveUp } = this.#options;
-    const assignment: ProducerAssignment = { ...this.#options.assignment, ...this.#pace };
-    const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: buildChildEnvironment(),
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    const lastWords = captureLastWords(child);
-    const pid = getPid(child);
-    this.#process = child;
-    children.add({ role: 'producer', name: 'click producer', pid });
-    for (const stream of [child.stdout, child.stderr]) stream?.pipe(this.#log, { end: false });
-    child.on('message', (message: ProducerMessage) => {
-      this.#fruitless = 0;
-      this.#produced = message.clicks;
-      this.#done = message.done;
-    });
-    child.on('exit', (code, signal) => {
-      children.remove(pid);
-      if (this.#stopping || this.#done) return;
-      this.#fruitless += 1;
-      if (this.#fruitless === FRUITLESS_STARTS_MAX) {
-        const times = `ended ${FRUITLESS_STARTS_MAX} times before it had come up`;
-        giveUp(
-          new UserError(`the click producer ${times}, and no other is started; it says: ${lastWords()}`),
-        );
-        return;
-      }
-      say(`the click producer (pid ${pid}) ended with ${signal ?? code}; another one starts`);
-      setTimeout(() => {
-        if (!this.#stopping) this.#start();
-      }, RESTART_PAUSE_MS);
+  #start(): ManagedProcess<Pace, ProducerMessage> {
+    const { assignment, children, say, fail } = this.#options;
+    return new ManagedProcess({
+      file: PROCESS_FILE,
+      argument: () => ({ ...assignment, ...this.#pace }),
+      listed: { child: { role: 'producer', name: 'click producer' }, children },
+      writeLine: (line) => void (this.#log.writableEnded || this.#log.write(`${line}\n`)),
+      hear: (message) => {
+        this.#process?.cameUp();
+        this.#produced = message.clicks;
+        this.#done = message.done;
+      },
+      keepAlive: {
+        name: 'the click producer',
+        pauseMs: RESTART_PAUSE_MS,
+        isDone: () => this.#done,
+        restarting: say,
+        exhausted: (sentence) => fail(new UserError(sentence)),
+      },
     });
   }
 }

@@ -4,14 +4,13 @@
  * has closed the socket, or died, and its invocation has come to an end.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
-import { type Children, captureLastWords, FRUITLESS_STARTS_MAX, getPid } from '../children.ts';
+import type { Children } from '../children.ts';
 import type { EmittedMetrics } from '../emitted-metrics.ts';
+import { FRUITLESS_STARTS_MAX, ManagedProcess } from '../managed-process.ts';
 import type { InvocationEnd } from '../mapping/decide.ts';
 import { formatFunctionArn } from '../template/physical.ts';
 import type { PlannedFunction } from '../template/planned.ts';
@@ -29,17 +28,19 @@ interface SandboxesOptions {
   readonly children: Children;
   readonly metrics: EmittedMetrics;
   /** The function does not come up, and won't. */
-  readonly giveUp: (error: UserError) => void;
+  readonly fail: (error: UserError) => void;
 }
 
 interface Sandbox {
   readonly lease: Lease;
-  readonly process: ChildProcess;
+  readonly process: ManagedProcess<never, SandboxMessage>;
   /** The bundle that it has loaded. */
   readonly file: string;
   /** Runs until its holder has connected. */
   unclaimed: NodeJS.Timeout | undefined;
 }
+
+type SandboxMessage = { readonly ready: boolean; readonly because?: string } | { readonly held: boolean };
 
 /** A holder that was killed before it connected will never free the sandbox. */
 const CLAIM_WITHIN_MS = 3_000;
@@ -86,13 +87,11 @@ export class Sandboxes {
   useBundle(file: string, environment: PlannedFunction['environment']): void {
     this.#file = file;
     this.#told = environment;
-    for (const { process } of [...this.#idle.splice(0), ...this.#lent.values()])
-      if (process.connected) process.disconnect();
+    for (const { process } of [...this.#idle.splice(0), ...this.#lent.values()]) process.disconnect();
   }
 
   close(): void {
-    for (const { process } of [...this.#idle, ...this.#lent.values()])
-      if (process.connected) process.disconnect();
+    for (const { process } of [...this.#idle, ...this.#lent.values()]) process.disconnect();
     this.#log.end();
   }
 
@@ -104,7 +103,7 @@ export class Sandboxes {
       return sandbox;
     } catch (error) {
       if (this.#fruitless !== undefined && ++this.#fruitless === FRUITLESS_STARTS_MAX)
-        this.#options.giveUp(
+        this.#options.fail(
           new UserError(
             `${findInnermostMessage(error)}: it was tried ${FRUITLESS_STARTS_MAX} times, and never came up; its log is ${join(this.#options.logFolder, `${this.#options.planned.name}.log`)}`,
             error,
@@ -127,30 +126,42 @@ export class Sandboxes {
       functionArn: formatFunctionArn(planned.name),
       socket,
     };
-    const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: { ...environment, ...this.#told, AWS_LAMBDA_FUNCTION_NAME: planned.name },
-      execArgv: [`--max-old-space-size=${planned.memoryMb}`],
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    const started = Promise.withResolvers<void>();
+    const process = new ManagedProcess<never, SandboxMessage>({
+      file: PROCESS_FILE,
+      argument: () => assignment,
+      environment: { ...environment, ...this.#told, AWS_LAMBDA_FUNCTION_NAME: planned.name },
+      nodeOptions: [`--max-old-space-size=${planned.memoryMb}`],
+      listed: { child: { role: 'function', group, name: planned.name }, children },
+      writeLine: (line) => this.#write(line),
+      hear: (message) => {
+        if ('held' in message) this.#hear(sandbox, message.held);
+        else if (message.ready) started.resolve();
+        else started.reject(new Error(`function ${planned.name} does not start: ${message.because}`));
+      },
+      ended: () => this.#forget(sandbox),
+      closed: (how, lastWords) => {
+        const said = lastWords === undefined ? '' : `: ${lastWords}`;
+        started.reject(new Error(`function ${planned.name} ended before it was ready (${how})${said}`));
+      },
     });
-    this.#readOutput(child);
-    const pid = getPid(child);
-    children.add({ role: 'function', group, name: planned.name, pid });
     const { file } = assignment;
-    const sandbox: Sandbox = { lease: { id, pid, socket }, process: child, file, unclaimed: undefined };
-    child.on('exit', () => {
-      children.remove(pid);
-      clearTimeout(sandbox.unclaimed);
-      this.#lent.delete(id);
-      const at = this.#idle.indexOf(sandbox);
-      if (at >= 0) this.#idle.splice(at, 1);
-    });
-    await this.#ready(child);
-    child.on('message', ({ held }: { held: boolean }) => {
-      clearTimeout(sandbox.unclaimed);
-      if (!held) this.#free(sandbox);
-    });
+    const lease = { id, pid: process.pid ?? 0, socket };
+    const sandbox: Sandbox = { lease, process, file, unclaimed: undefined };
+    await started.promise;
     return sandbox;
+  }
+
+  #hear(sandbox: Sandbox, held: boolean): void {
+    clearTimeout(sandbox.unclaimed);
+    if (!held) this.#free(sandbox);
+  }
+
+  #forget(sandbox: Sandbox): void {
+    clearTimeout(sandbox.unclaimed);
+    this.#lent.delete(sandbox.lease.id);
+    const at = this.#idle.indexOf(sandbox);
+    if (at >= 0) this.#idle.splice(at, 1);
   }
 
   #free(sandbox: Sandbox): void {
@@ -161,29 +172,8 @@ export class Sandboxes {
     else sandbox.process.disconnect();
   }
 
-  #ready(child: ChildProcess): Promise<void> {
-    const lastWords = captureLastWords(child);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const { name } = this.#options.planned;
-    child.once('message', (message: { ready: boolean; because?: string }) => {
-      if (message.ready) resolve();
-      else reject(new Error(`function ${name} does not start: ${message.because}`));
-    });
-    child.once('close', (code, signal) => {
-      const words = lastWords();
-      const said = words === undefined ? '' : `: ${words}`;
-      reject(new Error(`function ${name} ended before it was ready (${signal ?? code})${said}`));
-    });
-    return promise;
-  }
-
-  #readOutput(child: ChildProcess): void {
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        this.#options.metrics.take(line);
-        if (!this.#log.writableEnded) this.#log.write(`${line}\n`);
-      });
-    }
+  #write(line: string): void {
+    this.#options.metrics.take(line);
+    if (!this.#log.writableEnded) this.#log.write(`${line}\n`);
   }
 }

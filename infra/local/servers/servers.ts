@@ -1,6 +1,6 @@
 /**
  * The two servers under everything: Kafka and DynamoDB Local from the jars, or the user's own. What we started is kept alive:
- * whichever ends without being asked to is started again on its port and its data. One that keeps ending is given up, and
+ * whichever ends without being asked to is started again on its port and its data. One that keeps ending is not started again, and
  * the ground with it.
  */
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export interface ServersOptions {
   readonly dynamodbPort?: number | undefined;
   readonly say: (line: string) => void;
   /** Something without which nothing here works is gone for good. */
-  readonly giveUp: (error: unknown) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 export interface Servers {
@@ -126,7 +126,7 @@ function keepAlive({ role, name, running: first, restart, children, options }: K
       if (stopping) return running.stop();
     }
   }
-  const kept = keep().catch(options.giveUp);
+  const kept = keep().catch(options.fail);
   return {
     stop: async () => {
       stopping = true;

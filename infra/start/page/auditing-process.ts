@@ -48,12 +48,13 @@ const AUDIT_EVERY_MS = 4_000;
 const REST = 2;
 const FAULTS_SHOWN = 5;
 
-const { kafka, topic, groups } = JSON.parse(process.argv[2] ?? '{}') as AuditAssignment;
+const assignment = JSON.parse(process.argv[2] ?? '{}') as AuditAssignment & { readonly watched: boolean };
+const { kafka, topic, groups } = assignment;
 const ledgers = groups.map((group) => ({ ...group, access: openLedger(group.table, {}) }));
 const kafkaAccess = { bootstrapBrokers: [...kafka] };
 const log = new TopicLog(kafkaAccess, topic, 'clickledger-page');
 let counts: readonly { readonly whole: RunningCount; readonly of: Map<string, RunningCount> }[] | undefined;
-let watched = true;
+let { watched } = assignment;
 let auditAt = 0;
 let auditedAt = 0;
 

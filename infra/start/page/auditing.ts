@@ -1,17 +1,11 @@
 /**
- * Holds the page's auditor: starts it when somebody looks for the first time, starts another where it ends, puts its findings into words. One
- * that never comes up is tried again when somebody looks anew.
+ * Holds the page's auditor: starts it for the first viewer, keeps it alive, puts its findings into words. One
+ * that never comes up is tried again for the next viewer.
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import {
-  buildChildEnvironment,
-  type Children,
-  captureLastWords,
-  FRUITLESS_STARTS_MAX,
-  getPid,
-} from '../../local/children.ts';
+import { buildChildEnvironment, type Children } from '../../local/children.ts';
 import type { EndpointAccess } from '../../local/endpoint-access.ts';
+import { ManagedProcess } from '../../local/managed-process.ts';
 import type { LedgerVerdictView, VerdictView } from '../../local/page/view.ts';
 import { buildDynamoDbEnvironment } from '../../local/servers/dynamodb.ts';
 import type { AuditAssignment, AuditMessage } from './auditing-process.ts';
@@ -47,17 +41,18 @@ export interface Known {
   failed?: string | undefined;
 }
 
+interface Watch {
+  readonly watched: boolean;
+}
+
 const PROCESS_FILE = join(import.meta.dirname, 'auditing-process.ts');
 const RESTART_PAUSE_MS = 300;
 
 export class Auditing {
   readonly #options: AuditingOptions;
   readonly #known = new Map<string, Known>();
-  #process: ChildProcess | undefined;
+  #process: ManagedProcess<Watch, AuditMessage> | undefined;
   #watched = false;
-  #stopping = false;
-  /** Ends since it was last heard of. */
-  #fruitless = 0;
   worth: TopicWorth | undefined;
 
   constructor(options: AuditingOptions) {
@@ -71,8 +66,8 @@ export class Auditing {
     this.#watched = watched;
     this.worth = undefined;
     for (const ledger of this.#known.keys()) this.#known.set(ledger, {});
-    if (watched && this.#process === undefined) this.#start();
-    else this.#tell();
+    if (watched) this.#process ??= this.#start();
+    this.#process?.send({ watched });
   }
 
   verdict(now: number, log: Pick<AuditedLog, 'records' | 'setAside'>): VerdictView {
@@ -80,45 +75,31 @@ export class Auditing {
   }
 
   stop(): void {
-    this.#stopping = true;
-    if (this.#process?.connected) this.#process.disconnect();
+    this.#process?.disconnect();
   }
 
-  #start(): void {
+  #start(): ManagedProcess<Watch, AuditMessage> {
     const { assignment, dynamodb, children } = this.#options;
-    const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: { ...buildChildEnvironment(), ...buildDynamoDbEnvironment(dynamodb) },
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    return new ManagedProcess<Watch, AuditMessage>({
+      file: PROCESS_FILE,
+      argument: () => ({ ...assignment, watched: this.#watched }),
+      environment: { ...buildChildEnvironment(), ...buildDynamoDbEnvironment(dynamodb) },
+      listed: { child: { role: 'auditor', name: 'auditor of the page' }, children },
+      hear: (message) => this.#hear(message),
+      keepAlive: {
+        name: 'the auditor',
+        pauseMs: RESTART_PAUSE_MS,
+        exhausted: (sentence) => {
+          this.#process = undefined;
+          const failed = `${sentence} (it is tried again when the page is opened again)`;
+          for (const [ledger, known] of this.#known) this.#known.set(ledger, { ...known, failed });
+        },
+      },
     });
-    const lastWords = captureLastWords(child);
-    this.#process = child;
-    const pid = getPid(child);
-    children.add({ role: 'auditor', name: 'auditor of the page', pid });
-    child.on('message', (message: AuditMessage) => this.#hear(message));
-    // Its last words may come after its exit.
-    child.on('close', () => {
-      children.remove(pid);
-      this.#fruitless += 1;
-      if (this.#fruitless === FRUITLESS_STARTS_MAX) this.#giveUp(lastWords());
-      else setTimeout(() => this.#stopping || this.#start(), RESTART_PAUSE_MS).unref();
-    });
-    this.#tell();
-  }
-
-  #giveUp(lastWords: string | undefined): void {
-    this.#process = undefined;
-    this.#fruitless = 0;
-    const failed = `the auditor ended ${FRUITLESS_STARTS_MAX} times before it had come up, and is tried again when the page is opened anew; it says: ${lastWords}`;
-    for (const [ledger, known] of this.#known) this.#known.set(ledger, { ...known, failed });
-  }
-
-  #tell(): void {
-    if (this.#process?.connected) this.#process.send({ watched: this.#watched }, () => {});
   }
 
   #hear(message: AuditMessage): void {
-    this.#fruitless = 0;
+    this.#process?.cameUp();
     if (message.kind === 'worth') {
       this.worth = { ...message, micros: BigInt(message.micros) };
       return;

@@ -82,7 +82,7 @@ export class Happenings {
     if (generation !== undefined && generation < (before.group.generation ?? 0))
       this.add('generation', group.group, `the group was made anew: its generations count from 1 again`, at);
     if (group.state === 'empty' && before.group.state === 'stable' && group.members.length > 0)
-      this.add('timed-out', group.group, givenUpByBroker(group), at);
+      this.add('timed-out', group.group, lostByBroker(group), at);
     this.#count('redelivered', group, group.duplicates - before.group.duplicates, at);
     this.#count('parked', group, group.parked - before.group.parked, at);
     if (before.group.gaps === 0 && group.gaps > 0)
@@ -158,11 +158,11 @@ function seen(group: GroupView, before: Seen | undefined, at: number): Seen {
   };
 }
 
-function givenUpByBroker({ members }: GroupView): string {
+function lostByBroker({ members }: GroupView): string {
   const pollers = members.map(
     ({ poller, state }) => `${state === 'frozen' ? 'frozen ' : ''}poller ${poller}`,
   );
-  return `the broker has given up ${pollers.join(', ')}: no heartbeat came before the session timed out`;
+  return `the broker has removed ${pollers.join(', ')}: no heartbeat came before the session timed out`;
 }
 
 function took(ms: number | undefined): string {

@@ -182,8 +182,8 @@ export class PageActions {
     const { ground, topic } = this.#session;
     const { kafka: bootstrap, dynamodb: direct, children, logFolder } = ground;
     const reached = this.#throttling.reached ?? direct;
-    const gaveUp = (why: string) => void this.#say('naive', why);
-    this.#naive = await NaiveGroup.start({ bootstrap, topic, direct, reached, children, logFolder, gaveUp });
+    const failed = (why: string) => void this.#say('naive', why);
+    this.#naive = await NaiveGroup.start({ bootstrap, topic, direct, reached, children, logFolder, failed });
   }
 
   async #stopNaive(): Promise<void> {

@@ -1,4 +1,4 @@
-/** A group that gives up after some attempts: what its function answers of a batch that is mostly bad, and what its mapping makes of that. */
+/** A group that discards after some attempts: what its function answers of a batch that is mostly bad, and what its mapping makes of that. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Context } from 'aws-lambda';
@@ -15,7 +15,7 @@ import { entriesOf, memoryLedger, steppedClock } from '../../support/memory-ledg
 const RETRY = group.retry.until === 'spent' ? group.retry : assert.fail('fraud retries until spent');
 
 describe('a bad record among honest ones', () => {
-  it('takes none of them along: they are counted at the first attempt, and nothing is given up', async () => {
+  it('takes none of them along: they are counted at the first attempt, and nothing is discarded', async () => {
     const ledger = memoryLedger();
     const clock = steppedClock(START_MS + 10_000);
     const config = { table: 'ledger', incarnation: 1, partialResponses: true, code: 'c1', secrets: {} };
@@ -43,14 +43,14 @@ describe('a bad record among honest ones', () => {
       ...{ retryAttempts: RETRY.attempts, maxAgeSeconds: RETRY.ageSeconds },
     };
     const batch = buildBatch(new Map([['ad_clicks-0', fetched]]));
-    const { resolved, deliver, givenUp } = decide(
+    const { resolved, deliver, discarded } = decide(
       batch,
       { requestId: 'r1', end: { returned: result } },
       rules,
       clock.now(),
     );
 
-    assert.deepEqual([deliver, givenUp], [[], []]);
+    assert.deepEqual([deliver, discarded], [[], []]);
     assert.equal(resolved.get('ad_clicks-0')?.length, 300);
     const [entry] = entriesOf(ledger, 'ad_clicks@1#0');
     assert.deepEqual([entry?.state.clicks, entry?.state.openParked], [100n, 200]);

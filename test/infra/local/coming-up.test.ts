@@ -1,11 +1,12 @@
-/** What never comes up is given up with the last line of its log, and children know nothing of the shell's secrets. */
+/** What never comes up is reported with its last line, and child processes know nothing of the shell's secrets. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { buildChildEnvironment, Children, FRUITLESS_STARTS_MAX } from '../../../infra/local/children.ts';
+import { buildChildEnvironment, Children } from '../../../infra/local/children.ts';
+import { FRUITLESS_STARTS_MAX } from '../../../infra/local/managed-process.ts';
 import { NaiveGroup } from '../../../infra/local/page/naive/naive-group.ts';
 import { ClickProducer } from '../../../infra/local/producer/click-producer.ts';
 import { Auditing } from '../../../infra/start/page/auditing.ts';
@@ -78,7 +79,7 @@ describe('children', { timeout: 120_000 }, () => {
     }
   });
 
-  it('a mapping whose pollers end before they are members is given up, with the last line of its log', async (t) => {
+  it('a mapping whose pollers end before they are members is reported, with the last line of its log', async (t) => {
     const mapping = new LocalMapping({
       folder: temporaryFolder(t),
       bootstrap: NOWHERE,
@@ -87,27 +88,27 @@ describe('children', { timeout: 120_000 }, () => {
     });
     t.after(() => mapping.stop());
 
-    await until('it is given up', () => mapping.gaveUp.length > 0, 60_000);
+    await until('it is reported', () => mapping.failures.length > 0, 60_000);
 
     assert.match(
-      mapping.gaveUp[0] ?? '',
+      mapping.failures[0] ?? '',
       new RegExp(
-        `^t: pollers ended ${FRUITLESS_STARTS_MAX} times before any had joined the group, and no more are started; the last line of \\S+/pollers-t\\.log: .*is not JSON`,
+        `^t: poller 1 ended ${FRUITLESS_STARTS_MAX} times before it had come up, and no other is started; its last line: .*is not JSON.* \\(\\S+/pollers-t\\.log\\)$`,
       ),
     );
     assert.equal(mapping.said.length, FRUITLESS_STARTS_MAX - 1);
     assert.deepEqual(mapping.processes('poller'), []);
   });
 
-  it('a function that never starts is given up once, with what it says; one that has come up before is not', async (t) => {
+  it('a function that never starts is reported once, with what it says; one that has come up before is not', async (t) => {
     const folder = temporaryFolder(t);
     const [broken, sound] = [join(folder, 'broken.mjs'), join(folder, 'sound.mjs')];
     writeFileSync(broken, "throw new Error('no table');");
     writeFileSync(sound, 'export const handler = () => null;');
-    const gaveUp: string[] = [];
+    const failed: string[] = [];
     const children = new Children();
     const fields = { file: broken, handler: 'broken.handler', name: 'billing' };
-    const sandboxes = sandboxesIn(folder, children, fields, undefined, ({ message }) => gaveUp.push(message));
+    const sandboxes = sandboxesIn(folder, children, fields, undefined, ({ message }) => failed.push(message));
     t.after(() => {
       sandboxes.close();
       children.killAll();
@@ -115,7 +116,7 @@ describe('children', { timeout: 120_000 }, () => {
 
     for (let n = 0; n < 12; n++)
       await assert.rejects(sandboxes.lend(), /^Error: function billing does not start: no table$/);
-    assert.deepEqual(gaveUp, [
+    assert.deepEqual(failed, [
       `function billing does not start: no table: it was tried 10 times, and never came up; its log is ${folder}/billing.log`,
     ]);
 
@@ -123,12 +124,12 @@ describe('children', { timeout: 120_000 }, () => {
     await sandboxes.invoke(Buffer.from('{}'));
     sandboxes.useBundle(broken, {});
     for (let n = 0; n < 12; n++) await assert.rejects(sandboxes.lend(), /no table/);
-    assert.equal(gaveUp.length, 1);
+    assert.equal(failed.length, 1);
   });
 });
 
 describe('what the page starts', { timeout: 300_000 }, () => {
-  it('an auditor that never comes up is given up with its last words, and tried again when somebody looks anew', async (t) => {
+  it('an auditor that never comes up is reported with its last line, and tried again for the next viewer', async (t) => {
     const children = new Children();
     t.after(() => children.killAll());
     let started = 0;
@@ -148,11 +149,11 @@ describe('what the page starts', { timeout: 300_000 }, () => {
     const said = () => auditing.verdict(Date.now(), { records: 0, setAside: 0 }).ledgers[0]?.says ?? '';
 
     auditing.watch(true);
-    await until('it is given up', () => said() !== 'the first audit is under way', 120_000);
+    await until('it is reported', () => said() !== 'the first audit is under way', 120_000);
 
     assert.match(
       said(),
-      /^the auditor ended 10 times before it had come up, and is tried again when the page is opened anew; it says: TypeError: .*iterable/,
+      /^the auditor ended 10 times before it had come up, and no other is started; its last line: TypeError: .*iterable.* \(it is tried again when the page is opened again\)$/,
     );
     assert.equal(started, FRUITLESS_STARTS_MAX);
 
@@ -161,7 +162,7 @@ describe('what the page starts', { timeout: 300_000 }, () => {
     assert.equal(started, FRUITLESS_STARTS_MAX + 1);
   });
 
-  it('a consumer without Clickledger that never comes up is given up once, with its last words', async (t) => {
+  it('a consumer without Clickledger that never comes up is reported once, with its last line', async (t) => {
     const tables = createServer((_, response) => {
       response.end(JSON.stringify({ Table: { TableStatus: 'ACTIVE' } }));
     });
@@ -170,7 +171,7 @@ describe('what the page starts', { timeout: 300_000 }, () => {
     const direct = { ...nowhere, endpoint: `http://127.0.0.1:${(tables.address() as AddressInfo).port}` };
     const children = new Children();
     const logFolder = temporaryFolder(t);
-    const gaveUp: string[] = [];
+    const failed: string[] = [];
     const group = await NaiveGroup.start({
       // Without the addresses of a broker it ends at once.
       bootstrap: null as unknown as string[],
@@ -179,17 +180,17 @@ describe('what the page starts', { timeout: 300_000 }, () => {
       reached: direct,
       children,
       logFolder,
-      gaveUp: (why) => gaveUp.push(why),
+      failed: (why) => failed.push(why),
     });
     t.after(() => group.stop());
 
-    await until('it is given up', () => gaveUp.length > 0, 120_000);
+    await until('it is reported', () => failed.length > 0, 120_000);
 
     assert.match(
-      gaveUp[0] ?? '',
-      /^the consumer without Clickledger ended 10 times before it had come up, and no other is started; it says: TypeError: .*iterable/,
+      failed[0] ?? '',
+      /^the consumer without Clickledger ended 10 times before it had come up, and no other is started; its last line: TypeError: .*iterable/,
     );
-    assert.deepEqual([gaveUp.length, children.list(), group.members()], [1, [], []]);
+    assert.deepEqual([failed.length, children.list(), group.members()], [1, [], []]);
   });
 });
 
@@ -203,7 +204,7 @@ function producerIn(logFolder: string, children: Children): ClickProducer {
     clicks: 1,
     rate: 1,
   };
-  return new ClickProducer({ assignment, children, logFolder, say: () => {}, giveUp: assert.fail });
+  return new ClickProducer({ assignment, children, logFolder, say: () => {}, fail: assert.fail });
 }
 
 function of(pid: number, file: string): string {

@@ -1,9 +1,8 @@
 /**
- * The naive consumer, started and ended by the page's switch: one process (so that nothing but a fault ever makes its group deal
- * anew), a group and a table of its own. Each time it begins at the start of the log with an empty table, so that what it has
+ * The naive consumer, started and ended by the page's switch: one process (so that only a fault ever makes its group
+ * rebalance), a group and a table of its own. Each time it begins at the start of the log with an empty table, so that what it has
  * billed can be held against the whole log.
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -13,15 +12,9 @@ import {
   ScanCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import {
-  buildChildEnvironment,
-  type Children,
-  captureLastWords,
-  FRUITLESS_STARTS_MAX,
-  getPid,
-  killProcess,
-} from '../../children.ts';
+import { buildChildEnvironment, type Children } from '../../children.ts';
 import { buildClientConfig, type EndpointAccess } from '../../endpoint-access.ts';
+import { ManagedProcess } from '../../managed-process.ts';
 import { buildDynamoDbEnvironment } from '../../servers/dynamodb.ts';
 import type { NaiveAssignment, NaiveMessage } from './naive-process.ts';
 
@@ -35,12 +28,7 @@ interface NaiveOptions {
   readonly children: Children;
   readonly logFolder: string;
   /** Told once, in a sentence, where it never comes up. */
-  readonly gaveUp: (why: string) => void;
-}
-
-interface Member {
-  readonly process: ChildProcess;
-  partitions: readonly number[];
+  readonly failed: (why: string) => void;
 }
 
 interface NaiveTotals {
@@ -59,10 +47,8 @@ export class NaiveGroup {
   readonly #options: NaiveOptions;
   readonly #client: DynamoDBClient;
   readonly #log: WriteStream;
-  #member: Member | undefined;
-  #stopping = false;
-  /** Ends since it was last heard of. */
-  #fruitless = 0;
+  #member: ManagedProcess<'stop', NaiveMessage> | undefined;
+  #partitions: readonly number[] = [];
 
   static async start(options: NaiveOptions): Promise<NaiveGroup> {
     const group = new NaiveGroup(options);
@@ -72,7 +58,7 @@ export class NaiveGroup {
       await group.stop();
       throw error;
     }
-    group.#start();
+    group.#member = group.#start();
     return group;
   }
 
@@ -85,14 +71,13 @@ export class NaiveGroup {
 
   /** None while it is started again. */
   members(): { pid: number; partitions: readonly number[] }[] {
-    const member = this.#member;
-    return member === undefined ? [] : [{ pid: getPid(member.process), partitions: member.partitions }];
+    const pid = this.#member?.pid;
+    return pid === undefined ? [] : [{ pid, partitions: this.#partitions }];
   }
 
   /** As the same fault does to the real ones; it is started again. False if it does not run. */
   kill(): boolean {
-    if (this.#member !== undefined) killProcess(getPid(this.#member.process));
-    return this.#member !== undefined;
+    return this.#member?.kill() === true;
   }
 
   /** What its table says. */
@@ -107,8 +92,7 @@ export class NaiveGroup {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    if (this.#member !== undefined) await ended(this.#member.process);
+    await this.#member?.stop('stop', STOP_WAIT_MS);
     await this.#client.send(new DeleteTableCommand({ TableName: this.id })).catch(() => {});
     this.#client.destroy();
     this.#log.end();
@@ -129,8 +113,8 @@ export class NaiveGroup {
     );
   }
 
-  #start(): void {
-    const { bootstrap, topic, reached, children } = this.#options;
+  #start(): ManagedProcess<'stop', NaiveMessage> {
+    const { bootstrap, topic, reached, children, failed } = this.#options;
     const assignment: NaiveAssignment = {
       group: {
         bootstrap,
@@ -142,43 +126,20 @@ export class NaiveGroup {
       },
       table: this.id,
     };
-    const child = fork(PROCESS_FILE, [JSON.stringify(assignment)], {
-      env: { ...buildChildEnvironment(), ...buildDynamoDbEnvironment(reached) },
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    const lastWords = captureLastWords(child);
-    const pid = getPid(child);
-    const member: Member = { process: child, partitions: [] };
-    this.#member = member;
-    children.add({ role: 'naive', group: this.id, name: 'consumer without Clickledger', pid });
-    for (const stream of [child.stdout, child.stderr]) stream?.pipe(this.#log, { end: false });
-    child.on('message', ({ partitions }: NaiveMessage) => {
-      this.#fruitless = 0;
-      member.partitions = partitions;
-    });
-    child.on('exit', () => {
-      children.remove(pid);
-      this.#member = undefined;
-    });
-    // Its last words may come after its exit.
-    child.on('close', () => {
-      if (this.#stopping) return;
-      this.#fruitless += 1;
-      if (this.#fruitless === FRUITLESS_STARTS_MAX) {
-        const times = `ended ${FRUITLESS_STARTS_MAX} times before it had come up`;
-        this.#options.gaveUp(
-          `the consumer without Clickledger ${times}, and no other is started; it says: ${lastWords()}`,
-        );
-      } else setTimeout(() => this.#stopping || this.#start(), RESTART_PAUSE_MS).unref();
+    return new ManagedProcess({
+      file: PROCESS_FILE,
+      argument: () => assignment,
+      environment: { ...buildChildEnvironment(), ...buildDynamoDbEnvironment(reached) },
+      listed: { child: { role: 'naive', group: this.id, name: 'consumer without Clickledger' }, children },
+      writeLine: (line) => void (this.#log.writableEnded || this.#log.write(`${line}\n`)),
+      hear: ({ partitions }) => {
+        this.#member?.cameUp();
+        this.#partitions = partitions;
+      },
+      ended: () => {
+        this.#partitions = [];
+      },
+      keepAlive: { name: 'the consumer without Clickledger', pauseMs: RESTART_PAUSE_MS, exhausted: failed },
     });
   }
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  if (child.connected) child.send('stop', () => {});
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WAIT_MS);
-  await exit;
-  clearTimeout(timer);
 }

@@ -115,29 +115,29 @@ const retries: Case[] = [
     expected: { ...whole, failures: 2 },
   },
   {
-    what: 'with 2 retries the third failure gives up',
+    what: 'with 2 retries the third failure discards',
     rule: RETRIES,
     batch: batchOf(THREE, { failures: 2 }),
     happened: thrown,
     rules: { retryAttempts: 2 },
-    expected: { givenUp: [['RetryAttemptsExhausted', THREE]] },
+    expected: { discarded: [['RetryAttemptsExhausted', THREE]] },
   },
   {
-    what: 'with 0 retries the first failure gives up',
+    what: 'with 0 retries the first failure discards',
     rule: RETRIES,
     happened: thrown,
     rules: { retryAttempts: 0 },
-    expected: { givenUp: [['RetryAttemptsExhausted', THREE]] },
+    expected: { discarded: [['RetryAttemptsExhausted', THREE]] },
   },
   {
-    what: 'a partial response uses up a retry too; what it did not list is resolved and not given up',
+    what: 'a partial response uses up a retry too; what it did not list is resolved and not discarded',
     rule: RETRIES,
     batch: batchOf(THREE, { failures: 2 }),
     happened: failures(['t-0', 6]),
     rules: { retryAttempts: 2 },
     expected: {
       resolved: { 't-0': [5, 7], 't-1': [70] },
-      givenUp: [['RetryAttemptsExhausted', { 't-0': [6] }]],
+      discarded: [['RetryAttemptsExhausted', { 't-0': [6] }]],
     },
   },
   {
@@ -173,7 +173,7 @@ const bisects: Case[] = [
     batch: batchOf({ 't-0': [5] }, { failures: 1 }),
     happened: thrown,
     rules: { bisect: true, retryAttempts: 1 },
-    expected: { givenUp: [['RetryAttemptsExhausted', { 't-0': [5] }]] },
+    expected: { discarded: [['RetryAttemptsExhausted', { 't-0': [5] }]] },
   },
   {
     what: 'a malformed answer cuts as a throw does',
@@ -213,7 +213,7 @@ const dues: Case[] = [
     expected: { deliver: [THREE], failures: 0 },
   },
   {
-    what: 'before each attempt, records above the maximum age are given up and the others delivered',
+    what: 'before each attempt, records above the maximum age are discarded and the others delivered',
     rule: 'Errors and retries, kafka-retry-configurations',
     batch: aged(THREE, (offset) => (offset < 7 ? 60_001 : 60_000), { failures: 2 }),
     happened: 'due',
@@ -221,7 +221,7 @@ const dues: Case[] = [
     expected: {
       deliver: [{ 't-0': [7], 't-1': [70] }],
       failures: 2,
-      givenUp: [['RetryAttemptsExhausted', { 't-0': [5, 6] }]],
+      discarded: [['RetryAttemptsExhausted', { 't-0': [5, 6] }]],
     },
   },
   {
@@ -233,14 +233,14 @@ const dues: Case[] = [
     expected: whole,
   },
   {
-    what: 'a record whose event is above 6 MB is given up as too large',
+    what: 'a record whose event is above 6 MB is discarded as too large',
     rule: 'Failure destinations, kafka-on-failure',
     batch: sized(TOO_LARGE),
     happened: 'due',
-    expected: { givenUp: [['MaximumPayloadSizeExceeded', { 't-0': [0] }]] },
+    expected: { discarded: [['MaximumPayloadSizeExceeded', { 't-0': [0] }]] },
   },
   {
-    what: 'records that are too large together are cut, and none is given up',
+    what: 'records that are too large together are cut, and none is discarded',
     rule: 'Batches, invocation-eventsourcemapping',
     batch: sized(HALF, HALF),
     happened: 'due',
@@ -277,9 +277,9 @@ describe('the decision on a batch', () => {
     );
   });
 
-  it('a bad record alone is given up in the end where batches are cut, and all others are resolved (I2)', () => {
+  it('a bad record alone is discarded in the end where batches are cut, and all others are resolved (I2)', () => {
     const open = [batchOf({ 't-0': Array.from({ length: 100 }, (_, i) => i) })];
-    const ended = { resolved: 0, givenUp: [] as Offsets[], invocations: 0 };
+    const ended = { resolved: 0, discarded: [] as Offsets[], invocations: 0 };
 
     for (let batch = open.shift(); batch !== undefined; batch = open.shift()) {
       const bad = batch.records.get('t-0')?.some(({ offset }) => offset === 37);
@@ -287,11 +287,11 @@ describe('the decision on a batch', () => {
       const decision = decide(batch, happened, { ...rules, bisect: true, retryAttempts: 3 }, NOW);
       ended.invocations += 1;
       ended.resolved += decision.resolved.get('t-0')?.length ?? 0;
-      ended.givenUp.push(...decision.givenUp.map(({ batch: { records } }) => offsetsOf(records)));
+      ended.discarded.push(...decision.discarded.map(({ batch: { records } }) => offsetsOf(records)));
       open.unshift(...decision.deliver);
     }
 
-    assert.deepEqual([ended.resolved, ended.givenUp], [99, [{ 't-0': [37] }]]);
+    assert.deepEqual([ended.resolved, ended.discarded], [99, [{ 't-0': [37] }]]);
     assert.ok(ended.invocations < 30, `${ended.invocations} invocations`);
   });
 
@@ -330,7 +330,7 @@ describe('the decision on a batch', () => {
         const places = [
           decision.resolved,
           ...decision.deliver.map(({ records }) => records),
-          ...decision.givenUp.map(({ batch: { records } }) => records),
+          ...decision.discarded.map(({ batch: { records } }) => records),
         ];
         const found = places.flatMap((records) =>
           [...records].flatMap(([label, list]) => list.map(({ offset }) => `${label} ${offset}`)),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { MappingBatch } from '../../../../infra/local/mapping/batch.ts';
-import type { GivenUp } from '../../../../infra/local/mapping/decide.ts';
+import type { DiscardedBatch } from '../../../../infra/local/mapping/decide.ts';
 import {
   buildBatchDocument,
   buildBatchDocumentWithPayload,
@@ -37,7 +37,7 @@ const batch: MappingBatch = {
   invocations: 6,
   last: { requestId: 'a-request', functionError: 'Unhandled' },
 };
-const givenUp: GivenUp = { batch, condition: 'RetryAttemptsExhausted', because: 'TypeError' };
+const discarded: DiscardedBatch = { batch, condition: 'RetryAttemptsExhausted', because: 'TypeError' };
 
 /** AWS Lambda docs: kafka-on-failure. */
 const expected = {
@@ -72,13 +72,13 @@ const expected = {
   },
 };
 
-describe('the document of a batch that was given up', () => {
+describe('the document of a batch that was discarded', () => {
   it('for a queue or a topic of messages tells where the records are, and holds none', () => {
-    assert.deepEqual(buildBatchDocument(givenUp, context), expected);
+    assert.deepEqual(buildBatchDocument(discarded, context), expected);
   });
 
   it('for a bucket also holds the whole event, as a string of JSON', () => {
-    const { payload, ...rest } = buildBatchDocumentWithPayload(givenUp, context) as { payload: string };
+    const { payload, ...rest } = buildBatchDocumentWithPayload(discarded, context) as { payload: string };
 
     assert.deepEqual(rest, expected);
     const event = JSON.parse(payload) as { records: Record<string, { offset: number; value: string }[]> };
@@ -87,8 +87,8 @@ describe('the document of a batch that was given up', () => {
   });
 
   it('has no response where the record was too large, or where it grew too old before any attempt', () => {
-    const tooLarge: GivenUp = { batch, condition: 'MaximumPayloadSizeExceeded', because: 'large' };
-    const tooOld: GivenUp = { ...givenUp, batch: { ...batch, invocations: 0, last: undefined } };
+    const tooLarge: DiscardedBatch = { batch, condition: 'MaximumPayloadSizeExceeded', because: 'large' };
+    const tooOld: DiscardedBatch = { ...discarded, batch: { ...batch, invocations: 0, last: undefined } };
 
     for (const [given, condition] of [
       [tooLarge, 'MaximumPayloadSizeExceeded'],
@@ -103,7 +103,7 @@ describe('the document of a batch that was given up', () => {
 
   it('tells of a function that returned and named failures that it made no error', () => {
     const returned = { ...batch, last: { requestId: 'r', functionError: null } };
-    const document = buildBatchDocument({ ...givenUp, batch: returned }, context) as typeof expected;
+    const document = buildBatchDocument({ ...discarded, batch: returned }, context) as typeof expected;
 
     assert.deepEqual(document.responseContext, {
       statusCode: 200,
@@ -114,7 +114,7 @@ describe('the document of a batch that was given up', () => {
 
   /** AWS Lambda docs: kafka-on-failure-destination. */
   it('for a Kafka topic is one message per record, with its key and its event as an object', () => {
-    const documents = buildRecordDocuments(givenUp, context);
+    const documents = buildRecordDocuments(discarded, context);
 
     const [first] = documents.map(({ value }) => JSON.parse(value.toString()));
     const { payload, ...rest } = first;

@@ -61,19 +61,19 @@ const anyRecord = fc.record({
 
 describe('an event of the local mapping', () => {
   // AWS Lambda docs: with-msk
-  it('leaves out what no text can hold, counts it all the same, and the record is given up as too large', () => {
+  it('leaves out what no text can hold, counts it all the same, and the record is discarded as too large', () => {
     const bytes = 450 * 1024 * 1024;
     const huge = buildFetchedRecord(logged({ offset: 7, value: Buffer.alloc(bytes) }));
     const batch = buildBatch(new Map([['ad_clicks-0', [huge]]]));
     const rules = { source, partialResponses: true, partialRetry: 'listed', retryAttempts: -1 } as const;
 
-    const { givenUp, deliver } = decide(batch, 'due', { ...rules, maxAgeSeconds: -1, bisect: false }, 0);
+    const { discarded, deliver } = decide(batch, 'due', { ...rules, maxAgeSeconds: -1, bisect: false }, 0);
 
     assert.ok(huge.text.length < 1_000);
     assert.ok(countPayloadBytes(source, batch.records) > bytes);
     assert.deepEqual(deliver, []);
     assert.deepEqual(
-      givenUp.map(({ condition, because }) => [condition, because]),
+      discarded.map(({ condition, because }) => [condition, because]),
       [['MaximumPayloadSizeExceeded', 'its event would be larger than 6291456 bytes']],
     );
   });

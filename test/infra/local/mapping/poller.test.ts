@@ -84,7 +84,7 @@ describe('a poller', () => {
       await bench.poller.stop(0);
     });
 
-  it('commits what it has given up, once the destination has it', async () => {
+  it('commits what it has discarded, once the destination has it', async () => {
     const bench = new PollerBench(1, { retryAttempts: 1 });
     bench.fill(7);
 
@@ -94,7 +94,7 @@ describe('a poller', () => {
 
     assert.deepEqual(next.offsets, { 't-0': [5, 6] });
     assert.deepEqual(
-      bench.givenUp.map(({ condition, batch: { invocations } }) => [condition, invocations]),
+      bench.discarded.map(({ condition, batch: { invocations } }) => [condition, invocations]),
       [['RetryAttemptsExhausted', 2]],
     );
     await until('the offsets have moved on', () => bench.committed()[0] === 5);
@@ -108,7 +108,7 @@ describe('a poller', () => {
     (await bench.invocation(0)).end(success);
     await until('it is committed', () => bench.committed()[0] === 5);
 
-    assert.deepEqual(bench.givenUp, []);
+    assert.deepEqual(bench.discarded, []);
     assert.deepEqual(bench.logged, Array(2).fill('t-0 failed: the function does not start'));
   });
 
@@ -127,17 +127,17 @@ describe('a poller', () => {
     await until('all is committed', () => bench.committed()[0] === 4);
   });
 
-  it('gives up nothing of a partition that another member has taken over', async () => {
+  it('discards nothing of a partition that another member has taken over', async () => {
     const bench = new PollerBench(2, { batchRecords: 10, retryAttempts: 0 });
     bench.fill(5, 5);
 
     const first = await bench.invocation(0);
     (bench.queues[0] as PartitionQueue).revoked = true;
     first.end({ failed: 'no' });
-    await until('the other is given up', () => bench.committed()[1] === 5);
+    await until('the other is discarded', () => bench.committed()[1] === 5);
 
     assert.deepEqual(
-      bench.givenUp.map(({ batch: { records } }) => [...records.keys()]),
+      bench.discarded.map(({ batch: { records } }) => [...records.keys()]),
       [['t-1']],
     );
   });

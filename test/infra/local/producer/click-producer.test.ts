@@ -25,7 +25,7 @@ describe('the click producer', { timeout: 200_000 }, () => {
       children,
       logFolder,
       say: (line) => said.push(line),
-      giveUp: assert.fail,
+      fail: assert.fail,
     });
     return { producer, said };
   }

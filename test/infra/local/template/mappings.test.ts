@@ -58,7 +58,7 @@ describe('a mapping of the templates', () => {
       MaximumRetryAttempts: 3,
       MaximumRecordAgeInSeconds: 3600,
       BisectBatchOnFunctionError: 'true',
-      DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::given-up' } },
+      DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::discarded' } },
       FilterCriteria: { Filters: [{ Pattern: '{"value":{"v":[1]}}' }] },
       Enabled: false,
     });
@@ -71,14 +71,14 @@ describe('a mapping of the templates', () => {
     assert.equal(mapping.retryAttempts, 3);
     assert.equal(mapping.maxAgeSeconds, 3600);
     assert.equal(mapping.bisect, true);
-    assert.equal(mapping.destination, 'arn:aws:s3:::given-up');
+    assert.equal(mapping.destination, 'arn:aws:s3:::discarded');
     assert.deepEqual(mapping.pollers, { min: 1, max: 3 });
     assert.deepEqual(mapping.filters, ['{"value":{"v":[1]}}']);
     assert.equal(mapping.enabled, false);
   });
 
   it('that retries for ever is tried 10 times more as soon as it has a destination', (t) => {
-    const OnFailure = { Destination: 'arn:aws:sqs:eu-west-1:1:given-up' };
+    const OnFailure = { Destination: 'arn:aws:sqs:eu-west-1:1:discarded' };
 
     const mapping = mappingWith(t, {
       ...pollers,
@@ -242,22 +242,22 @@ describe('a mapping of the templates', () => {
     ],
     ['reads a self-managed cluster', { SelfManagedEventSource: {} }, /only mappings of an MSK cluster/],
     [
-      'gives up into a topic that is not there',
+      'discards into a topic that is not there',
       { DestinationConfig: { OnFailure: { Destination: 'kafka://lost' } } },
       /'kafka:\/\/lost', a topic that no template creates/,
     ],
     [
-      'gives up into the topic that it reads',
+      'discards into the topic that it reads',
       { DestinationConfig: { OnFailure: { Destination: 'kafka://clicks' } } },
       /the topic that the mapping reads/,
     ],
     [
-      'gives up into a queue that Lambda does not support',
+      'discards into a queue that Lambda does not support',
       { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:1:q.fifo' } } },
       /FIFO queues and topics are not supported/,
     ],
     [
-      'gives up into something else',
+      'discards into something else',
       { DestinationConfig: { OnFailure: { Destination: 'arn:aws:lambda:eu-west-1:1:function:f' } } },
       /allowed are kafka:\/\/<topic> and the ARN of an S3 bucket/,
     ],

@@ -91,7 +91,7 @@ describe('what happened', () => {
     );
   });
 
-  it('says that the broker has given up a poller that goes on believing it owns', () => {
+  it('says that the broker has removed a poller that still believes it owns', () => {
     const frozen = { ...owner(1, [0]), state: 'frozen' as const };
     const empty = aGroup({ state: 'empty', members: [frozen], partitions: [aPartition(undefined)] });
 

@@ -69,9 +69,9 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
     );
     assert.match(
       mapping.said.join(),
-      /spent: gave up 3 records \(spent-0 0\.\.2; TypeError: .*\): they are in/,
+      /spent: discarded 3 records \(spent-0 0\.\.2; TypeError: .*\): they are in/,
     );
-    assert.deepEqual([mapping.pollers.givenUp.delivered, mapping.pollers.givenUp.dropped], [3, 0]);
+    assert.deepEqual([mapping.pollers.discarded.delivered, mapping.pollers.discarded.dropped], [3, 0]);
   });
 
   // AWS Lambda docs: kafka-on-failure-destination
@@ -107,15 +107,15 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
     ]);
   });
 
-  it('drops, and says so, what it gives up without a destination', async (t) => {
+  it('drops, and says so, what it discards without a destination', async (t) => {
     const { mapping } = await started(t, 'dropped', { rules: { retryAttempts: 0 } });
     mapping.behave({ does: 'throw' });
 
     await broker.produce(messages('dropped', 0, 3));
     await untilCommitted('dropped', 3);
 
-    await untilSaid(mapping, /gave up 3 records .*: DROPPED, the mapping has no destination/);
-    assert.equal(mapping.pollers.givenUp.dropped, 3);
+    await untilSaid(mapping, /discarded 3 records .*: DROPPED, the mapping has no destination/);
+    assert.equal(mapping.pollers.discarded.dropped, 3);
   });
 
   // AWS Lambda docs: monitoring-metrics-types
@@ -131,10 +131,10 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
     await untilCommitted('refused', 3);
 
     await untilSaid(mapping, /LOST to the mapping, its destination refused them: (ENOTDIR|EEXIST)/);
-    assert.equal(mapping.pollers.givenUp.dropped, 3);
+    assert.equal(mapping.pollers.discarded.dropped, 3);
   });
 
-  it('gives up what is too old before any attempt, and delivers the rest', async (t) => {
+  it('discards what is too old before any attempt, and delivers the rest', async (t) => {
     const { mapping } = await started(t, 'aged', { rules: { maxAgeSeconds: 3_600 } });
     const hourAgo = BigInt(Date.now() - 3_700_000);
     const aged = messages('aged', 0, 3).map((message) => ({ ...message, timestamp: hourAgo }));
@@ -143,7 +143,7 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
     await untilCommitted('aged', 5);
 
     assert.deepEqual(offsetsOf(mapping), [[3, 4]]);
-    await untilSaid(mapping, /gave up 3 records \(aged-0 0\.\.2; older than 3600 s\)/);
+    await untilSaid(mapping, /discarded 3 records \(aged-0 0\.\.2; older than 3600 s\)/);
   });
 
   // AWS Lambda docs: kafka-filtering
@@ -205,6 +205,6 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
     await untilCommitted('orphaned', 4);
 
     assert.deepEqual(mapping.calls('end').at(-1)?.offsets, { 0: [0, 1, 2, 3] });
-    assert.equal(mapping.pollers.givenUp.dropped, 0);
+    assert.equal(mapping.pollers.discarded.dropped, 0);
   });
 });

@@ -1,5 +1,5 @@
 /** What `npm start` says of a ledger in which offsets of the log are missing: how many, where they are, and what counts them. */
-import type { GivenUpRecords } from '../local/mapping/given-up.ts';
+import type { DiscardedRecords } from '../local/mapping/discarded.ts';
 
 /**
  * Undefined where nothing is missing.
@@ -8,12 +8,12 @@ import type { GivenUpRecords } from '../local/mapping/given-up.ts';
 export function formatDiscardedLine(
   ledger: string,
   missing: number,
-  { delivered, dropped, destination }: Pick<GivenUpRecords, 'delivered' | 'dropped' | 'destination'>,
+  { delivered, dropped, destination }: Pick<DiscardedRecords, 'delivered' | 'dropped' | 'destination'>,
 ): string | undefined {
   if (missing === 0) return undefined;
   const parts = [
     `${ledger} is not exact: ${missing} offsets of the log are not in it`,
-    `its mapping gave up ${delivered + dropped} records since the start`,
+    `its mapping discarded ${delivered + dropped} records since the start`,
     ...(destination === undefined ? [] : [`${delivered} of them went to ${destination}`]),
     ...(dropped === 0 ? [] : [`${dropped} were dropped and are in the log alone`]),
   ];

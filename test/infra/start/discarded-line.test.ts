@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatDiscardedLine } from '../../../infra/start/given-up-line.ts';
+import { formatDiscardedLine } from '../../../infra/start/discarded-line.ts';
 
 const destination = '/data/destinations/s3/failures';
 
-describe('what npm start says of offsets that a mapping has given up', () => {
+describe('what npm start says of offsets that a mapping has discarded', () => {
   it('is nothing where the ledger has them all', () => {
     assert.equal(formatDiscardedLine('fraud', 0, { delivered: 5, dropped: 0, destination }), undefined);
   });
@@ -12,13 +12,16 @@ describe('what npm start says of offsets that a mapping has given up', () => {
   it('is how many, where they are and what counts them', () => {
     assert.equal(
       formatDiscardedLine('fraud', 7, { delivered: 9, dropped: 0, destination }),
-      `fraud is not exact: 7 offsets of the log are not in it; its mapping gave up 9 records since the start; 9 of them went to ${destination}. npm start -- --keep, then npx clickledger redrive --ledger fraud --apply counts them.`,
+      `fraud is not exact: 7 offsets of the log are not in it; its mapping discarded 9 records since the start; 9 of them went to ${destination}. npm start -- --keep, then npx clickledger redrive --ledger fraud --apply counts them.`,
     );
   });
 
   it('names those that no destination has', () => {
     const line = formatDiscardedLine('billing', 3, { delivered: 0, dropped: 3, destination: undefined });
 
-    assert.match(line ?? '', /gave up 3 records since the start; 3 were dropped and are in the log alone\. /);
+    assert.match(
+      line ?? '',
+      /discarded 3 records since the start; 3 were dropped and are in the log alone\. /,
+    );
   });
 });

@@ -1,9 +1,9 @@
 /**
- * What a mapping has given up, as its pollers report it: counted as AWS's metrics would count it, and said loudly, since a
- * record that is given up is counted in no ledger until somebody applies it (AWS Lambda docs: monitoring-metrics-types).
+ * What a mapping has discarded, as its pollers report it: counted as AWS's metrics would count it, and said loudly, since a
+ * record that is discarded is counted in no ledger until somebody applies it (AWS Lambda docs: monitoring-metrics-types).
  */
 
-export interface GaveUp {
+export interface DiscardReport {
   readonly records: number;
   /** For people: `ad_clicks-0 5..9`. */
   readonly offsets: string;
@@ -14,7 +14,7 @@ export interface GaveUp {
   readonly undelivered?: string;
 }
 
-export class GivenUpRecords {
+export class DiscardedRecords {
   /** Where they go, in words; undefined where the mapping has no destination. */
   readonly destination: string | undefined;
   /** Records that the destination has. */
@@ -27,7 +27,7 @@ export class GivenUpRecords {
   }
 
   /** In words, what has happened. */
-  add({ records, offsets, because, at, undelivered }: GaveUp): string {
+  add({ records, offsets, because, at, undelivered }: DiscardReport): string {
     if (at === undefined) this.dropped += records;
     else this.delivered += records;
     const whither =
@@ -36,6 +36,6 @@ export class GivenUpRecords {
         : undelivered !== undefined
           ? `LOST to the mapping, its destination refused them: ${undelivered}`
           : 'DROPPED, the mapping has no destination';
-    return `gave up ${records} records (${offsets}; ${because}): ${whither}`;
+    return `discarded ${records} records (${offsets}; ${because}): ${whither}`;
   }
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GivenUpRecords } from '../../../../infra/local/mapping/given-up.ts';
+import { DiscardedRecords } from '../../../../infra/local/mapping/discarded.ts';
 
 const some = { offsets: 'clicks-0 5..9', because: 'TypeError: no; attempts: 4' };
 
-describe('what a mapping has given up', () => {
+describe('what a mapping has discarded', () => {
   it('is said and counted: delivered, dropped for want of a destination, and lost by one', () => {
-    const records = new GivenUpRecords('/there');
+    const records = new DiscardedRecords('/there');
 
     const said = [
       records.add({ ...some, records: 5, at: '/there/x.json' }),
@@ -15,9 +15,9 @@ describe('what a mapping has given up', () => {
     ];
 
     assert.deepEqual(said, [
-      'gave up 5 records (clicks-0 5..9; TypeError: no; attempts: 4): they are in /there/x.json',
-      'gave up 2 records (clicks-0 5..9; TypeError: no; attempts: 4): DROPPED, the mapping has no destination',
-      'gave up 1 records (clicks-0 5..9; TypeError: no; attempts: 4): LOST to the mapping, its destination refused them: EACCES',
+      'discarded 5 records (clicks-0 5..9; TypeError: no; attempts: 4): they are in /there/x.json',
+      'discarded 2 records (clicks-0 5..9; TypeError: no; attempts: 4): DROPPED, the mapping has no destination',
+      'discarded 1 records (clicks-0 5..9; TypeError: no; attempts: 4): LOST to the mapping, its destination refused them: EACCES',
     ]);
     assert.deepEqual([records.delivered, records.dropped], [5, 3]);
   });
