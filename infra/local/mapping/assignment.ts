@@ -1,6 +1,6 @@
 /** What a poller is told of its mapping: the plan's rules, and what of this ground belongs to them. */
 
-import { formatFunctionArn } from '../template/physical.ts';
+import { formatFunctionArn } from '../template/names.ts';
 import type { PlannedFunction, PlannedMapping } from '../template/planned.ts';
 import type { PartialRetry } from './decide.ts';
 import { parseDestinationAddress } from './destination-address.ts';

@@ -12,7 +12,7 @@ import type { Children } from '../children.ts';
 import type { EmittedMetrics } from '../emitted-metrics.ts';
 import { FRUITLESS_STARTS_MAX, ManagedProcess } from '../managed-process.ts';
 import type { InvocationEnd } from '../mapping/decide.ts';
-import { formatFunctionArn } from '../template/physical.ts';
+import { formatFunctionArn } from '../template/names.ts';
 import type { PlannedFunction } from '../template/planned.ts';
 import { Invoker, type Lease } from './invoker.ts';
 

@@ -10,10 +10,9 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Resource } from './cloud-assembly.ts';
-import { buildPhysicalName } from './physical.ts';
+import { listResources, resolvePhysicalName } from './evaluate.ts';
 import type { PlannedFunction } from './planned.ts';
 import { parseWholeNumber, readProperties, text } from './properties.ts';
-import { listResources } from './references.ts';
 import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 
 /** The service's defaults and limits (AWS Lambda docs: gettingstarted-limits). */
@@ -50,7 +49,7 @@ export function formatFunctionId({ stack, id }: Resource): string {
 /** The function of that name, if a template has it. */
 export function findFunction(scope: TemplateScope, name: string): Resource | undefined {
   return listResources(scope, 'AWS::Lambda::Function').find(
-    (resource) => buildPhysicalName(scope, buildPlace(resource, 'FunctionName'), resource) === name,
+    (resource) => resolvePhysicalName(scope, buildPlace(resource, 'FunctionName'), resource) === name,
   );
 }
 
@@ -89,7 +88,7 @@ function readFunction(scope: TemplateScope, resource: Resource, notes: string[])
   const folder = codeFolder(scope, resource, given.Code.S3Key);
   return {
     id: formatFunctionId(resource),
-    name: buildPhysicalName(scope, buildPlace(resource, 'FunctionName'), resource),
+    name: resolvePhysicalName(scope, buildPlace(resource, 'FunctionName'), resource),
     stack: resource.stack.name,
     logicalId: resource.id,
     codeFolder: folder,

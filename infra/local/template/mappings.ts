@@ -8,13 +8,13 @@
  */
 import * as v from 'valibot';
 import type { Resource } from './cloud-assembly.ts';
+import { listResources } from './evaluate.ts';
 import { findFunction, formatFunctionId } from './functions.ts';
 import { listMappingNotes, refuseWhatMisleads } from './mapping-notes.ts';
 import { listNotFollowed } from './mapping-properties.ts';
-import { buildUuid, parseFunctionName } from './physical.ts';
+import { buildUuid, parseFunctionName } from './names.ts';
 import type { PlannedMapping, StartingPosition } from './planned.ts';
 import { parseWholeNumber, readProperties, text, truth } from './properties.ts';
-import { listResources } from './references.ts';
 import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 
 const DEFAULT_WINDOW_MS = 500;

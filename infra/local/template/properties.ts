@@ -8,7 +8,7 @@
 import * as v from 'valibot';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Json, Resource } from './cloud-assembly.ts';
-import { resolve } from './intrinsics.ts';
+import { resolve } from './evaluate.ts';
 import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 
 export function parseWholeNumber(from: number, to: number) {

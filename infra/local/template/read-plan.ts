@@ -8,10 +8,10 @@
  */
 
 import { readTemplates } from './cloud-assembly.ts';
+import { filterResources, listPublishedParameters } from './evaluate.ts';
 import { readFunctions } from './functions.ts';
 import { readMappings } from './mappings.ts';
 import type { RuntimePlan } from './planned.ts';
-import { filterResources, listPublishedParameters } from './references.ts';
 import { readSchedules } from './schedules.ts';
 import { formatLabel, type ParameterLookup, type SecretLookup, type TemplateScope } from './scope.ts';
 import { readTables } from './tables.ts';

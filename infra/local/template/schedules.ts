@@ -5,11 +5,11 @@
  */
 import * as v from 'valibot';
 import type { Json, Resource } from './cloud-assembly.ts';
+import { listResources } from './evaluate.ts';
 import { findFunction, formatFunctionId } from './functions.ts';
-import { parseFunctionName } from './physical.ts';
+import { parseFunctionName } from './names.ts';
 import type { PlannedSchedule } from './planned.ts';
 import { readProperties, text } from './properties.ts';
-import { listResources } from './references.ts';
 import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 
 interface Clock {

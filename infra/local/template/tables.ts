@@ -4,10 +4,9 @@
  * stream is noted, since a template may hang functions on it.
  */
 import * as v from 'valibot';
-import { buildPhysicalName } from './physical.ts';
+import { listResources, resolvePhysicalName } from './evaluate.ts';
 import type { PlannedIndex, PlannedTable } from './planned.ts';
 import { readProperties, text, truth } from './properties.ts';
-import { listResources } from './references.ts';
 import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 
 const keySchema = v.array(
@@ -46,7 +45,7 @@ export function readTables(scope: TemplateScope, notes: string[]): PlannedTable[
       notes.push(`${formatLabel(resource)}: StreamSpecification is not imitated`);
     const expiry = table.TimeToLiveSpecification;
     return {
-      name: buildPhysicalName(scope, buildPlace(resource, 'TableName'), resource),
+      name: resolvePhysicalName(scope, buildPlace(resource, 'TableName'), resource),
       stack: resource.stack.name,
       logicalId: resource.id,
       keys: table.KeySchema.map(keyOf),

@@ -11,10 +11,9 @@
 import * as v from 'valibot';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Resource } from './cloud-assembly.ts';
-import { buildIdentity } from './physical.ts';
+import { listResources, resolveIdentity } from './evaluate.ts';
 import type { PlannedTopic, Settings } from './planned.ts';
 import { parseWholeNumber, readProperties, text } from './properties.ts';
-import { listResources } from './references.ts';
 import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 
 interface PlannedBroker {
@@ -77,7 +76,7 @@ export function readBroker(scope: TemplateScope, notes: string[]): PlannedBroker
     );
   const { KafkaVersion: kafkaVersion, ConfigurationInfo } = readProperties(scope, first, clusterSchema);
   const configuration = listResources(scope, 'AWS::MSK::Configuration').find(
-    (resource) => buildIdentity(scope, buildPlace(resource, 'Arn'), resource) === ConfigurationInfo?.Arn,
+    (resource) => resolveIdentity(scope, buildPlace(resource, 'Arn'), resource) === ConfigurationInfo?.Arn,
   );
   if (configuration === undefined) {
     if (ConfigurationInfo !== undefined)

@@ -6,17 +6,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { Resource } from './cloud-assembly.ts';
-import { resolveText } from './intrinsics.ts';
-import {
-  ACCOUNT,
-  buildPlaceBehind,
-  PARTITION,
-  type Place,
-  REGION,
-  refuse,
-  type TemplateScope,
-  URL_SUFFIX,
-} from './scope.ts';
+import { ACCOUNT, PARTITION, REGION, URL_SUFFIX } from './scope.ts';
+
+/** What names are built from: the properties of resources, evaluated, and a refusal that says where they were asked for. */
+export interface Naming {
+  readonly textAt: (resource: Resource, property: string) => string;
+  readonly refuse: (met: string) => never;
+}
 
 interface Kind {
   /** The property that may give the name. */
@@ -49,13 +45,13 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 /** What `Ref` gives. */
-export function buildIdentity(scope: TemplateScope, place: Place, resource: Resource): string {
-  const property = (name: string) => propertyOf(scope, place, resource, name);
+export function buildIdentity(naming: Naming, resource: Resource): string {
+  const property = (name: string) => naming.textAt(resource, name);
   switch (resource.type) {
     case 'AWS::KMS::Key':
-      return buildUuid(buildPhysicalName(scope, place, resource));
+      return buildUuid(buildPhysicalName(naming, resource));
     case 'AWS::SQS::Queue':
-      return queueUrl(buildPhysicalName(scope, place, resource));
+      return queueUrl(buildPhysicalName(naming, resource));
     case 'AWS::Lambda::Alias':
       return `${formatFunctionArn(property('FunctionName'))}:${property('Name')}`;
     case 'AWS::Lambda::Version':
@@ -63,28 +59,28 @@ export function buildIdentity(scope: TemplateScope, place: Place, resource: Reso
     case 'AWS::SecretsManager::SecretTargetAttachment':
       return property('SecretId');
     case 'AWS::MSK::Topic':
-      return arnOf(scope, place, resource);
+      return arnOf(naming, resource);
     default:
-      if (isCustom(resource)) return refuse(place, unknowable(resource));
+      if (isCustom(resource)) return naming.refuse(unknowable(resource));
       return kinds[resource.type]?.ref === 'arn'
-        ? arnOf(scope, place, resource)
-        : buildPhysicalName(scope, place, resource);
+        ? arnOf(naming, resource)
+        : buildPhysicalName(naming, resource);
   }
 }
 
 /** What `Fn::GetAtt` gives: a resource's own ARN, id or name. Any other attribute only AWS can know. */
-export function buildAttribute(scope: TemplateScope, place: Place, resource: Resource, name: string): string {
-  if (isCustom(resource)) return refuse(place, unknowable(resource));
+export function buildAttribute(naming: Naming, resource: Resource, name: string): string {
+  if (isCustom(resource)) return naming.refuse(unknowable(resource));
   // `TopicName` of a Topic and `GroupId` of a SecurityGroup are its own; `StreamArn` of a Table is not.
   const kind = resource.type.replace(/^.*::/, '');
   const isOwn = (what: string) => name.endsWith(what) && `${kind}${what}`.endsWith(name);
-  if (isOwn('Arn')) return arnOf(scope, place, resource);
-  if (isOwn('Name')) return buildPhysicalName(scope, place, resource);
-  if (isOwn('Id')) return buildIdentity(scope, place, resource);
+  if (isOwn('Arn')) return arnOf(naming, resource);
+  if (isOwn('Name')) return buildPhysicalName(naming, resource);
+  if (isOwn('Id')) return buildIdentity(naming, resource);
   const known = ownAttributes[`${resource.type}.${name}`];
   if (known === undefined)
-    return refuse(place, `${resource.id} (${resource.type}) has its '${name}' from AWS alone`);
-  return known(buildPhysicalName(scope, place, resource));
+    return naming.refuse(`${resource.id} (${resource.type}) has its '${name}' from AWS alone`);
+  return known(buildPhysicalName(naming, resource));
 }
 
 const ownAttributes: Readonly<Record<string, (name: string) => string>> = {
@@ -111,22 +107,22 @@ export function buildUuid(seed: string): string {
   return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');
 }
 
-export function buildPhysicalName(scope: TemplateScope, place: Place, resource: Resource): string {
+export function buildPhysicalName(naming: Naming, resource: Resource): string {
   const property =
     kinds[resource.type]?.name ?? (resource.type === 'AWS::MSK::Topic' ? 'TopicName' : undefined);
   if (property !== undefined && resource.properties[property] !== undefined)
-    return propertyOf(scope, place, resource, property);
+    return naming.textAt(resource, property);
   const name = `${resource.stack.name}-${resource.id}`;
   return resource.type === 'AWS::S3::Bucket' ? name.toLowerCase() : name;
 }
 
-function arnOf(scope: TemplateScope, place: Place, resource: Resource): string {
-  const name = buildPhysicalName(scope, place, resource);
+function arnOf(naming: Naming, resource: Resource): string {
+  const name = buildPhysicalName(naming, resource);
   if (resource.type === 'AWS::MSK::Topic')
-    return `${propertyOf(scope, place, resource, 'ClusterArn').replace(':cluster/', ':topic/')}/${name}`;
+    return `${naming.textAt(resource, 'ClusterArn').replace(':cluster/', ':topic/')}/${name}`;
   if (resource.type === 'AWS::KMS::Key') return `arn:${PARTITION}:kms:${here}:key/${buildUuid(name)}`;
   if (resource.type.startsWith('AWS::Lambda::') && resource.type !== 'AWS::Lambda::Function')
-    return buildIdentity(scope, place, resource);
+    return buildIdentity(naming, resource);
   const [, service = '', kind = ''] = resource.type.toLowerCase().split('::');
   const pattern = kinds[resource.type]?.arn ?? `${service}:${here}:${kind}/%`;
   const slot = name.startsWith('/') && pattern.includes('/%') ? '/%' : '%';
@@ -135,11 +131,6 @@ function arnOf(scope: TemplateScope, place: Place, resource: Resource): string {
 
 export function formatFunctionArn(reference: string): string {
   return `arn:${PARTITION}:lambda:${here}:function:${parseFunctionName(reference)}`;
-}
-
-function propertyOf(scope: TemplateScope, place: Place, resource: Resource, name: string): string {
-  const at = buildPlaceBehind(place, resource.stack, resource.id, name);
-  return resolveText(scope, at, resource.properties[name] ?? null);
 }
 
 function isCustom({ type }: Resource): boolean {
