@@ -6,24 +6,24 @@
 
 import type { AuditedLog } from '../kafka/topic-log.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { checkChain, checkCheckpoint } from './check-chain.ts';
+import { checkChain, checkCheckpoint, findUnexpired } from './check-chain.ts';
 import { checkLines } from './check-lines.ts';
 import { checkParked } from './check-parked.ts';
 import { checkPartition } from './check-partition.ts';
-import { findUnexpired } from './expired-entries.ts';
 import { Findings, type JournalState } from './findings.ts';
 import { buildJournalState, checkSince } from './journal-state.ts';
 
 import { type EntryRead, readEntryItem } from './layout.ts';
-import { readEntryItems, type TableAccess } from './ledger-items.ts';
-import { noteElsewhere, noteVerdict } from './notes.ts';
 import {
   buildEmptyProjections,
   type JournalProjections,
   parseJournalKey,
+  readEntryItems,
   readProjections,
   readSound,
+  type TableAccess,
 } from './read-ledger.ts';
+import { noteElsewhere, noteVerdict } from './report.ts';
 
 export interface AuditWishes {
   /** Which incarnation the topic is now; the newest that the ledger knows if it is not given. */

@@ -1,11 +1,10 @@
 /**
- * A journal by itself, without the log: every entry bears its seal and follows from its predecessor. Versions are dense, no
- * offset is resolved twice, the state after an entry is the one before it and what the entry changed.
+ * A journal by itself, without the log: every entry has its seal, its parts fit together, and it follows from its predecessor.
+ * Versions are dense, no offset is resolved twice, the state after an entry is the one before it and what the entry changed.
  */
-import { checkEntry, findTaken } from './check-entry.ts';
 import type { Findings } from './findings.ts';
 import type { CheckpointRead, EntryRead, StateRead } from './layout.ts';
-import { countOffsets, formatRanges, joinRanges } from './offset-ranges.ts';
+import { countOffsets, formatRanges, joinRanges, type Ranges, subtractRanges } from './offset-ranges.ts';
 
 /** @param entries of the journal in the order of versions; older ones may have expired, if a checkpoint stands for them */
 export function checkChain(
@@ -139,4 +138,68 @@ function comparable(state: StateRead): Record<string, string> {
     clicks: String(state.clicks),
     micros: String(state.micros),
   };
+}
+
+export function checkEntry(findings: Findings, journal: string, entry: EntryRead): void {
+  const { version, offsets, unparked, accepted, state } = entry;
+  const fault = (what: string) => findings.add('chain', journal, `entry ${version} ${what}`);
+  if (entry.broken !== undefined) findings.add('seal', journal, `entry ${version}: ${entry.broken}`);
+  const parked = setOf([...entry.parked.keys()]);
+  const strange = subtractRanges(joinRanges([parked, entry.void]), offsets);
+  if (strange.length > 0) fault(`parks or voids offsets ${formatRanges(strange)}, which it does not resolve`);
+  const forgotten = subtractRanges(joinRanges([offsets, unparked, accepted]), state.resolved);
+  if (forgotten.length > 0)
+    fault(`resolves offsets ${formatRanges(forgotten)}, and its own state lacks them`);
+  const both = subtractRanges(accepted, subtractRanges(accepted, joinRanges([parked, entry.void, unparked])));
+  if (both.length > 0) fault(`accepts offsets ${formatRanges(both)}, which it parks, voids or applies`);
+  const taken = findTaken(entry);
+  const applied = subtractRanges(taken, parked);
+  const { clicks, flagged } = entry.lines.sum;
+  if (BigInt(countOffsets(applied)) !== clicks)
+    fault(`applies ${countOffsets(applied)} offsets and its lines hold ${clicks} clicks`);
+  if (BigInt(entry.flagged.length) !== flagged)
+    fault(`flags ${entry.flagged.length} clicks and its lines hold ${flagged} flagged`);
+  const free = subtractRanges(setOf(entry.flagged), applied);
+  if (free.length > 0) fault(`flags offsets ${formatRanges(free)}, which it does not apply`);
+  checkMarks(entry, taken, fault);
+}
+
+/** Offsets of the records that it applied or parked. */
+export function findTaken({ offsets, unparked, accepted, void: empty }: EntryRead): Ranges {
+  return joinRanges([subtractRanges(subtractRanges(offsets, empty), accepted), unparked]);
+}
+
+/** The first and the last record that it took. An entry that only voids took none. */
+function checkMarks({ state }: EntryRead, taken: Ranges, fault: (what: string) => void): void {
+  const [first, last] = [taken[0]?.[0], taken.at(-1)?.[1]];
+  const should = [...new Set([first, last])].filter((offset) => offset !== undefined);
+  const is = [...state.marks.keys()];
+  if (taken.length > 0 && is.join() !== should.join())
+    fault(`has fingerprints of offsets ${is.join(' and ')}, its first and last are ${should.join(' and ')}`);
+}
+
+function setOf(offsets: readonly number[]): Ranges {
+  return joinRanges(offsets.map((offset): Ranges => [[offset, offset]]));
+}
+
+/**
+ * The entries from which on none may be missing.
+ * @param entries in the order of versions
+ * @param now epoch seconds
+ */
+export function findUnexpired(
+  findings: Findings,
+  journal: string,
+  entries: readonly EntryRead[],
+  checkpoint: CheckpointRead | undefined,
+  now: number,
+): readonly EntryRead[] {
+  const through = checkpoint?.through ?? 0;
+  const from = entries.findLastIndex((entry, i) => {
+    const before = entries[i - 1];
+    const isAfterHole = before !== undefined && entry.version > before.version + 1;
+    return isAfterHole && before.expiresSeconds <= now && entry.version <= through + 1;
+  });
+  for (const entry of entries.slice(0, Math.max(0, from))) checkEntry(findings, journal, entry);
+  return entries.slice(Math.max(0, from));
 }

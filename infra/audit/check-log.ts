@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { LogRecord } from '../kafka/topic-log.ts';
-import { findTaken } from './check-entry.ts';
+import { findTaken } from './check-chain.ts';
 import { formatSums } from './check-lines.ts';
 import { isPossible, type Sums, zero } from './entry-lines.ts';
 import type { Findings } from './findings.ts';

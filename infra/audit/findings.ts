@@ -52,6 +52,8 @@ export interface PartitionTally {
   logStart: number;
   logEnd: number;
   committed: number | undefined;
+  /** That the log holds. */
+  records: number;
   entries: number;
   applied: number;
   /** What the ledger has counted, and what the records of it that are still in the log are worth. */
@@ -63,6 +65,8 @@ export interface PartitionTally {
   accepted: number;
   /** Counted, and compared with the record that stands there. */
   compared: number;
+  /** Before the committed offset, and neither counted nor parked. */
+  missing: number;
   /** Passed over, not counted, and not past the committed offset either. */
   gaps: number;
   gapOffsets: string;
@@ -112,9 +116,14 @@ export class Findings {
     this.faults.push({ kind, journal, what });
   }
 
-  /** Where no clicks flow any more, nothing may be left to count. */
+  /** Where no clicks flow any more and no rollup runs, nothing may be left to count or to roll up. */
   demandRest(): void {
     for (const { journal, what } of this.passing) this.add('checkpoint', journal, what);
+    this.demandCounted();
+  }
+
+  /** Where no clicks flow any more, nothing may be left to count. */
+  demandCounted(): void {
     for (const { journal, gaps, lag, gapOffsets } of this.partitions) {
       const where = gaps > 0 ? ` (offsets ${gapOffsets})` : '';
       if (gaps + lag > 0)

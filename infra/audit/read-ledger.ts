@@ -1,8 +1,11 @@
 /**
- * What a ledger's table holds beside the entries, read before these: first the checkpoints, then everything else, then the
- * directory once more. So a line may be newer than the checkpoint of its journal and never older, and no journal that came
- * meanwhile is taken for one that nobody has listed.
+ * Reads a ledger's table, consistently. All that it holds beside the entries is read before these: first the checkpoints, then
+ * everything else, then the directory once more. So a line may be newer than the checkpoint of its journal and never older, and
+ * no journal that came meanwhile is taken for one that nobody has listed.
  */
+
+import { type DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { awaitAnswer } from '../terminal/answer-of.ts';
 import { Damage, formatKey, type StoredItem } from './attributes.ts';
 import type { Findings } from './findings.ts';
 import {
@@ -13,7 +16,6 @@ import {
   readLineItem,
   readParkedItem,
 } from './layout.ts';
-import { getCheckpointItem, readAllItems, readDirectory, type TableAccess } from './ledger-items.ts';
 
 export interface JournalProjections {
   readonly journal: string;
@@ -114,4 +116,63 @@ export function readSound<Read>(
     findings.add('damage', journal, error.message);
     return undefined;
   }
+}
+
+export interface TableAccess {
+  readonly table: string;
+  readonly client: Pick<DynamoDBClient, 'send'>;
+}
+
+export async function readDirectory(access: TableAccess): Promise<string[]> {
+  return (await Array.fromAsync(query(access, 'journals'))).map((item) => item['sk']?.S ?? '');
+}
+
+/** The checkpoint as it is now; undefined before the first rollup. */
+export async function getCheckpointItem(
+  { client, table }: TableAccess,
+  journal: string,
+): Promise<StoredItem | undefined> {
+  const key = { pk: { S: `checkpoint#${journal}` }, sk: { S: 'checkpoint' } };
+  const asked = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
+  return (await awaitAnswer(`table ${table}`, client.send(asked))).Item;
+}
+
+/** All entries that have not expired, in the order of versions. */
+export function readEntryItems(access: TableAccess, journal: string): AsyncGenerator<StoredItem> {
+  return query(access, journal);
+}
+
+/** Whatever stands in the table, in no order: so also what no key that is known would lead to. */
+export function readAllItems({ client, table }: TableAccess): AsyncGenerator<StoredItem> {
+  return allPages(table, (ExclusiveStartKey) =>
+    client.send(new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey })),
+  );
+}
+
+function query({ client, table }: TableAccess, pk: string): AsyncGenerator<StoredItem> {
+  const asked = {
+    TableName: table,
+    ConsistentRead: true,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: pk } },
+  };
+  return allPages(table, (ExclusiveStartKey) =>
+    client.send(new QueryCommand({ ...asked, ExclusiveStartKey })),
+  );
+}
+
+type Key = Record<string, NonNullable<StoredItem[string]>>;
+
+async function* allPages(
+  table: string,
+  page: (
+    start: Key | undefined,
+  ) => Promise<{ Items?: StoredItem[] | undefined; LastEvaluatedKey?: Key | undefined }>,
+): AsyncGenerator<StoredItem> {
+  let start: Key | undefined;
+  do {
+    const { Items = [], LastEvaluatedKey } = await awaitAnswer(`table ${table}`, page(start));
+    yield* Items;
+    start = LastEvaluatedKey;
+  } while (start !== undefined);
 }

@@ -1,8 +1,11 @@
-/** An audit as people read it, and as programs do. */
-
+/** An audit as people read it, and as programs do; and what it says that is no fault. */
 import { formatTable } from '../terminal/table-lines.ts';
 import { escapeText, formatAmount, formatCount } from '../terminal/text.ts';
-import { type AuditFault, type Findings, faultMeanings } from './findings.ts';
+import { formatSums, type Rolled } from './check-lines.ts';
+import { addSums, zero } from './entry-lines.ts';
+import { type AuditFault, type Findings, faultMeanings, type PartitionTally } from './findings.ts';
+import type { EntryRead } from './layout.ts';
+import type { Ranges } from './offset-ranges.ts';
 
 export interface LedgerAudit {
   readonly ledger: string;
@@ -81,4 +84,52 @@ export function formatReportJson(audits: readonly LedgerAudit[]): string {
 export function combineVerdicts(audits: readonly LedgerAudit[]): Findings['verdict'] {
   const verdicts = audits.map(({ findings }) => findings.verdict);
   return (['fail', 'unsure'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'pass';
+}
+
+export function notePartition(
+  findings: Findings,
+  tally: PartitionTally,
+  entries: readonly EntryRead[],
+  resolved: Ranges,
+): void {
+  const { journal, logStart, unverifiable, gaps, gapOffsets, explainedOffsets } = tally;
+  const note = (what: string) => findings.notes.push(`${journal}: ${what}`);
+  const base = resolved[0]?.[0] ?? 0;
+  if (base > 0 && base >= logStart && logStart > 0)
+    note(`the ledger begins at offset ${base}; what stood before it can't be told any more`);
+  if (unverifiable > 0) {
+    const gone = entries.filter(({ offsets }) => (offsets[0]?.[0] ?? logStart) < logStart);
+    const sums = gone.reduce((sum, { lines }) => addSums(sum, lines.sum), zero);
+    note(
+      `${unverifiable} records before offset ${logStart} have left the log and can't be verified any more: ` +
+        `for ${formatSums(sums)} of ${gone.length} entries only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
+    );
+  }
+  if (gaps > 0) note(`${gaps} records in gaps, offsets ${gapOffsets}, are not counted yet`);
+  if (explainedOffsets !== '') note(`the log holds no record at the open offsets ${explainedOffsets}`);
+}
+
+/** @param where the records are that could be compared */
+export function noteElsewhere(
+  findings: Findings,
+  where: 'an earlier log' | 'another topic',
+  { journal, entries, checkpoint }: Rolled,
+): void {
+  const state = entries.at(-1)?.state ?? checkpoint?.state ?? zero;
+  findings.notes.push(
+    `${journal}: it is of ${where}, not of this one: for ${formatSums(state)} only their chain and seals vouch`,
+  );
+}
+
+/** An audit that compared nothing proves nothing. */
+export function noteVerdict(findings: Findings): void {
+  const { partitions } = findings;
+  const sum = (of: 'compared' | 'unverifiable' | 'lag') =>
+    partitions.reduce((all, each) => all + each[of], 0);
+  if (sum('compared') > 0) return;
+  findings.unsure.push(
+    sum('unverifiable') > 0
+      ? `none of the ${sum('unverifiable')} records that it counted is in the log any more`
+      : `the ledger has counted no record of the ${sum('lag')} that the log holds: there is nothing to compare`,
+  );
 }

@@ -1,20 +1,9 @@
-/**
- * A ledger as its owner sees it from outside: totals per journal for the live lines, and every statement line exact as of
- * now, for comparison. Reads only; on the laptop ground and on AWS alike.
- */
+/** A ledger as its owner sees it from outside: totals per journal. Reads only; in the local runtime and on AWS alike. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { operatorRequests } from '../../shared/bounded-requests.ts';
-import { parseLines } from '../../shared/fold/delta.ts';
 import { parseJournalKey } from '../../shared/journal/journal-key.ts';
-import {
-  type Ledger,
-  listJournals,
-  readCheckpoint,
-  readEntriesAfter,
-  readHead,
-} from '../../shared/journal/journal-store.ts';
+import { type Ledger, listJournals, readCheckpoint, readHead } from '../../shared/journal/journal-store.ts';
 import { countOffsets, findGaps, findNextOffset, type OffsetSet } from '../../shared/journal/offsets.ts';
-import { readStatements, wholePeriod } from '../../shared/statement/statement.ts';
 
 /** How long entries stay only matters to who writes them. */
 const ENTRY_DAYS = 35;
@@ -70,31 +59,4 @@ export async function countEntriesNotRolledUp(ledger: Ledger): Promise<number> {
     }),
   );
   return behind.reduce((sum, entries) => sum + Math.max(0, entries), 0);
-}
-
-export type Lines = ReadonlyMap<string, { readonly clicks: bigint; readonly micros: bigint }>;
-
-/** What all entries that still stand add up to, by `<hour> <advertiser>`. */
-export async function readJournalLines(ledger: Ledger): Promise<Lines> {
-  const sums = new Map<string, { clicks: bigint; micros: bigint }>();
-  for (const journal of await listJournals(ledger)) {
-    for await (const { changed } of readEntriesAfter(ledger, journal, 0)) {
-      for (const { hour, advertiser, line } of parseLines(changed.lines)) {
-        const sum = sums.get(`${hour} ${advertiser}`) ?? { clicks: 0n, micros: 0n };
-        sum.clicks += BigInt(line.clicks);
-        sum.micros += BigInt(line.micros);
-        sums.set(`${hour} ${advertiser}`, sum);
-      }
-    }
-  }
-  return sums;
-}
-
-/** The exact statements of some advertisers, by `<hour> <advertiser>`. */
-export async function readStatementLines(ledger: Ledger, advertisers: ReadonlySet<string>): Promise<Lines> {
-  const lines = new Map<string, { clicks: bigint; micros: bigint }>();
-  for (const [advertiser, hours] of await readStatements(ledger, advertisers, wholePeriod, true)) {
-    for (const { hour, clicks, micros } of hours) lines.set(`${hour} ${advertiser}`, { clicks, micros });
-  }
-  return lines;
 }

@@ -3,7 +3,8 @@
  * The ledgers are found as an operator finds them, by what their stacks publish; the ground itself knows nothing of them.
  */
 
-import { recountTopic } from '../audit/recount.ts';
+import { auditLedger } from '../audit/audit-ledger.ts';
+import { TopicLog } from '../kafka/topic-log.ts';
 import { buildClientConfig } from '../local/endpoint-access.ts';
 import { InvokeEndpoint } from '../local/invoke-endpoint.ts';
 import { Ground, type GroundOptions } from '../local/local-runtime.ts';
@@ -12,15 +13,15 @@ import { ClickProducer } from '../local/producer/click-producer.ts';
 import { buildRunGroup, writeRunFile } from '../local/run-file.ts';
 import { type JournalTotals, openLedger, readJournalTotals } from '../ops/ledger-view.ts';
 import { formatDiscardedLine } from './discarded-line.ts';
+import { type AuditedLedger, countMissing } from './exit-report.ts';
 import type { Halted } from './halts.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
-import { compareLedger, type LedgerVerdict } from './verdict.ts';
 import { listWatchedGroups, type WatchedGroup } from './watched-groups.ts';
 
-interface GroupVerdict extends LedgerVerdict {
-  readonly duplicates: number;
-  /** Where what is missing in the ledger is to be found, in words; undefined where nothing is. */
+interface DrainedLedger extends AuditedLedger {
+  readonly tookMs: number;
+  /** Where the records are that the ledger lacks, in words; undefined where it lacks none. */
   readonly discarded: string | undefined;
 }
 
@@ -174,21 +175,32 @@ export class Session {
     return this.producer.done && this.#ends.length > 0 && caughtUp;
   }
 
-  /** Every ledger against the log, read again; by ledger. */
-  async verdicts(): Promise<{
-    records: number;
-    byLedger: Map<string, GroupVerdict>;
-  }> {
-    const recount = await recountTopic(this.ground.kafka, this.topic);
-    const byLedger = new Map<string, GroupVerdict>();
-    for (const { ledger, mapping } of this.groups) {
-      const duplicates = this.ground.metric(mapping.functionId, 'Duplicates');
-      const verdict = await compareLedger(this.#ledger(ledger), recount);
+  /** Audits every ledger, with the demand that all of the log is counted. */
+  async audit(): Promise<DrainedLedger[]> {
+    const audited: DrainedLedger[] = [];
+    for (const group of this.groups) audited.push(await this.#auditGroup(group));
+    return audited;
+  }
+
+  async #auditGroup({ ledger, mapping }: WatchedGroup): Promise<DrainedLedger> {
+    const access = this.#ledger(ledger);
+    const log = new TopicLog({ bootstrapBrokers: [...this.ground.kafka] }, mapping.topic, mapping.groupId);
+    const started = performance.now();
+    try {
+      const findings = await auditLedger(access, log, mapping.topic);
+      findings.demandCounted();
       const { discarded } = this.ground.pollersOf(mapping);
-      const said = formatDiscardedLine(ledger, verdict.missing, discarded);
-      byLedger.set(ledger, { ...verdict, duplicates, discarded: said });
+      return {
+        ledger,
+        findings,
+        tookMs: performance.now() - started,
+        duplicates: this.ground.metric(mapping.functionId, 'Duplicates'),
+        discarded: formatDiscardedLine(ledger, countMissing(findings), discarded),
+      };
+    } finally {
+      access.client.destroy();
+      await log.close().catch(() => {});
     }
-    return { records: recount.records, byLedger };
   }
 
   async stop(): Promise<void> {

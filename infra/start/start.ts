@@ -1,12 +1,13 @@
 /**
  * The local runtime, clicks to feed it, and live lines of what the ledgers hold. Runs until Ctrl-C, or, with --clicks and --exit, until
- * all groups have drained that many; then it reads the log again by other code and ends with 0 only if every ledger is exact. Whatever
+ * all groups have drained that many; then it audits every ledger and ends with 0 only if all are exact. Whatever
  * happens, it stops what it started.
  */
 
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { formatReport } from '../audit/report.ts';
 import { readOwnEndpoints } from '../local/endpoints.ts';
 import { getRunFile, removeRunFile } from '../local/run-file.ts';
 import { lockGround } from '../local/runtime-lock.ts';
@@ -15,8 +16,8 @@ import { findStorageFault } from '../local/storage-fault.ts';
 import { synthesizeTemplates } from '../local/template/synthesize.ts';
 import { Standstill } from '../ops/standstill.ts';
 import { INTERRUPTED } from '../terminal/command.ts';
-import { encodeNumber } from '../terminal/money.ts';
 import { UserError } from '../terminal/user-error.ts';
+import { buildExitReport } from './exit-report.ts';
 import { Halts } from './halts.ts';
 import { createIncarnationLookup } from './incarnation.ts';
 import { LiveDisplay } from './live-display.ts';
@@ -173,32 +174,14 @@ function progressOf({ producer, ends }: Session, live: readonly LiveGroup[]): un
   return [producer.produced, ends, ledgers];
 }
 
-/** The last line: one JSON object. */
 async function report(session: Session, display: LiveDisplay): Promise<StartResult> {
-  display.say('Drained. Reading the log again, to compare …');
-  const { records, byLedger } = await session.verdicts();
-  const groups = Array.from(byLedger, ([ledger, verdict]) => {
-    const { applied, duplicates, parked, missing, micros, expectedMicros, difference, discarded } = verdict;
-    if (discarded !== undefined) display.say(discarded);
-    const sums = {
-      micros: encodeNumber(micros),
-      expectedMicros: encodeNumber(expectedMicros),
-    };
-    return [
-      ledger,
-      {
-        applied,
-        duplicates,
-        parked,
-        ...(missing > 0 && { missing }),
-        ...sums,
-        ...(difference !== undefined && { difference }),
-      },
-    ] as const;
-  });
-  const exact = [...byLedger.values()].every(({ difference }) => difference === undefined);
+  display.say('Drained. Auditing the ledgers …');
+  const audited = await session.audit();
+  for (const each of audited) {
+    if (each.findings.verdict !== 'pass') for (const line of formatReport(each)) display.say(line);
+    if (each.discarded !== undefined) display.say(each.discarded);
+  }
   display.end();
   ending.signal.throwIfAborted();
-  const lastLine = JSON.stringify({ produced: records, ...Object.fromEntries(groups), exact });
-  return { exitCode: exact ? 0 : 1, lastLine };
+  return buildExitReport(audited);
 }

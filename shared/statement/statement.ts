@@ -39,44 +39,26 @@ export async function readStatement(
   period: Period,
   exact: boolean,
 ): Promise<StatementHour[]> {
-  const statements = await readStatements(ledger, new Set([advertiser]), period, exact);
-  return statements.get(advertiser) ?? [];
-}
-
-/** The statements of several advertisers at once; the entries after the last rollup are read only once for all. */
-export async function readStatements(
-  ledger: Ledger,
-  advertisers: ReadonlySet<string>,
-  period: Period,
-  exact: boolean,
-): Promise<Map<string, StatementHour[]>> {
   // Checkpoints before lines: an entry that a rollup folds in between is then seen in the line or after it, never lost.
   const checkpoints = exact ? await readCheckpoints(ledger) : new Map<string, number>();
-  const sums = new Map<string, Map<string, StatementHour>>();
+  const hours = new Map<string, StatementHour>();
   const through = new Map<string, number>();
-  for (const advertiser of advertisers) {
-    const hours = new Map<string, StatementHour>();
-    sums.set(advertiser, hours);
-    for await (const item of linesOf(ledger, advertiser, period)) {
-      const line = readIntact(item, lineIn);
-      through.set(`${advertiser}#${line.sk}`, line.through);
-      add(hours, line.sk.slice(0, line.sk.indexOf('#')), line);
-    }
+  for await (const item of linesOf(ledger, advertiser, period)) {
+    const line = readIntact(item, lineIn);
+    through.set(line.sk, line.through);
+    add(hours, line.sk.slice(0, line.sk.indexOf('#')), line);
   }
   for (const [journal, checkpoint] of checkpoints) {
     for await (const { changed, state } of readEntriesAfter(ledger, journal, checkpoint)) {
-      for (const { hour, advertiser, line } of parseLines(changed.lines)) {
-        const hours = sums.get(advertiser);
-        if (hours === undefined || hour < period.from || hour > period.to) continue;
-        if (state.version <= (through.get(`${advertiser}#${hour}#${journal}`) ?? 0)) continue;
+      for (const { hour, advertiser: of, line } of parseLines(changed.lines)) {
+        if (of !== advertiser || hour < period.from || hour > period.to) continue;
+        if (state.version <= (through.get(`${hour}#${journal}`) ?? 0)) continue;
         const { clicks, micros, flagged } = line;
         add(hours, hour, { clicks: BigInt(clicks), micros: BigInt(micros), flagged: BigInt(flagged) });
       }
     }
   }
-  const inOrder = (hours: Map<string, StatementHour>) =>
-    [...hours.values()].sort((a, b) => (a.hour < b.hour ? -1 : 1));
-  return new Map(Array.from(sums, ([advertiser, hours]) => [advertiser, inOrder(hours)]));
+  return [...hours.values()].sort((a, b) => (a.hour < b.hour ? -1 : 1));
 }
 
 function lineIn(item: Item): Omit<StatementHour, 'hour'> & { sk: string; through: number } {

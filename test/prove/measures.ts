@@ -4,7 +4,7 @@ import { auditLedger } from '../../infra/audit/audit-ledger.ts';
 import type { Findings, JournalState } from '../../infra/audit/findings.ts';
 
 import { readCheckpointItem } from '../../infra/audit/layout.ts';
-import { getCheckpointItem, readDirectory, readEntryItems } from '../../infra/audit/ledger-items.ts';
+import { getCheckpointItem, readDirectory, readEntryItems } from '../../infra/audit/read-ledger.ts';
 import type { Ground } from '../../infra/local/local-runtime.ts';
 import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { Standstill } from '../../infra/ops/standstill.ts';

@@ -8,7 +8,7 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import type { StoredItem } from '../../infra/audit/attributes.ts';
 import { readCheckpointItem, readEntryItem } from '../../infra/audit/layout.ts';
-import { getCheckpointItem, readDirectory, readEntryItems } from '../../infra/audit/ledger-items.ts';
+import { getCheckpointItem, readDirectory, readEntryItems } from '../../infra/audit/read-ledger.ts';
 import { useAdmin } from '../../infra/local/faults/with-admin.ts';
 import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import type { Arena } from './arena.ts';

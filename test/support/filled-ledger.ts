@@ -1,8 +1,5 @@
-/** Ledgers on the simulated table, filled by the write path itself, and what a recount of the same records finds. */
-import type { Recount } from '../../infra/audit/recount.ts';
-import { type Click, decode, isRejected } from '../../shared/contract/decode.ts';
+/** Ledgers on the simulated table, filled by the write path itself. */
 import type { Acceptance, KafkaRecord } from '../../shared/event/event.ts';
-import { formatHour } from '../../shared/fold/delta.ts';
 import type { Fold } from '../../shared/fold/fold.ts';
 import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
 
@@ -57,22 +54,4 @@ export async function apply(
 
 export async function roll(ledger: MemoryLedger): Promise<void> {
   await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
-}
-
-export function recountOf(records: readonly KafkaRecord[]): Recount {
-  const decoded = records.map(decode);
-  const clicks = decoded.filter((each): each is Click => !isRejected(each));
-  const lines = new Map<string, { clicks: bigint; micros: bigint }>();
-  for (const { record, advertiserId, priceMicros } of clicks) {
-    const key = `${formatHour(record.timestamp)} ${advertiserId}`;
-    const line = lines.get(key) ?? { clicks: 0n, micros: 0n };
-    lines.set(key, { clicks: line.clicks + 1n, micros: line.micros + BigInt(priceMicros) });
-  }
-  return {
-    records: records.length,
-    clicks: clicks.length,
-    micros: clicks.reduce((sum, { priceMicros }) => sum + BigInt(priceMicros), 0n),
-    rejected: decoded.filter(isRejected).map(({ record }) => `${record.partition}/${record.offset}`),
-    lines,
-  };
 }

@@ -30,12 +30,13 @@ describe('the audit of a ledger', () => {
 
     assert.deepEqual(faults, []);
     const none = { gapOffsets: '', explainedOffsets: '' };
-    const counts = { gaps: 0, lag: 0, unverifiable: 0, logStart: 0, ...none };
+    const counts = { missing: 0, gaps: 0, lag: 0, unverifiable: 0, logStart: 0, ...none };
     assert.deepEqual(partitions, [
       {
         journal: JOURNAL,
         logEnd: 6,
         committed: 6,
+        records: 6,
         entries: 2,
         applied: 5,
         micros: 750_014n,
@@ -49,6 +50,7 @@ describe('the audit of a ledger', () => {
         journal: 'ad_clicks@1#1',
         logEnd: 2,
         committed: 2,
+        records: 2,
         entries: 1,
         applied: 2,
         micros: 500_000n,
@@ -75,6 +77,8 @@ describe('the audit of a ledger', () => {
   it('names records that are committed and not counted, by offset (I2, I7)', async () => {
     const { faults } = await audit(await filled(), { committed, records: [...log, ...records(6, 3)] });
     const ahead = await audit(await filled(), { committed: [8, 2], records: [...log, ...records(6, 3)] });
+    const [{ missing, lag } = { missing: 0, lag: 0 }] = ahead.partitions;
+    assert.deepEqual([missing, lag], [2, 1]);
 
     assert.deepEqual(faults, []);
     assert.deepEqual(ahead.faults, [

@@ -172,7 +172,7 @@ describe('the limits of an audit', () => {
       `${JOURNAL}: 1 records in gaps, offsets 11, are not counted yet`,
       `${JOURNAL}: the log holds no record at the open offsets 10,12-13`,
     ]);
-    findings.demandRest();
+    findings.demandCounted();
     const what = '1 records in gaps (offsets 11) and 0 after the newest are not counted yet';
     assert.deepEqual(findings.faults, [{ kind: 'not-yet', journal: JOURNAL, what }]);
   });

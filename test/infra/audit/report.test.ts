@@ -14,12 +14,14 @@ const partitions = [
     ...{ journal: zero, logStart: 0, logEnd: 1_000_000, committed: 999_998, entries: 120 },
     ...{ applied: 999_990, parked: 8, gaps: 0, lag: 2, unverifiable: 0 },
     ...{ micros: 27_375_273_320n, microsByLog: 27_375_273_320n },
+    ...{ records: 1_000_000, missing: 0 },
     ...{ accepted: 0, compared: 999_998, gapOffsets: '', explainedOffsets: '' },
   },
   {
     ...{ journal: one, logStart: 7, logEnd: 9, committed: undefined, entries: 1 },
     ...{ applied: 1, parked: 0, gaps: 1, lag: 0, unverifiable: 3 },
     ...{ micros: 1_250_000n, microsByLog: 250_000n },
+    ...{ records: 2, missing: 0 },
     ...{ accepted: 0, compared: 1, gapOffsets: '7', explainedOffsets: '' },
   },
 ];

@@ -53,6 +53,12 @@ export const tamperings: readonly Tampering[] = [
     /2026-11-21T11 adv-9/,
   ],
   [
+    'an advertiser added to an entry',
+    entry('[2,14]', '[2,14],\\"adv-0\\":[0,0]'),
+    'money',
+    /adv-0: 0 clicks and 0 micros, by the log nothing/,
+  ],
+  [
     'a click too many in an entry',
     entry('[2,14]', '[3,14]'),
     'chain',

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { readDirectory } from '../../../infra/audit/ledger-items.ts';
+import { readDirectory } from '../../../infra/audit/read-ledger.ts';
 import { audit, createLedgerClient } from '../../../infra/cli/audit.ts';
 import { readLogs } from '../../../infra/cli/target.ts';
 import { awaitAnswer } from '../../../infra/terminal/answer-of.ts';
