@@ -27,7 +27,6 @@ export const verbs: Readonly<Record<string, string>> = {
   define: 'declares alarms or a command',
   deliver: 'gives batches to a function',
   deny: 'returns statements of a policy that deny something',
-  dereference: 'follows references of a template',
   descend: 'goes one level deeper',
   describe: 'says in words',
   encode: 'turns a value into what is written',
