@@ -139,7 +139,7 @@ describe('rooms', () => {
       ['infra/audit/check-log.ts', 'shared/contract/decode.ts'],
       ['infra/audit/check-log.ts', 'infra/ops/ledger-view.ts'],
       ['infra/kafka/topic-log.ts', 'infra/audit/layout.ts'],
-      ['infra/terminal/table-lines.ts', 'infra/ops/ledger-view.ts'],
+      ['infra/terminal/text.ts', 'infra/ops/ledger-view.ts'],
     ] as const;
 
     for (const [file, target] of forbidden) {

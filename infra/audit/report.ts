@@ -1,6 +1,6 @@
 /** An audit as people read it, and as programs do; and what it says that is no fault. */
-import { formatTable } from '../terminal/table-lines.ts';
-import { escapeText, formatAmount, formatCount } from '../terminal/text.ts';
+import { escapeText, formatAmount, formatCount, formatTable } from '../terminal/text.ts';
+
 import { formatSums, type Rolled } from './check-lines.ts';
 import { addSums, zero } from './entry-lines.ts';
 import { type AuditFault, type Findings, faultMeanings, type PartitionTally } from './findings.ts';

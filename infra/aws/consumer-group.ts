@@ -1,13 +1,13 @@
 /**
  * A group on AWS: from a team's plain data to its ledger, its functions, the mapping from the topic and the schedule of
- * the rollup. All that a group owns is made in here and by nobody else, under the group's own key (I9).
+ * the rollup. Everything that a group owns is created here and nowhere else, under the group's own key (I9).
  *
  *   topic ─► mapping ─► handler ─► table ◄─► rollup ◄─ every minute
- *               └─► destination, for a team that lets go of what fails
+ *               └─► destination, for a team that discards what fails
  *
- * It knows the cluster by ARN and name only, no stage and no file of this repository, so any CDK app can have one. What
- * holds counted money or is needed to read it stays when the stack goes: table, bucket, secrets, key. What the group's
- * data may not say is refused at synthesis, everything at once (group-rules.ts).
+ * It knows the cluster by ARN and name only, and no stage and no file of this repository, so any CDK app can use it. What
+ * holds counted money, or is needed to read it, outlives the stack: table, bucket, secrets, key. Synthesis refuses invalid data of a
+ * group and reports every fault at once (group-rules.ts).
  */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
@@ -17,14 +17,15 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { GroupSpec } from '../../shared/group.ts';
 import { formatLogGroupPrefix, type Ownership } from '../../shared/published.ts';
-
+import type { AlarmActions } from './alarms/alarm-set.ts';
 import { watchGroup } from './alarms/watch-group.ts';
 import { createAuditTrail } from './audit-trail.ts';
-import type { ConsumerGroupProps } from './consumer-group-props.ts';
 import { createDataKey, keepOnceCreated, type OwnLogs } from './data-key.ts';
-import { createFailureDestination, isOwnFifo } from './giving-up.ts';
-import { GroupFunction } from './group-function.ts';
+import type { DeployedMapping } from './deployed.ts';
+import { createFailureDestination, isOwnFifo } from './failure-destination.ts';
+import { GroupFunction, scheduleRollup } from './group-function.ts';
 import {
   allowAppending,
   allowInvokingHandler,
@@ -34,30 +35,68 @@ import {
   denyWritersExcept,
 } from './group-rights.ts';
 import { listRefusals, listShared, type Neighbour } from './group-rules.ts';
-import { createSecrets } from './group-secrets.ts';
 import { readGroup } from './group-shape.ts';
-import { createLedgerTable } from './group-storage.ts';
+import { createLedgerTable, createSecrets } from './group-storage.ts';
 import { createKafkaMapping, createMappingAlias, hasPartialResponses } from './kafka-mapping.ts';
-import { scheduleRollup } from './rollup-schedule.ts';
 import type { TopicOfGroup } from './rules/rule.ts';
 
-const GIVEN_UP = 'GivenUp';
+/** A logical id, which can't change. */
+const DISCARDED = 'GivenUp';
 const ROLLUP_MEMORY_MB = 1024;
-/** Longer than the minute between two: a rollup that has fallen behind catches up, and runs side by side do no harm. */
+/** Longer than the minute between two runs: a rollup that has fallen behind catches up, and runs at the same time do no harm. */
 const ROLLUP_TIMEOUT = Duration.minutes(5);
 
-/** As many as zones: the fewest that Express has, and the usual number elsewhere. */
+/** One in each zone: the minimum of Express, and the usual number elsewhere. */
 const BROKERS = 3;
+
+/** What an app says of a group besides the team's own data. */
+export interface ConsumerGroupProps {
+  readonly group: GroupSpec;
+  /**
+   * An Amazon MSK cluster, made by this app or another, by ARN and name. `brokers` says how many it has (3 by default): an alarm reads the
+   * bytes that each takes in.
+   * @example { arn: cluster.attrArn, name: 'clicks', brokers: 6 }
+   */
+  readonly cluster: { readonly arn: string; readonly name: string; readonly brokers?: number };
+  /**
+   * What is known of `group.topic`.
+   * @example { partitions: 12, incarnation: 1, retentionHours: 168 }
+   */
+  readonly topic: TopicOfGroup;
+  /**
+   * The files that export `handler`, and the lockfile of the packages that they are bundled from.
+   * @example { handler: 'functions/shop/handler.ts', rollup: 'functions/shop/rollup.ts' }
+   */
+  readonly code: { readonly handler: string; readonly rollup: string; readonly lockFile?: string };
+  /** Names of alarms, logs and parameters begin with it. By default the stack's name and the ledger's. */
+  readonly ownership?: Ownership;
+  readonly logRetention?: RetentionDays;
+  /** What the group's alarms call, by severity. By default SNS topics of its own. */
+  readonly alarmActions?: AlarmActions;
+  /** Encrypts table, bucket, secrets and logs. By default a key of the group's own. */
+  readonly key?: IKey;
+  /** Of what holds data. RETAIN by default; DESTROY also removes the table's deletion protection. */
+  readonly removalPolicy?: RemovalPolicy;
+  /**
+   * Records who writes to the table and who invokes the handler, by CloudTrail's data events in a bucket of their own. Off by default, since
+   * a batch is two events (docs/deploying.md says what it costs).
+   */
+  readonly auditTrail?: boolean;
+  /** What the app's own record says of the deployed mapping. Leave it out where none is deployed. */
+  readonly deployed?: DeployedMapping | undefined;
+  /** A deployment on the way to another mapping: see rules/deployed.ts. */
+  readonly withoutMapping?: boolean;
+}
 
 export class ConsumerGroup extends Construct {
   readonly table: Table;
   readonly handler: LambdaFunction;
   readonly rollup: LambdaFunction;
-  /** May invoke the handler, which is to bill, and nothing else: for whoever the account's own policies let assume it. */
+  /** May invoke the handler, which bills, and nothing else. The account's own policies say who may assume it. */
   readonly redriveRole: Role;
   /** Undefined in a deployment without it. */
   readonly mapping: CfnEventSourceMapping | undefined;
-  /** The group's own, for what it gives up; undefined if it gives up nothing, or elsewhere. */
+  /** The group's own, for discarded records. Undefined if it discards none, or sends them elsewhere. */
   readonly bucket: IBucket | undefined;
   readonly key: IKey;
   private readonly props: ConsumerGroupProps;
@@ -85,7 +124,7 @@ export class ConsumerGroup extends Construct {
       const handler = this.addHandler();
       this.handler = handler.function;
       this.mapping = this.addMapping(handler);
-      this.bucket = this.node.tryFindChild(GIVEN_UP) as IBucket | undefined;
+      this.bucket = this.node.tryFindChild(DISCARDED) as IBucket | undefined;
       const rollup = this.addRollup();
       this.rollup = rollup.function;
       this.redriveRole = this.addRedriveRole();
@@ -93,12 +132,12 @@ export class ConsumerGroup extends Construct {
       this.addWatch();
       if (props.auditTrail === true) this.addAuditTrail();
     } catch (error) {
-      // What CDK says of a part that it can't make says less than the rule that was broken before.
+      // The broken rule says more than CDK's error about the part that it can't create.
       throw refusals.length === 0 ? error : refused(this, refusals, error);
     }
   }
 
-  /** Told at synthesis, together with those of the app's other groups; only what can't even be read is thrown here. */
+  /** Synthesis reports them together with those of the app's other groups; only data that can't be read throws here. */
   private refusals(): string[] {
     const { cluster, topic, deployed } = this.props;
     const read = readGroup(this.props.group);
@@ -144,7 +183,7 @@ export class ConsumerGroup extends Construct {
     const surroundings = { clusterArn: cluster.arn, key: this.key, removalPolicy };
     const asked = group.retry.until === 'spent' ? group.retry.destination : undefined;
     const destination =
-      asked === undefined ? undefined : createFailureDestination(this, GIVEN_UP, asked, surroundings);
+      asked === undefined ? undefined : createFailureDestination(this, DISCARDED, asked, surroundings);
     const ofMapping = [
       ...allowReadingTopic(cluster.arn, group.topic, group.groupId),
       ...(destination?.rights ?? []),
@@ -160,7 +199,7 @@ export class ConsumerGroup extends Construct {
       handler: alias,
       destination: destination?.destination,
     });
-    // Lambda tries the rights out when the mapping is made, and makes none without them.
+    // Lambda checks the rights when it creates the mapping, and fails without them.
     mapping.node.addDependency(handler.role);
     return mapping;
   }

@@ -8,12 +8,13 @@
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import { Aws, type Duration, Stack, Validations } from 'aws-cdk-lib/core';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionEnvironment } from '../../shared/config.ts';
 import { createLogGroup, type OwnLogs } from './data-key.ts';
@@ -153,4 +154,44 @@ function codeVersion(bundled: NodejsFunction): string {
   const code = bundled.node.findChild('Code');
   if (!(code instanceof Asset)) throw new Error(`the code of ${bundled.node.path} is no asset`);
   return code.assetHash.slice(0, VERSION_LENGTH);
+}
+
+/** Neither service accepts less. */
+const EVENT_AGE_MAX = Duration.minutes(1);
+
+/**
+ * Runs a ledger's rollup every minute. Nobody repeats a failed run, neither the scheduler nor Lambda's own queue, which would try twice
+ * more (AWS Lambda docs: invocation-async-error-handling): the next minute does its work too. The role may invoke this function and nothing
+ * else, and only for this account's schedules (AWS EventBridge Scheduler docs: cross-service-confused-deputy-prevention).
+ */
+export function scheduleRollup(scope: Construct, rollup: LambdaFunction): void {
+  rollup.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: EVENT_AGE_MAX });
+  Validations.of(rollup.node.findChild('EventInvokeConfig')).acknowledge({
+    id: 'Serverless-LambdaAsyncFailureDestination',
+    reason:
+      'The event says nothing but that a minute has passed, so there is nothing to keep of a failed one: the next does its work, and an alarm tells when rollups fall behind.',
+  });
+  const role = new Role(scope, 'ScheduleRole', {
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    }),
+  });
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: 'RunRollup',
+      actions: ['lambda:InvokeFunction'],
+      resources: [rollup.functionArn],
+    }),
+  );
+  const schedule = new CfnSchedule(scope, 'Schedule', {
+    description: 'Runs the rollup',
+    scheduleExpression: 'rate(1 minute)',
+    flexibleTimeWindow: { mode: 'OFF' },
+    target: {
+      arn: rollup.functionArn,
+      roleArn: role.roleArn,
+      retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: EVENT_AGE_MAX.toSeconds() },
+    },
+  });
+  schedule.node.addDependency(role);
 }

@@ -7,15 +7,15 @@ import type { IConstruct } from 'constructs';
 import type { GroupSpec } from '../../shared/group.ts';
 import { deployed } from './rules/deployed.ts';
 import { destination } from './rules/destination.ts';
-import { givingUp } from './rules/giving-up.ts';
 import { limits } from './rules/limits.ts';
 import { pollers } from './rules/pollers.ts';
+import { retries } from './rules/retries.ts';
 import { formatRefusal, type Rule, type Subject } from './rules/rule.ts';
 
 /** Groups by the name of their folder. */
 export type Groups = Readonly<Record<string, GroupSpec>>;
 
-export const groupRules: readonly Rule[] = [...limits, ...pollers, ...givingUp, ...destination, ...deployed];
+export const groupRules: readonly Rule[] = [...limits, ...pollers, ...retries, ...destination, ...deployed];
 
 /** One sentence for each broken rule. */
 export function listRefusals(subject: Subject): string[] {

@@ -61,7 +61,7 @@ const groupShape = object({
   sandbox: object({ memoryMb: number, timeoutSeconds: number }),
   secrets: v.array(text, 'must be a list of names'),
   slo: v.optional(object({ ageSeconds: number, share: number })),
-  /** Read where alarms are made: alarms/group-alarms.ts. */
+  /** Checked in alarms/watch-group.ts. */
   alarms: v.optional(v.unknown()),
 });
 

@@ -17,7 +17,7 @@ import {
   formatTopicPath,
   type TopicFact,
 } from '../../shared/published.ts';
-import { watchStream } from './alarms/watch-stream.ts';
+import { watchStream } from './alarms/stream-alarms.ts';
 import { buildBrokerSettings, buildTopicSettings, formatProperties, REPLICAS } from './broker-settings.ts';
 import { createDataKey, createLogGroup } from './data-key.ts';
 import { listNetworkFaults } from './stage-network.ts';

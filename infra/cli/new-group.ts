@@ -1,14 +1,15 @@
 /** `clickledger new-group recommendations`: writes another team's folder and tests, a line in the registry and one in CODEOWNERS. */
 import { groups } from '../../functions/index.ts';
 import type { GroupSpec } from '../../shared/group.ts';
-import { writeNewGroup } from '../ops/new-group/new-group.ts';
 import {
   assertFree,
   groupIdAllowed,
   type NewGroup,
   ownerAllowed,
   parseTeam,
-} from '../ops/new-group/request.ts';
+  writeNewGroup,
+} from '../ops/new-group/new-group.ts';
+
 import { defineCommand } from '../terminal/command.ts';
 import { parseMatching } from '../terminal/values.ts';
 

@@ -3,14 +3,15 @@ import { findNextOffset } from '../../shared/journal/offsets.ts';
 import { findOpenWork, type OpenWork } from '../ops/redrive/open-work.ts';
 import { closeTarget, openTarget, type Target } from '../ops/redrive/target.ts';
 import { type ReplayRange, type ReplayRequest, resolveRanges } from '../ops/replay/ranges.ts';
-import { replayLedger } from '../ops/replay/replay-ledger.ts';
 import {
   buildDryRunRows,
   computeExitCode,
   formatDryRun,
   formatReport,
   formatReportJson,
-} from '../ops/replay/replay-report.ts';
+  replayLedger,
+} from '../ops/replay/replay-ledger.ts';
+
 import { defineCommand } from '../terminal/command.ts';
 import { createInterruptSignal, ProgressLine } from '../terminal/progress.ts';
 import { printLines } from '../terminal/text.ts';

@@ -3,9 +3,8 @@ import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement/statement.ts';
 import { countEntriesNotRolledUp } from '../ops/ledger-view.ts';
 import { defineCommand } from '../terminal/command.ts';
-import { encodeNumber, formatMicros } from '../terminal/money.ts';
-import { formatTable } from '../terminal/table-lines.ts';
-import { printLines } from '../terminal/text.ts';
+import { encodeNumber, formatMicros, formatTable, printLines } from '../terminal/text.ts';
+
 import { UserError } from '../terminal/user-error.ts';
 import { parseHourEnd, parseHourStart, parseMatching } from '../terminal/values.ts';
 import { addTableOptions, findLedger, jsonOption } from './target.ts';

@@ -1,6 +1,6 @@
 /** The end of `start --exit`: one JSON object that says what each ledger holds, what that is worth by the log, and whether all agree. */
 import type { Findings } from '../audit/findings.ts';
-import { encodeNumber } from '../terminal/money.ts';
+import { encodeNumber } from '../terminal/text.ts';
 
 /** Audited with the demand that everything is counted. */
 export interface AuditedLedger {

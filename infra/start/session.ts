@@ -2,7 +2,6 @@
  * What `npm start` watches: the ground, the ledgers that its groups write, and the clicks that feed it, as one picture.
  * The ledgers are found as an operator finds them, by what their stacks publish; the ground itself knows nothing of them.
  */
-
 import { auditLedger } from '../audit/audit-ledger.ts';
 import { TopicLog } from '../kafka/topic-log.ts';
 import { buildClientConfig } from '../local/endpoint-access.ts';
@@ -11,13 +10,14 @@ import { Ground, type GroundOptions } from '../local/local-runtime.ts';
 import { LogReader } from '../local/mapping/log-reader.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
 import { buildRunGroup, writeRunFile } from '../local/run-file.ts';
+import type { PlannedMapping } from '../local/template/planned.ts';
 import { type JournalTotals, openLedger, readJournalTotals } from '../ops/ledger-view.ts';
+import { UserError } from '../terminal/user-error.ts';
 import { formatDiscardedLine } from './discarded-line.ts';
 import { type AuditedLedger, countMissing } from './exit-report.ts';
 import type { Halted } from './halts.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
-import { listWatchedGroups, type WatchedGroup } from './watched-groups.ts';
 
 interface DrainedLedger extends AuditedLedger {
   readonly tookMs: number;
@@ -225,4 +225,33 @@ function writing(kafka: readonly string[], topic: string, { clicks, rate }: Star
   const end =
     clicks === undefined ? ' without end' : ` until it holds ${clicks.toLocaleString('en')} records`;
   return `${at} made-up clicks are written to topic ${topic},${speed}${end}`;
+}
+
+export interface WatchedGroup {
+  /** The name under which its stack publishes the table. */
+  readonly ledger: string;
+  readonly table: string;
+  readonly mapping: PlannedMapping;
+}
+
+/** `/clickledger/<stage>/ledger/<ledger>/table`, as infra/aws publishes it. */
+const tablePath = /^\/clickledger\/[^/]+\/ledger\/([^/]+)\/table$/;
+
+/** The groups whose function writes a ledger that its stack publishes, by the parameters that an operator finds them by. */
+export function listWatchedGroups(ground: Ground): WatchedGroup[] {
+  const { mappings, published } = ground.plan;
+  const groups = Array.from(published, ([path, table]) => ({
+    ledger: tablePath.exec(path)?.[1],
+    table,
+  })).flatMap(({ ledger, table }) => {
+    const mapping = mappings.find(({ functionId }) =>
+      Object.values(ground.functionOf(functionId).environment).includes(table),
+    );
+    return ledger === undefined || mapping === undefined ? [] : [{ ledger, table, mapping }];
+  });
+  if (groups.length === 0)
+    throw new UserError(
+      'the templates have no mapping whose function writes a published ledger: there is nothing to watch',
+    );
+  return groups;
 }

@@ -4,7 +4,8 @@
  * happens, it stops what it started.
  */
 
-import { resolve } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { formatReport } from '../audit/report.ts';
@@ -13,13 +14,13 @@ import { getRunFile, removeRunFile } from '../local/run-file.ts';
 import { lockGround } from '../local/runtime-lock.ts';
 import { findPort } from '../local/servers/ports.ts';
 import { findStorageFault } from '../local/storage-fault.ts';
+import type { ParameterLookup } from '../local/template/scope.ts';
 import { synthesizeTemplates } from '../local/template/synthesize.ts';
 import { Standstill } from '../ops/standstill.ts';
 import { INTERRUPTED } from '../terminal/command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { buildExitReport } from './exit-report.ts';
 import { Halts } from './halts.ts';
-import { createIncarnationLookup } from './incarnation.ts';
 import { LiveDisplay } from './live-display.ts';
 import type { LiveGroup } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
@@ -184,4 +185,35 @@ async function report(session: Session, display: LiveDisplay): Promise<StartResu
   display.end();
   ending.signal.throwIfAborted();
   return buildExitReport(audited);
+}
+
+/** As infra/aws publishes it. */
+const published = /^\/clickledger\/[^/]+\/[^/]+\/(incarnation|log)$/;
+
+/**
+ * The incarnation of the topic here, where it is not the one of the templates. It is kept beside the data for later runs, since going back
+ * to an earlier one would count another log into its journals.
+ */
+export function createIncarnationLookup(
+  folder: string,
+  { incarnation, keep }: Pick<StartOptions, 'incarnation' | 'keep'>,
+): ParameterLookup {
+  const file = join(folder, 'incarnation');
+  if (incarnation !== undefined) writeFileSync(file, String(incarnation));
+  else if (!keep) rmSync(file, { force: true });
+  const kept = textOf(file);
+  return (name, value) => {
+    const fact = published.exec(name)?.[1];
+    if (kept === undefined || fact === undefined) return value;
+    // Another incarnation given here means that the topic was recreated.
+    return fact === 'log' ? 'new' : kept;
+  };
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }

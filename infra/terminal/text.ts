@@ -1,4 +1,4 @@
-/** What a terminal is given: numbers that people read, and text that can't steer it. */
+/** What commands print: text that can't steer the terminal, tables, and numbers and money that are exact (I6: never a float). */
 
 /**
  * Characters that a terminal obeys or that hide others are written as \uXXXX: controls (escape sequences begin with one), marks that
@@ -48,4 +48,28 @@ export function wrap(text: string, first = '', others = first): string[] {
 /** What was read of tables, topics and documents can't steer the terminal. */
 export function printLines(lines: readonly string[]): void {
   for (const line of lines) console.log(escapeText(line));
+}
+
+/** Millionths as a decimal of the currency unit: 1 234 567 is 1.234567. */
+export function formatMicros(micros: bigint): string {
+  const digits = (micros < 0n ? -micros : micros).toString().padStart(7, '0');
+  return `${micros < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
+}
+
+/** For JSON.stringify: a number of as many digits as it needs. The type of `JSON` does not know `rawJSON` yet. */
+export function encodeNumber(value: bigint): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
+}
+
+export function formatTable(rows: readonly (readonly string[])[], numbers: readonly number[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return numbers.includes(column) ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
 }

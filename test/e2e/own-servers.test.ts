@@ -6,7 +6,7 @@ import { ConfigResourceTypes, ConfigSources } from '@platformatic/kafka';
 import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import { type RunningDynamoDb, startDynamoDb } from '../../infra/local/servers/dynamodb.ts';
 import { openLedger } from '../../infra/ops/ledger-view.ts';
-import { readParkedReasons } from '../../infra/ops/redrive/parked-reasons.ts';
+import { readParkedReasons } from '../../infra/ops/redrive/open-work.ts';
 import { listJournals } from '../../shared/journal/journal-store.ts';
 import { listOffsets, uniteOffsets } from '../../shared/journal/offsets.ts';
 import { LocalBroker } from '../support/local-broker.ts';

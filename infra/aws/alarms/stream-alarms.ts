@@ -1,20 +1,23 @@
 /**
- * The alarms of whoever owns the brokers and the topic: can it be written and read, and is there room? How far each
- * group is belongs to the group's own alarms; the stream knows no group.
+ * The alarms of brokers and topic: can the topic be written and read, and is there room? A group's progress belongs to the group's own
+ * alarms; the stream knows no group.
  *
  * Express brokers publish neither OfflinePartitionsCount nor UnderReplicatedPartitions nor a share of disk: storage is
- * paid by the gigabyte, and replicas are MSK's affair. What they do is slow clients down at a quota of the broker's size; the times
- * of that are published from the level PER_BROKER on (Amazon MSK docs: metrics-details-express). Not tried on AWS: that
+ * paid by the gigabyte, and MSK takes care of replicas. They slow clients down at a quota that depends on the broker's size, and
+ * publish how long from the level PER_BROKER on (Amazon MSK docs: metrics-details-express). Not tried on AWS: that
  * StorageUsed counts bytes, which its description does not say, and that a KRaft cluster reports ActiveControllerCount as 1.
  */
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { StreamAlarm } from '../../../shared/alarm-spec.ts';
-import type { Ownership } from '../../../shared/published.ts';
-import type { ExpressBrokers, StageConfig } from '../stages.ts';
+import { formatClusterName, type Ownership } from '../../../shared/published.ts';
+import { createStreamDashboard } from '../dashboards/stream-dashboard.ts';
+import type { ExpressBrokers, StageConfig, StageName } from '../stages.ts';
 import { type AlarmDefinition, createExpression } from './alarm-definition.ts';
 import { type AlarmActions, AlarmSet } from './alarm-set.ts';
-import type { StreamMetrics } from './stream-metrics.ts';
+import { createAlarmTopics } from './alarm-topics.ts';
+import { createStreamMetrics, type StreamMetrics } from './stream-metrics.ts';
 
 /** AWS asks for no more than 60 % on average, so that a broker can take over another's work (Amazon MSK docs: bestpractices). */
 const CPU_PERCENT = 60;
@@ -195,4 +198,21 @@ function throttled(of: StreamMetrics): AlarmDefinition<StreamAlarm>[] {
     periods: { bad: 10, of: 15 },
     missing: TreatMissingData.NOT_BREACHING,
   }));
+}
+
+export interface WatchStreamProps {
+  readonly ownership: { readonly stage: StageName; readonly owner: string };
+  readonly config: StageConfig;
+  readonly key: IKey;
+}
+
+/** Adds the alarms of brokers and topic, and their dashboard. */
+export function watchStream(scope: Construct, props: WatchStreamProps): void {
+  const { ownership, config, key } = props;
+  const { brokers } = config;
+  const clusterName = formatClusterName(ownership.stage);
+  const metrics = createStreamMetrics(clusterName, brokers.count);
+  const actions = createAlarmTopics(scope, 'AlarmTopics', key, ownership);
+  const { alarms } = createStreamAlarmSet(scope, 'Alarms', { ownership, config, metrics, actions });
+  createStreamDashboard(scope, 'Dashboard', { ownership, config, clusterName, metrics, alarms });
 }

@@ -1,16 +1,24 @@
-/** All that watches one group: its alarms, and the dashboard that shows them beside what they are made of. */
-
+/** What watches one group: its alarms, and the dashboard that shows them beside the metrics that they read. */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnEventSourceMapping, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import {
+  type AlarmThresholds,
+  defaultSlo,
+  defaultThresholds,
+  type GroupAlarm,
+} from '../../../shared/alarm-spec.ts';
 import type { GroupSpec } from '../../../shared/group.ts';
 import type { Ownership } from '../../../shared/published.ts';
 import { createGroupDashboard } from '../dashboards/group-dashboard.ts';
-import type { AlarmActions } from './alarm-set.ts';
+import { defineAgeAlarms } from './age-alarms.ts';
+import type { AlarmDefinition } from './alarm-definition.ts';
+import { type AlarmActions, AlarmSet } from './alarm-set.ts';
 import { createAlarmTopics } from './alarm-topics.ts';
-import { createGroupAlarmSet } from './group-alarms.ts';
-import { createGroupMetrics } from './group-metrics.ts';
+import { defineDeliveryAlarms, hasOwnCounts } from './delivery-alarms.ts';
+import { createGroupMetrics, type GroupMetrics } from './group-metrics.ts';
+import { defineLedgerAlarms } from './ledger-alarms.ts';
 
 export interface WatchGroupProps {
   readonly ownership: Ownership;
@@ -19,13 +27,13 @@ export interface WatchGroupProps {
   readonly table: Table;
   readonly handler: IFunction;
   readonly rollup: IFunction;
-  /** Undefined in a deployment without it: its alarms stay, and are silent. */
+  /** Undefined in a deployment without it: its alarms remain, and are silent. */
   readonly mapping: CfnEventSourceMapping | undefined;
   readonly clusterName: string;
   /** How many brokers the cluster has. */
   readonly brokers: number;
   readonly retentionHours: number;
-  /** Whom alarms call; by default topics of the owner's own. */
+  /** What alarms call; by default SNS topics of the owner. */
   readonly actions?: AlarmActions | undefined;
 }
 
@@ -51,4 +59,54 @@ export function watchGroup(scope: Construct, props: WatchGroupProps): void {
     actions,
   });
   createGroupDashboard(scope, 'Dashboard', { ownership, group, metrics, alarms });
+}
+
+export interface GroupAlarmsProps {
+  readonly ownership: Ownership;
+  readonly group: GroupSpec;
+  readonly metrics: GroupMetrics;
+  readonly retentionHours: number;
+  readonly actions: AlarmActions;
+}
+
+export function createGroupAlarmSet(
+  scope: Construct,
+  id: string,
+  props: GroupAlarmsProps,
+): AlarmSet<GroupAlarm> {
+  const { ownership, group, actions } = props;
+  return new AlarmSet(scope, id, {
+    ownership,
+    definitions: definitionsOf(props),
+    spec: group.alarms ?? {},
+    actions,
+  });
+}
+
+function definitionsOf({ group, metrics, retentionHours }: GroupAlarmsProps): AlarmDefinition<GroupAlarm>[] {
+  const thresholds = thresholdsOf(group);
+  return [
+    ...defineAgeAlarms(metrics, group.slo ?? defaultSlo, thresholds, retentionHours),
+    ...defineLedgerAlarms(metrics, thresholds, retentionHours),
+    ...defineDeliveryAlarms(metrics, hasOwnCounts(group)),
+  ];
+}
+
+/** Bounds of each threshold: minutes that CloudWatch can look back, and shares below 1. */
+const allowed: Readonly<Record<keyof AlarmThresholds, readonly [min: number, max: number]>> = {
+  openMinutesMax: [1, 1_440],
+  rollupBehindMinutesMax: [3, 1_435],
+  retentionShareMax: [0.01, 0.99],
+};
+
+function thresholdsOf({ ledger, alarms }: GroupSpec): AlarmThresholds {
+  const given = { ...defaultThresholds, ...alarms?.thresholds };
+  const faults = Object.entries(given).flatMap(([name, value]) => {
+    const [min, max] = allowed[name as keyof AlarmThresholds] ?? [];
+    if (min === undefined || max === undefined)
+      return [`'${name}' is no threshold, allowed are ${Object.keys(allowed).join(', ')}`];
+    return value >= min && value <= max ? [] : [`${name} is ${value}, allowed are ${min} to ${max}`];
+  });
+  if (faults.length > 0) throw new Error(`alarms of the ledger '${ledger}': ${faults.join('; ')}`);
+  return given;
 }

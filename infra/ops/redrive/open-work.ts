@@ -3,24 +3,32 @@
  * sound beside live traffic: committed offsets first, then the log's bounds, then the heads, so whatever is below a committed
  * offset and not resolved was passed over for good.
  */
-
 import type { Acceptance } from '../../../shared/event/event.ts';
-import type { State } from '../../../shared/journal/journal.ts';
+import { findSettled, type State } from '../../../shared/journal/journal.ts';
 import { formatJournalKey, parseJournalKey } from '../../../shared/journal/journal-key.ts';
-import { type Ledger, listJournals, readHead } from '../../../shared/journal/journal-store.ts';
+import {
+  type Ledger,
+  listJournals,
+  readCheckpoint,
+  readEntriesAfter,
+  readHead,
+} from '../../../shared/journal/journal-store.ts';
 import {
   buildInterval,
+  buildOffsetSet,
   findGaps,
   findNextOffset,
+  hasOffset,
   intersectOffsets,
+  listOffsets,
   noOffsets,
   type OffsetSet,
   subtractOffsets,
   uniteOffsets,
 } from '../../../shared/journal/offsets.ts';
+import { listOpenParked } from '../../../shared/journal/parked-items.ts';
 import type { Bounds, TopicLog } from '../../kafka/topic-log.ts';
 import { UserError } from '../../terminal/user-error.ts';
-import { type ParkedFor, readParkedReasons } from './parked-reasons.ts';
 import { awaitTableAnswer } from './target.ts';
 
 export interface OpenWork {
@@ -121,4 +129,32 @@ async function newestIncarnation({ store, topic }: Sight): Promise<number> {
     .filter((journal) => journal.topic === topic)
     .map(({ incarnation }) => incarnation);
   return Math.max(1, ...numbers);
+}
+
+export interface ParkedFor {
+  readonly reason: string;
+  readonly offsets: OffsetSet;
+}
+
+/** @param asked one interval, or none */
+export function readParkedReasons(ledger: Ledger, journal: string, asked: OffsetSet): Promise<ParkedFor[]> {
+  return awaitTableAnswer(ledger, readReasons(ledger, journal, asked));
+}
+
+async function readReasons(ledger: Ledger, journal: string, asked: OffsetSet): Promise<ParkedFor[]> {
+  const reasons = new Map<number, string>();
+  const [from = 0, to = -1] = asked;
+  if (to < from) return [];
+  const through = (await readCheckpoint(ledger, journal))?.version ?? 0;
+  for await (const { offset, reason } of listOpenParked(ledger, journal, from, to))
+    reasons.set(offset, reason);
+  for await (const { changed } of readEntriesAfter(ledger, journal, through)) {
+    for (const { offset, reason } of changed.parked) reasons.set(offset, reason);
+    for (const offset of listOffsets(findSettled(changed))) reasons.delete(offset);
+  }
+  const open = [...reasons].filter(([offset]) => hasOffset(asked, offset)).sort(([a], [b]) => a - b);
+  return [...Map.groupBy(open, ([, reason]) => reason)].map(([reason, found]) => ({
+    reason,
+    offsets: buildOffsetSet(found.map(([offset]) => offset)),
+  }));
 }

@@ -1,6 +1,6 @@
 /** A redrive as people read it, and as programs do. */
 import { formatOffsets } from '../../../shared/journal/offsets.ts';
-import { formatTable } from '../../terminal/table-lines.ts';
+import { formatTable } from '../../terminal/text.ts';
 import type { Redrive } from './redrive-ledger.ts';
 import { countRows, type Row } from './undone.ts';
 

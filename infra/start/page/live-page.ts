@@ -3,13 +3,13 @@
  * it for the charts, and does what the buttons ask for. All that it keeps is bounded, and while nobody looks it asks nobody.
  */
 
+import { type BrokerGroupState, GroupStates } from '../../local/group-states.ts';
 import { LiveStream } from '../../local/page/live-stream.ts';
 import { PageServer } from '../../local/page/page-server.ts';
 import type { GroupView, NaiveView, PageView, Sample } from '../../local/page/view.ts';
 import type { LiveGroup } from '../live-lines.ts';
 import type { Session } from '../session.ts';
 import { Auditing, type TopicWorth } from './auditing.ts';
-import { GroupWatch } from './group-watch.ts';
 import { Happenings } from './happenings.ts';
 import { LogEnds } from './log-ends.ts';
 import { PageActions } from './page-actions.ts';
@@ -195,5 +195,66 @@ export class LivePage {
     const { naive } = this.#actions;
     if (naive === undefined) this.#naiveBilled = nothing;
     else this.#naiveBilled = await naive.totals().catch(() => this.#naiveBilled);
+  }
+}
+
+interface Watched {
+  state: BrokerGroupState | undefined;
+  since: number | undefined;
+  lastMs: number | undefined;
+}
+
+const ASK_EVERY_MS = 250;
+
+/** Asks the broker, while somebody looks, whether each group rebalances, and since when. */
+export class GroupWatch {
+  readonly #states: GroupStates;
+  readonly #groups = new Map<string, Watched>();
+  readonly #timer: NodeJS.Timeout;
+  #asking = false;
+  #answers: boolean | undefined;
+  watched = false;
+
+  constructor(bootstrap: readonly string[], groups: readonly string[]) {
+    this.#states = new GroupStates(bootstrap);
+    for (const group of groups)
+      this.#groups.set(group, { state: undefined, since: undefined, lastMs: undefined });
+    this.#timer = setInterval(() => void this.#ask(), ASK_EVERY_MS);
+  }
+
+  of(group: string): Pick<GroupView, 'state' | 'rebalancingSince' | 'lastRebalanceMs'> {
+    const { state, since, lastMs } = this.#groups.get(group) ?? {
+      state: undefined,
+      since: undefined,
+      lastMs: undefined,
+    };
+    return { state: state ?? 'unknown', rebalancingSince: since, lastRebalanceMs: lastMs };
+  }
+
+  /** Whether the broker answered the newest request; undefined before the first. */
+  get brokerAnswers(): boolean | undefined {
+    return this.#answers;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#states.close().catch(() => {});
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#asking || !this.watched) return;
+    this.#asking = true;
+    await Promise.all(Array.from(this.#groups, ([group, watched]) => this.#askFor(group, watched)));
+    this.#answers = [...this.#groups.values()].some(({ state }) => state !== undefined);
+    this.#asking = false;
+  }
+
+  async #askFor(group: string, watched: Watched): Promise<void> {
+    watched.state = await this.#states.stateOf(group);
+    if (watched.state === 'rebalancing') watched.since ??= Date.now();
+    else if (watched.since !== undefined && watched.state !== undefined) {
+      watched.lastMs = Date.now() - watched.since;
+      watched.since = undefined;
+    }
   }
 }

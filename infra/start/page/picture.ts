@@ -11,7 +11,7 @@ import type {
   TopicView,
   VerdictView,
 } from '../../local/page/view.ts';
-import { formatMicros } from '../../terminal/money.ts';
+import { formatMicros } from '../../terminal/text.ts';
 import type { LiveGroup } from '../live-lines.ts';
 import type { TopicWorth } from './auditing.ts';
 import type { LogEnds } from './log-ends.ts';

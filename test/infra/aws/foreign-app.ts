@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type App, Stack } from 'aws-cdk-lib/core';
-import { ConsumerGroup } from '../../../infra/aws/consumer-group.ts';
-import type { ConsumerGroupProps } from '../../../infra/aws/consumer-group-props.ts';
+import { ConsumerGroup, type ConsumerGroupProps } from '../../../infra/aws/consumer-group.ts';
+
 import type { GroupSpec, RetryUntilSpent } from '../../../shared/group.ts';
 import { type CfnTemplate, unbundledApp } from './templates.ts';
 

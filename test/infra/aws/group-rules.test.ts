@@ -7,8 +7,8 @@ import { describe, test } from 'node:test';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Token } from 'aws-cdk-lib/core';
 import { groups } from '../../../functions/index.ts';
-import { ConsumerGroup } from '../../../infra/aws/consumer-group.ts';
-import type { ConsumerGroupProps } from '../../../infra/aws/consumer-group-props.ts';
+import { ConsumerGroup, type ConsumerGroupProps } from '../../../infra/aws/consumer-group.ts';
+
 import { groupRules } from '../../../infra/aws/group-rules.ts';
 import { IF_NOTHING_IS_DEPLOYED } from '../../../infra/aws/rules/deployed.ts';
 import type { GroupSpec } from '../../../shared/group.ts';

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { buildTeamFiles, buildTeamTests } from '../../../../infra/ops/new-group/team-files.ts';
+import { buildTeamFiles, buildTeamTests } from '../../../../infra/ops/new-group/new-group.ts';
 import { root } from '../../../support/runtime-folder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

@@ -1,8 +1,8 @@
 /** The proof of a replay can fail: entries that count something again, or more than they name, are found. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findEffects } from '../../../../infra/ops/replay/replay-ledger.ts';
-import { computeExitCode, formatReport } from '../../../../infra/ops/replay/replay-report.ts';
+import { computeExitCode, findEffects, formatReport } from '../../../../infra/ops/replay/replay-ledger.ts';
+
 import type { Entry } from '../../../../shared/journal/journal.ts';
 import { type OffsetSet, parseOffsets } from '../../../../shared/journal/offsets.ts';
 import { aRecord, base64, records } from '../../../support/builders.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { type Step, writeAll } from '../../../../infra/ops/new-group/placing.ts';
+import { type Step, writeAll } from '../../../../infra/ops/new-group/new-group.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const steps: readonly Step[] = [

@@ -4,7 +4,7 @@ import { createRangeRule, type Rule } from './rule.ts';
 const RETRIES = 'AWS Lambda docs: kafka-retry-configurations';
 const DESTINATIONS = 'AWS Lambda docs: kafka-on-failure-destination';
 
-export const givingUp: readonly Rule[] = [
+export const retries: readonly Rule[] = [
   {
     id: 'complete-from-the-start',
     because:

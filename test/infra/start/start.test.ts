@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createIncarnationLookup } from '../../../infra/start/incarnation.ts';
+import { createIncarnationLookup } from '../../../infra/start/start.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const path = '/clickledger/dev/ad_clicks/incarnation';
