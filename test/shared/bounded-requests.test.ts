@@ -5,7 +5,7 @@ import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import type { Context } from 'aws-lambda';
 import { fold } from '../../functions/billing/fold.ts';
 import { group } from '../../functions/billing/group.ts';
-import { functionRequests, limitRequests } from '../../shared/bounded-requests.ts';
+import { functionRequests, limitRequests, operatorRequests } from '../../shared/bounded-requests.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { consumer, createLedgerClient } from '../../shared/consumer.ts';
 import { anEvent, records } from '../support/builders.ts';
@@ -95,6 +95,16 @@ describe('the bounds of requests', () => {
       options,
     })),
   );
+
+  it('are short for functions, whose loop looks again, and longer for people', () => {
+    const bounds = (connectionTimeout: number, requestTimeout: number) => ({
+      connectionTimeout,
+      requestTimeout,
+      throwOnRequestTimeout: true,
+    });
+    assert.deepEqual(functionRequests, { maxAttempts: 3, requestHandler: bounds(1_000, 3_000) });
+    assert.deepEqual(operatorRequests, { maxAttempts: 4, requestHandler: bounds(3_000, 10_000) });
+  });
 
   it('are given to every client of the functions and of the operator', () => {
     assert.ok(clients.length >= 8, `${clients.length} clients`);

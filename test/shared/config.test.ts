@@ -46,6 +46,43 @@ describe('the environment of a function', () => {
     assert.throws(() => readConfig([], { ...sound, TOPIC_TIMESTAMPS: 'mine' }), /TOPIC_TIMESTAMPS is 'mine'/);
   });
 
+  it('is refused where a value is not one of those allowed, with what is', () => {
+    const producers = { TOPIC_TIMESTAMPS: 'producer', TOPIC_AHEAD_SECONDS: '60' };
+    const refused: readonly (readonly [name: string, values: readonly string[], says: string])[] = [
+      ['LEDGER_TABLE', ['ab', 'a b c', 'abc!', '!abc'], 'must be the name of a DynamoDB table'],
+      ['TOPIC_INCARNATION', ['0', '01', '1x', 'x1', '1234567890'], 'must be a whole number from 1'],
+      ['TOPIC_RETENTION_HOURS', ['', '1.5', '1h', 'h1', '1234567890'], 'must be a whole number'],
+      ['TOPIC_AHEAD_SECONDS', ['-1', '60s'], 'must be a whole number'],
+      ['TOPIC_TIMESTAMPS', ['mine'], "must be 'broker' or 'producer'"],
+      ['TOPIC_LOG', ['old'], "must be 'unsaid', 'new' or 'copy'"],
+      ['PARTIAL_RESPONSES', ['yes'], "must be 'true' or 'false'"],
+      ['CODE_VERSION', ['a b', ' a', 'a/', 'x'.repeat(65)], 'must be 1 to 64 characters of [A-Za-z0-9_.+-]'],
+    ];
+    for (const [name, values, says] of refused)
+      for (const value of values)
+        assert.throws(
+          () => readConfig([], { ...sound, ...producers, [name]: value }),
+          (error) =>
+            (error as Error).message.startsWith(`config.invalid: ${name} is '${value}' and ${says} (`),
+          `${name}=${value}`,
+        );
+    const widest = {
+      ...sound,
+      LEDGER_TABLE: 'a.B-1_',
+      TOPIC_INCARNATION: '123456789',
+      CODE_VERSION: 'v1.0+x-y_z',
+    };
+    assert.equal(readConfig([], widest).incarnation, 123_456_789);
+  });
+
+  it('takes a secret from sixteen characters on, and says how many a shorter one has', () => {
+    assert.equal(readConfig(['KEY'], { ...sound, KEY: 'k'.repeat(16) }).secrets['KEY'], 'k'.repeat(16));
+    assert.throws(
+      () => readConfig(['KEY', 'OTHER'], { ...sound, KEY: 'k'.repeat(15) }),
+      /config\.invalid: KEY has 15 characters of at least 16; OTHER has 0 characters of at least 16 \(/,
+    );
+  });
+
   it('is refused with every fault in one message, and no secret in it', () => {
     const given = { LEDGER_TABLE: '', TOPIC_INCARNATION: '0', PARTIAL_RESPONSES: 'yes', KEY: 'tooshort' };
 

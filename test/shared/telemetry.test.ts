@@ -81,6 +81,24 @@ describe('telemetry', () => {
     assert.deepEqual(shape(halted), [0, 1, 1]);
   });
 
+  it('says in the log what was parked and what was accepted, and nothing where nothing was', async () => {
+    const said = async (event: KafkaEvent, ledger: MemoryLedger) => {
+      const { lines } = await captured(() => consumer(group, () => fold, means(ledger))(event, context));
+      return lines
+        .map((line) => JSON.parse(line))
+        .filter(({ level }) => level === 'WARN')
+        .map(({ message, journal, parked, accepted }) => [message, journal, parked ?? accepted]);
+    };
+    const ledger = memoryLedger();
+    const bad = { ...aRecord({ offset: 3 }), value: 'bm8=' };
+
+    assert.deepEqual(await said(anEvent(records(0, 3)), ledger), []);
+    assert.deepEqual(await said(anEvent([bad]), ledger), [['records parked', 'ad_clicks@1#0', 1]]);
+    const accept = [{ topic: 'ad_clicks', partition: 0, offsets: '3', reason: 'a test', who: 'Ann' }];
+    const event = { ...anEvent([]), accept };
+    assert.deepEqual(await said(event, ledger), [['offsets accepted', 'ad_clicks@1#0', 1]]);
+  });
+
   it('a rollup that fails on one journal still reports, and counts it as behind', async () => {
     const ledger = memoryLedger();
     await delivered(ledger, anEvent(records(0, 3)));

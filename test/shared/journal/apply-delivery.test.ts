@@ -5,8 +5,9 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { KafkaRecord } from '../../../shared/event/event.ts';
+import type { Delivery, KafkaRecord } from '../../../shared/event/event.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
 import {
   applyDelivery,
@@ -28,7 +29,17 @@ const billing: Fold<undefined> = {
   close: () => '',
 };
 
-function apply(ledger: MemoryLedger, given: KafkaRecord[], request = 'r1', ms = 10_000): Promise<Outcome> {
+/** What an operator's event says beside the records. */
+type Asked = Partial<Pick<Parameters<typeof applyDelivery>[3], 'unpark' | 'park' | 'chosen'>> &
+  Partial<Pick<Delivery, 'empty' | 'accept'>>;
+
+function apply(
+  ledger: MemoryLedger,
+  given: KafkaRecord[],
+  request = 'r1',
+  ms = 10_000,
+  { unpark = false, park = false, chosen = false, ...decided }: Asked = {},
+): Promise<Outcome> {
   const clock = steppedClock(START_MS + 100_000);
   const writer: Writer<undefined> = {
     ledger,
@@ -42,8 +53,8 @@ function apply(ledger: MemoryLedger, given: KafkaRecord[], request = 'r1', ms = 
     clock,
     code: 'c1',
   };
-  const delivery = { topic: 'ad_clicks', partition: 0, records: given };
-  const invocation = { request, deadline: clock.now() + ms, signal: undefined, unpark: false };
+  const delivery = { topic: 'ad_clicks', partition: 0, records: given, ...decided };
+  const invocation = { request, deadline: clock.now() + ms, signal: undefined, unpark, park, chosen };
   return applyDelivery(writer, JOURNAL, delivery, invocation, startHead(writer, JOURNAL, delivery));
 }
 
@@ -235,6 +246,146 @@ describe('a head near the end of its life', () => {
     assert.ok(ledger.sent.some((command) => command instanceof GetItemCommand));
     assert.deepEqual([outcome.applied, outcome.duplicates], [2, 7]);
     assert.ok(ledger.memory.get(JOURNAL, 'entry#0000000000000003'));
+  });
+});
+
+describe('parked records, asked for by an operator', () => {
+  const bad = (offset: number) => ({ ...records(offset, 1)[0], value: 'bm8=' }) as KafkaRecord;
+  const operator = { unpark: true, chosen: true };
+  const stateOf = (ledger: MemoryLedger) => entriesOf(ledger, JOURNAL).at(-1)?.state;
+
+  async function withParked(): Promise<MemoryLedger> {
+    const ledger = memoryLedger();
+    const outcome = await apply(ledger, [...records(0, 3), bad(3), bad(4)]);
+    assert.deepEqual([outcome.applied, outcome.parked, outcome.resolved], [3, 2, 5]);
+    return ledger;
+  }
+
+  it('are settled in one transaction with the entry, once, and no delivery of the mapping settles any (I1, I3)', async () => {
+    const ledger = await withParked();
+    // The operator's function has been mended: it takes the record that it refused before.
+    const item = ledger.memory.get(JOURNAL, 'entry#0000000000000001');
+    assert.ok(item);
+    assert.deepEqual((await apply(ledger, [bad(3)], 'r2')).duplicates, 1);
+
+    const accept = { offsets: [3, 3], reason: 'no click', who: 'Ann' };
+    const first = await apply(ledger, [], 'r3', 10_000, { ...operator, accept });
+    const again = await apply(ledger, [], 'r4', 10_000, { ...operator, accept });
+
+    assert.deepEqual([first.accepted, first.resolved, first.entries, first.failure], [1, 0, 1, undefined]);
+    assert.deepEqual([again.accepted, again.entries, again.failure], [0, 0, undefined]);
+    assert.equal(stateOf(ledger)?.openParked, 1);
+    const settled = ledger.memory.get(`parked#${JOURNAL}`, '0000000000000003');
+    assert.deepEqual(settled?.['settled'], { N: '2' });
+    const life = 2 * 35 * 86_400;
+    assert.deepEqual(settled?.['expires'], { N: String(Math.floor((START_MS + 100_000) / 1000) + life) });
+    assert.equal(ledger.memory.get(`parked#${JOURNAL}`, '0000000000000004')?.['settled'], undefined);
+  });
+
+  it('that somebody else has settled meanwhile are looked up again, and the others settled', async () => {
+    const ledger = await withParked();
+    const accept = { offsets: [3, 4], reason: 'no click', who: 'Ann' };
+    let met = 0;
+    const client = {
+      send: async (command: Command) => {
+        if (command instanceof TransactWriteItemsCommand && met++ === 0) {
+          const item = ledger.memory.get(`parked#${JOURNAL}`, '0000000000000003') as Item;
+          ledger.memory.set({ ...item, settled: { N: '9' } });
+        }
+        return ledger.client.send(command as never);
+      },
+    } as unknown as MemoryLedger['client'];
+
+    const outcome = await apply({ ...ledger, client }, [], 'r2', 10_000, { ...operator, accept });
+
+    assert.deepEqual([outcome.accepted, outcome.conflicts, outcome.failure, met], [1, 1, undefined, 2]);
+    assert.deepEqual(entriesOf(ledger, JOURNAL).at(-1)?.changed.accepted?.offsets, [4, 4]);
+  });
+
+  it('are parked where an operator releases a batch of nothing but bad records, and halt it otherwise', async () => {
+    const many = Array.from({ length: 200 }, (_, offset) => ({ ...bad(offset), key: String(offset) }));
+    const halted = await apply(memoryLedger(), many);
+    assert.deepEqual([halted.failure?.code, halted.parked], ['batch.rejected', 0]);
+    for (const asked of [{ park: true }, { unpark: true }]) {
+      const released = await apply(memoryLedger(), many, 'r1', 10_000, asked);
+      assert.deepEqual([released.failure, released.parked], [undefined, 200], JSON.stringify(asked));
+    }
+  });
+});
+
+describe('a table that fails', () => {
+  it('is asked again after pauses that double, up to a second, and counts what was put meanwhile once', async () => {
+    const pauses: number[] = [];
+    let failures = 9;
+    const ledger = memoryLedger((command) => {
+      if (isEntryPut(command) && failures-- > 0) throw failure('ThrottlingException');
+      return undefined;
+    });
+    const clock = steppedClock(START_MS);
+    const writer = {
+      ledger,
+      group: {
+        ledger: 'billing',
+        offsets: 'dense',
+        rejects: { shareMax: 0.5, countMin: 100 },
+        retry: { until: 'done' },
+      },
+      fold: billing,
+      code: 'c1',
+      clock: {
+        ...clock,
+        random: () => 1,
+        sleep: async (ms: number) => {
+          pauses.push(ms);
+          await clock.sleep(ms);
+        },
+      },
+    } as const satisfies Writer<undefined>;
+    const delivery = { topic: 'ad_clicks', partition: 0, records: records(0, 3) };
+    const invocation = { request: 'r1', deadline: START_MS + 60_000, signal: undefined, unpark: false };
+
+    const outcome = await applyDelivery(
+      writer,
+      JOURNAL,
+      delivery,
+      invocation,
+      startHead(writer, JOURNAL, delivery),
+    );
+
+    assert.deepEqual(pauses, [50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000]);
+    assert.deepEqual([outcome.applied, outcome.entries, outcome.failure], [3, 1, undefined]);
+  });
+
+  it('and refuses for a reason that time does not cure is named at once, whatever the reason', async () => {
+    for (const name of [
+      'AccessDeniedException',
+      'IncompleteSignatureException',
+      'InvalidSignatureException',
+      'ItemCollectionSizeLimitExceededException',
+      'MissingAuthenticationTokenException',
+      'ResourceNotFoundException',
+      'SerializationException',
+      'UnrecognizedClientException',
+      'ValidationException',
+    ]) {
+      const ledger = memoryLedger((command) => {
+        if (isEntryPut(command)) throw failure(name);
+        return undefined;
+      });
+      const outcome = await apply(ledger, records(0, 2));
+      assert.deepEqual(
+        [outcome.failure?.code, ledger.sent.filter(isEntryPut).length],
+        ['table.refused', 1],
+        name,
+      );
+    }
+  });
+
+  it('is asked nothing where no time is left', async () => {
+    const ledger = memoryLedger();
+    const outcome = await apply(ledger, records(0, 2), 'r1', 0);
+    assert.match(outcome.failure?.message ?? '', /^table\.deadline: ad_clicks@1#0 after 0 entries/);
+    assert.equal(ledger.sent.filter(isEntryPut).length, 0);
   });
 });
 

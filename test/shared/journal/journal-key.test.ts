@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatJournalKey, parseJournalKey } from '../../../shared/journal/journal-key.ts';
+import { formatJournalKey, parseJournalKey, topicPattern } from '../../../shared/journal/journal-key.ts';
 
 describe('the key of a journal', () => {
   it('reads back for topics with hyphens, dots and digits at their end', () => {
@@ -19,6 +19,12 @@ describe('the key of a journal', () => {
     ]);
 
     assert.equal(keys.size, 3);
+  });
+
+  it('holds a name of a topic as Kafka allows it, and no other', () => {
+    for (const name of ['a', 'ad_clicks-1.x', 'x'.repeat(249)]) assert.match(name, topicPattern);
+    for (const name of ['', 'a b', ' a', 'a ', 'a@', '#a', 'x'.repeat(250)])
+      assert.doesNotMatch(name, topicPattern);
   });
 
   it('refuses what is not a key', () => {
