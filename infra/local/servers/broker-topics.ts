@@ -25,6 +25,10 @@ const ANSWER_WITHIN_MS = 3_000;
 /** Halting on a rewritten log (I10) and the hours of statements rest on the time at which the broker appended. */
 const RELIED_ON = ['message.timestamp.type', 'retention.ms'];
 
+/** What a group makes of records that producers have stamped. */
+const REFUSED =
+  ": groups that count by the broker's times refuse its records (event.timestamps); set it to LogAppendTime, or say timestamps: 'producer' for the topic";
+
 /** For our own broker. */
 export async function createTopics(
   bootstrap: readonly string[],
@@ -60,7 +64,7 @@ export async function useAdmin<Result>(
   work: (admin: Admin) => Promise<Result>,
 ): Promise<Result> {
   const admin = new Admin({
-    clientId: 'ground-topics',
+    clientId: 'clickledger-topics',
     bootstrapBrokers: [...bootstrap],
     connectTimeout: CONNECT_WITHIN_MS,
     requestTimeout: ANSWER_WITHIN_MS,
@@ -89,7 +93,7 @@ async function adjust(admin: Admin, { name, partitions, configs }: PlannedTopic)
   const standing = await partitionsOf(admin, name);
   if (standing > partitions)
     throw new UserError(
-      `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't take any away: raise the template's number, or make the topic anew`,
+      `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't take any away: raise the template's number, or create the topic again`,
     );
   if (standing < partitions)
     await admin.createPartitions({ topics: [{ name, count: partitions, assignments: null }] });
@@ -103,9 +107,10 @@ async function differences(admin: Admin, { name, partitions, configs }: PlannedT
   for (const setting of RELIED_ON) {
     const found = settings.find((each) => each.name === setting)?.value;
     const wanted = configs[setting];
-    if (wanted !== undefined && found !== wanted) faults.push(`${setting} ${found} instead of ${wanted}`);
+    if (wanted !== undefined && found !== wanted)
+      faults.push(`${setting} ${found} instead of ${wanted}${found === 'CreateTime' ? REFUSED : ''}`);
   }
-  return faults.map((fault) => `topic '${name}' stood there already and is left as it is, with ${fault}`);
+  return faults.map((fault) => `topic '${name}' existed already and is left as it is, with ${fault}`);
 }
 
 async function adjustSettings(admin: Admin, topic: string, wanted: Settings): Promise<void> {

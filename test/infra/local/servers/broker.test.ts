@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { Admin, Consumer, Producer } from '@platformatic/kafka';
 import {
   type BrokerOptions,
   type RunningBroker,
   startBroker,
 } from '../../../../infra/local/servers/broker.ts';
-import { createTopics } from '../../../../infra/local/servers/broker-topics.ts';
+import { createMissingTopics, createTopics } from '../../../../infra/local/servers/broker-topics.ts';
 import type { PlannedTopic } from '../../../../infra/local/template/planned.ts';
 import { localJars } from '../../../support/local-jars.ts';
 import { isOpen, ownAddresses } from '../../../support/own-addresses.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { until } from '../../../support/until.ts';
 
 const clicks: PlannedTopic = {
   name: 'clicks',
@@ -104,11 +106,37 @@ describe('the Kafka broker', { timeout: 120_000 }, () => {
       [{ name: 'growing', partitions: 1, configs: { 'retention.ms': '1000', 'cleanup.policy': 'compact' } }],
     );
     const changed = { name: 'growing', partitions: 3, configs: { 'retention.ms': '2000' } };
+    // A broker tells of a change somewhat later than its controller has made it.
+    const is = (wanted: object) => async () => {
+      const { partitions, configs } = await partitionsAndSettings(broker.bootstrap, 'growing');
+      return isDeepStrictEqual({ partitions, configs }, wanted);
+    };
+    const first = { 'retention.ms': '1000', 'cleanup.policy': 'compact' };
+    await until('the topic is there', is({ partitions: 1, configs: first }));
 
     await createTopics([broker.bootstrap], [changed]);
 
-    const { partitions, configs } = await partitionsAndSettings(broker.bootstrap, 'growing');
-    assert.deepEqual({ partitions, configs }, { partitions: 3, configs: { 'retention.ms': '2000' } });
+    await until('it is changed', is({ partitions: 3, configs: { 'retention.ms': '2000' } }));
+  });
+
+  it("leaves a user's own topic as it is, and says what the groups will refuse of it", async () => {
+    const wanted = { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '604800000' };
+    await createTopics(
+      [broker.bootstrap],
+      [{ name: 'theirs', partitions: 2, configs: { 'message.timestamp.type': 'CreateTime' } }],
+    );
+    const isThere = async () => (await partitionsAndSettings(broker.bootstrap, 'theirs')).partitions === 2;
+    await until('the topic is there', isThere);
+
+    const notes = await createMissingTopics(
+      [broker.bootstrap],
+      [{ name: 'theirs', partitions: 3, configs: wanted }],
+    );
+
+    assert.deepEqual(notes, [
+      "topic 'theirs' existed already and is left as it is, with 2 partitions instead of 3",
+      "topic 'theirs' existed already and is left as it is, with message.timestamp.type CreateTime instead of LogAppendTime: groups that count by the broker's times refuse its records (event.timestamps); set it to LogAppendTime, or say timestamps: 'producer' for the topic",
+    ]);
   });
 
   it('refuses a template with fewer partitions, which Kafka can not do', async () => {
