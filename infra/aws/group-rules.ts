@@ -39,11 +39,11 @@ const oncePerApp = {
   groupId: {
     id: 'group-id-once',
     because:
-      'two mappings of one group would share its partitions, each seeing a part; an id is unique over all mappings from Kafka (AWS Lambda docs: kafka-consumer-group-id)',
+      'two mappings of one group would share its partitions, and each would see only a part; an id is unique over all mappings from Kafka (AWS Lambda docs: kafka-consumer-group-id)',
   },
   ledger: {
     id: 'ledger-once',
-    because: "two groups of one ledger would publish under one name, and each meet the other's figures (I9)",
+    because: "two groups of one ledger would publish under one name, and read each other's results (I9)",
   },
 } as const;
 

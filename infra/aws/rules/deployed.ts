@@ -49,28 +49,28 @@ function fixed(
 export const deployed: readonly Rule[] = [
   fixed(
     'deployed-topic',
-    'a changed topic reports success and changes nothing: UpdateEventSourceMapping knows no topics (aws-cloudformation/cloudformation-coverage-roadmap#2140)',
+    'CloudFormation reports success and changes nothing: UpdateEventSourceMapping has no topics (aws-cloudformation/cloudformation-coverage-roadmap#2140)',
     'topic',
     ({ group }, { topic }) => ({ was: topic, is: group.topic }),
     'wait until the group has read all of the old topic: nobody reads it afterwards',
   ),
   fixed(
     'deployed-group-id',
-    'a group id is fixed once its mapping stands, and CloudFormation either refuses or replaces (AWS Lambda docs: kafka-consumer-group-id)',
+    'a group id is fixed once its mapping exists, and CloudFormation either refuses a change or replaces the mapping (AWS Lambda docs: kafka-consumer-group-id)',
     'groupId',
     ({ group }, { groupId }) => ({ was: groupId, is: group.groupId }),
     "keep startingPosition 'TRIM_HORIZON': the new group reads all that is retained once more, and the ledger passes over what it has (I1)",
   ),
   fixed(
     'deployed-position',
-    'it is fixed when the mapping is made; CloudFormation makes a second one before it removes the first, and gets 409, since source, function and topic are taken (AWS Lambda docs: kafka-starting-positions)',
+    'it is fixed when the mapping is created; CloudFormation creates a second mapping before it removes the first, and gets 409, since source, function and topic are taken (AWS Lambda docs: kafka-starting-positions)',
     'startingPosition',
     ({ group }, { startingPosition }) => ({ was: startingPosition, is: group.startingPosition }),
     'a group that has committed offsets goes on from them whatever its position says: for another place, change groupId too',
   ),
   fixed(
     'deployed-cluster',
-    'another source makes a second mapping under a group id that is still taken, and gets 409 (AWS Lambda docs: kafka-consumer-group-id)',
+    'another source creates a second mapping under a group id that is still taken, and gets 409 (AWS Lambda docs: kafka-consumer-group-id)',
     'cluster',
     ({ cluster }, { clusterArn }) => ({ was: clusterArn, is: cluster.reference }),
     "find out whether the new topic starts empty or is a copy. Empty: raise the incarnation and say log 'new', since it holds other records at the same offsets (I10). A copy: stop here, since what was counted would be counted again; a group halts on it",
@@ -78,7 +78,7 @@ export const deployed: readonly Rule[] = [
   {
     id: 'deployed-window',
     because:
-      'a mapping that ever had a window never gets the 500 ms back that Lambda gathers without one (AWS Lambda docs: invocation-eventsourcemapping)',
+      "a mapping that ever had a window can't return to the default of 500 ms (AWS Lambda docs: invocation-eventsourcemapping)",
     check: ({ group: { batch }, deployed }) =>
       deployed?.windowSeconds === undefined || batch.windowSeconds !== undefined
         ? undefined

@@ -18,7 +18,7 @@ function destinationOf({ retry: { destination } }: GivenGroup) {
 export const destination: readonly Rule[] = [
   {
     id: 'kafka-destination-other',
-    because: `records given up would come back to the very group that gave them up (${DESTINATIONS})`,
+    because: `discarded records would return to the group that discarded them (${DESTINATIONS})`,
     check: ({ group }) =>
       destinationOf(group).kafkaTopic === group.topic
         ? {
@@ -29,7 +29,7 @@ export const destination: readonly Rule[] = [
   },
   {
     id: 'kafka-destination-name',
-    because: `a destination has 12 characters at least, kafka:// included (CloudFormation schema of AWS::Lambda::EventSourceMapping; ${DESTINATIONS})`,
+    because: `a destination has at least 12 characters, kafka:// included (CloudFormation schema of AWS::Lambda::EventSourceMapping; ${DESTINATIONS})`,
     check: ({ group }) => {
       const { kafkaTopic } = destinationOf(group);
       if (kafkaTopic === undefined || Token.isUnresolved(kafkaTopic)) return undefined;

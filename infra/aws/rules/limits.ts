@@ -16,26 +16,26 @@ const names: readonly Rule[] = [
     'group-id',
     'groupId',
     /^[a-zA-Z0-9._-]{1,200}$/,
-    "1 to 200 characters (AWS Lambda docs: kafka-consumer-group-id); with ':' MSK's lag metrics stay silent (AWS MSK docs: consumer-lag); '*' would be a wildcard in the right to join it",
+    "1 to 200 characters (AWS Lambda docs: kafka-consumer-group-id); with ':' MSK reports no lag metrics (AWS MSK docs: consumer-lag); '*' would be a wildcard in the right to join it",
     ({ group }) => group.groupId,
   ),
   createPatternRule(
     'ledger-name',
     'ledger',
     /^[a-z][a-z0-9-]{1,30}$/,
-    'it is part of names of resources and of paths of parameters',
+    'names of resources and paths of parameters contain it',
     ({ group }) => group.ledger,
   ),
   createPatternRule(
     'topic-name',
     'topic',
     /^[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,248}$/,
-    'what a mapping takes as a topic (CloudFormation schema of AWS::Lambda::EventSourceMapping)',
+    'a mapping accepts only such names (CloudFormation schema of AWS::Lambda::EventSourceMapping)',
     ({ group }) => group.topic,
   ),
   {
     id: 'cluster-arn',
-    because: 'rights to topic and group are made of these parts (AWS Lambda docs: services-msk-tutorial)',
+    because: 'the rights to topic and group contain these parts (AWS Lambda docs: services-msk-tutorial)',
     check: ({ cluster: { arn, name } }) => {
       if (Token.isUnresolved(arn)) return undefined;
       const [, ofArn] = /^arn:aws[a-z-]*:kafka:[a-z0-9-]+:\d{12}:cluster\/([^/*]+)\/[^/*]+$/.exec(arn) ?? [];
@@ -72,7 +72,7 @@ const batch: readonly Rule[] = [
   ),
   {
     id: 'timeout-for-batch',
-    because: `at ${RECORDS_PER_SECOND} records a second and ${ANSWER_SECONDS} s for the answer a full batch takes longer, would time out, and come again and again (AWS Lambda docs: with-kafka-configure)`,
+    because: `at ${RECORDS_PER_SECOND} records a second and ${ANSWER_SECONDS} s for the answer a full batch takes longer, so it would time out and return for ever (AWS Lambda docs: with-kafka-configure)`,
     check: ({ group: { batch, sandbox } }) => {
       const needed = Math.ceil(batch.records / RECORDS_PER_SECOND) + ANSWER_SECONDS;
       if (sandbox.timeoutSeconds >= needed) return undefined;
@@ -85,7 +85,7 @@ const batch: readonly Rule[] = [
   {
     id: 'age-for-attempt',
     because:
-      'a record waits out the window and then one invocation; one that grows too old meanwhile is given up after at most one attempt (AWS Lambda docs: kafka-retry-configurations)',
+      'a record waits for the window and then for one invocation; if it grows too old meanwhile, it is discarded after at most one attempt (AWS Lambda docs: kafka-retry-configurations)',
     check: ({ group: { batch, sandbox, retry } }) => {
       const needed = (batch.windowSeconds ?? 1) + sandbox.timeoutSeconds;
       if (retry.ageSeconds === undefined || retry.ageSeconds === -1 || retry.ageSeconds >= needed)
@@ -110,19 +110,19 @@ const bounds: readonly Rule[] = [
     'partitions',
     'topic.partitions',
     [1, 100_000],
-    'Kafka has no other topics',
+    'Kafka accepts no other number',
     ({ topic }) => topic.partitions,
   ),
   createRangeRule(
     'retention',
     'topic.retentionHours',
     [1, 87_600],
-    'entries have to outlive the records that they count, and alarms watch how much of this time is left: a topic that keeps its records for ever (-1) has no such time',
+    'entries have to outlive the records that they count, and alarms watch how much of this time is left; a topic that keeps its records for ever (-1) has no such time',
     ({ topic }) => topic.retentionHours,
   ),
   {
     id: 'timestamps',
-    because: 'who stamps a record decides what its time is worth, and in which hour it is billed',
+    because: 'whoever stamps a record decides the hour in which it is billed',
     check: ({ topic: { timestamps = 'broker' } }) =>
       timestamps === 'broker' || timestamps === 'producer'
         ? undefined
@@ -132,12 +132,12 @@ const bounds: readonly Rule[] = [
     'ahead',
     'topic.aheadMaxSeconds',
     [0, 604_800],
-    'a record that a clock ahead has stamped is billed in an hour to come',
+    'a clock that is ahead bills its records in a future hour',
     ({ topic }) => topic.aheadMaxSeconds,
   ),
   {
     id: 'incarnation',
-    because: 'it is part of the key of every journal, and a function with another one counts nothing',
+    because: 'it is part of the key of every journal, so a function with another one counts nothing',
     check: ({ topic: { incarnation } }) =>
       Token.isUnresolved(incarnation) || /^[1-9]\d{0,8}$/.test(String(incarnation))
         ? undefined
@@ -148,7 +148,8 @@ const bounds: readonly Rule[] = [
   },
   {
     id: 'log',
-    because: 'a copy of records that were counted would be counted again (docs/adr/0020-incarnations.md)',
+    because:
+      'records that were counted already would be counted again in a copy (docs/adr/0020-incarnations.md)',
     check: ({ topic: { log = 'unsaid' } }) =>
       Token.isUnresolved(log) || ['unsaid', 'new', 'copy'].includes(log)
         ? undefined
@@ -184,12 +185,12 @@ const bounds: readonly Rule[] = [
     'slo-age',
     'slo.ageSeconds',
     [1, 604_800],
-    'it is an age of records, and an alarm compares with a whole number of seconds',
+    'an alarm compares the age of records with a whole number of seconds',
     ({ group }) => group.slo?.ageSeconds,
   ),
   {
     id: 'slo-share',
-    because: `bad minutes come ${FAST_BURN} times too fast for the alarm slo-fast-burn, and an hour has to hold that many`,
+    because: `the alarm slo-fast-burn fires when bad minutes come ${FAST_BURN} times too fast, and an hour has to hold that many`,
     check: ({ group: { slo } }) =>
       slo === undefined || (slo.share >= SHARE_MIN && slo.share <= SHARE_MAX)
         ? undefined

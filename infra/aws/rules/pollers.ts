@@ -6,7 +6,7 @@ const SCALING = 'AWS Lambda docs: kafka-scaling-modes';
 const counts: readonly Rule[] = [
   {
     id: 'pollers-complete',
-    because: `provisioned pollers have a minimum and a maximum, on-demand ones neither (${SCALING})`,
+    because: `provisioned pollers have a minimum and a maximum; on-demand pollers have neither (${SCALING})`,
     check: ({ group: { pollers } }) => {
       const { mode, min, max } = pollers;
       const numbers = [min, max].filter((value) => value !== undefined).length;
@@ -23,7 +23,7 @@ const counts: readonly Rule[] = [
   ),
   {
     id: 'pollers-order',
-    because: `there can't be fewer at most than at least (${SCALING})`,
+    because: `the maximum can't be below the minimum (${SCALING})`,
     check: ({ group: { pollers } }) => {
       const { min, max } = pollers;
       if (min === undefined || typeof max !== 'number' || min <= max) return undefined;
@@ -35,7 +35,7 @@ const counts: readonly Rule[] = [
   },
   {
     id: 'pollers-partitions',
-    because: `one partition is read by one poller, so further ones are paid for and idle (${SCALING})`,
+    because: `one poller reads a partition, so more pollers than partitions cost money and stay idle (${SCALING})`,
     check: ({ group: { pollers }, topic: { partitions } }) => {
       const most = pollers.max === 'partitions' ? pollers.min : pollers.max;
       if (most === undefined || most <= partitions) return undefined;
@@ -47,7 +47,7 @@ const counts: readonly Rule[] = [
 
 const pollerGroup: Rule = {
   id: 'poller-group',
-  because: `Lambda knows poller groups by such names (AWS Lambda docs: API_ProvisionedPollerConfig)`,
+  because: `Lambda accepts only such names (AWS Lambda docs: API_ProvisionedPollerConfig)`,
   check: ({ group: { pollers } }) =>
     pollers.group === undefined || /^[A-Za-z0-9_-]{1,128}$/.test(pollers.group)
       ? undefined
@@ -102,7 +102,7 @@ export const pollers: readonly Rule[] = [
   ...provisionedOnly.map(
     ([id, property, page, asked]): Rule => ({
       id,
-      because: `Lambda documents it for provisioned pollers alone (AWS Lambda docs: ${page}, kafka-scaling-modes)`,
+      because: `Lambda documents it for provisioned pollers only (AWS Lambda docs: ${page}, kafka-scaling-modes)`,
       check: (subject) => {
         const value = asked(subject);
         if (isProvisioned(subject.group) || value === undefined) return undefined;

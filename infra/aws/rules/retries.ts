@@ -8,7 +8,7 @@ export const retries: readonly Rule[] = [
   {
     id: 'complete-from-the-start',
     because:
-      'LATEST may skip records while a mapping is made or changed, and a group that retries until done has to be complete (AWS Lambda docs: kafka-starting-positions)',
+      'LATEST may skip records while a mapping is created or updated, and a group that retries until done has to be complete (AWS Lambda docs: kafka-starting-positions)',
     check: ({ group: { startingPosition, retry } }) =>
       startingPosition === 'LATEST' && retry.until === 'done'
         ? { given: "startingPosition is 'LATEST' with retry until 'done'", allowed: "'TRIM_HORIZON'" }
@@ -16,7 +16,7 @@ export const retries: readonly Rule[] = [
   },
   {
     id: 'endless-without-destination',
-    because: `beside a destination Lambda makes 10 retries of endless ones, without a word (${DESTINATIONS})`,
+    because: `beside a destination Lambda silently turns endless retries into 10 (${DESTINATIONS})`,
     check: ({ group: { retry } }) =>
       retry.destination !== undefined && (retry.until === 'done' || retry.attempts === -1)
         ? {
@@ -27,7 +27,7 @@ export const retries: readonly Rule[] = [
   },
   {
     id: 'done-without-bounds',
-    because: `a bound on retries is where Lambda drops the records (${RETRIES})`,
+    because: `at a bound on retries Lambda drops the records (${RETRIES})`,
     check: ({ group: { retry } }) => {
       const { until, attempts, ageSeconds, bisect } = retry;
       const bounded = [attempts, ageSeconds, bisect].some((value) => value !== undefined);
@@ -38,7 +38,7 @@ export const retries: readonly Rule[] = [
   },
   {
     id: 'spent-in-full',
-    because: `without attempts and age nothing is ever given up, and without a destination it is dropped (${RETRIES})`,
+    because: `without attempts and age nothing is ever discarded, and without a destination it would be lost (${RETRIES})`,
     check: ({ group: { retry } }) => {
       const { until, attempts, ageSeconds, bisect, destination } = retry;
       const complete = [attempts, ageSeconds, bisect, destination].every((value) => value !== undefined);
@@ -79,7 +79,7 @@ export const retries: readonly Rule[] = [
   {
     id: 'sparse-until-done',
     because:
-      'a record that a bisected batch gives up alone leaves the same hole as an offset without a record (I2)',
+      'a single record that a bisected batch discards leaves the same hole as an offset without a record (I2)',
     check: ({ group: { offsets, retry } }) =>
       offsets === 'sparse' && retry.until === 'spent'
         ? { given: "offsets is 'sparse' with retry until 'spent'", allowed: "until 'done'" }
