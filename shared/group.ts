@@ -7,6 +7,14 @@
  */
 
 import type { AlarmSpec, ServiceLevel } from './alarm-spec.ts';
+import type { Contract } from './contract/contract.ts';
+import type { Count, CountOf } from './fold/count.ts';
+
+/** A group whose count names fields of its contract: the compiler refuses any other name. */
+export type GroupOf<C extends Contract> = Omit<GroupSpec, 'contract' | 'count'> & {
+  readonly contract: C;
+  readonly count: CountOf<C>;
+};
 
 export interface GroupSpec {
   /** Names what the group writes, and its table. Never the group id: see `Journal`. */
@@ -14,6 +22,10 @@ export interface GroupSpec {
   /** The Kafka consumer group. Fixed once deployed; without `:`, which silences MSK's lag metrics. */
   readonly groupId: string;
   readonly topic: string;
+  /** What a record of the topic is; whatever breaks it is parked. */
+  readonly contract: Contract;
+  /** What is counted of the records, by which fields. */
+  readonly count: Count;
   /** LATEST may skip records while a mapping is created or updated (AWS Lambda docs: kafka-starting-positions). */
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
   /**

@@ -28,7 +28,7 @@ const rooms: Readonly<Record<string, Room>> = {
   shared: { at: /^shared\//, rooms: [], packages: pipe },
   registry: {
     at: /^functions\/index\.ts$/,
-    rooms: [/^shared\/group\.ts$/, /^functions\/[^/]+\/group\.ts$/],
+    rooms: [/^shared\/(group|contract\/contract)\.ts$/, /^functions\/([^/]+\/group|events\/[^/]+)\.ts$/],
     packages: [],
   },
   'infra/app': {
@@ -67,9 +67,11 @@ const rooms: Readonly<Record<string, Room>> = {
   },
 };
 
-/** Every team's folder, and so every new team's: the pipe and itself, never another team. */
+/** Every team's folder, and so every new team's: the pipe, contracts and itself, never another team. Contracts are data, and import types alone. */
 function roomOf(team: string): Room {
-  return { at: new RegExp(`^functions/${team}/`), rooms: [/^shared\//], packages: [schema] };
+  const rooms =
+    team === 'events' ? [/^shared\/contract\/contract\.ts$/] : [/^shared\//, /^functions\/events\//];
+  return { at: new RegExp(`^functions/${team}/`), rooms, packages: [schema] };
 }
 
 function sourceFiles(): string[] {

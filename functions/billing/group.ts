@@ -2,12 +2,15 @@
  * Billing: complete before fresh. It starts at the oldest record, retries for ever and has no destination to give up to;
  * a partition that can't go on waits, and somebody is paged.
  */
-import type { GroupSpec } from '../../shared/group.ts';
+import type { GroupOf } from '../../shared/group.ts';
+import { adClick } from '../events/ad-click.ts';
 
-export const group: GroupSpec = {
+export const group: GroupOf<typeof adClick> = {
   ledger: 'billing',
   groupId: 'billing-service',
   topic: 'ad_clicks',
+  contract: adClick,
+  count: { by: ['advertiserId'], measures: { clicks: 1, micros: 'priceMicros' } },
   startingPosition: 'TRIM_HORIZON',
   batch: { records: 10_000, windowSeconds: 1 },
   retry: { until: 'done' },

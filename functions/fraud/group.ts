@@ -2,12 +2,15 @@
  * Fraud: fresh before complete. What fails a few times or grows an hour old leaves, whole, for the team's own bucket, and
  * is redriven afterwards.
  */
-import type { GroupSpec } from '../../shared/group.ts';
+import type { GroupOf } from '../../shared/group.ts';
+import { adClick } from '../events/ad-click.ts';
 
-export const group: GroupSpec = {
+export const group: GroupOf<typeof adClick> = {
   ledger: 'fraud',
   groupId: 'fraud-service',
   topic: 'ad_clicks',
+  contract: adClick,
+  count: { by: ['advertiserId'], measures: { clicks: 1, micros: 'priceMicros' }, fold: true },
   startingPosition: 'TRIM_HORIZON',
   batch: { records: 10_000, windowSeconds: 1 },
   retry: { until: 'spent', attempts: 3, ageSeconds: 3_600, bisect: true, destination: 's3' },

@@ -4,6 +4,9 @@
  * can't be changed where it stands. A team sees every rule that it breaks at once, and all teams of an app together.
  */
 import type { IConstruct } from 'constructs';
+import { checkContract } from '../../shared/contract/check-contract.ts';
+import type { Contract } from '../../shared/contract/contract.ts';
+import { checkCount } from '../../shared/fold/count.ts';
 import type { GroupSpec } from '../../shared/group.ts';
 import { deployed } from './rules/deployed.ts';
 import { destination } from './rules/destination.ts';
@@ -19,10 +22,18 @@ export const groupRules: readonly Rule[] = [...limits, ...pollers, ...retries, .
 
 /** One sentence for each broken rule. */
 export function listRefusals(subject: Subject): string[] {
-  return groupRules.flatMap((rule) => {
+  const refusals = groupRules.flatMap((rule) => {
     const fault = rule.check(subject);
     return fault === undefined ? [] : [formatRefusal(rule, fault)];
   });
+  return [...refusals, ...listCountRefusals(subject)];
+}
+
+/** A count is looked at once the contract is sound: its fields are the contract's. */
+function listCountRefusals({ group: { contract, count } }: Subject): string[] {
+  const faults = checkContract(contract);
+  if (faults.length > 0) return faults.map((fault) => `${fault} [contract]`);
+  return checkCount(count, contract as Contract).map((fault) => `${fault} [count]`);
 }
 
 /** A group among the others of its app, by where it stands in the tree and where it is deployed to. */

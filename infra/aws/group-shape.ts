@@ -37,6 +37,9 @@ const groupShape = object({
   ledger: text,
   groupId: text,
   topic: text,
+  /** Checked as a whole: group-rules.ts. */
+  contract: v.unknown(),
+  count: v.unknown(),
   startingPosition: oneOf(['TRIM_HORIZON', 'LATEST']),
   batch: object({ records: number, windowSeconds: v.optional(number) }),
   retry: object({

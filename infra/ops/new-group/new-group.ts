@@ -102,6 +102,7 @@ const reserved = [
   'clickledger',
   'data',
   'dev',
+  'events',
   'group',
   'handler',
   'index',

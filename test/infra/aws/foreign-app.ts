@@ -16,6 +16,11 @@ const orders: GroupSpec = {
   ledger: 'orders',
   groupId: 'orders-service',
   topic: 'orders',
+  contract: {
+    format: 'json',
+    fields: { shop: { kind: 'text', max: 64 }, totalMicros: { kind: 'micros', max: 1_000_000_000 } },
+  },
+  count: { by: ['shop'], measures: { orders: 1, micros: 'totalMicros' } },
   startingPosition: 'TRIM_HORIZON',
   batch: { records: 1_000, windowSeconds: 1 },
   retry: { until: 'done' },
