@@ -16,6 +16,9 @@ import {
 import { UserError } from '../terminal/user-error.ts';
 import { parseMatching, parseWholeNumber } from '../terminal/values.ts';
 
+/** The most that one event holds (AWS Lambda docs: msk-esm-parameters). */
+const BATCH_RECORDS_MAX = 10_000;
+
 export const jsonOption = new Option('--json', 'one JSON object for programs');
 
 const ledger = new Option('--ledger <name>', 'a ledger of the running local runtime');
@@ -59,9 +62,10 @@ export function addTargetOptions(command: Command) {
     )
     .addOption(new Option('--source-arn <arn>', 'with --kafka: the ARN of the cluster, as events name it'))
     .addOption(
-      new Option('--batch-records <n>', 'with --kafka: records of one event')
-        .argParser(parseWholeNumber(1, 10_000))
-        .default(10_000),
+      new Option(
+        '--batch-records <n>',
+        `with --kafka: records of one event (${BATCH_RECORDS_MAX})`,
+      ).argParser(parseWholeNumber(1, BATCH_RECORDS_MAX)),
     )
     .addOption(new Option('--bucket <name>', "with --kafka: the S3 destination of the ledger's mapping"));
 }
@@ -73,6 +77,7 @@ type TargetValues = ReturnType<ReturnType<typeof addTargetOptions>['opts']>;
 const INSTEAD = 'name a ledger on AWS in full (--help)';
 const logNames = ['kafka', 'topic', 'group', 'table'] as const;
 const targetNames = [...logNames, 'function'] as const;
+const otherTargetNames = ['region', 'bucket', 'iam', 'redriveRole', 'sourceArn', 'batchRecords'] as const;
 
 /** @param runFile of the local runtime; another in tests */
 export function findLedger(values: TableValues, runFile = RUN_FILE): Ledger {
@@ -98,7 +103,7 @@ export function readLogs(values: LogValues, runFile = RUN_FILE): LogAddresses[] 
 
 /** The ledger that is named, or the only one that runs. */
 export function readTarget(values: TargetValues, runFile = RUN_FILE): Addresses {
-  if (isElsewhere(values, targetNames, ['region', 'bucket', 'iam', 'redriveRole'])) {
+  if (isElsewhere(values, targetNames, otherTargetNames)) {
     const { region: of, bucket, redriveRole } = values;
     return {
       ...logElsewhere(values),
@@ -106,7 +111,7 @@ export function readTarget(values: TargetValues, runFile = RUN_FILE): Addresses 
       lambda: of === undefined ? {} : { region: of },
       redriveRole,
       sourceArn: values.sourceArn ?? '',
-      batchRecords: values.batchRecords,
+      batchRecords: values.batchRecords ?? BATCH_RECORDS_MAX,
       destination: bucket === undefined ? undefined : { bucket, region: of },
     };
   }

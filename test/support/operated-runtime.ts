@@ -81,7 +81,7 @@ export class OperatedGround {
   }
 
   addresses(team: Team): Addresses {
-    return readTarget({ ledger: team, batchRecords: 10_000 }, this.runFile);
+    return readTarget({ ledger: team }, this.runFile);
   }
 
   target(team: Team, changed: Partial<Addresses> = {}): Target {

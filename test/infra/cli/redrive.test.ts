@@ -139,6 +139,20 @@ describe('the options of redrive', () => {
       /--batch-records <n>' argument '0' is invalid. Allowed is a whole number from 1 to 10000/,
     ],
   ];
+  for (const [option, value] of [
+    ['--region', 'eu-west-1'],
+    ['--bucket', 'b'],
+    ['--iam', ''],
+    ['--topic', 't'],
+    ['--group', 'g'],
+    ['--function', 'f'],
+    ['--source-arn', 'arn:aws:kafka:eu-west-1:111122223333:cluster/c/1'],
+    ['--batch-records', '10'],
+  ])
+    refused.push([
+      `--ledger billing ${option} ${value}`.trim(),
+      new RegExp(`^${option} needs (--kafka|--topic), .*too$`),
+    ]);
   for (const [given, why] of refused)
     it(`are refused in one sentence: ${given}`, (t) => {
       assert.match(
