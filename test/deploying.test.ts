@@ -1,7 +1,7 @@
 /** docs/deploying.md: its code synthesizes, its figures are the planner's, its tables are what the templates say. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,7 +10,8 @@ import { type StageName, stages } from '../infra/aws/stages.ts';
 import { readInputs, size } from '../infra/cli/size.ts';
 import { getPrice, readPrices } from '../infra/ops/size/prices.ts';
 import { planLoad } from '../infra/ops/size/size.ts';
-import { type CfnTemplate, templateOf } from './infra/aws/templates.ts';
+import { commandsIn, inlineCommands, shellBlocks } from './docs/shell-commands.ts';
+import { askingForAll, type CfnTemplate, templateOf, templatesOf } from './infra/aws/templates.ts';
 import { isAllowed, type Statement } from './support/iam.ts';
 import { parsed } from './support/parsed.ts';
 import { root } from './support/runtime-folder.ts';
@@ -130,8 +131,37 @@ describe('the page on deploying', () => {
     assert.equal(Statement.flatMap(({ Action }) => Action).length, calls.length);
   });
 
+  it('whoever is on call has the right to every command of the runbook', () => {
+    const [row = ''] = /^\| whoever is on call .*$/m.exec(page) ?? [];
+    const [operator = ''] = /^\| an operator, from the operator's instance .*$/m.exec(page) ?? [];
+    const [, services = '', actions = ''] = /reading of (.*?`); (.*)/.exec(row) ?? [];
+    const reads = /^(describe|get|list|lookup|query|tail|ls|wait)/;
+    const texts = readdirSync(join(root, 'docs/runbook')).map((file) =>
+      readFileSync(join(root, 'docs/runbook', file), 'utf8'),
+    );
+    const scripts = texts.flatMap((text) => [...shellBlocks(text), ...inlineCommands(text, ['aws'])]);
+    const used = scripts
+      .flatMap(commandsIn)
+      .filter(({ words }) => words[0] === 'aws')
+      .map(({ words: [, service = '', operation = ''] }) => [service.replace(/^s3api$/, 's3'), operation]);
+    assert.ok(used.length > 40);
+    const isGranted = ([service = '', operation = '']: string[]) => {
+      const action = operation.replaceAll(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
+      const named = `\`${service}:${action}`;
+      return (
+        (reads.test(operation) && services.includes(`\`${service}\``)) ||
+        actions.includes(`${named}\``) ||
+        operator.includes(`${named}\``)
+      );
+    };
+    const lacking = used.filter((each) => !isGranted(each)).map((each) => each.join(' '));
+    assert.deepEqual([...new Set(lacking)], []);
+    assert.ok(!isGranted(['lambda', 'delete-function']) && !isGranted(['rds', 'describe-instances']));
+  });
+
   it('the services of its table are those of the templates', () => {
     const services: Readonly<Record<string, string>> = {
+      CloudTrail: 'cloudtrail',
       CloudWatch: 'cloudwatch',
       DynamoDB: 'dynamodb',
       EC2: 'ec2',
@@ -149,11 +179,13 @@ describe('the page on deploying', () => {
     const rows = [
       ['the stream', ['stream']],
       ['a team', Object.keys(groups)],
+      ['the operator stack', ['operator']],
     ] as const;
+    const templates = templatesOf('prod', groups, undefined, {}, askingForAll('prod'));
     for (const [row, owners] of rows) {
       const said = new RegExp(`^\\| ${row} .*$`, 'm').exec(page)?.[0] ?? '';
       for (const owner of owners)
-        for (const { Type } of Object.values(templateOf('prod', owner).Resources))
+        for (const { Type } of Object.values(templates.get(`clickledger-prod-${owner}`)!.Resources))
           assert.ok(said.includes(`\`${services[Type.split('::')[1] ?? '']}\``), `${row}: ${Type}`);
     }
   });

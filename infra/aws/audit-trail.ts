@@ -10,7 +10,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
-import { Aws, Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
+import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Ownership } from '../../shared/published.ts';
 
@@ -21,17 +21,16 @@ export interface AuditTrailProps {
   readonly ownership: Ownership;
   readonly table: Table;
   readonly handler: IFunction;
-  readonly removalPolicy: RemovalPolicy;
 }
 
 /** Writes to the table and invocations of the handler, under whatever alias; no reads and no management events. */
 export function createAuditTrail(
   scope: Construct,
   id: string,
-  { ownership: { stage, owner }, table, handler, removalPolicy }: AuditTrailProps,
+  { ownership: { stage, owner }, table, handler }: AuditTrailProps,
 ): CfnTrail {
   const trailName = `clickledger-${stage}-${owner}`;
-  const bucket = trailBucket(scope, `${id}Bucket`, trailName, removalPolicy);
+  const bucket = trailBucket(scope, `${id}Bucket`, trailName);
   const trail = new CfnTrail(scope, id, {
     trailName,
     s3BucketName: bucket.bucketName,
@@ -49,8 +48,12 @@ export function createAuditTrail(
   return trail;
 }
 
-/** With the three statements that CloudTrail asks for (AWS CloudTrail docs: create-s3-bucket-policy-for-cloudtrail), and its own encryption: the events hold keys of items, and no values. */
-function trailBucket(scope: Construct, id: string, trailName: string, removalPolicy: RemovalPolicy): Bucket {
+/**
+ * With the statements that CloudTrail asks for (AWS CloudTrail docs: create-s3-bucket-policy-for-cloudtrail), and its own encryption: the
+ * events hold keys of items, and no values. It always stays: CloudTrail writes to it as soon as the trail exists, and CloudFormation deletes
+ * no bucket that holds something (AWS CloudFormation docs: AWS::S3::Bucket), so a rollback or a removal of the stack would fail on it.
+ */
+function trailBucket(scope: Construct, id: string, trailName: string): Bucket {
   const bucket = new Bucket(scope, id, {
     encryption: BucketEncryption.S3_MANAGED,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -59,7 +62,7 @@ function trailBucket(scope: Construct, id: string, trailName: string, removalPol
     minimumTLSVersion: 1.2,
     versioned: false,
     lifecycleRules: [{ id: 'Expire', expiration: Duration.days(EVENT_DAYS) }],
-    removalPolicy,
+    removalPolicy: RemovalPolicy.RETAIN,
   });
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',

@@ -234,7 +234,6 @@ export class ConsumerGroup extends Construct {
       ownership: this.ownership,
       table: this.table,
       handler: this.handler,
-      removalPolicy: keepOnceCreated(this.removalPolicy),
     });
   }
 

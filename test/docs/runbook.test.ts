@@ -4,9 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { groups } from '../../functions/index.ts';
 import { defaultSlo, defaultThresholds, groupAlarms, streamAlarms } from '../../shared/alarm-spec.ts';
 import { failures } from '../../shared/errors.ts';
 import { metrics } from '../../shared/metrics.ts';
+import { askingForAll, resourcesOf, templatesOf } from '../infra/aws/templates.ts';
 import { shellBlocks } from './shell-commands.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -122,6 +124,21 @@ describe('runbook', () => {
         typed(shell, locally, 'redrive --gaps --apply'),
         'clickledger|redrive|--ledger|billing|--gaps|--apply|',
       );
+    }
+  });
+
+  it("each name that the pages take from a stack is that of one resource, in any team's stack, whatever the stage asks for", () => {
+    const asked = Array.from(page(INDEX).matchAll(/of_stack (AWS::\w+::\w+) (\w+)/g));
+    assert.ok(asked.length > 5);
+    for (const stage of ['dev', 'prod'] as const) {
+      const templates = templatesOf(stage, groups, undefined, {}, askingForAll(stage));
+      for (const [team, { retry }] of Object.entries(groups))
+        for (const [, type = '', start = ''] of asked) {
+          const ids = resourcesOf(templates.get(`clickledger-${stage}-${team}`)!, type).map(([id]) => id);
+          const count = type === 'AWS::S3::Bucket' && retry.until === 'done' ? 0 : 1;
+          const found = ids.filter((id) => id.startsWith(start));
+          assert.equal(found.length, count, `${stage} ${team}: ${type} ${start}`);
+        }
     }
   });
 

@@ -2,11 +2,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { groups } from '../../../functions/index.ts';
-import { stages } from '../../../infra/aws/stages.ts';
 import { isAllowed, type Statement } from '../../support/iam.ts';
-import { type CfnTemplate, evaluated, resourcesOf, templateOf, templatesOf } from './templates.ts';
+import {
+  askingForAll,
+  type CfnTemplate,
+  evaluated,
+  resourceOf,
+  resourcesOf,
+  templateOf,
+  templatesOf,
+} from './templates.ts';
 
-const withTrail = templatesOf('prod', groups, undefined, {}, { ...stages.prod, auditTrail: true });
+const withTrail = templatesOf('prod', groups, undefined, {}, askingForAll('prod'));
 const template = withTrail.get('clickledger-prod-billing') as CfnTemplate;
 const only = (type: string) => {
   const [first, ...others] = resourcesOf(template, type);
@@ -73,9 +80,21 @@ describe('the audit trail', () => {
     assert.ok(!isAllowed(statements, call('s3:GetObject', event)));
   });
 
-  test('its events are private, encrypted, kept for a year, and outlive the stack as the ledger does', () => {
-    const { Properties, DeletionPolicy } = bucket;
-    assert.equal(DeletionPolicy, 'RetainExceptOnCreate');
+  test('its bucket stays in any stage and after any rollback, since CloudFormation deletes none that holds something', () => {
+    for (const stage of ['dev', 'prod'] as const) {
+      const templates = templatesOf(stage, groups, undefined, {}, askingForAll(stage));
+      const one = resourceOf(
+        templates.get(`clickledger-${stage}-billing`) as CfnTemplate,
+        'AWS::S3::Bucket',
+        'GroupAuditTrail',
+      );
+      assert.deepEqual([one.DeletionPolicy, one.UpdateReplacePolicy], ['Retain', 'Retain'], stage);
+      assert.equal(one.Properties.BucketName, undefined, 'a name would block the next deployment');
+    }
+  });
+
+  test('its events are private, encrypted, and kept for a year', () => {
+    const { Properties } = bucket;
     assert.deepEqual(Object.values(Properties.PublicAccessBlockConfiguration), [true, true, true, true]);
     assert.equal(Properties.LifecycleConfiguration.Rules[0].ExpirationInDays, 365);
     const [encryption] = Properties.BucketEncryption.ServerSideEncryptionConfiguration;

@@ -15,7 +15,7 @@ import type { IConstruct } from 'constructs';
 import { groups } from '../../../functions/index.ts';
 import { addStacks } from '../../../infra/aws/stacks.ts';
 import { type StageName, stages } from '../../../infra/aws/stages.ts';
-import { unbundledApp } from './templates.ts';
+import { askingForAll, unbundledApp } from './templates.ts';
 
 const REASON_LENGTH_MIN = 80;
 
@@ -54,9 +54,7 @@ function inApp(check: (app: App, stage?: StageName) => void, stage?: StageName):
   const outdir = mkdtempSync(join(tmpdir(), 'clickledger-nag-'));
   try {
     const app = unbundledApp(outdir);
-    // With the operator, which a stage has only if it asks for one.
-    const operator = { teams: Object.keys(groups) };
-    if (stage !== undefined) addStacks(app, stage, groups, {}, { ...stages[stage], operator });
+    if (stage !== undefined) addStacks(app, stage, groups, {}, askingForAll(stage));
     check(app, stage);
   } finally {
     rmSync(outdir, { recursive: true });

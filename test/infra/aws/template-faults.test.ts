@@ -1,28 +1,31 @@
 /**
  * Faults of a template that neither CDK's own checks nor cfn-lint find, and that only a deployment would: each check runs over both
- * stages, with the operator's stack, and over an app of one's own, and each is shown to find a fault that was put in.
+ * stages, with all that they can ask for, and over an app of one's own, and each is shown to find a fault that was put in.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { groups } from '../../../functions/index.ts';
 import { ConsumerGroup } from '../../../infra/aws/consumer-group.ts';
-import { stages } from '../../../infra/aws/stages.ts';
 import { propsOf, spent, synthesized } from './foreign-app.ts';
-import { type CfnTemplate, evaluated, resourcesOf, templatesOf } from './templates.ts';
+import { askingForAll, type CfnTemplate, evaluated, resourcesOf, templatesOf } from './templates.ts';
 
 type Templates = ReadonlyMap<string, CfnTemplate>;
 
-const teams = Object.keys(groups);
 const both: Templates = new Map(
   (['dev', 'prod'] as const).flatMap((stage) => [
-    ...templatesOf(stage, groups, undefined, {}, { ...stages[stage], operator: { teams } }),
+    ...templatesOf(stage, groups, undefined, {}, askingForAll(stage)),
   ]),
 );
 const foreign: Templates = new Map([
   [
     'an app of its own',
     synthesized(
-      (stack) => void new ConsumerGroup(stack, 'Orders', propsOf({ retry: spent, secrets: ['SALT'] })),
+      (stack) =>
+        void new ConsumerGroup(
+          stack,
+          'Orders',
+          propsOf({ retry: spent, secrets: ['SALT'] }, { auditTrail: true }),
+        ),
     ),
   ],
 ]);

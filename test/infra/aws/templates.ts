@@ -51,6 +51,11 @@ export function reachingLambda(stage: StageName): StageConfig {
   return { ...stages[stage], network: { ...stages[stage].network, reachesLambda: true } };
 }
 
+/** A stage that asks for all that a stage can ask for: an operator's instance for every team, and audit trails. */
+export function askingForAll(stage: StageName): StageConfig {
+  return { ...stages[stage], operator: { teams: Object.keys(groups) }, auditTrail: true };
+}
+
 /** An app as infra/app.ts makes it, but without running esbuild. */
 export function unbundledApp(outdir: string, context: Readonly<Record<string, unknown>> = {}): App {
   return new App({
