@@ -23,6 +23,11 @@ export function formatCount(count: number | bigint): string {
   return count.toLocaleString('en');
 }
 
+/** A count with its noun: 1 fault, 1,200 faults. */
+export function formatQuantity(count: number | bigint, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${Number(count) === 1 ? one : many}`;
+}
+
 /** Millionths of the currency unit, exact: 27,375.273320. */
 export function formatAmount(micros: bigint): string {
   const size = micros < 0n ? -micros : micros;

@@ -1,144 +1,58 @@
-/** What befalls a ground while clicks flow: by the seed, one thing after the other, each written down. */
-import type { Arena } from './arena.ts';
-import { groupFaults } from './group-faults.ts';
-import { journalFaults } from './journal-faults.ts';
-import type { Load } from './load.ts';
-import { loadFaults } from './load-faults.ts';
-import { processFaults } from './process-faults.ts';
-import type { Floors, Profile } from './profile.ts';
-import { type Operated, redriveFaults } from './redrives.ts';
-import { type ReleaseOptions, releaseFaults } from './releases.ts';
+/** Which action comes next while clicks flow: by the seed, one after the other, most of them at the same time as others. */
+import type { Seeded } from '../../infra/local/seeded.ts';
+import type { Actions } from './actions.ts';
+import type { Events } from './events.ts';
+import { type ActionName, actionFor, actionWeights, type Floors } from './profile.ts';
+import type { Work } from './scene.ts';
 
-/** How often each befalls, beside the others. */
-const weights = {
-  killFunction: 2.5,
-  killPoller: 0.6,
-  killProducer: 0.05,
-  killBroker: 0.05,
-  killDynamoDb: 0.05,
-  freezePoller: 0.4,
-  freezeFunction: 1.5,
-  swizzle: 0.4,
-  freezeGroup: 0.15,
-  addPoller: 1.2,
-  removePoller: 1,
-  changeBatches: 0.4,
-  replay: 0.15,
-  secondMapping: 0.5,
-  throttle: 0.5,
-  poison: 2,
-  addPartition: 0.05,
-  rollUpTwice: 0.8,
-  applyInPart: 2,
-  redrive: 0.4,
-  letWeeksPass: 0.2,
-  deploy: 0.8,
-  misleadClocks: 0.3,
-} as const;
-
-type Name = keyof typeof weights;
-
-/** What brings a floor nearer; the others are of faults at requests, which see to it that none stays rare. */
-const serving: Partial<Record<keyof Floors, Name>> = {
-  kills: 'killFunction',
-  rebalances: 'addPoller',
-  partitionsMoved: 'killPoller',
-  lateWrites: 'applyInPart',
-  putsLost: 'applyInPart',
-  redelivered: 'replay',
-  oddClasses: 'poison',
-  appliedInPart: 'applyInPart',
-  redrives: 'redrive',
-  secondMappings: 'secondMapping',
-  replays: 'replay',
-  codes: 'deploy',
-  isolated: 'freezeGroup',
-};
-
-/** Of so many actions, one is the next of all in turn; more of them until each has been once. */
+/** Of so many actions, one is the next of all in turn; more of them until each has happened once. */
 const IN_TURN_EVERY = 5;
 const FIRST_IN_TURN_EVERY = 2;
 const OVERDUE_EVERY = 2;
 const ACTIONS_AT_A_TIME = 4;
 const PROGRESS_WITHIN_MS = 3_000;
 const LOOK_EVERY_MS = 50;
+/** What takes a server away holds up all the rest, so it gets no turn of its own after the first. */
 const SELDOM = 0.1;
 
-export interface ChaosParts {
-  readonly load: Load;
-  readonly operated: Operated;
-  /** Undefined where there is only one. */
-  readonly releases: ReleaseOptions | undefined;
+export interface Chaos {
+  readonly actions: Actions;
+  readonly work: Pick<Work, 'begin' | 'wait' | 'allEnded' | 'until'>;
+  readonly random: Seeded;
+  readonly events: Pick<Events, 'count'>;
   /** Floors that should have been reached by now. */
   readonly overdue: () => readonly (keyof Floors)[];
 }
 
-export class Chaos {
-  readonly #arena: Arena;
-  readonly #actions: Readonly<Record<Name, () => Promise<void>>>;
-  readonly #overdue: ChaosParts['overdue'];
-
-  constructor(arena: Arena, profile: Profile, parts: ChaosParts) {
-    const { faults, random, events } = arena;
-    const { load, operated, releases, overdue } = parts;
-    this.#arena = arena;
-    this.#overdue = overdue;
-    const none = async () => {};
-    this.#actions = {
-      ...processFaults(arena, profile.groupFrozenMs),
-      ...groupFaults(arena),
-      ...journalFaults(arena),
-      ...loadFaults(arena, load),
-      ...redriveFaults(arena, operated),
-      ...(releases === undefined ? { deploy: none, misleadClocks: none } : releaseFaults(arena, releases)),
-      async throttle() {
-        faults.throttle(random.between(500, 4_000));
-        events.add('throttled for a while');
-      },
-    };
-  }
-
-  /** Resolves when the faults have ended and every process that was stopped goes on. */
-  async run(): Promise<void> {
-    const { random, until } = this.#arena;
-    const names = Object.keys(weights) as Name[];
-    let turn = random.shuffled(names);
-    let every = FIRST_IN_TURN_EVERY;
-    for (let n = 0; !until.aborted; n++) {
-      // A server that is away holds up all the rest.
-      if (turn.length === 0) {
-        turn = random.shuffled(names.filter((name) => weights[name] > SELDOM));
-        every = IN_TURN_EVERY;
-      }
-      const next = n % every === 0 ? turn.pop() : undefined;
-      const name = next ?? (n % OVERDUE_EVERY === 1 ? this.#due() : undefined) ?? random.weighted(weights);
-      this.#arena.aside(name, this.#actions[name]());
-      await this.#arena.wait(random.between(60, 320));
-      if (n % ACTIONS_AT_A_TIME === 0) await this.#progress();
+/** Resolves when the faults have ended and every process that was frozen runs again. */
+export async function causeFaults(chaos: Chaos): Promise<void> {
+  const { actions, work, random } = chaos;
+  const names = Object.keys(actionWeights) as ActionName[];
+  let turn = random.shuffled(names);
+  let every = FIRST_IN_TURN_EVERY;
+  for (let n = 0; !work.until.aborted; n++) {
+    if (turn.length === 0) {
+      turn = random.shuffled(names.filter((name) => actionWeights[name] > SELDOM));
+      every = IN_TURN_EVERY;
     }
-    await this.#arena.settled();
+    const inTurn = n % every === 0 ? turn.pop() : undefined;
+    const overdue = inTurn === undefined && n % OVERDUE_EVERY === 1 ? pickOverdue(chaos) : undefined;
+    const name = inTurn ?? overdue ?? random.weighted(actionWeights);
+    work.begin(name, actions[name]());
+    await work.wait(random.between(60, 320));
+    if (n % ACTIONS_AT_A_TIME === 0) await waitForCommit(chaos);
   }
+  await work.allEnded();
+}
 
-  #due(): Name | undefined {
-    return this.#arena.random.pick(this.#overdue().flatMap((floor) => serving[floor] ?? []));
-  }
+function pickOverdue({ random, overdue }: Chaos): ActionName | undefined {
+  return random.pick(overdue().flatMap((floor) => actionFor[floor] ?? []));
+}
 
-  /** On a slow machine too something has to be written between the faults, for them to befall. */
-  async #progress(): Promise<void> {
-    const { events, until } = this.#arena;
-    const before = events.count('committed');
-    const latest = performance.now() + PROGRESS_WITHIN_MS;
-    while (events.count('committed') === before && performance.now() < latest && !until.aborted)
-      await this.#arena.wait(LOOK_EVERY_MS);
-  }
-
-  /** Every mapping as it is planned, with two members. */
-  async heal(): Promise<void> {
-    const { mappings, ground } = this.#arena;
-    await Promise.all(mappings.map((mapping) => ground.pollersOf(mapping).stop()));
-    for (const mapping of mappings) {
-      const pollers = ground.addMapping(mapping);
-      while (pollers.count < 2) pollers.add();
-    }
-  }
+/** On a slow machine too, something has to be written between the faults for them to meet. */
+async function waitForCommit({ events, work }: Chaos): Promise<void> {
+  const before = events.count('committed');
+  const latest = performance.now() + PROGRESS_WITHIN_MS;
+  while (events.count('committed') === before && performance.now() < latest && !work.until.aborted)
+    await work.wait(LOOK_EVERY_MS);
 }

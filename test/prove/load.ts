@@ -1,5 +1,4 @@
-/** What flows: clicks at a steady rate, odd records among them when they are asked for, and one partition more at some time. */
-
+/** What flows: clicks at a steady rate, odd records where an action asks for them, and one more partition at some time. */
 import { Poison } from '../../infra/local/faults/poison.ts';
 import { useAdmin } from '../../infra/local/faults/with-admin.ts';
 import type { Ground } from '../../infra/local/local-runtime.ts';
@@ -65,7 +64,7 @@ export class Load {
     this.#producer = this.#produce();
   }
 
-  /** Where faults go on for longer than was meant, the log need not grow as fast. */
+  /** Where faults last longer than planned, the log need not grow as fast. */
   easeOff(): void {
     const { clicks } = this.#parts.profile;
     if (this.#eased || this.produced < RATE_AHEAD * clicks) return;
@@ -83,7 +82,7 @@ export class Load {
     await this.poison.close().catch(() => {});
   }
 
-  /** Goes on where each partition's log ends. */
+  /** Continues where each partition's log ends. */
   #produce(): ClickProducer {
     const { ground, seed, events } = this.#parts;
     return new ClickProducer({
@@ -98,7 +97,7 @@ export class Load {
       },
       children: ground.children,
       logFolder: ground.logFolder,
-      say: (line) => events.add('said', { what: line }),
+      say: (line) => events.add('runtime said', { what: line }),
       fail: ground.fail,
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Proof that the proof can fail: each patch under test/prove/mutants breaks the write path in one way; the application is synthesized
- * from the patched sources, run by their ground and proved like any other, and every one of them has to get FAIL. A patch that
+ * Shows that the proof can fail: each patch under test/prove/mutants breaks the write path in one way. The application is synthesized
+ * from the patched sources, runs on their local runtime, is proved like any other, and must get FAIL. A patch that
  * no longer applies fails the run, as it shows nothing.
  */
 
@@ -9,11 +9,10 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { UserError } from '../../infra/terminal/user-error.ts';
-import { filesOf, patchedCopy } from './patched-copy.ts';
+import { listPatchedFiles, makePatchedCopy } from './patched-copy.ts';
 import { profiles } from './profile.ts';
-import type { ProofOptions } from './proof.ts';
-import type { runProof } from './run-proof.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { judgeProof, type Verdict } from './report.ts';
+import type { ProofOptions, runProof } from './run.ts';
 
 interface MutantVerdict extends Pick<Verdict, 'verdict' | 'because'> {
   readonly mutant: string;
@@ -41,30 +40,32 @@ export async function proveMutants(options: MutantOptions): Promise<MutantVerdic
     if (options.signal.aborted) break;
     options.say(`Mutant ${mutant} …`);
     verdicts.push(await proveMutant(mutant, join(patches, `${mutant}.patch`), options));
-    options.say(lineOf(verdicts.at(-1) as MutantVerdict));
+    options.say(formatMutant(verdicts.at(-1) as MutantVerdict));
   }
   return verdicts;
 }
 
-export function lineOf({ mutant, verdict, because, named, seconds }: MutantVerdict): string {
+export function formatMutant({ mutant, verdict, because, named, seconds }: MutantVerdict): string {
   return `${verdict.padEnd(7)}  ${String(seconds).padStart(4)} s  ${mutant}: ${named ?? because.join('; ')}`;
 }
 
 async function proveMutant(mutant: string, patch: string, options: MutantOptions): Promise<MutantVerdict> {
   const { seed, folder, say, signal } = options;
   const began = performance.now();
-  const root = patchedCopy(options.root, join(folder, 'mutants', mutant), patch);
-  // What only the laptop's ground does differently leaves the templates as they are.
-  const deployed = filesOf(readFileSync(patch, 'utf8')).some((file) => !file.startsWith('infra/local/'));
+  const root = makePatchedCopy(options.root, join(folder, 'mutants', mutant), patch);
+  // What only the local runtime does differently leaves the templates as they are.
+  const deployed = listPatchedFiles(readFileSync(patch, 'utf8')).some(
+    (file) => !file.startsWith('infra/local/'),
+  );
   const templates = await synthesizeTemplates(
     deployed ? { root, stage: 'dev', folder: root, say: () => {} } : { ...options, stage: 'dev' },
   );
   const profile = profiles.mutant;
-  const patched = pathToFileURL(join(root, 'test', 'prove', 'run-proof.ts')).href;
+  const patched = pathToFileURL(join(root, 'test', 'prove', 'run.ts')).href;
   const prove = ((await import(patched)) as { runProof: typeof runProof }).runProof;
   const given = { profile, seed, templates, otherRelease: undefined, folder, say, signal };
   const proof = await prove({ ...given, untilFault: true });
-  const { verdict, because, faults } = verdictOf(proof, profile);
+  const { verdict, because, faults } = judgeProof(proof, profile);
   const [first] = faults;
   const named = first && `${first.kind}: ${first.journal} ${first.what}`;
   return { mutant, verdict, because, named, seconds: Math.round((performance.now() - began) / 1000) };

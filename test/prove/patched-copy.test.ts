@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { UserError } from '../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { filesOf, patchedCopy } from './patched-copy.ts';
+import { listPatchedFiles, makePatchedCopy } from './patched-copy.ts';
 
 const root = join(import.meta.dirname, '../..');
 const patches = ['test/prove/mutants', 'test/prove/releases'].flatMap((folder) =>
@@ -46,7 +46,7 @@ describe('the patches of a proof', () => {
     it(`${patch} applies to the sources as they are, and leaves those who judge alone`, () => {
       execFileSync('git', ['apply', '--check', patch], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
 
-      const files = filesOf(readFileSync(join(root, patch), 'utf8'));
+      const files = listPatchedFiles(readFileSync(join(root, patch), 'utf8'));
       assert.ok(files.length > 0);
       for (const file of files) assert.doesNotMatch(file, judges);
     });
@@ -73,7 +73,7 @@ describe('a patched copy', () => {
     writeFileSync(join(folder, 'one.patch'), patch('export const thing = 1;'));
     mkdirSync(join(copy, 'cdk.out'), { recursive: true });
 
-    for (let times = 0; times < 2; times++) patchedCopy(folder, copy, join(folder, 'one.patch'));
+    for (let times = 0; times < 2; times++) makePatchedCopy(folder, copy, join(folder, 'one.patch'));
 
     assert.equal(readFileSync(join(copy, 'shared/thing.ts'), 'utf8'), 'export const thing = 2;\n');
     assert.equal(readFileSync(join(folder, 'shared/thing.ts'), 'utf8'), 'export const thing = 1;\n');
@@ -86,7 +86,7 @@ describe('a patched copy', () => {
     writeFileSync(file, patch('export const thing = 0;'));
 
     assert.throws(
-      () => patchedCopy(folder, join(folder, 'copy'), file),
+      () => makePatchedCopy(folder, join(folder, 'copy'), file),
       (error) =>
         error instanceof UserError &&
         error.message.startsWith(`${file} does not apply to the sources any more`),

@@ -1,8 +1,9 @@
-/** The sources as they are with one patch on them, in a folder of their own, and able to run there. */
+/** The sources with one patch on them, in a folder of their own, and able to run there. */
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { UserError } from '../../infra/terminal/user-error.ts';
 
 const SOURCES = [
@@ -18,7 +19,7 @@ const SOURCES = [
 ];
 
 /** What was synthesized in that folder before stays there. */
-export function patchedCopy(root: string, copy: string, patch: string): string {
+export function makePatchedCopy(root: string, copy: string, patch: string): string {
   mkdirSync(copy, { recursive: true, mode: 0o700 });
   for (const source of SOURCES) {
     rmSync(join(copy, source), { recursive: true, force: true });
@@ -32,12 +33,31 @@ export function patchedCopy(root: string, copy: string, patch: string): string {
     execFileSync('git', ['apply', patch], { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`${patch} does not apply to the sources any more: make it anew (${said})`, cause);
+    throw new UserError(`${patch} does not apply to the sources any more: make it again (${said})`, cause);
   }
   return copy;
 }
 
 /** The files that a patch changes. */
-export function filesOf(patch: string): string[] {
+export function listPatchedFiles(patch: string): string[] {
   return Array.from(patch.matchAll(/^\+\+\+ b\/(.+)$/gm), ([, file]) => String(file));
+}
+
+/**
+ * The templates of another release: other carried state, another order of lines, other flags and refusals; what a click costs is the
+ * same, since the contract says it. Synthesized only where the sources have changed since.
+ */
+export async function synthesizeOtherRelease(
+  root: string,
+  folder: string,
+  say: (line: string) => void,
+): Promise<string> {
+  const patch = join(root, 'test', 'prove', 'releases', 'another-fold.patch');
+  const copy = makePatchedCopy(root, join(folder, 'another-release'), patch);
+  return await synthesizeTemplates({
+    root: copy,
+    stage: 'dev',
+    folder: copy,
+    say: () => say('Synthesizing another release, to be deployed meanwhile …'),
+  });
 }

@@ -1,4 +1,4 @@
-/** How long a proof runs, how much flows, and what has to have happened for it to count. */
+/** How long a proof runs, how much flows, how often each fault happens, and what must have happened for the proof to count. */
 import { type Command, Option } from '@commander-js/extra-typings';
 import { oddRecords } from '../../infra/local/faults/poison-corpus.ts';
 import { parseWholeNumber } from '../../infra/terminal/values.ts';
@@ -32,20 +32,86 @@ export interface Floors {
   readonly redrives: number;
   readonly secondMappings: number;
   readonly replays: number;
-  /** Versions of the code whose entries stand. */
+  /** Versions of the code that have written entries. */
   readonly codes: number;
-  /** Commits of other groups while all functions of one stood still. */
+  /** Commits of other groups while all functions of one were frozen. */
   readonly isolated: number;
 }
+
+export const floorWords: Readonly<Record<keyof Floors, string>> = {
+  kills: 'kills',
+  killsAtEachPoint: 'kills at each point of a commit',
+  pollersKilled: 'pollers killed after a commit',
+  rebalances: 'rebalances',
+  partitionsMoved: 'partitions moved',
+  zombies: 'zombies',
+  lateWrites: 'late writes of zombies',
+  repliesLost: 'lost replies',
+  putsLost: 'lost puts',
+  redelivered: 'records delivered again',
+  oddClasses: 'kinds of odd records',
+  appliedInPart: 'batches applied in part',
+  redrives: 'redrives',
+  secondMappings: 'second mappings',
+  replays: 'replays',
+  codes: 'versions of the code',
+  isolated: 'commits beside a frozen group',
+};
+
+/** How often each action happens, beside the others (actions.ts). */
+export const actionWeights = {
+  killFunction: 2.5,
+  killPoller: 0.6,
+  killProducer: 0.05,
+  killBroker: 0.05,
+  killDynamoDb: 0.05,
+  freezePoller: 0.4,
+  freezeFunction: 1.5,
+  freezeOneByOne: 0.4,
+  freezeGroup: 0.15,
+  addPoller: 1.2,
+  removePoller: 1,
+  changeBatches: 0.4,
+  replay: 0.15,
+  addSecondMapping: 0.5,
+  throttle: 0.5,
+  sendOddRecords: 2,
+  addPartition: 0.05,
+  rollUpTwice: 0.8,
+  applyInPart: 2,
+  redrive: 0.4,
+  letWeeksPass: 0.2,
+  deploy: 0.8,
+  setClocksWrong: 0.3,
+} as const;
+
+export type ActionName = keyof typeof actionWeights;
+
+/** The action that brings a floor nearer; the other floors are of faults at requests, none of which stays rare. */
+export const actionFor: Readonly<Partial<Record<keyof Floors, ActionName>>> = {
+  kills: 'killFunction',
+  rebalances: 'addPoller',
+  partitionsMoved: 'killPoller',
+  lateWrites: 'applyInPart',
+  putsLost: 'applyInPart',
+  redelivered: 'replay',
+  oddClasses: 'sendOddRecords',
+  appliedInPart: 'applyInPart',
+  redrives: 'redrive',
+  secondMappings: 'addSecondMapping',
+  replays: 'replay',
+  codes: 'deploy',
+  isolated: 'freezeGroup',
+};
 
 export interface Profile {
   readonly name: string;
   readonly clicks: number;
-  /** How long faults fall at least, in milliseconds; they go on until the floors are reached, as long as what is below its floor rises. */
+  /** How long faults happen at least, in milliseconds; they continue until the floors are reached, as long as a count below its floor rises. */
   readonly faultsForMs: number;
-  /** How long nothing may progress, in milliseconds: no floor come nearer while faults fall, nothing caught up after them. */
+  /** How long nothing may progress, in milliseconds: no floor comes nearer while faults happen, nothing is caught up after them. */
   readonly standstillMs: number;
-  /** How long all functions of one group stand still at a time. */
+  /** How long all functions of one group are frozen at a time. */
   readonly groupFrozenMs: number;
   /** Whether another release of the functions is deployed at times. */
   readonly releases: boolean;
@@ -156,11 +222,14 @@ export function withProveOptions(command: Command) {
       ).conflicts('full'),
     )
     .option('--full', '5,000,000 clicks and at least 22 min of faults')
-    .option('--mutants', 'each broken variant of the write path in test/mutants, which all have to get FAIL')
+    .option(
+      '--mutants',
+      'each broken variant of the write path in test/prove/mutants; every one must get FAIL',
+    )
     .option('--mutant <name>', 'one of them')
     .option(
       '--seed <n>',
-      'which faults fall when (from the clock; it is printed)',
+      'which faults happen when (from the clock; it is printed)',
       parseWholeNumber(0, SEED_MAX),
     )
     .option('--json', 'one JSON object for programs')

@@ -1,8 +1,7 @@
 /**
- * `clickledger prove`: shows that the promise holds, by breaking everything around it. Prints the seed first, what befalls it meanwhile,
+ * `clickledger prove`: shows that the promise holds, by breaking everything around it. Prints the seed first, how far it is meanwhile,
  * and a verdict with the count of every fault; on a wrong ledger, the first wrong position with all that happened to it.
  */
-
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,12 +9,11 @@ import { createOwnFolder, lockGround } from '../../infra/local/runtime-lock.ts';
 import { findStorageFault } from '../../infra/local/storage-fault.ts';
 import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
-import { lineOf, proveMutants } from './mutants.ts';
-import { synthesizedRelease } from './other-release.ts';
+import { formatMutant, proveMutants } from './mutants.ts';
+import { synthesizeOtherRelease } from './patched-copy.ts';
 import { type ProveRequest, readProveRequest, withProveOptions } from './profile.ts';
-import { jsonOf, reportLines } from './report.ts';
-import { runProof } from './run-proof.ts';
-import { verdictOf } from './verdict.ts';
+import { buildJson, formatReport, judgeProof } from './report.ts';
+import { runProof } from './run.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const base = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger');
@@ -57,7 +55,7 @@ async function runRequest(request: ProveRequest, signal: AbortSignal): Promise<n
       const only = mutants === 'all' ? undefined : mutants.only;
       const verdicts = await proveMutants({ root, only, seed, folder, say, signal });
       if (json) console.log(JSON.stringify({ seed, mutants: verdicts }));
-      else for (const verdict of verdicts) console.log(lineOf(verdict));
+      else for (const verdict of verdicts) console.log(formatMutant(verdict));
       if (signal.aborted) return INTERRUPTED;
       return verdicts.every(({ verdict }) => verdict === 'FAIL') ? 0 : 1;
     }
@@ -65,20 +63,20 @@ async function runRequest(request: ProveRequest, signal: AbortSignal): Promise<n
       `Proof ${profile.name}, seed ${seed}: at least ${profile.clicks} clicks and ${profile.faultsForMs / 1000} s of faults; it waits as long as something progresses`,
     );
     const templates = await synthesizeTemplates({ root, stage: 'dev', folder: base, say });
-    const otherRelease = profile.releases ? await synthesizedRelease(root, folder, say) : undefined;
+    const otherRelease = profile.releases ? await synthesizeOtherRelease(root, folder, say) : undefined;
     const given = { profile, seed, templates, otherRelease, folder, say, progress, signal };
     const proof = await runProof(given);
     if (signal.aborted) return INTERRUPTED;
-    const verdict = verdictOf(proof, profile);
-    if (json) console.log(JSON.stringify(jsonOf(request, proof, verdict)));
-    else for (const line of reportLines(request, proof, verdict, folder)) console.log(line);
+    const verdict = judgeProof(proof, profile);
+    if (json) console.log(JSON.stringify(buildJson(request, proof, verdict)));
+    else for (const line of formatReport(request, proof, verdict, folder)) console.log(line);
     return verdict.exitCode;
   } finally {
     unlock();
   }
 }
 
-/** The jars of the ground serve the proof too. */
+/** The jars of the local runtime serve the proof too. */
 function shareJars(): void {
   createOwnFolder(base);
   mkdirSync(join(base, 'jars'), { recursive: true, mode: 0o700 });

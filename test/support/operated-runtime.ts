@@ -17,7 +17,7 @@ import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { readJournalTotals } from '../../infra/ops/ledger-view.ts';
 import { type Addresses, closeTarget, openTarget, type Target } from '../../infra/ops/redrive/target.ts';
-import { judged } from '../prove/measures.ts';
+import { auditMapping } from '../prove/audit.ts';
 import { aClick, type ClickFields } from './builders.ts';
 import { furnished, root } from './runtime-folder.ts';
 import { until } from './until.ts';
@@ -236,7 +236,7 @@ export class OperatedGround {
   }
 
   audited(team: Team, atRest = true): Promise<Findings> {
-    return judged(this.ground, this.mappingOf(team), { atRest });
+    return auditMapping(this.ground, this.mappingOf(team), { atRest });
   }
 
   async stop(): Promise<void> {

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { PlannedFunction } from '../../infra/local/template/planned.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { withClockOff } from './releases.ts';
+import { buildWithWrongClock } from './actions.ts';
 
 const HOUR_MS = 3_600_000;
 const SLACK_MS = 60_000;
@@ -21,7 +21,7 @@ describe('a clock that is off', () => {
        export const handler = () => [process.pid, loaded, Date.now(), new Date().getTime(), +new Date(7), new Date() instanceof Date];`,
     );
     const planned = { file, handler: 'index.handler' } as PlannedFunction;
-    const written = withClockOff(planned, -26 * HOUR_MS, join(folder, 'clocks'));
+    const written = buildWithWrongClock(planned, -26 * HOUR_MS, join(folder, 'clocks'));
     const ask = `console.log(JSON.stringify((await import(${JSON.stringify(pathToFileURL(written).href)})).handler()))`;
 
     const seen = new Set<boolean>();

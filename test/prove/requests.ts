@@ -1,12 +1,12 @@
 /**
- * Which requests to DynamoDB meet a fault, and which: by the seed. A frozen function is made a zombie: the poller that waits for
- * it is killed, and its write goes on only after another has committed on the same journal. One that is outrun keeps its poller, and
+ * Which requests to DynamoDB meet which fault: by the seed. A frozen function becomes a zombie: the poller that waits for
+ * it is killed, and its write continues only after another has committed on the same journal. One that is outrun keeps its poller, and
  * has to write what its rival left.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Call, Heard, InjectedFault } from '../../infra/local/faults/fault.ts';
 import type { Seeded } from '../../infra/local/seeded.ts';
-import type { Events } from './events.ts';
+import type { EventKind, Events } from './events.ts';
 
 /** Of a hundred commits, so many meet each; `rarest` is the one that was met least, so that few commits meet all. */
 const commitFaults = {
@@ -50,7 +50,7 @@ interface Held {
   readonly release: () => void;
 }
 
-interface FaultedProcess {
+export interface FaultedProcesses {
   /** The consumer group of a sandbox; undefined for one that works for none. */
   groupOf(sandbox: string): string | undefined;
   /** Kills the poller that owns the partition of a journal. */
@@ -62,29 +62,30 @@ interface FaultedProcess {
 export class RequestFaults {
   readonly #random: Seeded;
   readonly #events: Events;
-  readonly #processes: FaultedProcess;
+  #processes: FaultedProcesses | undefined;
   /** Commits that wait for another on their journal. */
   readonly #held = new Map<string, Held>();
   /** Whose requests are under way. */
   readonly #underWay = new Map<Call, string | undefined>();
-  /** The group whose functions all stand still, if one's do. */
-  standing: string | undefined;
-  /** The versions of the code whose entries stand. */
+  /** The group whose functions are all frozen, if one's are. */
+  frozenGroup: string | undefined;
+  /** The versions of the code that have written entries. */
   readonly codes = new Set<string>();
   #active = false;
   #throttledUntil = 0;
 
-  constructor(random: Seeded, events: Events, processes: FaultedProcess) {
+  constructor(random: Seeded, events: Events) {
     this.#random = random;
     this.#events = events;
-    this.#processes = processes;
   }
 
-  begin(): void {
+  /** From now on requests meet faults. */
+  begin(processes: FaultedProcesses): void {
+    this.#processes = processes;
     this.#active = true;
   }
 
-  /** No fault falls any more; what is held goes on. */
+  /** No request meets a fault any more; what is held continues. */
   end(): void {
     this.#active = false;
     for (const { release } of this.#held.values()) release();
@@ -95,8 +96,8 @@ export class RequestFaults {
     this.#throttledUntil = performance.now() + ms;
   }
 
-  /** Whether nothing of a group is under way any more; what is held of it goes on at once. */
-  async quiet(group: string, withinMs: number): Promise<boolean> {
+  /** Whether nothing of a group is under way any more; what is held of it continues at once. */
+  async isQuiet(group: string, withinMs: number): Promise<boolean> {
     const until = performance.now() + withinMs;
     while ([...this.#underWay.values()].includes(group)) {
       for (const [key, { release }] of this.#held) if (key.startsWith(`${group} `)) release();
@@ -108,16 +109,17 @@ export class RequestFaults {
 
   decide(call: Call): InjectedFault | undefined {
     const { sandbox } = call;
-    const group = sandbox === undefined ? undefined : this.#processes.groupOf(sandbox);
+    const group = sandbox === undefined ? undefined : this.#processes?.groupOf(sandbox);
     this.#underWay.set(call, group);
-    if (!this.#active || sandbox === undefined) return undefined;
+    const processes = this.#active ? this.#processes : undefined;
+    if (processes === undefined || sandbox === undefined) return undefined;
     if (performance.now() < this.#throttledUntil && this.#random.chance(0.9)) return { kind: 'throttled' };
-    if (call.commits === undefined) return this.#shaped(this.#random.weighted(otherFaults));
+    if (call.commits === undefined) return this.#buildFault(this.#random.weighted(otherFaults));
     const drawn = this.#random.weighted(commitFaults);
     const kind = drawn === 'rarest' ? this.#rarest() : drawn;
-    const killOwner = () => this.#processes.killOwner(group ?? '', call.pk);
+    const killOwner = () => processes.killOwner(group ?? '', call.pk);
     if (kind === 'poller-killed-after-reply') return { kind, kill: killOwner };
-    if (kind !== 'frozen' && kind !== 'outrun') return this.#shaped(kind);
+    if (kind !== 'frozen' && kind !== 'outrun') return this.#buildFault(kind);
     const key = `${group} ${call.pk}`;
     if (group === undefined || this.#held.has(key)) return undefined;
     if (kind === 'frozen') {
@@ -125,13 +127,13 @@ export class RequestFaults {
         return undefined;
       killOwner();
     }
-    this.#processes.rival(group, call.pk, call.commits);
+    processes.rival(group, call.pk, call.commits);
     return { kind, held: this.#hold(key, { kind, sandbox }) };
   }
 
   hear({ call, fault, status, error }: Heard): void {
     const { sandbox = '', pk: journal, commits: offsets, code } = call;
-    const group = this.#underWay.get(call) ?? this.#processes.groupOf(sandbox);
+    const group = this.#underWay.get(call) ?? this.#processes?.groupOf(sandbox);
     this.#underWay.delete(call);
     if (fault !== undefined) this.#events.add(`fault: ${fault}`);
     if (offsets === undefined) return;
@@ -141,8 +143,8 @@ export class RequestFaults {
     if (fault === 'frozen' && error === 'ConditionalCheckFailedException') this.#events.add('late write');
     const held = this.#held.get(`${group} ${journal}`);
     if (status === 200 && code !== undefined) this.codes.add(code);
-    if (status === 200 && this.standing !== undefined && this.standing !== group)
-      this.#events.add('committed while another group stood still');
+    if (status === 200 && this.frozenGroup !== undefined && this.frozenGroup !== group)
+      this.#events.add('committed while another group was frozen');
     if (status === 200 && held !== undefined && held.sandbox !== sandbox) held.release();
   }
 
@@ -150,8 +152,8 @@ export class RequestFaults {
     const kinds = (Object.keys(commitFaults) as (keyof typeof commitFaults)[]).filter(
       (kind) => kind !== 'none' && kind !== 'rarest',
     );
-    const seen = (kind: CommitFault) => this.#events.count(`fault: ${kind}`);
-    return kinds.reduce((rarest, kind) => (seen(kind) < seen(rarest) ? kind : rarest));
+    const count = (kind: InjectedFault['kind']) => this.#events.count(`fault: ${kind}`);
+    return kinds.reduce((rarest, kind) => (count(kind) < count(rarest) ? kind : rarest));
   }
 
   /** Until another sandbox has committed on the journal, or so long. */
@@ -165,7 +167,7 @@ export class RequestFaults {
     });
   }
 
-  #shaped(
+  #buildFault(
     kind: Exclude<CommitFault, 'frozen' | 'outrun' | 'poller-killed-after-reply'>,
   ): InjectedFault | undefined {
     if (kind === 'none') return undefined;
@@ -175,8 +177,8 @@ export class RequestFaults {
   }
 }
 
-/** Where DynamoDB has not replied, only the fault tells whether it was asked. */
-function commitKind(status: number | undefined): string {
+/** Where DynamoDB has not replied, only the fault tells whether the request reached it. */
+function commitKind(status: number | undefined): EventKind {
   if (status === undefined) return 'commit unanswered';
   return status === 200 ? 'committed' : 'not committed';
 }

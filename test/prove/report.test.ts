@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type FaultKind, faultMeanings } from '../../infra/audit/findings.ts';
-import type { Floors } from './profile.ts';
-import type { Proof } from './proof.ts';
-import { aProof, enough, findingsOf, profile, someEvents } from './proofs.ts';
-import { verdictOf } from './verdict.ts';
+import { type Floors, floorWords } from './profile.ts';
+import { aProof, enough, findingsOf, profile, someEvents } from './proof-fixtures.ts';
+import { judgeProof } from './report.ts';
+import type { Proof } from './run.ts';
 
 /** Verdict, exit code and reasons of a proof that is good but for these. */
 function judged(t: TestContext, changed: Partial<Proof>) {
-  const { verdict, exitCode, because } = verdictOf(aProof(t, changed), profile);
+  const { verdict, exitCode, because } = judgeProof(aProof(t, changed), profile);
   return [verdict, exitCode, ...because];
 }
 
@@ -21,7 +21,7 @@ const notHealed = 'not caught up, and nothing progressed for 60 s';
 
 describe('the verdict of a proof', () => {
   it('is PASS where all is good, and shows what happened beside its floors', (t) => {
-    const { floors, ...rest } = verdictOf(aProof(t), profile);
+    const { floors, ...rest } = judgeProof(aProof(t), profile);
 
     assert.deepEqual(rest, { verdict: 'PASS', exitCode: 0, because: [], faults: [] });
     assert.deepEqual(floors[0], { what: 'kills', seen: 50, floor: 50 });
@@ -36,7 +36,7 @@ describe('the verdict of a proof', () => {
       assert.deepEqual(judged(t, { seen: { ...enough, [what]: floor - 1 } }), [
         'INVALID',
         2,
-        `too little happened: ${what}: ${floor - 1} of ${floor}`,
+        `too little happened: ${floorWords[what]}: ${floor - 1} of ${floor}`,
       ]);
     });
   }
@@ -53,9 +53,9 @@ describe('the verdict of a proof', () => {
     it(`is FAIL with '${kind}' in any ledger, and names the group`, (t) => {
       const proof = aProof(t, { ledgers: ledgers(kind) });
 
-      const { verdict, exitCode, because, faults } = verdictOf(proof, profile);
+      const { verdict, exitCode, because, faults } = judgeProof(proof, profile);
 
-      assert.deepEqual([verdict, exitCode, ...because], ['FAIL', 1, '1 faults in the ledgers']);
+      assert.deepEqual([verdict, exitCode, ...because], ['FAIL', 1, '1 fault in the ledgers']);
       assert.deepEqual(faults, [
         { group: 'fraud-service', kind, journal: 'ad_clicks@1#0', what: 'offset 7' },
       ]);
@@ -69,19 +69,23 @@ describe('the verdict of a proof', () => {
   });
 
   it('is FAIL where it has not caught up, whatever is missing then', (t) => {
-    const healedMs = undefined;
+    const caughtUpMs = undefined;
 
-    assert.deepEqual(judged(t, { healedMs }), ['FAIL', 1, notHealed]);
-    assert.deepEqual(judged(t, { healedMs, ledgers: ledgers('missing', 'not-yet') }), ['FAIL', 1, notHealed]);
-    assert.deepEqual(judged(t, { healedMs, seen: { ...enough, kills: 0 } }), ['FAIL', 1, notHealed]);
+    assert.deepEqual(judged(t, { caughtUpMs }), ['FAIL', 1, notHealed]);
+    assert.deepEqual(judged(t, { caughtUpMs, ledgers: ledgers('missing', 'not-yet') }), [
+      'FAIL',
+      1,
+      notHealed,
+    ]);
+    assert.deepEqual(judged(t, { caughtUpMs, seen: { ...enough, kills: 0 } }), ['FAIL', 1, notHealed]);
   });
 
   it('is that of the money where it has neither caught up nor counted right', (t) => {
     for (const kind of ['money', 'double', 'lost'] as const)
-      assert.deepEqual(judged(t, { healedMs: undefined, ledgers: ledgers('missing', kind) }), [
+      assert.deepEqual(judged(t, { caughtUpMs: undefined, ledgers: ledgers('missing', kind) }), [
         'FAIL',
         1,
-        '1 faults in the ledgers',
+        '1 fault in the ledgers',
       ]);
   });
 
