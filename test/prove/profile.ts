@@ -91,7 +91,7 @@ export type ActionName = keyof typeof actionWeights;
 export const actionFor: Readonly<Partial<Record<keyof Floors, ActionName>>> = {
   kills: 'killFunction',
   rebalances: 'addPoller',
-  partitionsMoved: 'killPoller',
+  partitionsMoved: 'addPoller',
   lateWrites: 'applyInPart',
   putsLost: 'applyInPart',
   redelivered: 'replay',
