@@ -56,8 +56,7 @@ export async function sumEntries(
       if (again !== undefined && state.version <= (again.lines.get(key) ?? again.to)) continue;
       addLine(sums, key, { hour, advertiser }, line, state.version);
     }
-    if (again === undefined)
-      for (const parked of changed.parked) parkings.push({ ...parked, version: state.version });
+    for (const parked of changed.parked) parkings.push({ ...parked, version: state.version });
     reached = state;
     toTheHead = state.version - from < ENTRIES_PER_PASS && sums.size + parkings.length < LINES_PER_PASS;
     if (again === undefined && !toTheHead) break;

@@ -186,8 +186,8 @@ function termHolds(term: string, item: Item, values: Values): boolean {
   if (compared === null) throw new Error(`the simulation does not know the condition '${term}'`);
   const [, name = '', operator, value = ''] = compared;
   if (item[name] === undefined) return false;
-  const left = BigInt(item[name].N ?? '');
-  const right = BigInt(values[value]?.N ?? '');
+  const left = numberIn(item[name]);
+  const right = numberIn(values[value]);
   return operator === '<' ? left < right : operator === '<=' ? left <= right : left === right;
 }
 
@@ -205,10 +205,16 @@ function assignments(expression: string, item: Item, values: Values): Item {
     if (base === undefined) changed[name] = given;
     else
       changed[name] = {
-        N: String(BigInt((item[base] ?? values[otherwise])?.N ?? '') + BigInt(given.N ?? '')),
+        N: String(numberIn(item[base] ?? values[otherwise]) + numberIn(given)),
       };
   }
   return changed;
+}
+
+function numberIn(value: AttributeValue | undefined): bigint {
+  if (!/^-?\d+$/.test(value?.N ?? ''))
+    throw new Error(`the simulation needs a whole number, not ${JSON.stringify(value)}`);
+  return BigInt(value?.N as string);
 }
 
 function textAt(values: Values | undefined, name: string): string {

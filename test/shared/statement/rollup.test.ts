@@ -1,67 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { KafkaRecord } from '../../../shared/event/event.ts';
-import type { Fold } from '../../../shared/fold/fold.ts';
-import { applyDelivery, startHead, type Writer } from '../../../shared/journal/apply-delivery.ts';
-import { type Item, readNumber } from '../../../shared/journal/journal-items.ts';
+import type { Item } from '../../../shared/journal/journal-items.ts';
 import { readCheckpoint } from '../../../shared/journal/journal-store.ts';
+import { sumEntries } from '../../../shared/statement/project-entries.ts';
 import { type RollupProgress, rollUp } from '../../../shared/statement/rollup.ts';
-import { readStatement, type StatementHour, wholePeriod } from '../../../shared/statement/statement.ts';
+import { readStatement, wholePeriod } from '../../../shared/statement/statement.ts';
 import { aRecord, records, START_MS } from '../../support/builders.ts';
 import { type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
+import type { Command } from '../../support/simulated-table.ts';
+import { apply, broken, flagging } from './applied.ts';
 
-const fold: Fold<undefined> = {
-  open: () => undefined,
-  click: (_, click, delta) => delta.bill(click),
-  close: () => '',
-};
-const brokenFold: Fold<undefined> = {
-  ...fold,
-  click: () => {
-    throw new Error('a bug of this deploy');
-  },
-};
 const clock = steppedClock(START_MS);
 const HOUR = '2026-11-21T10';
-
-async function apply(
-  ledger: MemoryLedger,
-  given: KafkaRecord[],
-  options: { unpark?: boolean; partition?: number; broken?: boolean } = {},
-) {
-  const journal = `ad_clicks@1#${options.partition ?? 0}`;
-  const writer: Writer<undefined> = {
-    ledger,
-    group: {
-      ledger: 'billing',
-      offsets: 'dense',
-      rejects: { shareMax: 1, countMin: 1 },
-      retry: { until: 'done' },
-    },
-    fold: options.broken ? brokenFold : fold,
-    clock,
-    code: 'c1',
-  };
-  const delivery = { topic: 'ad_clicks', partition: options.partition ?? 0, records: given };
-  const invocation = {
-    request: 'r',
-    deadline: Number.POSITIVE_INFINITY,
-    signal: undefined,
-    unpark: options.unpark ?? false,
-  };
-  return applyDelivery(writer, journal, delivery, invocation, startHead(writer, journal, delivery));
-}
 
 function line(ledger: MemoryLedger, advertiser = 'adv-7', journal = 'ad_clicks@1#0'): Item | undefined {
   return ledger.memory.get(`advertiser#${advertiser}`, `${HOUR}#${journal}`);
 }
 
 const idle: RollupProgress = { folded: 0, behind: 0, ageMs: 0, openGap: 0, openParked: 0, boundUsed: 0 };
-
-function shape(hours: StatementHour[]): [string, number, number][] {
-  return hours.map(({ hour, clicks, micros }) => [hour, Number(clicks), Number(micros)]);
-}
 
 describe('the rollup', () => {
   it('folds the entries since the checkpoint into statement lines and moves it', async () => {
@@ -106,9 +63,57 @@ describe('the rollup', () => {
     assert.deepEqual([line(ledger)?.['clicks']?.N, line(ledger)?.['through']?.N], ['7', '2']);
   });
 
+  it('that meets the lines of another run leaves what comes meanwhile to the next one', async () => {
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    const ledger = memoryLedger(async (command) => {
+      if (!(command instanceof UpdateItemCommand)) return;
+      const come = meanwhile;
+      meanwhile = undefined;
+      await come?.();
+    });
+    await apply(ledger, records(0, 3));
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    ledger.memory.delete('checkpoint#ad_clicks@1#0', 'checkpoint');
+    await apply(ledger, records(3, 4));
+    meanwhile = () =>
+      apply(ledger, [...records(7, 1), aRecord({ offset: 8, click: { advertiserId: 'adv-8' } })]);
+
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    assert.deepEqual([line(ledger)?.['clicks']?.N, line(ledger)?.['through']?.N], ['7', '2']);
+    assert.equal(line(ledger, 'adv-8'), undefined);
+    assert.equal((await rollUp(ledger, clock, Number.POSITIVE_INFINITY)).folded, 1);
+    assert.deepEqual([line(ledger)?.['clicks']?.N, line(ledger)?.['through']?.N], ['8', '3']);
+    assert.equal(line(ledger, 'adv-8')?.['clicks']?.N, '1');
+  });
+
+  it('adds what the fold has flagged, beside clicks and money', async () => {
+    const ledger = memoryLedger();
+    for (const first of [0, 3]) await apply(ledger, records(first, 3), { fold: flagging });
+
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    await apply(ledger, records(6, 1), { fold: flagging });
+    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+
+    assert.deepEqual([line(ledger)?.['clicks']?.N, line(ledger)?.['flagged']?.N], ['7', '14']);
+  });
+
+  it('passes on a failure of the table as it is', async () => {
+    const slow = new Error('too slow');
+    const ledger = memoryLedger((command) => {
+      if (command instanceof UpdateItemCommand) throw slow;
+    });
+    await apply(ledger, records(0, 3));
+
+    const failure = await rollUp(ledger, clock, Number.POSITIVE_INFINITY).catch((error: unknown) => error);
+
+    assert.ok(failure instanceof AggregateError);
+    assert.equal((failure.errors[0] as Error).cause, slow);
+  });
+
   it('lists parked records with reason and digest, and that they were applied after all', async () => {
     const ledger = memoryLedger();
-    await apply(ledger, [aRecord({ offset: 1 })], { broken: true });
+    await apply(ledger, [aRecord({ offset: 1 })], { fold: broken });
     await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
     const parked = ledger.memory.get('parked#ad_clicks@1#0', '0000000000000001');
     await apply(ledger, [aRecord({ offset: 1 })], { unpark: true });
@@ -134,7 +139,7 @@ describe('the rollup', () => {
     await apply(ledger, records(0, 3));
     await apply(ledger, records(7, 2));
     await apply(ledger, [aRecord({ offset: 5, partition: 1 })], { partition: 1 });
-    await apply(ledger, [aRecord({ offset: 9, partition: 1 })], { partition: 1, broken: true });
+    await apply(ledger, [aRecord({ offset: 9, partition: 1 })], { partition: 1, fold: broken });
 
     const first = await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
     const quiet = await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
@@ -258,6 +263,9 @@ describe('runs of the rollup', () => {
       command instanceof GetItemCommand ? [command.input.Key?.['pk']?.S?.at(-1)] : [],
     );
     assert.deepEqual(begun, ['0', '1', '2', '0', '1', '2']);
+    const checkpoints = ledger.sent.filter((command) => command instanceof PutItemCommand);
+    const moved = checkpoints.map(({ input }) => input.Item?.['through']?.N);
+    assert.deepEqual(moved.sort(), ['1000', '1000', '1000', '1001', '1001', '1001']);
   });
 
   it('share the work when they overlap: each line is added about once', async () => {
@@ -283,54 +291,76 @@ describe('runs of the rollup', () => {
     assert.ok(updates >= 600 && updates < 800, `${updates} updates of 600 lines`);
     assert.ok((one?.folded ?? 0) >= 4 && (other?.folded ?? 0) >= 4);
     for (let n = 0; n < 50; n++)
-      assert.deepEqual(shape(await readStatement(ledger, `adv-${n}`, wholePeriod, true)), [
-        [HOUR, 12, 12 * 250_000],
+      assert.deepEqual(await readStatement(ledger, `adv-${n}`, wholePeriod, true), [
+        { hour: HOUR, clicks: 12n, micros: 12n * 250_000n, flagged: 0n },
       ]);
+  });
+
+  it('have at most 48 requests under way at once, and those that wait go in turn', async () => {
+    const ledger = memoryLedger();
+    for (const partition of [0, 1])
+      await apply(
+        ledger,
+        Array.from({ length: 100 }, (_, n) =>
+          aRecord({ partition, offset: n, click: { advertiserId: `adv-${String(n).padStart(3, '0')}` } }),
+        ),
+        { partition },
+      );
+    const lines: string[][] = [[], []];
+    const waiting: (() => void)[] = [];
+    let most = 0;
+    const send = async (command: Command) => {
+      if (command instanceof UpdateItemCommand) {
+        const { pk, sk } = command.input.Key ?? {};
+        lines[Number(sk?.S?.at(-1))]?.push(pk?.S ?? '');
+      }
+      await new Promise<void>((answer) => {
+        waiting.push(answer);
+        most = Math.max(most, waiting.length);
+        if (waiting.length > 1) return;
+        setImmediate(() => {
+          for (const go of waiting.splice(0)) go();
+        });
+      });
+      return ledger.memory.execute(command);
+    };
+
+    await rollUp(
+      { ...ledger, client: { send } as unknown as MemoryLedger['client'] },
+      clock,
+      Number.POSITIVE_INFINITY,
+    );
+
+    assert.equal(most, 48);
+    for (const sent of lines) {
+      assert.equal(sent.length, 100);
+      assert.deepEqual(sent, sent.toSorted());
+    }
   });
 });
 
-describe('a statement', () => {
-  it('sums an advertiser over partitions and hours, of the period only', async () => {
+describe('a pass of the rollup', () => {
+  it('ends with the entry at which lines and parked records are 200,000', async () => {
     const ledger = memoryLedger();
-    await apply(ledger, [aRecord({ offset: 0 }), aRecord({ offset: 1, timestamp: START_MS + 3_600_000 })]);
-    await apply(ledger, records(0, 2, { partition: 1 }), { partition: 1 });
-    await apply(ledger, [aRecord({ offset: 2, click: { advertiserId: 'adv-70' } })]);
-    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
+    ledger.memory.pageSize = 60;
+    const entry = (first: number, count: number, from: number) =>
+      apply(
+        ledger,
+        Array.from({ length: count }, (_, n) =>
+          aRecord({ offset: first + n, timestamp: START_MS, click: { advertiserId: `adv-${from + n}` } }),
+        ),
+      );
+    for (let n = 0; n < 49; n++) await entry(n * 4_000, 4_000, n * 4_000);
+    await entry(196_000, 3_998, 196_000);
+    await apply(ledger, [aRecord({ offset: 199_998 })], { fold: broken });
+    await entry(199_999, 1, 199_998);
+    await entry(200_000, 1, 0);
 
-    const whole = await readStatement(ledger, 'adv-7', wholePeriod, false);
-    const firstHour = await readStatement(ledger, 'adv-7', { from: HOUR, to: HOUR }, false);
+    const first = await sumEntries(ledger, 'ad_clicks@1#0', 0);
+    const second = await sumEntries(ledger, 'ad_clicks@1#0', 52);
 
-    assert.deepEqual(shape(whole), [
-      [HOUR, 3, 750_000],
-      ['2026-11-21T11', 1, 250_000],
-    ]);
-    assert.deepEqual(shape(firstHour), [[HOUR, 3, 750_000]]);
-  });
-
-  it('is as of the last rollup, or exact with the entries after it', async () => {
-    const ledger = memoryLedger();
-    await apply(ledger, records(0, 3));
-    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
-    await apply(ledger, records(3, 4));
-
-    assert.deepEqual(shape(await readStatement(ledger, 'adv-7', wholePeriod, false)), [[HOUR, 3, 750_000]]);
-    assert.deepEqual(shape(await readStatement(ledger, 'adv-7', wholePeriod, true)), [[HOUR, 7, 1_750_000]]);
-  });
-
-  it('is exact while a rollup is half way: lines written, checkpoint not yet', async () => {
-    const ledger = memoryLedger();
-    await apply(ledger, records(0, 3));
-    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
-    const checkpoint = ledger.memory.get('checkpoint#ad_clicks@1#0', 'checkpoint') as Item;
-    await apply(ledger, records(3, 4));
-    await rollUp(ledger, clock, Number.POSITIVE_INFINITY);
-    ledger.memory.set(checkpoint);
-
-    assert.equal(readNumber(checkpoint['through']), 1);
-    assert.deepEqual(shape(await readStatement(ledger, 'adv-7', wholePeriod, true)), [[HOUR, 7, 1_750_000]]);
-  });
-
-  it('of an unknown advertiser is empty', async () => {
-    assert.deepEqual(await readStatement(memoryLedger(), 'adv-0', wholePeriod, true), []);
+    assert.deepEqual([first.sums.size, first.parkings.length], [199_999, 1]);
+    assert.deepEqual([first.reached?.version, first.toTheHead], [52, false]);
+    assert.deepEqual([second.reached?.version, second.toTheHead], [53, true]);
   });
 });
