@@ -64,7 +64,7 @@ describe('the queue of a partition', () => {
     ['no records asked for', 0, ENOUGH, true, 0],
   ];
   for (const [why, recordsMax, bytesMax, first, taken] of limits)
-    it(`discards to both limits: ${why}`, () => {
+    it(`takes up to both limits: ${why}`, () => {
       const queue = new PartitionQueue('t', 0, 0, undefined);
       queue.push(fetched(0, 5), 5);
 
