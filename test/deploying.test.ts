@@ -134,7 +134,7 @@ describe('the page on deploying', () => {
   it('whoever is on call has the right to every command of the runbook', () => {
     const [row = ''] = /^\| whoever is on call .*$/m.exec(page) ?? [];
     const [operator = ''] = /^\| an operator, from the operator's instance .*$/m.exec(page) ?? [];
-    const [, services = '', actions = ''] = /reading of (.*?`); (.*)/.exec(row) ?? [];
+    const [, services = '', actions = ''] = /read access to (.*?`); (.*)/.exec(row) ?? [];
     const reads = /^(describe|get|list|lookup|query|tail|ls|wait)/;
     const texts = readdirSync(join(root, 'docs/runbook')).map((file) =>
       readFileSync(join(root, 'docs/runbook', file), 'utf8'),
