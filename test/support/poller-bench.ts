@@ -97,7 +97,7 @@ export class PollerBench {
   }
 
   async #commit(offsets: Map<PartitionQueue, number>): Promise<void> {
-    if (this.commitFails-- > 0) throw new Error('a rebalance is under way');
+    if (this.commitFails-- > 0) throw new Error('a rebalance is in progress');
     this.commits.push(Object.fromEntries(Array.from(offsets, ([{ label }, next]) => [label, [next]])));
     for (const [queue, next] of offsets) queue.committed = next;
   }

@@ -1,17 +1,17 @@
 /**
- * What a function's answer says of the batch that it was given (AWS Lambda docs: kafka-retry-configurations).
+ * Reads a function's answer to a batch (AWS Lambda docs: kafka-retry-configurations).
  *
  *   null, undefined, {}, {"batchItemFailures":[]}, {"batchItemFailures":null}   every record succeeded
  *   {"batchItemFailures":[{"itemIdentifier":{"partition":"t-0","offset":7}}]}   the listed records failed
  *   an identifier that was not in the event                                     the whole batch failed
- *   anything else: no object, another key, a null or flat identifier            the whole batch failed (inferred)
+ *   anything else: not an object, another key, a null or flat identifier        the whole batch failed (inferred)
  */
 import type { Records } from './kafka-event.ts';
 
 /** Offsets by `<topic>-<partition>`. */
 export type Offsets = ReadonlyMap<string, ReadonlySet<number>>;
 
-/** The records that an answer lists as failed, none on success; or in words why it fails the whole batch. */
+/** Returns the records that an answer lists as failed (none on success), or a sentence why it fails the whole batch. */
 export function parseFailures(returned: unknown, given: Records): Offsets | string {
   if (returned === null || returned === undefined) return new Map();
   const listed = listedFailures(returned);
@@ -29,7 +29,7 @@ export function parseFailures(returned: unknown, given: Records): Offsets | stri
   return failures;
 }
 
-/** The identifiers of an answer, or undefined where it has not the shape of one. */
+/** The identifiers in an answer; undefined if the answer is malformed. */
 function listedFailures(returned: unknown): { partition: string; offset: number }[] | undefined {
   if (typeof returned !== 'object' || returned === null || Array.isArray(returned)) return undefined;
   const failures = (returned as { batchItemFailures?: unknown }).batchItemFailures;

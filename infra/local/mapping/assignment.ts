@@ -1,4 +1,4 @@
-/** What a poller is told of its mapping: the plan's rules, and what of this ground belongs to them. */
+/** What a poller gets at its start: the rules of its mapping in the plan, and the addresses and folders of this local runtime. */
 
 import { formatFunctionArn } from '../template/names.ts';
 import type { PlannedFunction, PlannedMapping } from '../template/planned.ts';
@@ -11,7 +11,7 @@ export interface AssignmentOptions {
   readonly target: Pick<PlannedFunction, 'name' | 'timeoutSeconds'>;
   readonly sessionTimeoutMs: number;
   readonly partialRetry: PartialRetry;
-  /** Holds the folders of buckets, queues and topics of messages. */
+  /** The parent folder of the folders of S3 buckets, SQS queues and SNS topics. */
   readonly destinations: string;
 }
 

@@ -1,23 +1,23 @@
 /**
- * A batch on its way: the records of one payload, or of what is left or cut off of it, and what has happened to them so
- * far. Plain data and the ways to take it apart; no way makes a record appear twice or not at all.
+ * A batch in delivery: the records of one payload or of a part of it, and their attempts so far. Plain data, and functions
+ * that split it. No split loses or repeats a record.
  */
 import type { FetchedRecord, Records } from './kafka-event.ts';
 
 export interface MappingBatch {
-  /** By `<topic>-<partition>`, in the order of the log; no list is empty. */
+  /** By `<topic>-<partition>`, in log order; no list is empty. */
   readonly records: Records;
-  /** Attempts that have used up a retry. */
+  /** Attempts that used a retry. */
   readonly failures: number;
-  /** Attempts that have reached the function. */
+  /** Attempts that reached the function. */
   readonly invocations: number;
-  /** The last of those. */
+  /** The last attempt that reached the function. */
   readonly last: EndedInvocation | undefined;
 }
 
 export interface EndedInvocation {
   readonly requestId: string;
-  /** As Lambda calls a throw, a crash and a timeout; null where the function returned. */
+  /** Lambda's name for a throw, a crash or a timeout; null if the function returned. */
   readonly functionError: 'Unhandled' | null;
 }
 
@@ -31,7 +31,7 @@ export function countRecords(records: Records): number {
   return count;
 }
 
-/** The records that hold, by partition; those of the others as well. */
+/** Returns the records for which the predicate holds, and the others; both by partition. */
 export function splitBatch(
   records: Records,
   holds: (record: FetchedRecord, label: string) => boolean,
@@ -48,8 +48,8 @@ export function splitBatch(
 }
 
 /**
- * In two, the lower offsets first: in the middle of each partition, or, where each has but one record, between the
- * partitions; undefined where there is only one record. How Lambda cuts a batch of several partitions is not documented.
+ * Halves a batch, lower offsets first: in the middle of each partition or, if each has only one record, between
+ * partitions. Undefined for a single record. How Lambda halves a batch of several partitions is not documented.
  */
 export function halveBatch({ records, ...rest }: MappingBatch): [MappingBatch, MappingBatch] | undefined {
   if (countRecords(records) < 2) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Commits how far a poller is: one request at a time, of each partition the newest that is known, and again where one
- * failed. What is committed is the lowest offset that is neither resolved nor discarded (I2, I7).
+ * Commits a poller's offsets: one request at a time, with the newest offset of each partition. A failed request is repeated.
+ * The committed offset is the lowest one that is neither resolved nor discarded (I2, I7).
  */
 import type { Membership } from './membership.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -22,7 +22,7 @@ export class Commits {
     return this.#running !== undefined;
   }
 
-  /** Tells nothing new where the group knows as much. */
+  /** Does nothing if the group already has the offset. */
   add(queue: PartitionQueue): void {
     const next = queue.lowestUnresolved;
     if (queue.revoked || next <= (queue.committed ?? queue.start)) return;

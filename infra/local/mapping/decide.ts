@@ -1,16 +1,16 @@
 /**
- * What becomes of a batch: before an attempt, and after one. A pure function of the batch, what happened, the mapping's
- * rules and the time; the poller only carries it out. Every record of the batch is in exactly one place of the decision.
+ * Decides what happens to a batch, before and after an attempt. A pure function of the batch, the event, the mapping's
+ * rules and the time; the poller only executes the decision. Every record of the batch is in exactly one part of the decision.
  *
- *   due, older than the maximum age                 discarded
- *   due, one record above 6 MB                      discarded; several above it together are cut in two
- *   the function could not be reached               again, and no retry is used up
- *   a throw, a crash, a timeout, a malformed answer the whole batch again: cut in two, or one retry less
- *   a partial response                              what it lists again, one retry less; the rest is resolved
- *   no retry left                                   discarded
+ *   before an attempt: older than the maximum age      discarded
+ *   before an attempt: one record above 6 MB           discarded; several records above 6 MB together are halved
+ *   the function could not be reached                  delivered again; uses no retry
+ *   a throw, a crash, a timeout, a malformed answer    the whole batch is halved, or delivered again with one retry less
+ *   a partial response                                 the listed records again, one retry less; the others are resolved
+ *   no retry left                                      discarded
  *
- * (AWS Lambda docs: kafka-retry-configurations, kafka-on-failure, invocation-eventsourcemapping). Not documented for Kafka,
- * and decided here as for streams: cutting uses up no retry, and a partial response is not cut besides.
+ * Source: AWS Lambda docs: kafka-retry-configurations, kafka-on-failure, invocation-eventsourcemapping. Not documented for
+ * Kafka, and taken from streams: halving uses no retry, and a batch with a partial response is not halved.
  */
 import { type Offsets, parseFailures } from './answer.ts';
 import { halveBatch, type MappingBatch, splitBatch } from './batch.ts';
@@ -24,26 +24,26 @@ import {
 
 export interface RetryRules {
   readonly source: EventSource;
-  /** Whether the mapping has ReportBatchItemFailures; without it the answer is not looked at. */
+  /** Whether the mapping has ReportBatchItemFailures; without it the answer is ignored. */
   readonly partialResponses: boolean;
   readonly partialRetry: PartialRetry;
-  /** After the first attempt; -1: without end. */
+  /** Retries after the first attempt; -1: no limit. */
   readonly retryAttempts: number;
-  /** By the time of the record; -1: of any age. */
+  /** Compared with the record's timestamp; -1: no limit. */
   readonly maxAgeSeconds: number;
   readonly bisect: boolean;
 }
 
 /**
- * What comes again after a partial response, which AWS's pages leave open: `listed`, the records that it lists and no other;
- * `resume`, everything of a partition from the first listed record on, successes behind it included.
+ * What is delivered again after a partial response, which AWS does not document. `listed`: only the listed records.
+ * `resume`: everything of a partition from the first listed record on, also records that succeeded.
  */
 export type PartialRetry = 'listed' | 'resume';
 
 export type InvocationEnd =
   | { readonly returned: unknown }
   | { readonly failed: string }
-  /** A throttle or a fault of the service: the function has not begun. */
+  /** A throttle or a service error; the function has not started. */
   | { readonly unreached: string };
 
 export type Happened = 'due' | { readonly requestId: string; readonly end: InvocationEnd };
@@ -52,17 +52,17 @@ export type BatchCondition = 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExcee
 
 export interface DiscardedBatch {
   readonly batch: MappingBatch;
-  /** As the destination's document calls it. An age has no name there (inferred: the same as of attempts). */
+  /** The name in the destination's document. It has none for age (inferred: the name for exhausted attempts). */
   readonly condition: BatchCondition;
   readonly because: string;
 }
 
 export interface Decision {
   readonly resolved: Records;
-  /** To be delivered, one after the other. */
+  /** To be delivered, in this order. */
   readonly deliver: readonly MappingBatch[];
   readonly discarded: readonly DiscardedBatch[];
-  /** What went wrong, for the log. */
+  /** The cause of a failure, for the log. */
   readonly because: string | undefined;
 }
 

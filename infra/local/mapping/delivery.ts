@@ -1,7 +1,7 @@
 /**
- * One payload from its first attempt until every record of it is resolved or discarded: asks `decide` what is to be done,
- * and does it, one batch after the other. What another member owns by now is let go of, in flight or not: that one
- * delivers it again, and gives it up if need be.
+ * Delivers one payload, from its first attempt until every record is resolved or discarded. It executes the decisions of
+ * `decide`, one batch after the other. Records of a partition that another member now owns are let go, also in flight: the new
+ * owner delivers them again, and discards them if needed.
  */
 import { buildBatch, type MappingBatch, splitBatch } from './batch.ts';
 import { type DiscardedBatch, decide, type InvocationEnd, type RetryRules } from './decide.ts';
@@ -13,20 +13,20 @@ export interface DeliveryParts {
   readonly rules: RetryRules;
   readonly stopped: AbortSignal;
   readonly invoke: (records: Records) => Promise<{ readonly requestId: string; readonly end: InvocationEnd }>;
-  /** Brings it to the destination, or drops it; never rejects. */
+  /** Delivers the batch to the destination, or drops it. Never rejects. */
   readonly discard: (discarded: DiscardedBatch) => Promise<void>;
-  /** Less of a partition is open than before. */
+  /** The lowest open offset of a partition has changed. */
   readonly progress: (queue: PartitionQueue) => void;
   readonly log: (message: string) => void;
 }
 
-/** How long Lambda pauses is not documented for Kafka. */
+/** AWS does not document Lambda's pauses for Kafka. */
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 5_000;
 
 export class BatchDelivery {
   readonly #parts: DeliveryParts;
-  /** Of which something is open. */
+  /** Partitions with open records, by label. */
   readonly #queues: Map<string, PartitionQueue>;
   #open: readonly MappingBatch[];
 
@@ -75,14 +75,14 @@ export class BatchDelivery {
     for (const [label, queue] of this.#queues) {
       const first = this.#open.flatMap(({ records }) => records.get(label)?.[0]?.offset ?? []);
       const openFrom = first.length === 0 ? undefined : Math.min(...first);
-      if (openFrom === undefined) this.#queues.delete(label); // Another payload may have records of it from now on.
+      if (openFrom === undefined) this.#queues.delete(label); // From now on another payload may hold its records.
       if (openFrom === queue.openFrom) continue;
       queue.openFrom = openFrom;
       this.#parts.progress(queue);
     }
   }
 
-  /** What of a batch this member still owns; nothing where that is nothing. */
+  /** The part of a batch that this member still owns; empty if it owns none of it. */
   #owned(batch: MappingBatch): MappingBatch[] {
     if ([...this.#queues.values()].every(({ revoked }) => !revoked)) return [batch];
     const [records] = splitBatch(batch.records, (_, label) => this.#queues.get(label)?.revoked === false);
@@ -90,7 +90,7 @@ export class BatchDelivery {
   }
 }
 
-/** Longer with each attempt; a batch that was only cut has none behind it. */
+/** Longer after each attempt. A batch that was only halved has no attempt. */
 function pause(attempts: number): Promise<void> {
   const ms = Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** Math.max(0, attempts - 1));
   return new Promise((resolve) => setTimeout(resolve, ms));

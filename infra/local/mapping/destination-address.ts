@@ -1,13 +1,13 @@
 /**
- * Where a mapping's failures go, read from the one string of the template: a topic of the same cluster, or the ARN of a
- * bucket, a queue or a topic of messages, which are folders here.
+ * Parses a mapping's destination from the template: a topic of the same cluster, or the ARN of an S3 bucket, an SQS queue or
+ * an SNS topic. Each of the latter is a folder here.
  */
 
 export type DestinationAddress =
   | { readonly kind: 'kafka'; readonly topic: string }
   | { readonly kind: 's3' | 'sqs' | 'sns'; readonly name: string };
 
-/** In words, what is wrong with it, where it can't be one (AWS Lambda docs: kafka-on-failure). */
+/** Returns the address, or a sentence about what is wrong with the text (AWS Lambda docs: kafka-on-failure). */
 export function parseDestinationAddress(text: string): DestinationAddress | string {
   const [, topic] = /^kafka:\/\/([\w.-]+)$/.exec(text) ?? [];
   if (topic !== undefined) return { kind: 'kafka', topic };

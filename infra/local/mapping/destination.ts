@@ -1,9 +1,10 @@
 /**
- * Delivers what a mapping has discarded. A Kafka topic gets it for real; a bucket, a queue or a topic of messages is a folder:
+ * Delivers discarded batches to the mapping's destination. A Kafka topic is a real topic. An S3 bucket, an SQS queue or
+ * an SNS topic is a folder:
  *
- *   <folder>/<s3|sqs|sns>/<name>/<time>-<uuid>.json     renamed into place when it is whole, readable by its owner only
+ *   <folder>/<s3|sqs|sns>/<name>/<time>-<uuid>.json     renamed into place when complete, readable by its owner only
  *
- * What can't be delivered is lost to the mapping, as on AWS; the log has it until its retention ends.
+ * A batch that can't be delivered is lost to the mapping, as on AWS. The log holds its records until their retention ends.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,20 +22,20 @@ import {
 
 export interface DestinationOptions {
   readonly address: DestinationAddress;
-  /** Holds the folders of buckets, queues and topics of messages. */
+  /** The parent folder of the folders of buckets, queues and SNS topics. */
   readonly folder: string;
   readonly bootstrap: readonly string[];
 }
 
-/** Resolves with where it lies, in words. */
+/** Resolves with the place of the delivered batch, for people. */
 export type Deliver = (discarded: DiscardedBatch, context: FailureContext) => Promise<string>;
 
-/** Within the ground's folder. */
+/** Within the folder of the local runtime. */
 export function getDestinationsFolder(folder: string): string {
   return join(folder, 'destinations');
 }
 
-/** For people: where it is. */
+/** The place of a destination, for people. */
 export function describeDestination({
   address,
   folder,
@@ -64,7 +65,7 @@ function write(folder: string, document: object, now: Date): string {
   return file;
 }
 
-/** With the key that each record had; those without one are spread over the partitions. */
+/** Sends each record with its own key; records without a key are spread over the partitions. */
 function topicOf(topic: string, bootstrap: readonly string[]): Deliver {
   let producer: Producer<Buffer, Buffer, Buffer, Buffer> | undefined;
   return async (discarded, context) => {
@@ -88,7 +89,7 @@ function topicOf(topic: string, bootstrap: readonly string[]): Deliver {
   };
 }
 
-/** Requests that a broker takes: it refuses a batch larger than its `message.max.bytes`, of 1 MB by default. */
+/** Splits documents into requests that a broker accepts: it refuses a batch larger than `message.max.bytes`, by default 1 MB. */
 function* inRequests(documents: readonly RecordDocument[]): Generator<RecordDocument[]> {
   let request: RecordDocument[] = [];
   let bytes = 0;

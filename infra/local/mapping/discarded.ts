@@ -1,41 +1,42 @@
 /**
- * What a mapping has discarded, as its pollers report it: counted as AWS's metrics would count it, and said loudly, since a
- * record that is discarded is counted in no ledger until somebody applies it (AWS Lambda docs: monitoring-metrics-types).
+ * Counts the records that a mapping has discarded, from the reports of its pollers, as AWS's metrics do (AWS Lambda docs:
+ * monitoring-metrics-types). Each report becomes a sentence for people, because no ledger counts a discarded record until somebody
+ * redrives it.
  */
 
 export interface DiscardReport {
   readonly records: number;
-  /** For people: `ad_clicks-0 5..9`. */
+  /** For people, such as `ad_clicks-0 5..9`. */
   readonly offsets: string;
   readonly because: string;
-  /** Where the destination has it; undefined where it was dropped. */
+  /** Its place in the destination; undefined if it was dropped. */
   readonly at?: string;
-  /** Why the destination has it not. */
+  /** Why the delivery to the destination failed. */
   readonly undelivered?: string;
 }
 
 export class DiscardedRecords {
-  /** Where they go, in words; undefined where the mapping has no destination. */
+  /** The destination, for people; undefined if the mapping has none. */
   readonly destination: string | undefined;
-  /** Records that the destination has. */
+  /** Records that reached the destination. */
   delivered = 0;
-  /** Records without a trace: no destination, or one that refused them. */
+  /** Records that are kept nowhere: there is no destination, or it refused them. */
   dropped = 0;
 
   constructor(destination: string | undefined) {
     this.destination = destination;
   }
 
-  /** In words, what has happened. */
+  /** Counts a report, and returns it as a sentence. */
   add({ records, offsets, because, at, undelivered }: DiscardReport): string {
     if (at === undefined) this.dropped += records;
     else this.delivered += records;
-    const whither =
+    const outcome =
       at !== undefined
         ? `they are in ${at}`
         : undelivered !== undefined
           ? `LOST to the mapping, its destination refused them: ${undelivered}`
           : 'DROPPED, the mapping has no destination';
-    return `discarded ${records} records (${offsets}; ${because}): ${whither}`;
+    return `discarded ${records} records (${offsets}; ${because}): ${outcome}`;
   }
 }

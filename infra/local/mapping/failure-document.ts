@@ -1,6 +1,6 @@
 /**
- * What reaches a destination of a batch that was discarded: the documents of AWS Lambda docs: kafka-on-failure and
- * kafka-on-failure-destination, offsets written as strings.
+ * The documents of a discarded batch that a destination gets (AWS Lambda docs: kafka-on-failure and
+ * kafka-on-failure-destination). Offsets are strings.
  *
  *   SQS, SNS  {requestContext, responseContext, version, timestamp, KafkaBatchInfo{…, recordsInfo{"t-0": first, last}}}
  *   S3        the same, and `payload`: the event as a JSON string
@@ -17,7 +17,7 @@ export interface FailureContext {
   readonly now: Date;
 }
 
-/** What a record's key becomes; null where it has none. */
+/** The record's key; null if it has none. */
 export interface RecordDocument {
   readonly key: Buffer | null;
   readonly value: Buffer;
@@ -72,7 +72,7 @@ export function buildRecordDocuments(discarded: DiscardedBatch, context: Failure
   );
 }
 
-/** Without an invocation, because of its size or age, there is nothing to tell of one. */
+/** A batch that was discarded for its size or age, before any invocation, has no response context. */
 function contexts({ batch, condition: why }: DiscardedBatch, condition: string, functionArn: string) {
   const { last, invocations } = batch;
   return {
@@ -103,7 +103,7 @@ function boundsOf(list: readonly FetchedRecord[]) {
   };
 }
 
-/** Producers may write any number for a time. */
+/** A producer may write any number as a time. */
 function timeOf(record: FetchedRecord | undefined): string {
   const time = new Date(record?.timestamp ?? Number.NaN);
   return Number.isNaN(time.getTime()) ? String(record?.timestamp) : time.toISOString();

@@ -1,11 +1,11 @@
-/** One condition of a filter's pattern, read and held against a field (AWS Lambda docs: invocation-eventfiltering). */
+/** Parses one condition of a filter pattern, and compares it with a field (AWS Lambda docs: invocation-eventfiltering). */
 
-/** Of one value that stands in the field. */
+/** Tells whether one value of the field meets the condition. */
 type Meets = (value: unknown) => boolean;
 
 export type FilterCondition = { readonly meets: Meets } | { readonly exists: boolean };
 
-/** Or, in words, what is wrong with it. */
+/** Returns the condition, or a sentence about what is wrong with it. */
 export function parseCondition(given: unknown): FilterCondition | string {
   if (given === null || typeof given === 'boolean' || isPlain(given))
     return { meets: (value) => value === given };
@@ -17,7 +17,7 @@ export function parseCondition(given: unknown): FilterCondition | string {
   return read(operand) ?? `has the wrong operand for ${operator}: ${JSON.stringify(operand)}`;
 }
 
-/** Whether one of the values that stand in a field meets one of the conditions; a field that is absent has none. */
+/** Tells whether one of the field's values meets one of the conditions. An absent field has no values. */
 export function isFieldMet(conditions: readonly FilterCondition[], values: readonly unknown[]): boolean {
   return conditions.some((condition) =>
     'exists' in condition ? values.length > 0 === condition.exists : values.some(condition.meets),
@@ -57,7 +57,7 @@ const comparisons: Readonly<Record<string, (value: number, bound: number) => boo
   '>=': (value, bound) => value >= bound,
 };
 
-/** `["=", 5]`, `[">", 0]` or a range, `[">", 0, "<=", 5]`. */
+/** `["=", 5]`, `[">", 0]`, or a range: `[">", 0, "<=", 5]`. */
 function numeric(operand: unknown): FilterCondition | undefined {
   if (!Array.isArray(operand) || (operand.length !== 2 && operand.length !== 4)) return undefined;
   const tests: ((value: number) => boolean)[] = [];

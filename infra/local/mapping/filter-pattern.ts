@@ -1,17 +1,17 @@
 /**
- * The patterns of FilterCriteria, which choose records by their value (AWS Lambda docs: kafka-filtering for what they are held
- * against, invocation-eventfiltering for how they are written).
+ * The patterns of FilterCriteria, which choose records by their value (AWS Lambda docs: kafka-filtering for what they are compared
+ * with, invocation-eventfiltering for their syntax).
  *
- *   pattern = { "value": condition* }     a value of plain text has to meet one of the conditions
- *           | { "value": { key: … } }     a value of JSON has to meet the conditions of each key
+ *   pattern = { "value": condition* }     a plain-text value must meet one of the conditions
+ *           | { "value": { key: … } }     a JSON value must meet the conditions of each key
  *           | { "$or": [ pattern, … ] }   one of them
  *           | { }                         every record
  *   condition = text | number | true | false | null | { "prefix" | "suffix" | "equals-ignore-case": text }
  *             | { "anything-but": [ text or number, … ] } | { "numeric": [ op, number, … ] } | { "exists": true or false }
  *
- * Where the value has not the format of the pattern, and where it is not UTF-8, Lambda filters by the other properties
- * alone; a Kafka mapping has none, so the record passes. Inferred: a value that is missing, and JSON that is no object, pass
- * likewise as being of another format than a pattern for JSON; of plain text is everything that is no JSON object or list.
+ * If the value has another format than the pattern, or is not UTF-8, Lambda filters by the other properties only. A Kafka
+ * mapping has none, so the record passes. Inferred: a missing value, and JSON that is not an object, have another format than
+ * a JSON pattern and pass too; everything that is not a JSON object or list is plain text.
  */
 import { type FilterCondition, isFieldMet, parseCondition } from './filter-condition.ts';
 
@@ -20,19 +20,19 @@ type PassesValue = (value: Buffer | null) => boolean;
 
 export class BadPattern extends Error {}
 
-/** A record passes if it matches one of the patterns, or if there are none. */
+/** A record passes if it matches one of the patterns, or if there is no pattern. */
 export function compileFilters(patterns: readonly string[]): PassesValue {
   const filters = patterns.map(compileFilter);
   return (value) => filters.length === 0 || filters.some((passes) => passes(value));
 }
 
-/** Throws a BadPattern that says what is wrong with it. */
+/** Throws a BadPattern with a sentence about what is wrong. */
 export function compileFilter(pattern: string): PassesValue {
   const record = recordPattern(parsed(pattern));
   return (value) => record(value === null ? undefined : formatOf(value));
 }
 
-/** What filters see of a value: JSON, plain text, or nothing that they are held against. */
+/** How filters see a value: as JSON, as plain text, or as neither. */
 type Format = { readonly json: unknown } | { readonly text: string } | undefined;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -63,7 +63,7 @@ function parsed(pattern: string): unknown {
 function recordPattern(pattern: unknown): (format: Format) => boolean {
   const parts = Object.entries(objectOf(pattern, 'the pattern')).map(([key, part]) => {
     if (key === '$or') return oneOf(part, recordPattern);
-    if (key !== 'value') throw new BadPattern(`filters by '${key}'; Kafka mappings filter by 'value' alone`);
+    if (key !== 'value') throw new BadPattern(`filters by '${key}'; Kafka mappings filter by 'value' only`);
     if (!Array.isArray(part)) {
       const matches = jsonPattern(part);
       return (format: Format) => format === undefined || !('json' in format) || matches(format.json);
@@ -75,7 +75,7 @@ function recordPattern(pattern: unknown): (format: Format) => boolean {
   return (format) => parts.every((matches) => matches(format));
 }
 
-/** All keys have to match; where a list of objects stands in the record, one of them. */
+/** All keys must match. If the record holds a list of objects, one of them must match. */
 function jsonPattern(pattern: unknown): Matches {
   const keys = Object.entries(objectOf(pattern, 'a pattern for JSON')).map(([key, part]): Matches => {
     if (key === '$or') return oneOf(part, jsonPattern);
@@ -109,11 +109,11 @@ function conditionsOf(part: readonly unknown[], key: string): FilterCondition[] 
 
 function objectOf(value: unknown, what: string): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new BadPattern(`${what} has to be an object; is ${JSON.stringify(value)}`);
+    throw new BadPattern(`${what} must be an object; it is ${JSON.stringify(value)}`);
   return value;
 }
 
-/** What stands under a key, lists taken apart; nothing where there is no such key. */
+/** The values under a key, with lists flattened; none if the key is absent. */
 function fieldOf(value: unknown, key: string): unknown[] {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return [];
   const found = (value as Record<string, unknown>)[key];

@@ -1,9 +1,9 @@
 /**
- * Which records make the next payload: pure, from what waits and how long it has waited.
+ * Chooses the records of the next payload. Pure functions of the waiting records and their waiting time.
  *
  * A payload is complete when it holds BatchSize records or 6 MB, or when the batching window since its first record has
- * passed (AWS Lambda docs: invocation-eventsourcemapping). Several partitions may share one; the fullest goes first, so
- * that a backlog is delivered partition by partition and side by side.
+ * passed (AWS Lambda docs: invocation-eventsourcemapping). Several partitions may share a payload. The fullest partition goes
+ * first, so a backlog is delivered in payloads of one partition each, in parallel.
  */
 import { countBytes, type FetchedRecord, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -20,7 +20,7 @@ export interface Payload {
 /** The envelope around the records: event source, bootstrap servers, brackets. */
 const ENVELOPE_BYTES = 2_000;
 
-/** @param waitedMs since the window of the payload has opened */
+/** @param waitedMs time since the payload's window opened */
 export function isComplete(
   queues: readonly PartitionQueue[],
   limits: BatchLimits,
@@ -38,7 +38,7 @@ export function isComplete(
   );
 }
 
-/** @param queues those with nothing in flight */
+/** @param queues partitions with nothing in flight */
 export function gather(queues: readonly PartitionQueue[], limits: BatchLimits): Payload {
   const parts: { queue: PartitionQueue; records: FetchedRecord[] }[] = [];
   let records = limits.records;

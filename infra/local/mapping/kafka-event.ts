@@ -1,21 +1,21 @@
 /**
- * Records of the log as Lambda's poller writes them into its event (AWS Lambda docs: with-msk).
+ * Writes records of the log into an event, as Lambda's poller does (AWS Lambda docs: with-msk).
  *
  *   {"eventSource":"aws:kafka","eventSourceArn":…,"bootstrapServers":"a,b","records":{"<topic>-<partition>":[…]}}
  *
- * Key and value are base64 and left out where the log holds null; a value of zero bytes is "". Headers keep order and
- * repetition, their bytes written as signed numbers. A record is written once, when it is fetched, because its length
- * counts towards the 6 MB of a payload (AWS Lambda docs: invocation-eventsourcemapping). One that is far longer is not written out:
- * it can be in no event, and beyond 512 MB in no text. It has its length, and reaches a destination without key, value and headers.
+ * Key and value are base64. They are left out if the log holds null; a value of zero bytes is "". Headers keep their order and
+ * repetitions; their bytes are signed numbers. A record is written once, when it is fetched, because its length
+ * counts towards the 6 MB of a payload (AWS Lambda docs: invocation-eventsourcemapping). A record above 64 MB is not written in full:
+ * no event can hold it, and above 512 MB no string can. It keeps its length, and reaches a destination without key, value and headers.
  */
 
-/** What of a record reaches the event. */
+/** A record as the event holds it. */
 export interface FetchedRecord {
   readonly offset: number;
-  /** Epoch milliseconds: the broker's append time where the topic says so. */
+  /** Epoch milliseconds; the broker's append time if the topic uses LogAppendTime. */
   readonly timestamp: number;
   readonly text: string;
-  /** Bytes of key, value and headers that the text leaves out; undefined where it has all. */
+  /** Bytes of key, value and headers that the text leaves out; undefined if it has all of them. */
   readonly leftOut?: number;
 }
 
@@ -40,7 +40,7 @@ export interface EventSource {
 
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
 
-/** Of key, value and headers, as they are in the log. */
+/** Limit for key, value and headers together, as bytes in the log. */
 const WRITTEN_BYTES_MAX = 64 * 1024 * 1024;
 
 export function buildFetchedRecord(record: PolledRecord): FetchedRecord {
@@ -52,7 +52,7 @@ export function buildFetchedRecord(record: PolledRecord): FetchedRecord {
   return { ...written({ ...record, key: null, value: null, headers: [] }), leftOut: bytes };
 }
 
-/** How much of an event it takes, at least. */
+/** The least number of bytes that the record takes in an event. */
 export function countBytes({ text, leftOut = 0 }: FetchedRecord): number {
   return text.length + leftOut;
 }
@@ -73,7 +73,7 @@ function headerText([name, value]: readonly [Buffer | null, Buffer | null]): str
   return `{${asciiJson(name?.toString('utf8') ?? '')}:[${bytes.join(',')}]}`;
 }
 
-/** The payload is written as single bytes, so what lies beyond ASCII is escaped. */
+/** The payload is written as single bytes, so characters beyond ASCII are escaped. */
 function asciiJson(text: string): string {
   return JSON.stringify(text).replace(
     /[\u0080-\uffff]/g,
@@ -89,7 +89,7 @@ export function buildEventPayload(source: EventSource, partitions: Records): Buf
   return Buffer.from(`${eventHead(source)},"records":{${parts.join(',')}}}`, 'latin1');
 }
 
-/** How long that would be. */
+/** The length of that payload, without building it. */
 export function countPayloadBytes(source: EventSource, partitions: Records): number {
   let bytes = eventHead(source).length + ',"records":{}}'.length;
   for (const [label, records] of partitions) {

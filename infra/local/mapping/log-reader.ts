@@ -1,12 +1,12 @@
 /**
- * Reads the log for a poller: fetches from the leaders of the assigned partitions and turns record batches into records
- * of the event. It joins no group; a long poll here never holds up a heartbeat there.
+ * Reads the log for a poller. It fetches from the leaders of the assigned partitions and turns record batches into records
+ * of the event. It joins no group, so a long poll never delays a heartbeat.
  *
- * It uses the client's plain fetch and not its stream of messages, because on a LogAppendTime topic the time of a record
- * is its batch's (bit 3 of the batch's attributes), and the stream gives the producer's.
+ * It uses the client's plain fetch, not its message stream. On a LogAppendTime topic a record's time is its batch's
+ * (bit 3 of the batch's attributes), but the stream gives the producer's.
  *
- * Records of aborted transactions are read over, as Kafka's own client does at `read_committed` (docs/adr/0021): the client's
- * filter drops some of them only, so what it leaves is filtered here again.
+ * Records of aborted transactions are skipped, as Kafka's own client does at `read_committed` (docs/adr/0021). The client's
+ * filter skips only some of them, so they are filtered here again.
  */
 import { Consumer, FetchIsolationLevels, ListOffsetTimestamps, type RecordsBatch } from '@platformatic/kafka';
 import { buildFetchedRecord, type FetchedRecord } from './kafka-event.ts';
@@ -15,11 +15,11 @@ import type { PartitionQueue } from './partition-queue.ts';
 const IS_LOG_APPEND_TIME = 1 << 3;
 const IS_TRANSACTIONAL = 1 << 4;
 const IS_CONTROL = 1 << 5;
-/** Type of a control record, in its key after a version of two bytes (Kafka docs: ControlRecordType). */
+/** Type of a control record; in its key, after two bytes of version (Kafka docs: ControlRecordType). */
 const ABORT_MARKER = 0;
 const MAX_WAIT_MS = 250;
 const PARTITION_BYTES = 4 * 1024 * 1024;
-/** Of all partitions in one answer, whose records become objects at once. */
+/** Limit for all partitions of one response, because its records become objects at the same time. */
 const FETCH_BYTES = 16 * 1024 * 1024;
 
 export interface LogReaderOptions {
@@ -27,7 +27,7 @@ export interface LogReaderOptions {
   readonly groupId: string;
   readonly clientId: string;
   readonly topic: string;
-  /** Of a record's value: whether the function gets it. Others are read over. */
+  /** Decides by a record's value whether the function gets it. Other records are skipped. */
   readonly isWanted?: IsWanted;
 }
 
@@ -37,7 +37,7 @@ export class LogReader {
   readonly #consumer: Consumer;
   readonly #topic: string;
   readonly #isWanted: IsWanted;
-  /** Of the topic that was read last; another one is another topic of the same name. */
+  /** Id of the topic that was read last. Another id means a recreated topic of the same name. */
   #topicId: string | undefined;
   #fetches = 0;
 
@@ -55,13 +55,13 @@ export class LogReader {
     this.#isWanted = isWanted;
   }
 
-  /** Fetches once for the given partitions and appends what came; waits a little where there is nothing. */
+  /** Fetches once for the given partitions and appends the records. Waits up to 250 ms when there are none. */
   async fetchInto(queues: readonly PartitionQueue[]): Promise<void> {
     const topic = await this.#topicWith(queues);
     if (topic === undefined) throw new Error(`topic ${this.#topic} does not exist on the broker`);
     this.#topicId ??= topic.id;
-    if (topic.id !== this.#topicId) throw new Error(`topic ${this.#topic} was made anew`);
-    // A broker fills its answer in the order of the question, so everybody is first in turn.
+    if (topic.id !== this.#topicId) throw new Error(`topic ${this.#topic} was recreated`);
+    // A broker fills its response in the order of the request, so each partition takes its turn as the first.
     const first = this.#fetches++ % Math.max(1, queues.length);
     const inTurn = [...queues.slice(first), ...queues.slice(0, first)];
     const byLeader = Map.groupBy(inTurn, ({ partition }) => topic.partitions[partition]?.leader ?? -1);
@@ -87,9 +87,9 @@ export class LogReader {
   }
 
   /**
-   * Puts positions that the log does not hold any more back to its start: what retention removed is gone, and a log that
-   * is shorter than it was, or of a topic that was made anew, is another log, which the ledger will notice (I10). Kafka has
-   * forgotten then what the group committed, so whoever starts afresh would begin there too. Returns what it did, in words.
+   * Moves positions that the log no longer holds to its start. Retention may have removed them; a log that is shorter than
+   * before, or that belongs to a recreated topic, is another log, which the ledger will notice (I10). Kafka has then lost the
+   * group's commits, so a new poller would start there too. Returns one sentence for each moved position.
    */
   async backIntoRange(queues: readonly PartitionQueue[]): Promise<string[]> {
     const topics = [this.#topic];
@@ -104,15 +104,15 @@ export class LogReader {
       queue.position = from;
       return [
         isAnother
-          ? `${queue.label}: the topic was made anew, reading its log from ${from} instead of ${was}`
-          : `${queue.label}: offset ${was} is not in the log (${from} to ${to}), reading on at ${from}`,
+          ? `${queue.label}: the topic was recreated; reading starts at offset ${from} instead of ${was}`
+          : `${queue.label}: offset ${was} is not in the log (${from} to ${to}); reading continues at ${from}`,
       ];
     });
     if (standing !== undefined) this.#topicId = standing.id;
     return done;
   }
 
-  /** What is known of the topic, asked for anew where a partition is newer than that. */
+  /** The topic's metadata, read again if it lacks one of the partitions. */
   async #topicWith(queues: readonly PartitionQueue[]) {
     const topics = [this.#topic];
     const known = (await this.#consumer.metadata({ topics })).topics.get(this.#topic);
@@ -120,7 +120,7 @@ export class LogReader {
     return (await this.#consumer.metadata({ topics, forceUpdate: true })).topics.get(this.#topic);
   }
 
-  /** The oldest and the next offset of each partition of the topic. */
+  /** The oldest and the next offset of each partition. */
   async bounds(): Promise<{ earliest: number[]; latest: number[] }> {
     const at = async (timestamp: bigint) => {
       const offsets = await this.#consumer.listOffsets({ topics: [this.#topic], timestamp });
@@ -132,7 +132,7 @@ export class LogReader {
     };
   }
 
-  /** The first offset at or after a time (epoch milliseconds); the next one where no record is as new. */
+  /** Per partition, the first offset at or after a time (epoch milliseconds); the next offset if no record is as new. */
   async offsetsAt(timestamp: number): Promise<number[]> {
     const offsets = await this.#consumer.listOffsets({ topics: [this.#topic], timestamp: BigInt(timestamp) });
     const { latest } = await this.bounds();
@@ -162,9 +162,9 @@ interface AbortedTransaction {
 }
 
 /**
- * Says of the batches of one answer, in their order, whether each belongs to an aborted transaction. The broker lists every
- * aborted transaction that reaches into its answer, also one that began before it or ends behind it. A producer has one
- * transaction at a time: from its first offset on all of the producer's batches belong to it, up to the marker that ends it.
+ * Returns a function that tells whether a batch belongs to an aborted transaction. Call it for the batches of one response in
+ * their order. The broker lists every aborted transaction that overlaps its response, also one that starts before it or ends
+ * after it. A producer has one transaction at a time: all its batches from the first offset up to the end marker belong to it.
  */
 export function findAborted(transactions: readonly AbortedTransaction[]): (batch: RecordsBatch) => boolean {
   const ahead = transactions.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
@@ -182,7 +182,7 @@ export function findAborted(transactions: readonly AbortedTransaction[]): (batch
   };
 }
 
-/** A fetch may begin in the middle of a batch; what lies before the position was delivered already. */
+/** A fetch may start in the middle of a batch; records before the position were delivered already. */
 function append(
   queue: PartitionQueue,
   batches: readonly RecordsBatch[],

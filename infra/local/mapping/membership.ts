@@ -1,12 +1,12 @@
 /**
- * A poller's place in its consumer group: joins, hears which partitions are its own, commits.
+ * A poller's membership in its consumer group: joins, learns its partitions, commits.
  *
- * The classic protocol is spoken, which every tool can describe. A partition that stays with this member from one
- * generation to the very next had no other owner in between, so what is buffered and in flight of it goes on; after a
- * missed generation everything starts again from what the group has committed.
+ * It uses the classic protocol, which every tool can describe. If this member owns a partition in two consecutive
+ * generations, nobody else owned it in between, so its buffered and in-flight records stay valid. After a missed generation
+ * everything restarts from the group's committed offsets.
  *
- * Partitions that are added to the topic are noticed by the leader of the group, as in Java's client: it looks at the
- * topic every few seconds, and joins again where there are more than it has dealt out, which makes a rebalance.
+ * The leader of the group notices partitions that were added to the topic, as in Java's client: it looks at the topic every few
+ * seconds. If there are more partitions than it has assigned, it joins again, which causes a rebalance.
  */
 import { Consumer, type GroupPartitionsAssigner, roundRobinAssigner } from '@platformatic/kafka';
 import type { StartingPosition } from '../template/planned.ts';
@@ -36,12 +36,12 @@ export class Membership {
   #generation = -1;
   #memberId: string | null = null;
   #assigning: Promise<void> = Promise.resolve();
-  /** Partitions that this member has dealt out as the leader; undefined where it is not. */
+  /** Number of partitions that this member has assigned as the leader; undefined if it is not the leader. */
   #dealt: number | undefined;
-  /** Those of the round that is under way; undefined for a lone member too, whom the client gives all without asking. */
+  /** The same for the current round. Also undefined for a lone member, because the client gives it all partitions without asking. */
   #dealing: number | undefined;
 
-  /** @param onFatal what joining again does not cure; the process had better begin anew */
+  /** @param onFatal gets an error that joining again does not repair; the process should restart */
   constructor(
     options: MembershipOptions,
     reader: LogReader,
@@ -58,8 +58,8 @@ export class Membership {
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: Math.max(10_000, options.sessionTimeoutMs),
       heartbeatInterval: Math.min(1_000, options.sessionTimeoutMs / 3),
-      // The client's own retry of a commit joins again and then commits the old offset under the new generation,
-      // which may take the group back behind what the new owner has committed. So it has none; we join again ourselves.
+      // The client's own retry of a commit joins again and then commits the old offset under the new generation. That may
+      // move the group behind the new owner's commit. So the client does not retry; this class joins again.
       retries: 0,
       metadataMaxAge: LOOK_FOR_PARTITIONS_MS / 2,
       partitionAssigner: this.#deal,
@@ -87,7 +87,7 @@ export class Membership {
     return [...this.#queues.values()];
   }
 
-  /** Other members joining, a coordinator that moves, a broker that restarts: all look like a failed join for a while. */
+  /** Retries, because a join fails for a while when other members join, the coordinator moves or the broker restarts. */
   async join(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -100,11 +100,11 @@ export class Membership {
     }
   }
 
-  /** Commits the next offset to deliver of partitions that are still owned; rejects during a rebalance. */
+  /** Commits the next offset to deliver, for partitions that are still owned. Rejects during a rebalance. */
   async commit(offsets: ReadonlyMap<PartitionQueue, number>): Promise<void> {
     const owned = [...offsets].filter(([queue]) => !queue.revoked);
     if (owned.length === 0) return;
-    if (this.#consumer.generationId !== this.#generation) throw new Error('a rebalance is under way');
+    if (this.#consumer.generationId !== this.#generation) throw new Error('a rebalance is in progress');
     await this.#consumer.commit({
       offsets: owned.map(([{ topic, partition, leaderEpoch }, offset]) => ({
         topic,
@@ -116,7 +116,7 @@ export class Membership {
     for (const [queue, offset] of owned) queue.committed = offset;
   }
 
-  /** Leaves the group at once, so that others need not wait for the session to run out. */
+  /** Leaves the group at once, so that others need not wait for the session timeout. */
   async leave(): Promise<void> {
     clearInterval(this.#looking);
     await this.#consumer.close(true);
@@ -127,7 +127,7 @@ export class Membership {
     return roundRobinAssigner(current, members, topics, metadata);
   };
 
-  /** While a broker is away there is nothing to see; the next look comes. */
+  /** Ignores a broker that is away; the next look follows. */
   async #joinForMore(): Promise<void> {
     if (this.#dealt === undefined) return;
     const { topic } = this.#options;
@@ -153,14 +153,14 @@ export class Membership {
     }
     const fresh = assigned.filter((partition) => !this.#queues.has(partition));
     const queues = fresh.length === 0 ? [] : await this.#startQueues(fresh);
-    if (this.#consumer.generationId !== generation) return; // Another rebalance has come; its own event follows.
+    if (this.#consumer.generationId !== generation) return; // Another rebalance has started; its own event follows.
     for (const queue of queues) this.#queues.set(queue.partition, queue);
     this.#generation = generation;
     this.#memberId = this.memberId;
     this.#onAssigned();
   }
 
-  /** From the committed offset; where the group has none, from the starting position (AWS Lambda docs: kafka-starting-positions). */
+  /** Starts at the committed offset, or at the starting position if the group has none (AWS Lambda docs: kafka-starting-positions). */
   async #startQueues(partitions: readonly number[]): Promise<PartitionQueue[]> {
     const { topic } = this.#options;
     const committed = await this.#consumer.listCommittedOffsets({

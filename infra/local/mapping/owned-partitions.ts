@@ -1,15 +1,15 @@
-/** Who owns which partition of a group, and how far it is, put together from what its members reported last. */
+/** The owner and the committed offset of each partition of a group, from the last reports of its members. */
 import type { PollerStatus } from './poller-process.ts';
 
-/** What is known of one partition of the group. */
+/** One partition of the group. */
 export interface OwnedPartition {
   /** Undefined while nobody owns it. */
   readonly poller: number | undefined;
-  /** What was heard last, of this owner or the one before. */
+  /** The last reported offset, from this owner or the one before. */
   readonly committed: number | undefined;
 }
 
-/** By partition; where two members claim one, the newer generation counts. */
+/** By partition. If two members claim a partition, the newer generation counts. */
 export function listOwnedPartitions(
   pollers: Iterable<{ readonly number: number; readonly status: PollerStatus | undefined }>,
   committedBefore: ReadonlyMap<number, number>,

@@ -1,7 +1,7 @@
 /**
- * What a poller holds of one partition: where it reads, what is fetched and waits, what is in flight. At most one batch
- * of a partition is unresolved at a time, so its records are delivered in order, and what is committed is always the
- * lowest offset that is not resolved.
+ * A poller's state of one partition: its read position, the fetched records that wait, and the offset in flight. At most one
+ * batch of a partition is unresolved at a time. So records are delivered in order, and the committed offset is always the
+ * lowest unresolved one.
  */
 import { countBytes, type FetchedRecord } from './kafka-event.ts';
 
@@ -10,16 +10,16 @@ export class PartitionQueue {
   readonly partition: number;
   /** The next offset to fetch. */
   position: number;
-  /** Where reading began. */
+  /** The offset at which reading started. */
   readonly start: number;
-  /** As known to the group; undefined before the first commit of anybody. */
+  /** The group's committed offset; undefined before the first commit. */
   committed: number | undefined;
   leaderEpoch = -1;
   /** The lowest offset in flight that is neither resolved nor discarded. */
   openFrom: number | undefined;
-  /** When the batching window of what waits has opened, in epoch milliseconds. */
+  /** Start of the batching window of the waiting records, in epoch milliseconds. */
   windowFrom: number | undefined;
-  /** Set when another member owns the partition now: what is in flight may end, but is not committed from here. */
+  /** True once another member owns the partition. An invocation in flight may end, but its offsets are not committed here. */
   revoked = false;
   #waiting: FetchedRecord[] = [];
   #taken = 0;
@@ -41,7 +41,7 @@ export class PartitionQueue {
     return this.openFrom !== undefined;
   }
 
-  /** What has been read and holds no record for the function counts as resolved: markers of transactions, filtered records. */
+  /** Offsets without a record for the function, such as transaction markers and filtered records, count as resolved. */
   get lowestUnresolved(): number {
     return this.openFrom ?? this.#waiting[this.#taken]?.offset ?? this.position;
   }
@@ -62,7 +62,7 @@ export class PartitionQueue {
     this.position = next;
   }
 
-  /** Takes records from the front, as many as both limits allow; one at least, if `first` says that nothing is taken yet. */
+  /** Takes records from the front, within both limits; at least one if `first` says that the payload is still empty. */
   take(recordsMax: number, bytesMax: number, first: boolean): FetchedRecord[] {
     const taken: FetchedRecord[] = [];
     let bytes = 0;

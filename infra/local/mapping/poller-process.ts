@@ -1,7 +1,7 @@
 /**
- * A poller as a process of its own, so that it can be killed and frozen like one. It is told its mapping at start, asks
- * the ground for sandboxes, and reports what it owns and how far it is. Whatever it can't get over ends it: the ground
- * starts another, and the group's coordinator hands its partitions over.
+ * A poller as a process of its own, so that it can be killed and frozen. It gets its mapping at start, asks the local runtime for
+ * sandboxes, and reports the partitions that it owns and their committed offsets. An error that it can't handle ends it: the
+ * local runtime starts another, and the group's coordinator reassigns its partitions.
  */
 import { Invoker, type Lease } from '../sandbox/invoker.ts';
 import { countRecords } from './batch.ts';
@@ -17,12 +17,12 @@ export interface PollerAssignment {
   readonly group: MembershipOptions;
   readonly rules: PollerRules;
   readonly functionArn: string;
-  /** Patterns; records that match none of them are kept from the function. None: it gets all. */
+  /** Filter patterns. The function gets only records that match one of them; with no pattern it gets all. */
   readonly filters: readonly string[];
   readonly destination: DestinationOptions | undefined;
 }
 
-/** What a poller tells the ground. */
+/** A message from a poller to the local runtime. */
 export type PollerMessage =
   | { readonly kind: 'borrow' }
   | { readonly kind: 'log'; readonly message: string }
@@ -35,10 +35,10 @@ export interface PollerStatus {
   readonly partitions: readonly { readonly partition: number; readonly committed: number | undefined }[];
 }
 
-/** What the ground tells a poller. */
+/** A message from the local runtime to a poller. */
 export type GroundMessage =
   | { readonly kind: 'lease'; readonly lease: Lease }
-  /** There is no sandbox to be had: the function does not start. */
+  /** There is no sandbox, because the function does not start. */
   | { readonly kind: 'refused'; readonly because: string }
   | { readonly kind: 'stop' };
 
@@ -51,7 +51,7 @@ const wanted: PromiseWithResolvers<Invoker>[] = [];
 const held = new Set<Invoker>();
 
 process.on('disconnect', () => {
-  // A function that blocks its process would never hear that the ground has ended.
+  // A function that blocks its process would never notice that the local runtime has ended.
   for (const invoker of held) invoker.kill();
   process.exit(0);
 });
@@ -108,7 +108,7 @@ function borrow(): Promise<Invoker> {
   return waiting.promise;
 }
 
-/** Keeps a good sandbox warm for the next batch; lets go of one that has ended. */
+/** Keeps a usable sandbox warm for the next batch; closes one that has ended. */
 function giveBack(invoker: Invoker): void {
   if (invoker.usable) {
     handOver(invoker);
@@ -130,7 +130,7 @@ function handOver(invoker: Invoker): void {
   else next.resolve(invoker);
 }
 
-/** The destination comes first, then the offset moves on (AWS Lambda docs: kafka-on-failure-destination). */
+/** Delivers to the destination before the offset is committed (AWS Lambda docs: kafka-on-failure-destination). */
 async function discard(discarded: DiscardedBatch): Promise<void> {
   const { records, because } = { records: countRecords(discarded.batch.records), because: discarded.because };
   const offsets = Array.from(

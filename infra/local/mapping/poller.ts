@@ -1,10 +1,10 @@
 /**
- * One event poller of a mapping: gathers records of the partitions that it owns into payloads, sees each through its
- * delivery, and commits what was resolved or discarded. Up to five invocations at once (AWS Lambda docs:
- * kafka-scaling-modes), at most one payload with records of a partition. What another member has taken over is let go of.
+ * One event poller of a mapping. It gathers records of the partitions that it owns into payloads, delivers each payload, and
+ * commits the offsets that were resolved or discarded. Up to five invocations run at once (AWS Lambda docs:
+ * kafka-scaling-modes); a partition has records in at most one payload. Records of a partition that another member now owns are let go.
  *
- * The next batching window opens when the previous batch is done, on-demand already when the previous invocation is
- * (AWS Lambda docs: invocation-eventsourcemapping); here that is said of each partition.
+ * The next batching window opens when the previous batch is done. In on-demand mode it opens as soon as the previous
+ * invocation is done (AWS Lambda docs: invocation-eventsourcemapping). Here each partition has its own window.
  */
 import { randomUUID } from 'node:crypto';
 import type { Invoker } from '../sandbox/invoker.ts';
@@ -28,7 +28,7 @@ export interface PollerParts {
   readonly rules: PollerRules;
   readonly reader: LogReader;
   readonly membership: Membership;
-  /** Borrows a sandbox of the function, or rejects where it gets none; a used one comes back through `giveBack`. */
+  /** Borrows a sandbox of the function; rejects if there is none. A used sandbox is returned through `giveBack`. */
   readonly borrow: () => Promise<Invoker>;
   readonly giveBack: (invoker: Invoker) => void;
   readonly discard: (discarded: DiscardedBatch) => Promise<void>;
@@ -38,10 +38,10 @@ export interface PollerParts {
 const INVOCATIONS_AT_ONCE = 5;
 const FETCH_ATTEMPTS = 20;
 const FETCH_PAUSE_MS = 300;
-/** Fetched ahead of the invocations, per partition: two batches, or two payloads by size. */
+/** How much is fetched ahead of the invocations, per partition: two batches, or two payloads by size. */
 const BATCHES_AHEAD = 2;
 const BYTES_AHEAD = 12 * 1024 * 1024;
-/** Of all its partitions together; beyond it only those that have less than their part go on, so that none waits for another. */
+/** Limit for all partitions together. Above it, only partitions that hold less than their share are fetched, so that none waits for another. */
 const BYTES_HELD = 64 * 1024 * 1024;
 
 export class Poller {
@@ -57,7 +57,7 @@ export class Poller {
     this.#commits = new Commits(parts.membership, parts.log);
   }
 
-  /** Fetches until stopped. Rejects where the log can't be read. */
+  /** Fetches until stopped. Rejects if the log can't be read. */
   async run(): Promise<void> {
     const { membership } = this.#parts;
     while (!this.#stopped.signal.aborted) {
@@ -88,7 +88,7 @@ export class Poller {
     }
   }
 
-  /** Something has changed: records came, a batch ended, partitions were assigned. */
+  /** Call it after a change: records arrived, a batch ended, partitions were assigned. */
   pump(): void {
     this.#wake();
     const { batchRecords: records, windowMs } = this.#parts.rules;
@@ -107,7 +107,7 @@ export class Poller {
     }
   }
 
-  /** Begins nothing more, waits for what is in flight, and commits it. */
+  /** Starts no new invocation, waits for those in flight, and commits their offsets. */
   async stop(waitMs: number): Promise<void> {
     this.#stopped.abort();
     this.#wake();

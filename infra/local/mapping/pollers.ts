@@ -1,6 +1,6 @@
 /**
- * The pollers of one mapping: starts as many as its minimum says, keeps them alive, brings them
- * sandboxes, and knows from their reports who owns which partition and how far the group is.
+ * The pollers of one mapping. Starts the mapping's minimum number of pollers, restarts those that end, and lends them
+ * sandboxes. Their reports tell who owns which partition and which offsets the group has committed.
  */
 
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -21,9 +21,9 @@ export interface PollersOptions {
   readonly sandboxes: Sandboxes;
   readonly children: Children;
   readonly logFolder: string;
-  /** Something that a person wants to see: joined, restarted, a function that does not start. */
+  /** For people: a poller joined or was restarted, a function does not start. */
   readonly say: (message: string) => void;
-  /** A poller does not come up, and no other is started. */
+  /** A poller keeps ending before it has come up, and is not started again. */
   readonly fail: (error: UserError) => void;
 }
 
@@ -33,11 +33,11 @@ interface RunningPoller {
   status: PollerStatus | undefined;
 }
 
-/** A member of the group, as it reported last. */
+/** A member of the group, from its last report. */
 export interface SeenPoller {
   readonly number: number;
   readonly pid: number;
-  /** Undefined until it has been dealt partitions, or none, for the first time. */
+  /** Undefined before its first assignment, which may be empty. */
   readonly generation: number | undefined;
   readonly partitions: readonly number[];
 }
@@ -47,7 +47,7 @@ const RESTART_PAUSE_MS = 300;
 const STOP_WAIT_MS = 5_000;
 
 export class Pollers {
-  /** Since the start. */
+  /** All since the start. */
   readonly discarded: DiscardedRecords;
   readonly #options: PollersOptions;
   readonly #log: WriteStream;
@@ -65,7 +65,7 @@ export class Pollers {
     for (let number = 1; number <= (options.mapping.pollers?.min ?? 1); number++) this.add();
   }
 
-  /** How often the group has dealt out its partitions, as far as its members have said. */
+  /** The newest generation of the group that a member has reported; -1 before the first. */
   get generation(): number {
     return Math.max(-1, ...Array.from(this.#running.values(), ({ status }) => status?.generation ?? -1));
   }
@@ -83,7 +83,7 @@ export class Pollers {
     });
   }
 
-  /** One more member for the group; beyond the number of partitions it stands by. */
+  /** Adds a member to the group. With more members than partitions, it is a standby. */
   add(): void {
     if (this.#stopping) return;
     let number = 1;
@@ -91,14 +91,14 @@ export class Pollers {
     this.#running.set(number, this.#start(number));
   }
 
-  /** Ends one that has no time to leave. While more than the minimum run no other is started, so that a standby takes over. */
+  /** Kills a poller, which has no time to leave the group. Above the minimum it is not replaced, so a standby takes over. */
   kill(number: number): void {
     const forGood = this.#running.size > (this.#options.mapping.pollers?.min ?? 1);
     this.#running.get(number)?.process.kill({ forGood });
     if (forGood) this.#running.delete(number);
   }
 
-  /** Stops one, which leaves the group by itself. */
+  /** Stops the poller with the highest number; it leaves the group in order. */
   async remove(): Promise<void> {
     const number = Math.max(...this.#running.keys());
     const poller = this.#running.get(number);
@@ -168,7 +168,7 @@ export class Pollers {
     const { pid } = process;
     try {
       const lease = await this.#options.sandboxes.lend();
-      // Another one in its place has asked for nothing; an unclaimed sandbox is free again by itself.
+      // A process that has replaced it has asked for nothing. An unclaimed sandbox becomes free by itself.
       if (process.pid === pid) process.send({ kind: 'lease', lease });
     } catch (error) {
       if (this.#stopping) return;

@@ -85,9 +85,9 @@ describe('a filter', () => {
 
   const wrong: [pattern: string, message: RegExp][] = [
     ['{', /is not JSON/],
-    ['[]', /has to be an object; is \[\]/],
+    ['[]', /must be an object; it is \[\]/],
     ['{"key":["k"]}', /filters by 'key'/],
-    ['{"value":"a"}', /has to be an object; is "a"/],
+    ['{"value":"a"}', /must be an object; it is "a"/],
     ['{"value":[]}', /conditions for 'value' is empty/],
     ['{"value":{"k":[]}}', /conditions for 'k' is empty/],
     ['{"value":{"k":["a",["b"]]}}', /a condition for 'k' is \["b"\]/],

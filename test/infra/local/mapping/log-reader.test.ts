@@ -156,7 +156,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     assert.deepEqual(await reader.offsetsAt(Date.now() + 1_000_000_000), [3, 5, 0]);
   });
 
-  it('begins anew in a topic that was made anew, even where the log holds its position (I10)', async () => {
+  it('reads a recreated topic from its start, even if the log holds the position (I10)', async () => {
     const topic = await broker.topic('again', 1);
     await broker.produce(messages(topic, 0, 5));
     const reader = readerOf(topic);
@@ -174,7 +174,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
       return queue.position === 9;
     });
 
-    assert.deepEqual(said, ['again-0: the topic was made anew, reading its log from 0 instead of 5']);
+    assert.deepEqual(said, ['again-0: the topic was recreated; reading starts at offset 0 instead of 5']);
     assert.equal(queue.waiting, 2 + 9);
   });
 
@@ -193,8 +193,8 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     const said = await reader.backIntoRange(queues);
 
     assert.deepEqual(said, [
-      'shortened-0: offset 9 is not in the log (0 to 5), reading on at 0',
-      'shortened-1: offset 1 is not in the log (4 to 5), reading on at 4',
+      'shortened-0: offset 9 is not in the log (0 to 5); reading continues at 0',
+      'shortened-1: offset 1 is not in the log (4 to 5); reading continues at 4',
     ]);
     assert.deepEqual(
       queues.map(({ position }) => position),

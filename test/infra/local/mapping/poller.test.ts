@@ -234,7 +234,7 @@ describe('a poller', () => {
     await until('it is committed', () => bench.committed()[0] === 10);
 
     assert.deepEqual(bench.commits, [{ 't-0': [10] }]);
-    assert.deepEqual(bench.logged, ['commit failed: a rebalance is under way']);
+    assert.deepEqual(bench.logged, ['commit failed: a rebalance is in progress']);
   });
 
   it('that is stopped begins nothing more, and commits what was in flight', async () => {

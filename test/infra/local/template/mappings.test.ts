@@ -264,7 +264,7 @@ describe('a mapping of the templates', () => {
     [
       'filters by what Kafka mappings do not',
       { FilterCriteria: { Filters: [{ Pattern: '{"key":["k"]}' }] } },
-      /FilterCriteria: the pattern .* filters by 'key'; Kafka mappings filter by 'value' alone/,
+      /FilterCriteria: the pattern .* filters by 'key'; Kafka mappings filter by 'value' only/,
     ],
     [
       'has more filters than any quota allows',
