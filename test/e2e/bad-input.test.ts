@@ -122,7 +122,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
     [
       'without mvn, if the jars are to be fetched',
       { java: 'real', javac: 'real' },
-      /^mvn was not found, and the jars have to be fetched once: install Maven/,
+      /^mvn was not found, and the jars must be fetched once: install Maven/,
     ],
   ];
   for (const [what, tools, sentence] of machines) {
@@ -158,7 +158,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
     for (const [n, message] of (await Promise.all(messages)).entries())
       assert.match(
         message,
-        new RegExp(`^Kafka at 127\\.0\\.0\\.1:${ports[n]} does not do what it is asked \\(.+\\): see`),
+        new RegExp(`^Kafka at 127\\.0\\.0\\.1:${ports[n]} failed \\(.+\\): check`),
       );
   });
 
@@ -171,7 +171,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
       environment: { ...ownDynamoDb, CLICKLEDGER_DYNAMODB: endpoint },
     });
 
-    assert.match(message, new RegExp(`^DynamoDB at ${endpoint} does not do what it is asked \\(.+\\): see`));
+    assert.match(message, new RegExp(`^DynamoDB at ${endpoint} failed \\(.+\\): check`));
   });
 
   it('a folder that can not be one', async (t) => {

@@ -139,7 +139,7 @@ describe('own servers', { timeout: 240_000 }, () => {
     ]);
     assert.ok(
       start.stdout.includes(
-        `Not as on AWS: topic '${TOPIC}' existed already and is left as it is, with retention.ms 900000000 instead of 604800000\n`,
+        `Not as on AWS: topic '${TOPIC}' exists already and is left unchanged, with retention.ms 900000000 instead of 604800000\n`,
       ),
       start.stdout,
     );

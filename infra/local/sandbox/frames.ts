@@ -1,11 +1,11 @@
 /**
- * How a poller and a function's process speak over their socket, one invocation at a time.
+ * The protocol between a poller and a function's process on their socket, one invocation at a time.
  *
  *   frame = length of the header (4 bytes) ‖ length of the body (4 bytes) ‖ header (JSON) ‖ body
  *   request  header { requestId, timeoutMs }         body: the event, serialised once and parsed once, as Lambda does
  *   response header { begun }, then { returned } or { failed }   body: empty
  *
- * A reader that meets anything else lets go of the connection: where one frame can't be read, none after it can be found.
+ * A reader closes the connection on anything else: after an unreadable frame the next one can't be found.
  */
 import type { Socket } from 'node:net';
 
@@ -15,7 +15,7 @@ export interface Frame {
 }
 
 const PREFIX_BYTES = 8;
-/** Far above the 6 MB of an event and of an answer (AWS Lambda docs: gettingstarted-limits): only damage is longer. */
+/** Far above the 6 MB of an event or an answer (AWS Lambda docs: gettingstarted-limits): a longer part is damage. */
 const PART_BYTES_MAX = 64 * 1024 * 1024;
 
 export function writeFrame(socket: Socket, header: unknown, body: Buffer = Buffer.alloc(0)): void {
@@ -30,7 +30,7 @@ export function writeFrame(socket: Socket, header: unknown, body: Buffer = Buffe
   socket.uncork();
 }
 
-/** Calls back with each whole frame that arrives. */
+/** Calls back with each complete frame. */
 export function readFrames(socket: Socket, onFrame: (frame: Frame) => void): void {
   let chunks: Buffer[] = [];
   let size = 0;
@@ -50,7 +50,7 @@ export function readFrames(socket: Socket, onFrame: (frame: Frame) => void): voi
       const headerLength = bytes.readUInt32BE(0);
       const bodyLength = bytes.readUInt32BE(4);
       if (Math.max(headerLength, bodyLength) > PART_BYTES_MAX)
-        return refuse(`${headerLength} and ${bodyLength} bytes were announced`);
+        return refuse(`it announces ${headerLength} and ${bodyLength} bytes`);
       const bodyStart = PREFIX_BYTES + headerLength;
       const end = bodyStart + bodyLength;
       if (bytes.length < end) {

@@ -1,7 +1,7 @@
 /**
- * The side that invokes: holds one sandbox, sends it one event at a time and waits for its answer, no longer than the
- * function's timeout. A sandbox that does not answer in time is killed, as Lambda resets an environment that timed out.
- * One that ended before it had begun never reached the function: that is the platform's fault, as a throttle would be.
+ * Invokes a function through one sandbox: sends one event at a time, and waits for the answer up to the function's timeout. A
+ * sandbox that does not answer in time is killed, as Lambda resets an environment after a timeout. If a sandbox ends
+ * before it has begun the invocation, the function was not reached: that is a platform error, like a throttle.
  */
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { killProcess } from '../children.ts';
 import type { InvocationEnd } from '../mapping/decide.ts';
 import { readFrames, writeFrame } from './frames.ts';
 
-/** A sandbox that the ground has given to one holder. */
+/** A sandbox that the local runtime has lent to one holder. */
 export interface Lease {
   readonly id: number;
   readonly pid: number;
@@ -63,7 +63,7 @@ export class Invoker {
     return end;
   }
 
-  /** Ends its process, whatever it is at. */
+  /** Kills its process, also during an invocation. */
   kill(): void {
     if (this.#gone) return;
     this.#gone = true;

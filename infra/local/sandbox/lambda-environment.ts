@@ -1,4 +1,4 @@
-/** Of the variables that Lambda sets, the part that code may rely on (AWS Lambda docs: configuration-envvars), and where DynamoDB is. */
+/** The environment variables of Lambda that code may rely on (AWS Lambda docs: configuration-envvars), and DynamoDB's endpoint. */
 
 import type { EndpointAccess } from '../endpoint-access.ts';
 import { buildDynamoDbEnvironment } from '../servers/dynamodb.ts';

@@ -1,10 +1,10 @@
 /**
- * One concurrent invocation of a function, as a process: loads the bundle from `cdk.out` and runs its handler, so that it
- * can be killed, frozen and timed out like a sandbox of Lambda. It listens on a socket of its own and serves whoever
- * holds it; a poller that dies leaves its invocation running to the end, as Lambda would.
+ * One sandbox of a function, as a process: loads the bundle from `cdk.out` and runs its handler, so that it can be killed,
+ * frozen and timed out like a sandbox of Lambda. It listens on its own socket and serves its current holder. If a poller
+ * dies, its invocation still runs to the end, as on Lambda.
  *
- * Its environment is the template's and nothing of the user's. It ends when the ground ends, and no later than the timeout
- * of its invocation, whoever is left to see to that: a thread of its own watches over it, since the handler may block this one.
+ * Its environment comes from the template, not from the user's shell. It ends with the local runtime, and when an invocation
+ * passes its timeout. Its own watchdog thread ensures both, because the handler may block the main thread.
  */
 import { createServer, type Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
@@ -14,7 +14,7 @@ import { type Frame, readFrames, writeFrame } from './frames.ts';
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 
 interface Assignment {
-  /** The file of the bundle and the name that it exports. */
+  /** The bundle's file, and the name of the export that is the handler. */
   readonly file: string;
   readonly exported: string;
   readonly functionName: string;
@@ -26,10 +26,10 @@ interface Assignment {
 const assignment = JSON.parse(process.argv[2] ?? '{}') as Assignment;
 
 process.on('disconnect', () => process.exit(0));
-/** The SDK says it in every request, so that whatever stands between a function and DynamoDB knows whose it is. */
+/** The SDK adds it to every request, so that a proxy before DynamoDB knows which sandbox sent the request. */
 process.env['AWS_SDK_UA_APP_ID'] ??= `pid-${process.pid}`;
 
-/** The deadline of what runs, in epoch milliseconds; 0 while nothing does. */
+/** The deadline of the current invocation, in epoch milliseconds; 0 if there is none. */
 const deadlines = new BigInt64Array(new SharedArrayBuffer(8));
 new Worker(new URL('./watchdog.ts', import.meta.url), {
   workerData: { deadlines, parent: process.ppid },
@@ -41,7 +41,7 @@ let running: Promise<void> = Promise.resolve();
 let held = false;
 const server = createServer((socket) => {
   if (held) {
-    socket.destroy(); // It was taken for lost and lent to another meanwhile.
+    socket.destroy(); // Its lease has expired, and another holder has the sandbox.
     return;
   }
   held = true;
@@ -49,7 +49,7 @@ const server = createServer((socket) => {
   readFrames(socket, (frame) => {
     running = serve(socket, frame);
   });
-  socket.on('error', () => {}); // A holder that was killed; what runs for it runs on.
+  socket.on('error', () => {}); // The holder was killed; its invocation goes on.
   socket.on('close', () => void running.then(letGo));
 });
 server.listen(assignment.socket, () => process.send?.({ ready: true }));
@@ -95,7 +95,7 @@ async function serve(socket: Socket, { header, body }: Frame): Promise<void> {
   reply({ begun: true });
   try {
     const returned = await handler(JSON.parse(body.toString('utf8')), context);
-    reply({ returned: returned ?? null }); // Throws where JSON can't hold it, before a byte is written.
+    reply({ returned: returned ?? null }); // Throws before a byte is written, if JSON can't hold the value.
   } catch (error) {
     reply({ failed: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
   } finally {

@@ -1,7 +1,7 @@
 /**
- * The sandboxes of one function: starts a process for each invocation that runs at the same time, lends it to a poller
- * (or to a schedule), takes it back warm, and forgets it when it ends. A sandbox says itself when it is free: its holder
- * has closed the socket, or died, and its invocation has come to an end.
+ * The sandboxes of one function. Starts a process for each concurrent invocation, lends it to a poller or a schedule, takes
+ * it back warm, and forgets it when it ends. A sandbox reports when it is free: its holder has closed the socket or died,
+ * and its invocation has ended.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -20,14 +20,14 @@ interface SandboxesOptions {
   readonly planned: PlannedFunction;
   /** The consumer group that it works for, if it has one. */
   readonly group: string | undefined;
-  /** What every function of the ground is told besides its own environment: region, credentials, endpoints. */
+  /** Variables of every function, besides its own environment: region, credentials, endpoints. */
   readonly environment: Readonly<Record<string, string>>;
-  /** For sockets: short, because the path of one is limited to about 100 characters. */
+  /** For sockets; short, because a socket's path is limited to about 100 characters. */
   readonly socketFolder: string;
   readonly logFolder: string;
   readonly children: Children;
   readonly metrics: EmittedMetrics;
-  /** The function does not come up, and won't. */
+  /** The function never came up, and is not started again. */
   readonly fail: (error: UserError) => void;
 }
 
@@ -36,7 +36,7 @@ interface Sandbox {
   readonly process: ManagedProcess<never, SandboxMessage>;
   /** The bundle that it has loaded. */
   readonly file: string;
-  /** Runs until its holder has connected. */
+  /** A timer that runs until the holder has connected. */
   unclaimed: NodeJS.Timeout | undefined;
 }
 
@@ -64,16 +64,16 @@ export class Sandboxes {
     this.#log = createWriteStream(join(options.logFolder, `${options.planned.name}.log`), { flags: 'a' });
   }
 
-  /** Rejects where the function does not start, saying why. */
+  /** Rejects with the reason if the function does not start. */
   async lend(): Promise<Lease> {
-    const sandbox = this.#idle.pop() ?? (await this.#startOrGiveUp());
+    const sandbox = this.#idle.pop() ?? (await this.#startOrFail());
     const { id } = sandbox.lease;
     this.#lent.set(id, sandbox);
     sandbox.unclaimed = setTimeout(() => this.#free(sandbox), CLAIM_WITHIN_MS);
     return sandbox.lease;
   }
 
-  /** One invocation for whoever asks, beside those of the pollers. */
+  /** Invokes the function once, independently of the pollers. */
   async invoke(payload: Buffer, requestId?: string): Promise<InvocationEnd> {
     const invoker = new Invoker(await this.lend());
     try {
@@ -83,7 +83,7 @@ export class Sandboxes {
     }
   }
 
-  /** A deploy: what is started from now on loads this bundle and is told this, and what has loaded another ends, in the midst of its work too. */
+  /** A deployment: new sandboxes load this bundle with this environment. Running sandboxes end at once, also during an invocation. */
   useBundle(file: string, environment: PlannedFunction['environment']): void {
     this.#file = file;
     this.#told = environment;
@@ -95,8 +95,8 @@ export class Sandboxes {
     this.#log.end();
   }
 
-  /** One that has come up before is started for ever: a later deploy, or a person, may mend it. */
-  async #startOrGiveUp(): Promise<Sandbox> {
+  /** A function that has come up before is always started again: a later deployment, or a person, may repair it. */
+  async #startOrFail(): Promise<Sandbox> {
     try {
       const sandbox = await this.#start();
       this.#fruitless = undefined;
@@ -105,7 +105,7 @@ export class Sandboxes {
       if (this.#fruitless !== undefined && ++this.#fruitless === FRUITLESS_STARTS_MAX)
         this.#options.fail(
           new UserError(
-            `${findInnermostMessage(error)}: it was tried ${FRUITLESS_STARTS_MAX} times, and never came up; its log is ${join(this.#options.logFolder, `${this.#options.planned.name}.log`)}`,
+            `${findInnermostMessage(error)}: it failed to start ${FRUITLESS_STARTS_MAX} times; its log is ${join(this.#options.logFolder, `${this.#options.planned.name}.log`)}`,
             error,
           ),
         );
@@ -166,7 +166,7 @@ export class Sandboxes {
 
   #free(sandbox: Sandbox): void {
     if (!this.#lent.delete(sandbox.lease.id)) return;
-    // One that a deploy has ended already may not have noticed yet.
+    // A deployment may have disconnected it already.
     if (!sandbox.process.connected) return;
     if (sandbox.file === this.#file) this.#idle.push(sandbox);
     else sandbox.process.disconnect();

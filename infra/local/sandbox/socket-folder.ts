@@ -1,6 +1,6 @@
 /**
- * Where the sockets between pollers and sandboxes stand: beside the rest, unless the path of a socket in it would be longer
- * than systems allow (104 bytes on macOS, 108 on Linux); then in the system's folder for temporary files.
+ * The folder for the sockets between pollers and sandboxes. It is in the local runtime's folder, or in the system's folder for
+ * temporary files if a socket's path would be longer than systems allow (104 bytes on macOS, 108 on Linux).
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 const SOCKET_PATH_BYTES_MAX = 103;
 const SOCKET_NAME_BYTES = '/12345678.sock'.length;
 
-/** Empty, and open to its owner only. */
+/** Returns an empty folder that only its owner can open. */
 export function prepareSocketFolder(folder: string): string {
   const beside = join(folder, 'sockets');
   if (Buffer.byteLength(beside) + SOCKET_NAME_BYTES > SOCKET_PATH_BYTES_MAX)

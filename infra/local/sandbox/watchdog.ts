@@ -1,7 +1,7 @@
 /**
- * Watches over a sandbox from a thread beside it, because a handler may block its process for ever: ends the process when
- * the one that started it is gone, and when an invocation is past its deadline. Who invoked it does the latter as well,
- * and sooner; but it may have died, or be frozen.
+ * Watches a sandbox from a thread of its own, because a handler may block the main thread for ever. It kills the process when
+ * the parent process is gone, and when an invocation is past its deadline. The invoker kills it at the deadline too, and
+ * sooner; but the invoker may be dead or frozen.
  */
 import { workerData } from 'node:worker_threads';
 import { killProcess } from '../children.ts';

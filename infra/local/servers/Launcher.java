@@ -1,14 +1,14 @@
 /*
- * The two servers of the laptop ground, one to a JVM. In: `kafka <data folder> <port> <properties file>` or `dynamodb
+ * The two servers of the local runtime, one per JVM. In: `kafka <data folder> <port> <properties file>` or `dynamodb
  * <data folder> <port, 0 for any>`. Out: one line `ready <port>` on standard output once requests are served; every
  * other line goes to standard error.
  *
- * What must stay true: both listen on 127.0.0.1 only; a data folder has one server at a time; and the server ends
- * with the process that started it, which holds our standard input open for as long as it lives, however it ends.
+ * Both listen on 127.0.0.1 only. A data folder has one server at a time. The server ends with the process that started
+ * it: that process holds our standard input open for as long as it lives.
  *
  * DynamoDB Local's own main class binds all interfaces, answers any Host and sends telemetry, and no option changes
- * the first two. So its request handler is put behind a connector of ours, and the class that reports to AWS is never
- * loaded.
+ * the first two. So this class puts its request handler behind a connector of its own, and never loads the class that
+ * reports to AWS.
  */
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,10 +39,10 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandle
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
 
 public final class Launcher {
-  /** Longer than any pause between two requests of a function, so that no kept connection is closed under a request. */
+  /** Longer than any pause between two requests of a function, so that a kept-alive connection is not closed during a request. */
   private static final long IDLE_CONNECTION_MS = 600_000;
 
-  /** Held for ever: the JDK forgets the level of a logger that nobody refers to. */
+  /** A strong reference: the JDK drops the level of a logger that is only weakly reachable. */
   private static final Logger SQLITE_LOGGER = Logger.getLogger("com.almworks.sqlite4java");
 
   private static FileChannel folderLock;
@@ -58,7 +58,7 @@ public final class Launcher {
       switch (arguments[0]) {
         case "kafka" -> serveKafka(Path.of(arguments[3]), port, parent);
         case "dynamodb" -> serveDynamoDb(folder, port, parent);
-        default -> throw new IllegalArgumentException("got '" + arguments[0] + "', know 'kafka' and 'dynamodb'");
+        default -> throw new IllegalArgumentException("the server is '" + arguments[0] + "'; allowed are 'kafka' and 'dynamodb'");
       }
     } catch (Throwable failure) {
       failure.printStackTrace();
@@ -66,7 +66,7 @@ public final class Launcher {
     }
   }
 
-  /** Standard input ends when the parent does, even by SIGKILL. Both stores are safe against a sudden end. */
+  /** Standard input ends with the parent, also after a SIGKILL. Both servers survive a sudden end without loss. */
   private static void endWithParent() {
     Thread watch = new Thread(() -> {
       try {
@@ -80,11 +80,11 @@ public final class Launcher {
     watch.start();
   }
 
-  /** SQLite would let two servers write one folder. The lock dies with the process, so nothing is left to clean up. */
+  /** SQLite would let two servers write in one folder. The lock ends with the process, so nothing is left to clean up. */
   private static void lock(Path folder) throws IOException {
     folderLock = FileChannel.open(folder.resolve("in-use.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (folderLock.tryLock() == null) {
-      System.err.println("the data folder " + folder + " is in use by another process: stop that one first");
+      System.err.println("the data folder " + folder + " is in use by another process: stop that process first");
       Runtime.getRuntime().halt(1);
     }
   }
@@ -102,7 +102,7 @@ public final class Launcher {
     server.awaitShutdown();
   }
 
-  /** Sets the features of a new cluster, the newer group protocol among them, to what this Kafka version supports. */
+  /** Formats a new cluster with all features that this Kafka version supports, such as the newer group protocol. */
   private static void format(Path propertiesFile) {
     String[] command = {"format", "--cluster-id", Uuid.randomUuid().toString(), "--config", propertiesFile.toString()};
     int status = StorageTool.execute(command, System.err);
@@ -130,8 +130,8 @@ public final class Launcher {
   }
 
   /**
-   * A page in a browser on this machine reaches 127.0.0.1 too. It can't do so without an Origin header, or, when its own
-   * name was made to point here, with any other Host than that name.
+   * A page in a browser on this machine can reach 127.0.0.1 too. But then it sends an Origin header, or, if its own name was
+   * rebound to this address, a Host with that name.
    */
   private static final class OnlyThisMachine extends Handler.Wrapper {
     private final ServerConnector connector;

@@ -1,8 +1,8 @@
 /**
- * The plan's topics on the broker. In: the brokers' addresses and the topics. Out: on our own broker, each topic exists as the
- * templates say, and a second run changes nothing. What MSK would do on an update is done here too: more partitions are added,
- * settings are set and those no longer named go back to their default. Fewer partitions are refused, as Kafka has no
- * such operation. On a broker of the user's, topics that are missing are created and those that stand are left as they are.
+ * Creates the plan's topics on the broker. In: the brokers' addresses and the topics. Out: on our own broker, each topic exists as
+ * the templates say; a second run changes nothing. An update works as on MSK: it adds partitions, sets settings, and resets
+ * settings that the template no longer names. Fewer partitions are refused, because Kafka can't remove any. On the user's broker,
+ * missing topics are created, and existing topics are left unchanged.
  */
 
 import {
@@ -14,18 +14,18 @@ import {
 import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
 import type { PlannedTopic, Settings } from '../template/planned.ts';
 
-/** As many as the broker makes by default: one of ours, or what a user's own cluster prefers (Kafka docs: KIP-464). */
+/** The broker's default number of replicas (Kafka docs: KIP-464). */
 const REPLICAS_BY_DEFAULT = -1;
-/** Our own broker has just been seen to answer; one of the user's may be silent, and should not take minutes to be called so. */
+/** Our own broker has just answered. The user's broker may be silent, and an error after minutes would be too late. */
 const RETRIES = 20;
 export const RETRIES_ELSEWHERE = 1;
 const RETRY_DELAY_MS = 150;
 const CONNECT_WITHIN_MS = 3_000;
 const ANSWER_WITHIN_MS = 3_000;
-/** Halting on a rewritten log (I10) and the hours of statements rest on the time at which the broker appended. */
+/** Settings that the ledgers rely on: a halt on a rewritten log (I10) and statement hours use the broker's append time. */
 const RELIED_ON = ['message.timestamp.type', 'retention.ms'];
 
-/** What a group makes of records that producers have stamped. */
+/** The consequence of records with producers' timestamps. */
 const REFUSED =
   ": groups that count by the broker's times refuse its records (event.timestamps); set it to LogAppendTime, or say timestamps: 'producer' for the topic";
 
@@ -41,7 +41,7 @@ export async function createTopics(
   });
 }
 
-/** For a user's broker. Out: where a topic that stands there differs from the template in what the ledgers rest on. */
+/** For the user's broker. Returns how existing topics differ from the template in settings that the ledgers rely on. */
 export async function createMissingTopics(
   bootstrap: readonly string[],
   topics: readonly PlannedTopic[],
@@ -57,7 +57,7 @@ export async function createMissingTopics(
   });
 }
 
-/** For one piece of work. Throws `UserError` where the brokers can't be reached or refuse it. */
+/** Opens an admin client for one piece of work. Throws a `UserError` if the brokers can't be reached or refuse the work. */
 export async function useAdmin<Result>(
   bootstrap: readonly string[],
   retries: number,
@@ -76,7 +76,7 @@ export async function useAdmin<Result>(
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
-      `Kafka at ${bootstrap.join(',')} does not do what it is asked (${findInnermostMessage(error)}): see that it runs there and takes connections without TLS and password`,
+      `Kafka at ${bootstrap.join(',')} failed (${findInnermostMessage(error)}): check that it runs there and accepts connections without TLS and password`,
       error,
     );
   } finally {
@@ -93,7 +93,7 @@ async function adjust(admin: Admin, { name, partitions, configs }: PlannedTopic)
   const standing = await partitionsOf(admin, name);
   if (standing > partitions)
     throw new UserError(
-      `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't take any away: raise the template's number, or create the topic again`,
+      `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't remove any: raise the template's number, or recreate the topic`,
     );
   if (standing < partitions)
     await admin.createPartitions({ topics: [{ name, count: partitions, assignments: null }] });
@@ -110,7 +110,7 @@ async function differences(admin: Admin, { name, partitions, configs }: PlannedT
     if (wanted !== undefined && found !== wanted)
       faults.push(`${setting} ${found} instead of ${wanted}${found === 'CreateTime' ? REFUSED : ''}`);
   }
-  return faults.map((fault) => `topic '${name}' existed already and is left as it is, with ${fault}`);
+  return faults.map((fault) => `topic '${name}' exists already and is left unchanged, with ${fault}`);
 }
 
 async function adjustSettings(admin: Admin, topic: string, wanted: Settings): Promise<void> {
@@ -136,7 +136,7 @@ async function partitionsOf(admin: Admin, topic: string): Promise<number> {
   return metadata.topics.get(topic)?.partitionsCount ?? 0;
 }
 
-/** All that hold for the topic, whoever set them. */
+/** All effective settings of the topic, including defaults. */
 async function settingsOf(admin: Admin, topic: string) {
   const resources = [{ ...topicResource(topic), configurationKeys: null }];
   const [described] = await admin.describeConfigs({ resources });

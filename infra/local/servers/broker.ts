@@ -1,8 +1,8 @@
 /**
- * The Kafka broker: Apache Kafka itself, broker and controller in one JVM, on 127.0.0.1 only. In: jars, a data
- * folder, a port if one matters, and the cluster's settings from the plan. Out: a running broker. Started again on
- * the same folder it has all that was acknowledged, also after a SIGKILL: what was written is in the page cache,
- * which outlives the process (not a power cut).
+ * Starts Apache Kafka: broker and controller in one JVM, on 127.0.0.1 only. In: jars, a data folder, optionally a port, and
+ * the cluster's settings from the plan. Out: a running broker. After a restart on the same folder it still has every
+ * acknowledged record, also after a SIGKILL: written data is in the page cache, which survives the process (but not a
+ * power cut).
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -15,10 +15,10 @@ import { findPort, LOOPBACK } from './ports.ts';
 export interface BrokerOptions {
   readonly jars: Jars;
   readonly dataFolder: string;
-  /** Any free one if it is left out. */
+  /** Default: any free port. */
   readonly port?: number | undefined;
   readonly logFile: string;
-  /** The cluster's own settings; what one broker fixes below wins over them. */
+  /** The cluster's own settings. The settings of a single broker, below, override them. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -33,7 +33,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const { jars, dataFolder, logFile, settings = {} } = options;
   if (dataFolder.includes(','))
     throw new UserError(
-      `the data folder ${dataFolder} has a comma, and Kafka would take it for two: choose another`,
+      `the data folder ${dataFolder} has a comma, and Kafka would read it as two folders: choose another`,
     );
   const port = await findPort(options.port, 'the Kafka broker');
   const controllerPort = await findPort(undefined, 'the Kafka controller');
@@ -56,9 +56,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
 /** Few threads and small buffers; a cluster's own settings may differ. */
 const smallMachine = {
   'auto.create.topics.enable': 'false',
-  // A group of one machine has all its members at once; waiting for more only delays the first click.
+  // All members of a group on one machine start together; waiting for more only delays the first click.
   'group.initial.rebalance.delay.ms': '0',
-  // Far below a cluster's 6 s, for whoever wants to see many members die in a short time.
+  // Far below a cluster's 6 s, so that tests can kill many members in a short time.
   'group.min.session.timeout.ms': '1000',
   'offsets.topic.num.partitions': '4',
   'transaction.state.log.num.partitions': '1',
@@ -67,11 +67,11 @@ const smallMachine = {
   'num.io.threads': '4',
   'background.threads': '2',
   'log.cleaner.dedupe.buffer.size': String(4 * 1024 * 1024),
-  // Without it the controller writes a record every half second, for followers that are not there.
+  // Without it the controller writes a record every half second for followers that do not exist.
   'metadata.max.idle.interval.ms': '10000',
 } as const;
 
-/** What a single broker on this machine can't leave to anyone. */
+/** Settings that a single broker on this machine must have. */
 function oneBroker(
   dataFolder: string,
   port: number,
@@ -94,13 +94,13 @@ function oneBroker(
     'transaction.state.log.min.isr': '1',
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
-    // A killed broker is let back in when its former session has run out: with Kafka's 9 s, a restart takes 11 s.
+    // A killed broker can rejoin only after its old session expires: with Kafka's 9 s, a restart takes 11 s.
     'broker.session.timeout.ms': '1500',
     'broker.heartbeat.interval.ms': '300',
   };
 }
 
-/** Java reads such a file as Latin-1 and takes backslashes for escapes (Java docs: Properties.load). */
+/** Java reads the file as Latin-1, with backslashes as escapes (Java docs: Properties.load). */
 function propertyLines(properties: Readonly<Record<string, string>>): string {
   const escaped = (text: string) =>
     text

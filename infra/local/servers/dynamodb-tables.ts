@@ -1,7 +1,7 @@
 /**
- * The plan's tables in DynamoDB. In: where it is and the tables. Out: each table exists with its indexes and its
- * expiry; a second run changes nothing. A table that stands with other keys is refused, since a key is fixed once the
- * table is made.
+ * Creates the plan's tables in DynamoDB. In: its endpoint and the tables. Out: each table exists with its indexes and its
+ * expiry; a second run changes nothing. An existing table with other keys is refused, because keys are fixed at
+ * creation.
  */
 
 import {
@@ -40,7 +40,7 @@ export async function createTables(access: EndpointAccess, tables: readonly Plan
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
-      `DynamoDB at ${access.endpoint} does not do what it is asked (${findInnermostMessage(error)}): see that it runs there and that region and credentials open it`,
+      `DynamoDB at ${access.endpoint} failed (${findInnermostMessage(error)}): check that it runs there, and that region and credentials are right`,
       error,
     );
   } finally {
@@ -100,7 +100,7 @@ function refuseOtherKeys(table: PlannedTable, standing: TableDescription): void 
   ];
   if (here.join('; ') === asked.join('; ')) return;
   throw new UserError(
-    `table '${table.name}' has the keys and indexes ${here.join('; ')} here and ${asked.join('; ')} in the template: remove the tables' data folder, and it is made anew`,
+    `table '${table.name}' has the keys and indexes ${here.join('; ')} here and ${asked.join('; ')} in the template: remove the tables' data folder, and the next start creates it again`,
   );
 }
 
@@ -108,7 +108,7 @@ function described({ KeySchema: keys = [] }: Pick<TableDescription, 'KeySchema'>
   return keys.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`).join(', ');
 }
 
-/** DynamoDB refuses to set what is set already. */
+/** DynamoDB refuses to enable an expiry that is enabled already. */
 async function setExpiry(client: DynamoDBClient, { name, expiryAttribute }: PlannedTable): Promise<void> {
   if (expiryAttribute === undefined) return;
   const { TimeToLiveDescription: standing } = await client.send(

@@ -1,10 +1,10 @@
 /**
- * DynamoDB Local, AWS's own, on disk and on 127.0.0.1 only. In: jars, a data folder, a port if one matters. Out: a
- * running endpoint and the credentials that open its tables. Rows that were acknowledged outlive a SIGKILL.
+ * Starts AWS's DynamoDB Local, on disk and on 127.0.0.1 only. In: jars, a data folder, optionally a port. Out: a
+ * running endpoint, and the credentials for its tables. Acknowledged writes survive a SIGKILL.
  *
- * It checks no signature, but keeps separate tables for each access key. So the key is random, made once for each
- * data folder and kept in a file that only its owner can read: another user of this machine may call the endpoint,
- * and finds no table.
+ * It checks no signature, but keeps separate tables for each access key. So the key is random. It is made once for each
+ * data folder and kept in a file that only its owner can read: another user of this machine can call the endpoint,
+ * but finds no table.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,12 +18,12 @@ import { findPort, LOOPBACK } from './ports.ts';
 export interface DynamoDbOptions {
   readonly jars: Jars;
   readonly dataFolder: string;
-  /** Any free one if it is left out. */
+  /** Default: any free port. */
   readonly port?: number | undefined;
   readonly logFile: string;
 }
 
-/** The same as a process takes it from its environment (AWS SDKs docs: environment variables). */
+/** The access as environment variables of a process (AWS SDKs docs: environment variables). */
 export function buildDynamoDbEnvironment(access: EndpointAccess): Record<string, string> {
   return {
     AWS_REGION: access.region,

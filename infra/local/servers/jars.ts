@@ -1,13 +1,12 @@
 /**
- * The jars of Kafka and DynamoDB Local, and the compiled Launcher. In: the series of Kafka that the template names,
- * and a folder to keep them in. Out: a class path. Maven and the network are needed once for each Kafka version and
- * each change of pom.xml; later starts need a Java runtime alone.
+ * Prepares the jars of Kafka and DynamoDB Local, and the compiled Launcher. In: the Kafka series of the template, and a
+ * folder for the jars. Out: a class path. Maven and the network are needed once for each Kafka version and for
+ * each change of pom.xml; later starts need only a Java runtime.
  *
- * What must stay true: a folder of jars is complete or absent. It is filled beside its place and renamed, so a fetch
- * that is interrupted leaves nothing that a later start would trust, and two fetches at once end in the same folder.
- * Only jars are kept whose SHA-256 is the one that `jars.sha256` beside this file has: what a server or a mirror has changed
- * is refused by name, as is a jar that nobody has looked at.
- * Launcher.java is compiled once, because Java's own launching of source files costs 0.9 s of every start (measured).
+ * A folder of jars is complete or absent. It is filled under a temporary name and then renamed, so an interrupted fetch leaves
+ * nothing that a later start would trust, and two fetches at once end in the same folder. A jar is kept only if its SHA-256 is
+ * in `jars.sha256` beside this file. A jar that a server or a mirror has changed, or that is not listed, is refused by name.
+ * Launcher.java is compiled once, because launching a source file adds 0.9 s to every start (measured).
  */
 
 import { createHash } from 'node:crypto';
@@ -33,13 +32,13 @@ export interface Jars {
 }
 
 interface JarOptions {
-  /** Where the jars are kept, such as `.clickledger/jars`. */
+  /** The folder for the jars, such as `.clickledger/jars`. */
   readonly folder: string;
-  /** As the cluster of the template gives it, like `4.1.x.kraft`; undefined takes the newest series of pom.xml. */
+  /** As in the template's cluster, like `4.1.x.kraft`; undefined: the newest series of pom.xml. */
   readonly kafkaVersion: string | undefined;
-  /** Gets one line if jars have to be fetched. */
+  /** Gets one line if jars must be fetched. */
   readonly say: (line: string) => void;
-  /** Lines of SHA-256 and name, as `sha256sum` writes them; those of `jars.sha256` if it is left out. */
+  /** Lines of SHA-256 and name, as `sha256sum` writes them. Default: the content of `jars.sha256`. */
   readonly digests?: string;
 }
 
@@ -54,7 +53,7 @@ const UNFINISHED = '.unfinished-';
 export async function prepareJars({ folder, kafkaVersion, say, digests }: JarOptions): Promise<Jars> {
   if (folder.includes(':'))
     throw new UserError(
-      `the folder ${folder} has a colon, and Java would take it for two: choose another with CLICKLEDGER_FOLDER`,
+      `the folder ${folder} has a colon, and Java would read it as two folders: choose another with CLICKLEDGER_FOLDER`,
     );
   const pom = readFileSync(POM, 'utf8');
   const version = findVersion(kafkaVersion, pom);
@@ -73,7 +72,7 @@ export async function prepareJars({ folder, kafkaVersion, say, digests }: JarOpt
   return { kafkaVersion: version, classPath: `${launcher}:${join(jars, '*')}` };
 }
 
-/** `4.1.x.kraft` and `4.1.1` are of the series 4.1, for which pom.xml names the version to run. */
+/** `4.1.x.kraft` and `4.1.1` belong to the series 4.1; pom.xml names the version that runs for a series. */
 export function findVersion(kafkaVersion: string | undefined, pom: string): string {
   const known = new Map(
     Array.from(pom.matchAll(/<kafka\.series\.([\d.]+)>([^<]+)</g), ([, series = '', version = '']) => [
@@ -90,7 +89,7 @@ export function findVersion(kafkaVersion: string | undefined, pom: string): stri
   );
 }
 
-/** What a fetch left behind that was killed; a fetch that still runs is younger. */
+/** Removes what a killed fetch has left. A fetch that still runs is younger. */
 function removeUnfinished(folder: string): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const path = join(folder, name);
@@ -100,7 +99,7 @@ function removeUnfinished(folder: string): void {
   }
 }
 
-/** Ends with `place` filled, by us or by another start at the same time. */
+/** Returns when `place` is filled, by this process or by another one that starts at the same time. */
 async function fillBeside(place: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const parent = join(place, '..');
   mkdirSync(parent, { recursive: true, mode: 0o700 });
@@ -114,7 +113,7 @@ async function fillBeside(place: string, fill: (folder: string) => Promise<void>
   }
 }
 
-/** Of the jars that were fetched, those that are not known byte for byte. */
+/** Refuses fetched jars whose digest is not the known one. */
 function refuseStrangers(folder: string, digests: string): void {
   const known = new Map(
     Array.from(digests.matchAll(/^([0-9a-f]{64}) {2}(\S+)$/gm), ([, digest = '', name = '']) => [
@@ -134,7 +133,7 @@ function refuseStrangers(folder: string, digests: string): void {
   });
   if (strangers.length > 0)
     throw new UserError(
-      `${strangers.join('; ')}: nothing that was fetched is kept. If pom.xml was not changed, Maven Central, its mirror or ~/.m2 holds other jars than these servers were tested with; if it was, look at the new jars and write their digests there`,
+      `${strangers.join('; ')}: no fetched jar is kept. If pom.xml has not changed, then Maven Central, its mirror or ~/.m2 holds other jars than the tested ones. If it has changed, check the new jars and add their digests to that file`,
     );
 }
 
@@ -164,11 +163,11 @@ async function fetchJars(version: string, into: string): Promise<void> {
   const maven = await showWhile('fetching', runTool('mvn', given, FETCH_WITHIN_MS));
   if (maven === 'missing')
     throw new UserError(
-      'mvn was not found, and the jars have to be fetched once: install Maven 3.6 or newer',
+      'mvn was not found, and the jars must be fetched once: install Maven 3.6 or newer',
     );
   if (maven.status !== 0)
     throw new UserError(
-      `Maven could not fetch the jars (${findFirstFault(maven.output)}): see that Maven Central, or the mirror in ~/.m2/settings.xml, can be reached, then start again`,
+      `Maven could not fetch the jars (${findFirstFault(maven.output)}): check that Maven Central, or the mirror in ~/.m2/settings.xml, can be reached, and start again`,
     );
 }
 

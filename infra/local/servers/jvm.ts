@@ -1,12 +1,12 @@
 /**
- * One JVM as a child process. In: the jars, what the Launcher is to serve, a log file. Out: its pid and port once it
- * serves, its end, and a way to stop it. It ends with this process, because it reads the pipe that we hold open as
- * its standard input; it has a process group of its own, so that Ctrl-C in a terminal reaches us alone and we choose
- * the order of stopping.
+ * Runs one JVM as a child process. In: the jars, the Launcher's command, a log file. Out: its pid and port once it
+ * serves, a promise of its end, and a way to stop it. It ends with this process, because it reads its standard input from a
+ * pipe that this process holds open. It has its own process group: Ctrl-C in a terminal reaches only this process, which
+ * then chooses the order of stopping.
  *
- * The serial collector and the first compiler only: on two cores a broker is ready in 1.5 s instead of 3.4 s, and
- * takes a third less processor time for the same million records (measured; both servers are short-lived and their
- * heaps are small).
+ * It uses the serial collector and the first-level compiler. On two cores a broker is then ready in 1.5 s instead of 3.4 s,
+ * and needs a third less CPU time for the same million records (measured; both servers are short-lived with small
+ * heaps).
  */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
@@ -26,18 +26,18 @@ interface Exit {
 export interface RunningJvm {
   readonly pid: number;
   readonly port: number;
-  /** Settles when the process has ended, however; never rejects. */
+  /** Resolves when the process has ended, for any reason; never rejects. */
   readonly exited: Promise<Exit>;
-  /** Asks it to end, and ends it if it does not. */
+  /** Sends SIGTERM, and SIGKILL if it has not ended within a bound. */
   stop(): Promise<void>;
 }
 
 interface JvmOptions {
   readonly jars: Jars;
-  /** What people call it, in errors. */
+  /** Its name in error messages. */
   readonly name: string;
   readonly heapMb: number;
-  /** Made if it is not there; also its working folder, and where it unpacks its native code. */
+  /** Created if missing. Also its working folder, and the place for its unpacked native code. */
   readonly dataFolder: string;
   /** Appended to. */
   readonly logFile: string;
@@ -73,7 +73,7 @@ export async function startJvm(options: JvmOptions): Promise<RunningJvm> {
 
 function launch({ jars, heapMb, dataFolder, logFile, command }: JvmOptions): Child {
   const temporary = join(dataFolder, 'tmp');
-  // Native code that a killed run had unpacked would stay for ever.
+  // Otherwise native code that a killed run has unpacked would stay for ever.
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
   const log = openSync(logFile, 'a');
@@ -92,12 +92,12 @@ function launch({ jars, heapMb, dataFolder, logFile, command }: JvmOptions): Chi
   try {
     const child = spawn('java', [...flags, '-cp', jars.classPath, 'Launcher', ...command], {
       cwd: dataFolder,
-      // Java reads paths on its command line by the language's encoding, and without a language takes them for ASCII.
+      // Java decodes paths on its command line by the locale's encoding; without a locale that is ASCII.
       env: { ...buildChildEnvironment(), LC_ALL: 'C.UTF-8' },
       detached: true,
       stdio: ['pipe', 'pipe', log],
     }) as Child;
-    // Nothing is ever written to it, so whatever befalls it is told by `exit` as well.
+    // Nothing is ever written to it, so `exit` reports every failure too.
     child.stdin.on('error', () => undefined);
     return child;
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Ports on 127.0.0.1, the only address that anything here listens on. A port that was asked for and is taken is
- * refused in one sentence before a server starts, instead of a stack from inside it.
+ * Ports on 127.0.0.1, the only address that anything here listens on. If a given port is taken, one sentence says so before
+ * the server starts, instead of a stack trace from the server.
  */
 
 import { type AddressInfo, createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { UserError } from '../../terminal/user-error.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
-/** The port itself, or a free one where none is given. */
+/** Returns the given port if it is free, or any free port if none is given. */
 export async function findPort(port: number | undefined, server: string): Promise<number> {
   try {
     return await tryPort(port ?? 0);

@@ -1,7 +1,6 @@
 /**
- * The two servers under everything: Kafka and DynamoDB Local from the jars, or the user's own. What we started is kept alive:
- * whichever ends without being asked to is started again on its port and its data. One that keeps ending is not started again, and
- * the ground with it.
+ * Starts Kafka and DynamoDB Local from the jars, or uses the user's own servers. A server that was started here and ends
+ * unexpectedly is restarted on its port and its data. If it keeps ending, the whole local runtime fails.
  */
 import { join } from 'node:path';
 import type { Child, Children } from '../children.ts';
@@ -14,15 +13,15 @@ import { type Jars, prepareJars } from './jars.ts';
 import type { RunningJvm } from './jvm.ts';
 
 export interface ServersOptions {
-  /** Where jars, data and logs are kept. */
+  /** The folder for jars, data and logs. */
   readonly folder: string;
-  /** Instead of what would be started here. */
+  /** The user's own servers, used instead of starting them here. */
   readonly own?: OwnEndpoints;
-  /** Any free ones if they are left out. */
+  /** Default: any free ports. */
   readonly kafkaPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
   readonly say: (line: string) => void;
-  /** Something without which nothing here works is gone for good. */
+  /** Gets an error after which the local runtime can't work any more. */
   readonly fail: (error: unknown) => void;
 }
 
@@ -104,7 +103,7 @@ interface KeepOptions {
   readonly role: Child['role'];
   readonly name: string;
   readonly running: RunningJvm;
-  /** Starts it again where it was. */
+  /** Starts it again on the same port and data. */
   readonly restart: () => Promise<RunningJvm>;
   readonly children: Children;
   readonly options: ServersOptions;
@@ -120,8 +119,8 @@ function keepAlive({ role, name, running: first, restart, children, options }: K
       const { code, signal } = await exited;
       children.remove(pid);
       if (stopping) return;
-      if (restarts === RESTARTS_MAX) throw new Error(`${name} has ended ${restarts + 1} times`);
-      options.say(`${name} (pid ${pid}) ended with ${signal ?? code}; it is started again`);
+      if (restarts === RESTARTS_MAX) throw new Error(`${name} has ended ${restarts + 1} times and is not restarted`);
+      options.say(`${name} (pid ${pid}) ended with ${signal ?? code}; it is restarted`);
       running = await restart();
       if (stopping) return running.stop();
     }

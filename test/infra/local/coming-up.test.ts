@@ -117,7 +117,7 @@ describe('children', { timeout: 120_000 }, () => {
     for (let n = 0; n < 12; n++)
       await assert.rejects(sandboxes.lend(), /^Error: function billing does not start: no table$/);
     assert.deepEqual(failed, [
-      `function billing does not start: no table: it was tried 10 times, and never came up; its log is ${folder}/billing.log`,
+      `function billing does not start: no table: it failed to start 10 times; its log is ${folder}/billing.log`,
     ]);
 
     sandboxes.useBundle(sound, {});

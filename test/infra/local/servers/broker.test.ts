@@ -134,8 +134,8 @@ describe('the Kafka broker', { timeout: 120_000 }, () => {
     );
 
     assert.deepEqual(notes, [
-      "topic 'theirs' existed already and is left as it is, with 2 partitions instead of 3",
-      "topic 'theirs' existed already and is left as it is, with message.timestamp.type CreateTime instead of LogAppendTime: groups that count by the broker's times refuse its records (event.timestamps); set it to LogAppendTime, or say timestamps: 'producer' for the topic",
+      "topic 'theirs' exists already and is left unchanged, with 2 partitions instead of 3",
+      "topic 'theirs' exists already and is left unchanged, with message.timestamp.type CreateTime instead of LogAppendTime: groups that count by the broker's times refuse its records (event.timestamps); set it to LogAppendTime, or say timestamps: 'producer' for the topic",
     ]);
   });
 
@@ -150,7 +150,7 @@ describe('the Kafka broker', { timeout: 120_000 }, () => {
   it('refuses a folder that Kafka would take for two', async () => {
     const start = startBroker({ ...options, dataFolder: join(folder, 'a,b') });
 
-    await assert.rejects(start, /a,b has a comma, and Kafka would take it for two/);
+    await assert.rejects(start, /a,b has a comma, and Kafka would read it as two folders/);
   });
 
   it('refuses a second broker on its data, in a sentence', async () => {

@@ -109,7 +109,7 @@ describe('the jars', () => {
   it('are not kept under a path with a colon, which Java takes for two', async (t) => {
     assert.match(
       await refusal(join(temporaryFolder(t), 'a:b')),
-      /has a colon, and Java would take it for two/,
+      /has a colon, and Java would read it as two folders/,
     );
   });
 
@@ -137,7 +137,7 @@ describe('the jars', () => {
 
     assert.match(
       message,
-      /^Maven could not fetch the jars \(Could not transfer kafka\.jar\): see that Maven Central/,
+      /^Maven could not fetch the jars \(Could not transfer kafka\.jar\): check that Maven Central/,
     );
     assert.deepEqual(readdirSync(folder), []);
   });
@@ -174,7 +174,7 @@ describe('the jars', () => {
       { java: 'echo "Unable to locate a Java Runtime." >&2; exit 1' },
       /^java does not run \(Unable to locate a Java Runtime\.\): install/,
     ],
-    ['no Maven', { java: java17 }, /^mvn was not found, and the jars have to be fetched once: install Maven/],
+    ['no Maven', { java: java17 }, /^mvn was not found, and the jars must be fetched once: install Maven/],
     [
       'a runtime instead of a JDK',
       { java: java17, mvn: mvnThatFetches },
