@@ -1,7 +1,7 @@
 /**
- * The register of every process that the local runtime has started, kept current as they come and go, so that people can point
- * their own tools (and their own SIGKILL) at them, and so that nothing stays behind: whatever is still in it when
- * the runtime ends is killed by its pid.
+ * The register of all processes that the local runtime has started. It is updated when a process starts or ends, so that people
+ * can use their own tools (and their own SIGKILL) on them. When the local runtime ends, every process that is still registered
+ * is killed by its pid.
  */
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
@@ -10,15 +10,15 @@ export interface Child {
   readonly role: 'broker' | 'dynamodb' | 'poller' | 'function' | 'producer' | 'naive' | 'auditor';
   /** The consumer group that it works for. */
   readonly group?: string | undefined;
-  /** What it is, for people: the name of a function, the number of a poller. */
+  /** Its name for people, such as the name of a function or the number of a poller. */
   readonly name: string;
   readonly pid: number;
 }
 
-/** How to find programs, home and temporary files; language and time zone; and by what folder an outsider knows whose child it is. */
+/** For finding programs, home and temporary files; for language and time zone; and the folder that tells others whose child it is. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'CLICKLEDGER_FOLDER'];
 
-/** What of the shell's environment a child process gets: no credentials, no profile, no options of Node or Java. */
+/** The part of the shell's environment for a child process: no credentials, no profile, no options of Node or Java. */
 export function buildChildEnvironment(): Record<string, string> {
   return Object.fromEntries(
     PASSED_ON.flatMap((name) => {
@@ -30,7 +30,7 @@ export function buildChildEnvironment(): Record<string, string> {
 
 const WORDS_KEPT = 4_096;
 
-/** Listens to a child's standard error. Returns its last words: the line above a stack, which names an error, else the last line. */
+/** Reads a child's standard error. Returns a getter of its last words: the line above a stack trace, which names an error, else the last line. */
 export function captureLastWords(child: ChildProcess): () => string | undefined {
   let heard = '';
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -59,7 +59,7 @@ export class Children extends EventEmitter<{ change: [] }> {
     return [...this.#children.values()];
   }
 
-  /** Ends what is left, at once. */
+  /** Kills all registered processes. */
   killAll(): void {
     for (const { pid } of this.#children.values()) {
       killProcess(pid);
@@ -67,16 +67,17 @@ export class Children extends EventEmitter<{ change: [] }> {
   }
 }
 
-/** A process that could not be started has no pid, and -1, which means none elsewhere, means all processes to a kill. */
+/** Throws if the process could not be started. Never use -1 for "no pid": for kill, it means all processes. */
 export function getPid(child: ChildProcess): number {
   if (child.pid === undefined)
-    throw new Error('the system starts no further process: there are too many, or memory is short');
+    throw new Error('the system starts no more processes: there are too many, or memory is low');
   return child.pid;
 }
 
-/** Sends SIGKILL to one process; one that has ended by itself is no error. */
+/** Sends SIGKILL to one process. It is not an error if the process has already ended. */
 export function killProcess(pid: number): void {
-  if (!Number.isSafeInteger(pid) || pid <= 1) throw new RangeError(`${pid} is no process to be killed`);
+  if (!Number.isSafeInteger(pid) || pid <= 1)
+    throw new RangeError(`${pid} is not a process that may be killed`);
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {

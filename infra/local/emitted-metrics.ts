@@ -1,19 +1,19 @@
 /**
- * Metrics that functions write to their standard output in the embedded metric format (Amazon CloudWatch docs:
- * CloudWatch_Embedded_Metric_Format_Specification), added up as CloudWatch would; all other lines are logs.
+ * Sums the metrics that functions write to standard output in the embedded metric format (Amazon CloudWatch docs:
+ * CloudWatch_Embedded_Metric_Format_Specification), as CloudWatch does. All other lines are logs.
  */
 
 export class EmittedMetrics {
   readonly #sums = new Map<string, number>();
 
-  /** Takes a line of output; tells whether it held metrics. Never throws: a function may print what it likes. */
+  /** Takes a line of output; returns whether it held metrics. Never throws, because a function may print anything. */
   take(line: string): boolean {
     if (!line.startsWith('{') || !line.includes('"_aws"')) return false;
     let embedded: unknown;
     try {
       embedded = JSON.parse(line);
     } catch {
-      return false; // A process that is killed may leave half a line.
+      return false; // A killed process may leave half a line.
     }
     const names = metricNames(embedded);
     for (const name of names) {
@@ -31,7 +31,7 @@ export class EmittedMetrics {
   }
 }
 
-/** `{ "_aws": { "CloudWatchMetrics": [ { "Metrics": [ { "Name": … } ] } ] } }`; none where the line is another thing. */
+/** `{ "_aws": { "CloudWatchMetrics": [ { "Metrics": [ { "Name": … } ] } ] } }`; none if the line has another shape. */
 function metricNames(embedded: unknown): string[] {
   return list(field(field(embedded, '_aws'), 'CloudWatchMetrics'))
     .flatMap((directive) => list(field(directive, 'Metrics')))

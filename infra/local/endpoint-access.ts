@@ -1,4 +1,4 @@
-/** How a service of this ground is reached: DynamoDB, or the Invoke of Lambda. */
+/** Endpoint and credentials of a service: DynamoDB, or Lambda's Invoke. */
 export interface EndpointAccess {
   readonly endpoint: string;
   readonly region: string;
@@ -6,7 +6,7 @@ export interface EndpointAccess {
   readonly secretAccessKey: string;
 }
 
-/** As the clients of the AWS SDK are told it. */
+/** The access as options of an AWS SDK client. */
 export function buildClientConfig({ endpoint, region, accessKeyId, secretAccessKey }: EndpointAccess) {
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
 }

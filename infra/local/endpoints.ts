@@ -1,7 +1,7 @@
 /**
- * Where Kafka and DynamoDB are, if people bring their own: read from the environment once, refused with all faults at once.
+ * Reads the addresses of the user's own Kafka and DynamoDB from the environment. Refuses with all faults at once.
  *
- *   CLICKLEDGER_KAFKA      host:port[,host:port…]   instead of the broker that the ground starts
+ *   CLICKLEDGER_KAFKA      host:port[,host:port…]   instead of the broker that the local runtime starts
  *   CLICKLEDGER_DYNAMODB   http://host:port         instead of DynamoDB Local; region and credentials as for any AWS tool:
  *                                                   AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
  */

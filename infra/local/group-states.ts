@@ -1,6 +1,5 @@
 /**
- * What the broker says of consumer groups: whether they exist before anybody joins them, and whether their partitions are being
- * dealt out anew at this moment.
+ * Asks the broker about consumer groups: whether they exist before a poller joins them, and whether they are rebalancing.
  */
 
 import { Admin } from '@platformatic/kafka';
@@ -19,8 +18,8 @@ const rebalancing = new Set([
 ]);
 
 /**
- * Refuses groups that exist on a user's broker. A group exists there while it has members or committed offsets: pollers that
- * join it take partitions away from its members and commit in its name.
+ * Refuses groups that exist on the user's broker. A group exists while it has members or committed offsets. Pollers that
+ * join it take partitions from its members and commit for it.
  */
 export async function refuseExistingGroups(
   bootstrap: readonly string[],
@@ -34,11 +33,11 @@ export async function refuseExistingGroups(
   });
   if (existing.length > 0)
     throw new UserError(
-      `Kafka at ${bootstrap.join(',')} has the consumer group ${existing.join(' and ')} already: pollers started here would take over its partitions and commit for it. If that is meant, for instance to go on with an earlier run, give --join; else choose another Kafka`,
+      `Kafka at ${bootstrap.join(',')} already has the consumer group ${existing.join(' and ')}: pollers started here would take over its partitions and commit for it. If you want that, for example to continue an earlier run, give --join; else choose another Kafka`,
     );
 }
 
-/** Groups of other protocols are listed, and not described. */
+/** The broker lists groups of other protocols, but does not describe them. */
 async function membersOf(admin: Admin, groupId: string): Promise<string> {
   const described = await admin.describeGroups({ groups: [groupId] }).catch(() => undefined);
   const members = described?.get(groupId)?.members.size;

@@ -1,13 +1,13 @@
 /**
- * The part of Lambda's API that an operator calls on the laptop ground: Invoke, for the functions of the plan, so that a redrive
- * and a replay run the same client and the same deployed function on either ground.
+ * Lambda's Invoke for the functions of the plan. With it, a redrive and a replay use the same client and the same deployed function
+ * locally and on AWS.
  *
  *   POST /2015-03-31/functions/<name>/invocations          payload ≤ 6 MB, JSON (AWS Lambda docs: API_Invoke)
- *   200, body: what the function returned                  X-Amz-Function-Error: Unhandled where it threw
+ *   200, body: what the function returned                  X-Amz-Function-Error: Unhandled if it threw
  *   4xx, {"Type":"User","Message":…}                       X-Amzn-ErrorType: the exception's name
  *
- * It listens on loopback only, answers nobody who calls it by another name (a page that was rebound to it), and demands the random
- * access key that `run.json` holds. Signatures are not computed again: who can read the key can read the secret beside it.
+ * It listens on loopback only. It refuses any other Host, so a page whose name was rebound to it gets no answer, and requires the
+ * random access key from `run.json`. It does not verify signatures: whoever can read the key can read the secret beside it.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -19,7 +19,7 @@ import { LOOPBACK } from './servers/ports.ts';
 import type { PlannedFunction } from './template/planned.ts';
 import { REGION } from './template/scope.ts';
 
-/** Of the ground: what can be invoked. */
+/** The part of the local runtime that can be invoked. */
 interface Invocable {
   readonly plan: { readonly functions: readonly PlannedFunction[] };
   sandboxesOf(functionId: string): Pick<Sandboxes, 'invoke'>;
@@ -28,9 +28,9 @@ interface Invocable {
 const pathPattern = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 const credentialPattern = /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\//;
 
-const UNWRITABLE = 'Error: what the function returned nests too deep to be written as JSON';
+const UNWRITABLE = 'Error: the returned value is nested too deep for JSON';
 
-/** An answer as Lambda gives it when it does not get as far as the function. */
+/** An error response of Lambda before the function is invoked. */
 class Refusal extends Error {
   readonly status: number;
   readonly type: string;
@@ -87,7 +87,7 @@ export class InvokeEndpoint {
     } catch (error) {
       const refusal = error instanceof Refusal ? error : new Refusal(500, 'ServiceException', String(error));
       response.setHeader('x-amzn-errortype', refusal.type);
-      // What is left of a payload that was refused is not read.
+      // The rest of a refused payload is not read.
       response.setHeader('connection', 'close');
       response.writeHead(refusal.status);
       response.end(JSON.stringify({ Type: 'User', Message: refusal.message }));
@@ -115,7 +115,7 @@ export class InvokeEndpoint {
   #called({ method, url = '', headers }: IncomingMessage): PlannedFunction {
     const { host, authorization = '' } = headers;
     if (`http://${host}` !== this.access.endpoint)
-      throw new Refusal(403, 'AccessDeniedException', `Host '${host}' is not the one that is served here`);
+      throw new Refusal(403, 'AccessDeniedException', `Host '${host}' is not served here`);
     if (credentialPattern.exec(authorization)?.[1] !== this.access.accessKeyId)
       throw new Refusal(
         403,
@@ -128,7 +128,7 @@ export class InvokeEndpoint {
       throw new Refusal(
         404,
         'UnknownOperationException',
-        `${method} ${pathname} is not served here, only Invoke`,
+        `${method} ${pathname} is not served here; only Invoke is`,
       );
     if ((headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse')
       throw new Refusal(400, 'InvalidParameterValueException', 'only RequestResponse is served here');
@@ -140,10 +140,10 @@ export class InvokeEndpoint {
   }
 }
 
-/** Not every text that a client may send as a path is one: `//` names no host. */
+/** A client may send a path that is not a valid URL, such as `//`. */
 function urlOf(url: string, endpoint: string): URL {
   const parsed = URL.parse(url, endpoint);
-  if (parsed === null) throw new Refusal(400, 'ValidationException', `'${url}' is no path`);
+  if (parsed === null) throw new Refusal(400, 'ValidationException', `'${url}' is not a path`);
   return parsed;
 }
 
@@ -151,7 +151,11 @@ function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    throw new Refusal(400, 'ValidationException', `'${name}' is no name of a function: it is badly encoded`);
+    throw new Refusal(
+      400,
+      'ValidationException',
+      `'${name}' is not a function name: its percent-encoding is wrong`,
+    );
   }
 }
 
@@ -181,7 +185,7 @@ async function payloadOf(request: IncomingMessage): Promise<Buffer> {
   return payload;
 }
 
-/** Undefined where it nests deeper than it can be written: how deep that is depends on the stack. */
+/** Undefined if the value is nested too deep for JSON; the limit depends on the stack. */
 function textOf(returned: unknown): string | undefined {
   try {
     return JSON.stringify(returned);
@@ -190,7 +194,7 @@ function textOf(returned: unknown): string | undefined {
   }
 }
 
-/** As the runtime writes an error of the handler; its name comes first in what a sandbox says. */
+/** A handler's error as Lambda's runtime writes it. A sandbox reports `<name>: <message>`. */
 function thrown(failed: string): object {
   const [, errorType = 'Error', errorMessage = failed] = /^(\w+): (.*)$/s.exec(failed) ?? [];
   return { errorType, errorMessage, trace: [] };

@@ -1,7 +1,7 @@
 /**
- * The laptop ground: everything that the templates ask for, running. Reads the plan, starts Kafka and DynamoDB Local (or takes
- * the user's own), makes topics and tables, then a set of pollers for each mapping, sandboxes for each function and a timer
- * for each schedule. Whatever dies is started again; whatever was started is stopped, in the order against the stream.
+ * The local runtime: runs everything that the templates ask for. It reads the plan, starts Kafka and DynamoDB Local (or uses the
+ * user's own), creates topics and tables, and then runs pollers for each mapping, sandboxes for each function and a timer for
+ * each schedule. A process that dies is restarted. At the end everything is stopped: pollers first, servers last.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,19 +30,19 @@ import type { ParameterLookup } from './template/scope.ts';
 export interface GroundOptions extends ServersOptions {
   /** The folder that `cdk synth` wrote. */
   readonly templates: string;
-  /** Begin with an empty log and empty tables. */
+  /** Start with an empty log and empty tables. */
   readonly fresh: boolean;
-  /** Join groups that exist on a Kafka of the user's own; refused if it is left out. */
+  /** Join groups that already exist on the user's own Kafka. Default: refuse them. */
   readonly join?: boolean;
-  /** The value of an SSM parameter where it is to be another than the templates publish. */
+  /** Replaces values of SSM parameters that the templates publish. */
   readonly parameter?: ParameterLookup;
-  /** After which a member that is not heard of has left its group; 6 s if it is left out. */
+  /** The group removes a member after this time without a heartbeat. Default: 6 s. */
   readonly sessionTimeoutMs?: number;
-  /** What comes again after a partial response; `listed` if it is left out. */
+  /** What is delivered again after a partial response. Default: `listed`. */
   readonly partialRetry?: PartialRetry;
-  /** Runs a mapping by other rules, each time that it starts: an operator may set others at any time. */
+  /** Changes the rules of a mapping each time it starts, as an operator may do at any time. */
   readonly mappings?: (planned: PlannedMapping) => PlannedMapping;
-  /** Where the functions reach DynamoDB, if not directly: what stands between may make faults. */
+  /** Gives functions another endpoint for DynamoDB, such as a proxy that injects faults. */
   readonly functionsReach?: (direct: EndpointAccess) => Promise<EndpointAccess>;
 }
 
@@ -57,7 +57,7 @@ export class Ground {
   readonly #options: GroundOptions;
   readonly #servers: Servers;
   readonly #reached: EndpointAccess;
-  /** Where a topic that existed is another than the templates say. */
+  /** How existing topics differ from the templates. */
   readonly topicNotes: readonly string[];
   readonly #socketFolder: string;
   readonly #sandboxes = new Map<string, Sandboxes>();
@@ -66,7 +66,7 @@ export class Ground {
   readonly #schedules: Schedule[] = [];
   #stopping = false;
 
-  /** Resolves when everything runs; what was started before a failure is stopped again. */
+  /** Resolves when everything runs. After a failure, what was started is stopped. */
   static async start(options: GroundOptions): Promise<Ground> {
     const data = join(options.folder, 'data');
     if (options.fresh)
@@ -137,12 +137,12 @@ export class Ground {
     return this.#metrics.get(functionId)?.sum(name) ?? 0;
   }
 
-  /** For what else runs beside it: without it nothing here works, and it won't come up. */
+  /** For processes that run beside it: reports an error after which the local runtime can't work any more. */
   get fail(): (error: unknown) => void {
     return this.#options.fail;
   }
 
-  /** What of the templates, and of the platform, runs otherwise here, whatever topics existed. */
+  /** How templates and platform run differently here, without the differences of existing topics. */
   notes(): string[] {
     return [...this.plan.notes, ...platformNotes];
   }
@@ -173,9 +173,10 @@ export class Ground {
     this.#sandboxes.set(planned.id, sandboxes);
   }
 
-  /** Starts its pollers: those of a mapping of the plan, or of one more that somebody tries out. */
+  /** Starts the pollers of a mapping: one of the plan, or an additional one. */
   addMapping(planned: PlannedMapping): Pollers {
-    if (this.#stopping) throw new Error(`the ground has been stopped, ${planned.id} can't start any more`);
+    if (this.#stopping)
+      throw new Error(`the local runtime has been stopped, so ${planned.id} can't start any more`);
     const { sessionTimeoutMs = SESSION_TIMEOUT_MS, partialRetry = 'listed', folder } = this.#options;
     const mapping = this.#options.mappings?.(planned) ?? planned;
     const assignment = createPollerAssignment(mapping, {
@@ -198,7 +199,7 @@ export class Ground {
     return pollers;
   }
 
-  /** Of a mapping that was added. */
+  /** The pollers of a mapping that was added. */
   pollersOf(mapping: PlannedMapping): Pollers {
     const pollers = this.#pollers.get(mapping.id);
     if (pollers === undefined) throw new Error(`no pollers run for ${mapping.id}`);
@@ -212,7 +213,7 @@ export class Ground {
   }
 }
 
-/** What happens to the user's own Kafka is said before it happens. */
+/** Announces what happens to the user's own Kafka before it happens. */
 async function sayAndJoin(
   { join = false, say }: GroundOptions,
   kafka: readonly string[],
@@ -223,7 +224,7 @@ async function sayAndJoin(
   const named = groupIds.join(', ');
   say(
     join
-      ? `Your Kafka ${kafka.join(',')}: joins ${named}, also where others are members (--join), and commits for them`
-      : `Your Kafka ${kafka.join(',')}: makes the consumer groups ${named}, which do not exist there`,
+      ? `Your Kafka ${kafka.join(',')}: joins the consumer groups ${named}, even if others are members (--join), and commits for them`
+      : `Your Kafka ${kafka.join(',')}: creates the consumer groups ${named}, which do not exist there`,
   );
 }

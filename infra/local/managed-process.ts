@@ -1,7 +1,7 @@
 /**
- * A Node process that another one supervises: forked with an argument, registered, its output in a log, messages both ways, ended by
- * SIGKILL if it does not end when asked. Kept alive on demand: whenever it ends, another one starts after a pause, until too many in a row
- * have ended before they had come up.
+ * A supervised Node process. It is forked with an argument and registered; its output goes to a log; messages go both ways. It is ended
+ * by SIGKILL if it does not end when asked. With `keepAlive`, another process starts after a pause whenever it ends, until too many in a
+ * row have ended before they came up.
  *
  *   start ──► running ──exit──► pause ──► running …      stop(): ask ──► exit, or SIGKILL after a bound
  */
@@ -16,37 +16,37 @@ import {
   killProcess,
 } from './children.ts';
 
-/** So many processes in a row that ended before they had come up: another one would end likewise. */
+/** After this many processes in a row that ended before they came up, no other is started. */
 export const FRUITLESS_STARTS_MAX = 10;
 
 export interface ManagedProcessOptions<Heard> {
   readonly file: string;
-  /** What the process is told at each start, as JSON. */
+  /** The argument of the process at each start, passed as JSON. */
   readonly argument: () => unknown;
-  /** Instead of the few variables of the shell that a process gets. */
+  /** Replaces the default environment, which is a few variables of the shell. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
-  /** How it is listed; without it, it is not. */
+  /** Its row in the register of processes. Default: not registered. */
   readonly listed?: { readonly child: Omit<Child, 'pid'>; readonly children: Children };
-  /** Takes each line of its output; without it, standard output goes nowhere. */
+  /** Gets each line of its output. Default: standard output is ignored. */
   readonly writeLine?: (line: string) => void;
   readonly hear: (message: Heard) => void;
-  /** It has ended, and its pid is free. */
+  /** Called when it has ended, and its pid is free. */
   readonly ended?: () => void;
-  /** It has ended, and all that it said has been heard; `how` is a signal or an exit code. */
+  /** Called when it has ended and all its output has been read. `how` is a signal or an exit code. */
   readonly closed?: (how: string, lastWords: string | undefined) => void;
   readonly keepAlive?: KeepAlive;
 }
 
 export interface KeepAlive {
-  /** As in a sentence, for people. */
+  /** Its name in a sentence, for people. */
   readonly name: string;
   readonly pauseMs: number;
-  /** Its work is done, so that none is started after it. */
+  /** Whether its work is done, so that no other process starts. */
   readonly isDone?: () => boolean;
-  /** It ended, and another one starts. */
+  /** Called when it has ended and another one starts. */
   readonly restarting?: (sentence: string) => void;
-  /** It does not come up, and no other is started. The sentence names it and has its last line. */
+  /** Called when it keeps ending before it comes up, and no other is started. The sentence has its name and its last line. */
   readonly exhausted: (sentence: string) => void;
 }
 
@@ -56,7 +56,7 @@ export class ManagedProcess<Said extends object | string, Heard> {
   #stopping = false;
   #fruitless = 0;
   #pause: NodeJS.Timeout | undefined;
-  #lastLine = 'it said nothing';
+  #lastLine = 'it printed nothing';
 
   constructor(options: ManagedProcessOptions<Heard>) {
     this.#options = options;
@@ -68,41 +68,41 @@ export class ManagedProcess<Said extends object | string, Heard> {
     return this.#process?.pid;
   }
 
-  /** Whether it can be spoken to. One that has just been killed may still be called connected; its end is heard by itself. */
+  /** Whether it can get messages. Just after a kill it may still be true; `ended` follows. */
   get connected(): boolean {
     return this.#process?.connected === true;
   }
 
-  /** It does what it is for, so later ends count from 0 again. */
+  /** Call it when the process works: the count of ends before it came up restarts at 0. */
   cameUp(): void {
     this.#fruitless = 0;
   }
 
-  /** What it says by message and not on its standard error, for the sentence of one that does not come up. */
+  /** Sets the last line for `exhausted`, for a process that reports by message instead of standard error. */
   noteLine(line: string): void {
     this.#lastLine = line;
   }
 
-  /** Lost where there is no process to hear it. */
+  /** The message is lost if no process runs. */
   send(message: Said): void {
     if (this.#process?.connected) this.#process.send(message, () => {});
   }
 
-  /** It has no time to end in order. False if none runs. */
+  /** Sends SIGKILL. Returns false if no process runs. */
   kill({ forGood = false } = {}): boolean {
     this.#stopping ||= forGood;
     if (this.#process !== undefined) killProcess(getPid(this.#process));
     return this.#process !== undefined;
   }
 
-  /** Closes the channel, whereupon it ends by itself; none is started after it. */
+  /** Closes the channel; the process then ends by itself, and no other is started. */
   disconnect(): void {
     this.#stopping = true;
     clearTimeout(this.#pause);
     if (this.#process?.connected) this.#process.disconnect();
   }
 
-  /** Asks it to end, and kills it if it has not after the bound; resolves when it has ended. None is started after it. */
+  /** Asks it to end, and kills it after the bound. Resolves when it has ended. No other is started. */
   async stop(message: Said, withinMs: number): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#pause);
@@ -138,7 +138,7 @@ export class ManagedProcess<Said extends object | string, Heard> {
       this.#process = undefined;
       this.#options.ended?.();
     });
-    // Its last words may come after its exit.
+    // Its last output may arrive after its exit.
     child.on('close', () => {
       this.#lastLine = lastWords() ?? this.#lastLine;
       this.#options.closed?.(how, lastWords());
@@ -158,7 +158,7 @@ export class ManagedProcess<Said extends object | string, Heard> {
     }
     this.#stopping = true;
     exhausted(
-      `${name} ended ${FRUITLESS_STARTS_MAX} times before it had come up, and no other is started; its last line: ${this.#lastLine}`,
+      `${name} ended ${FRUITLESS_STARTS_MAX} times before it came up, and is not started again; its last line: ${this.#lastLine}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
- * `.clickledger/run.json`: where everything of the running ground is, for people's own tools and for the operator's commands.
- * Written anew whenever a child comes or goes, renamed into place so that nobody reads half of it, and removed at the end.
- * Readable by its owner only: it holds the key to the local tables.
+ * `.clickledger/run.json`: the addresses and processes of the running local runtime, for people's own tools and for operators'
+ * commands. It is rewritten when a child process starts or ends, renamed into place so that nobody reads half a file, and
+ * removed at the end. Only its owner can read it: it holds the key to the local tables.
  */
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,28 +14,28 @@ import type { PlannedMapping } from './template/planned.ts';
 
 export interface RunFile {
   readonly pid: number;
-  /** `host:port`, several joined by commas. */
+  /** `host:port`; several are joined by commas. */
   readonly kafka: string;
   readonly dynamodb: EndpointAccess;
-  /** Names of tables by ledger. */
+  /** Table names, by ledger. */
   readonly tables: Readonly<Record<string, string>>;
-  /** Lambda's Invoke for the functions below. */
+  /** An endpoint of Lambda's Invoke for the functions below. */
   readonly lambda: EndpointAccess;
   /** By ledger. */
   readonly groups: Readonly<Record<string, RunGroup>>;
   readonly children: readonly Child[];
 }
 
-/** The consumer group of a ledger, and what its mapping invokes. */
+/** The consumer group of a ledger, and its mapping's function. */
 interface RunGroup {
   readonly id: string;
   readonly topic: string;
   /** Name of the function. */
   readonly function: string;
-  /** As it stands in the events of the mapping. */
+  /** The event source ARN in the mapping's events. */
   readonly sourceArn: string;
   readonly batchRecords: number;
-  /** The folder that stands in for the S3 destination, if the mapping has one. */
+  /** The local folder of the S3 destination, if the mapping has one. */
   readonly destination: string | undefined;
 }
 
@@ -65,8 +65,8 @@ export function writeRunFile(folder: string, content: RunFile): void {
 }
 
 /**
- * Replaces a file by one that its owner alone can read, whole or not at all. It is written under a name that nobody can foresee, and
- * only where nothing exists, so no link that somebody has put there is followed.
+ * Replaces a file by one that only its owner can read, completely or not at all. It is first written under an unpredictable name, and
+ * only if nothing exists there, so it never follows a link that somebody has placed.
  */
 export function writePrivately(file: string, text: string): void {
   const beside = `${file}.${randomUUID()}`;

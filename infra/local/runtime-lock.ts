@@ -1,15 +1,14 @@
 /**
- * One ground at a time in a folder: two would share ports' files, tables and log. The lock names the process that holds it;
- * one whose process has ended is taken over, so a ground that was killed leaves nothing to clean up by hand.
+ * Locks a folder for one local runtime, because two would share tables and log. The lock names the process that holds it. If
+ * that process has ended, the lock is taken over, so a killed runtime leaves nothing to clean up by hand.
  *
- *   ground.lock.<n>    the newest counts: pid and start of its holder, empty once it was given back
+ *   ground.lock.<n>    the highest number counts: pid and start time of its holder, empty once released
  *
- * The system gives a pid away again, after a restart to anybody. So a lock counts only while its pid belongs to the process that
- * started when the lock says.
+ * The system reuses pids. So a lock counts only while its pid belongs to the process that started at the time in the lock.
  *
- * A file system can put a whole file where none stands (link), but can't replace one only if it is still the one that was
- * judged. So a lock is never replaced: who finds the newest free puts the next number, which only one can. The newest is
- * never removed except by the holder of a newer one; who finds a newer one than its own has looked too early, and looks again.
+ * A file system can create a complete file if none exists (link), but it can't compare and replace a file in one step. So a lock is never
+ * replaced: a process that finds the newest lock free creates the next number, and only one process can. Only the holder of a newer
+ * lock removes an older one. A process that finds a newer lock than its own has read too early, and tries again.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -26,10 +25,10 @@ import {
 import { join } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 
-/** Of a mode: the group's and everybody's right to write. */
+/** The mode bits that let the group or everybody write. */
 const OTHERS_WRITE = 0o022;
 
-/** Returns what gives the lock back. */
+/** Locks the folder; returns the function that releases the lock. */
 export function lockGround(folder: string): () => void {
   createOwnFolder(folder);
   const lock = (number: number) => join(folder, `ground.lock.${number}`);
@@ -56,8 +55,8 @@ export function lockGround(folder: string): () => void {
 }
 
 /**
- * Makes the folder that keeps keys, data and jars, for its owner alone. Throws `UserError` where it can't be made, and where it is
- * another user's or others may write in it: whoever can write in it can put code and links there.
+ * Creates the folder for keys, data and jars, which only its owner can open. Throws a `UserError` if it can't be created, belongs to
+ * another user, or is writable by others: whoever can write in it can place code and links there.
  */
 export function createOwnFolder(folder: string): void {
   const choose = 'choose another folder with CLICKLEDGER_FOLDER';
@@ -65,7 +64,7 @@ export function createOwnFolder(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new UserError(
-      `${folder} can't be made (${cause instanceof Error ? cause.message : cause}): ${choose}`,
+      `${folder} can't be created (${cause instanceof Error ? cause.message : cause}): ${choose}`,
       cause,
     );
   }
@@ -75,7 +74,7 @@ export function createOwnFolder(folder: string): void {
     throw new UserError(`${folder} belongs to another user (uid ${uid}, yours is ${own}): ${choose}`);
   if ((mode & OTHERS_WRITE) !== 0)
     throw new UserError(
-      `others may write in ${folder} (mode ${(mode & 0o777).toString(8)}): chmod 700 it if all that it holds is yours, or ${choose}`,
+      `others may write in ${folder} (mode ${(mode & 0o777).toString(8)}): run chmod 700 on it if all its content is yours, or ${choose}`,
     );
 }
 
@@ -84,7 +83,7 @@ function giveBack(own: string, lock: string): void {
     writeFileSync(own, '');
     renameSync(own, lock);
   } catch {
-    // On a full disk it stays, names a process that ends now, and is taken over.
+    // On a full disk the lock stays. It names a process that ends now, so it is taken over.
   }
 }
 
@@ -96,7 +95,7 @@ function numbersIn(folder: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** Whether the file stands there now by our doing; false where one stood already. */
+/** Links the file to the place; false if something exists there. */
 function linked(file: string, place: string): boolean {
   try {
     linkSync(file, place);
@@ -109,11 +108,11 @@ function linked(file: string, place: string): boolean {
 
 interface Holder {
   readonly pid: number;
-  /** As `startOf` tells it; empty where the system did not tell. */
+  /** The value of `startOf`; empty if the system did not tell. */
   readonly start: string;
 }
 
-/** Undefined where nobody is named. */
+/** Undefined if the lock names no process. */
 function holderOf(lock: string): Holder | undefined {
   try {
     const [, pid, start = ''] = /^(\d+)(?: (.+))?$/.exec(readFileSync(lock, 'utf8').trim()) ?? [];
@@ -125,14 +124,14 @@ function holderOf(lock: string): Holder | undefined {
 
 function runsAlready(folder: string, lock: string, { pid }: Holder): UserError {
   return new UserError(
-    `it runs already in ${folder} (pid ${pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; if process ${pid} is not Clickledger's, remove ${lock}`,
+    `a local runtime already runs in ${folder} (pid ${pid}): stop it with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; if process ${pid} is not a Clickledger process, remove ${lock}`,
   );
 }
 
-/** When a process started, in words or numbers of the system; empty where it does not tell. */
+/** The start time of a process, in the system's own format; empty if the system does not tell. */
 function startOf(pid: number): string {
   try {
-    // After the name in brackets, which may hold anything, come field 3 and on; the 22nd is the start (man 5 proc).
+    // The name in brackets may hold anything; after it comes field 3. Field 22 is the start time (man 5 proc).
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[22 - 3] ?? '';
   } catch {

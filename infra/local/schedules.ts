@@ -1,6 +1,6 @@
 /**
- * Runs the functions that templates put on a schedule: at each interval once, never twice at the same time (a run that takes
- * longer than the interval delays the next, where AWS would start it beside). A failed run is reported and not repeated.
+ * Runs scheduled functions: once per interval, never two runs at the same time. A run that takes longer than the interval
+ * delays the next one; AWS would start them in parallel. A failed run is reported and not repeated.
  */
 
 import { Invoker } from './sandbox/invoker.ts';

@@ -1,7 +1,7 @@
 /**
- * The values of secrets that CloudFormation would generate: made once, kept in one file that only its owner can read,
- * so that a restart finds the same. In: the file's path. Out: the lookup that a plan takes. Letters and digits only:
- * each kind of character that a template may exclude is left out, and what it may include is never needed.
+ * The values of secrets that CloudFormation would generate. They are made once and kept in one file that only its owner can
+ * read, so that a restart uses the same values. In: the file's path. Out: the lookup for a plan. Values have letters and
+ * digits only, without those that a template excludes.
  */
 
 import { randomInt } from 'node:crypto';
@@ -42,11 +42,11 @@ function readKept(file: string): Record<string, string> {
   try {
     return v.parse(keptSchema, JSON.parse(content));
   } catch (cause) {
-    throw new UserError(`${file} is damaged: remove it, and new secrets are made at the next start`, cause);
+    throw new UserError(`${file} is damaged: remove it, and the next start makes new secrets`, cause);
   }
 }
 
-/** Renamed into place, so that a start that is interrupted leaves the old file or the new one. */
+/** Renamed into place, so that an interrupted start leaves either the old file or the new one. */
 function write(file: string, kept: Record<string, string>): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writePrivately(file, `${JSON.stringify(kept, null, 2)}\n`);

@@ -1,4 +1,4 @@
-/** Random choices that follow from one printed seed (mulberry32, by Tommy Ettinger, public domain). */
+/** Pseudo-random choices from one seed (mulberry32, by Tommy Ettinger, public domain). */
 export class Seeded {
   #state: number;
 
@@ -26,13 +26,13 @@ export class Seeded {
     return choices[Math.floor(this.next() * choices.length)];
   }
 
-  /** All of them, in any order. */
+  /** All choices, in random order. */
   shuffled<Choice>(choices: readonly Choice[]): Choice[] {
     const left = [...choices];
     return choices.map(() => left.splice(Math.floor(this.next() * left.length), 1)[0] as Choice);
   }
 
-  /** One of the keys, each as likely as its weight says. */
+  /** One of the keys, with a probability in proportion to its weight. */
   weighted<Key extends string>(weights: Readonly<Record<Key, number>>): Key {
     const entries = Object.entries(weights) as [Key, number][];
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);

@@ -1,6 +1,6 @@
 /**
- * Runs a tool of the machine to its end. In: a name on the PATH and its arguments. Out: its exit status and all that
- * it wrote, or `missing`. Callers say what the absence or the failure of their tool means.
+ * Runs a tool of the machine to its end. In: a name on the PATH and its arguments. Out: its exit status and all its
+ * output, or `missing`. The caller explains what a missing or failed tool means.
  */
 import { execFile } from 'node:child_process';
 
@@ -26,14 +26,14 @@ export function runTool(
       if (error === null) resolve({ status: 0, output });
       else if (error.code === 'ENOENT') resolve('missing');
       else if (error.killed === true)
-        resolve({ status: -1, output: `${output}\nno end within ${withinMs / 1000} s` });
+        resolve({ status: -1, output: `${output}\nit did not end within ${withinMs / 1000} s` });
       else resolve({ status: typeof error.code === 'number' ? error.code : -1, output });
     });
     child.stdin?.end();
   });
 }
 
-/** While a tool works in silence, one line on a terminal says for how long; it goes away with the work. */
+/** While a silent tool works, one line on a terminal shows for how long. The line disappears at the end. */
 export async function showWhile<Result>(
   what: string,
   work: Promise<Result>,
@@ -53,7 +53,7 @@ export async function showWhile<Result>(
 
 const FAULT_LENGTH_MAX = 400;
 
-/** The line that tells most: Maven's first error, else the last line. */
+/** The most useful line: Maven's first error, else the last line. */
 export function findFirstFault(output: string): string {
   const lines = output
     .split('\n')
@@ -62,5 +62,5 @@ export function findFirstFault(output: string): string {
   const errors = lines
     .filter((line) => line.startsWith('[ERROR] '))
     .map((line) => line.slice('[ERROR] '.length));
-  return (errors[0] ?? lines.at(-1) ?? 'without a word').slice(0, FAULT_LENGTH_MAX);
+  return (errors[0] ?? lines.at(-1) ?? 'no output').slice(0, FAULT_LENGTH_MAX);
 }

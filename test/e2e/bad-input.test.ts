@@ -156,10 +156,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
     });
 
     for (const [n, message] of (await Promise.all(messages)).entries())
-      assert.match(
-        message,
-        new RegExp(`^Kafka at 127\\.0\\.0\\.1:${ports[n]} failed \\(.+\\): check`),
-      );
+      assert.match(message, new RegExp(`^Kafka at 127\\.0\\.0\\.1:${ports[n]} failed \\(.+\\): check`));
   });
 
   it('a DynamoDB of one’s own that is not there', async (t) => {

@@ -98,7 +98,7 @@ describe('npm start ends', { timeout: 600_000 }, () => {
     assert.equal(second.stdout, '');
     assert.ok(
       second.stderr.startsWith(
-        `clickledger: it runs already in ${first.folder} (pid ${pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; `,
+        `clickledger: a local runtime already runs in ${first.folder} (pid ${pid}): stop it with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; `,
       ),
       second.stderr,
     );

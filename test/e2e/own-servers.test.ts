@@ -156,7 +156,7 @@ describe('own servers', { timeout: 240_000 }, () => {
     assert.equal(code, 2, start.stdout);
     assert.match(
       start.stderr,
-      /^clickledger: Kafka at \S+ has the consumer group '(billing|fraud)-service' \(members: 0\) and '\S+' \(members: 0\) already: .* give --join; else choose another Kafka\n$/,
+      /^clickledger: Kafka at \S+ already has the consumer group '(billing|fraud)-service' \(members: 0\) and '\S+' \(members: 0\): .* give --join; else choose another Kafka\n$/,
     );
     assert.deepEqual(await broker.committed('billing-service', TOPIC, PARTITIONS), before);
     assert.deepEqual([start.left(), start.remains()], [[], []]);
@@ -189,7 +189,10 @@ describe('own servers', { timeout: 240_000 }, () => {
       start.stdout,
       /^Your Kafka \S+: nothing is written to topic ad_clicks; --clicks N or --rate N would/m,
     );
-    assert.match(start.stdout, /^Your Kafka \S+: joins \S+, \S+, also where others are members \(--join\)/m);
+    assert.match(
+      start.stdout,
+      /^Your Kafka \S+: joins the consumer groups \S+, \S+, even if others are members \(--join\)/m,
+    );
     assert.deepEqual(start.left(), []);
   });
 

@@ -1,10 +1,10 @@
 /**
- * Stands between the functions and DynamoDB, and lets a fault fire at an exact point of one request: before it is forwarded,
- * after it was and before the reply, after the reply. The functions need no hooks for it: a sandbox is known by the application
- * id that the SDK writes into each request's user agent.
+ * A proxy between the functions and DynamoDB. It injects faults at exact points of one request: before it is forwarded, after it
+ * was forwarded and before the reply, and after the reply. The functions need no hooks: the SDK writes an application id
+ * into each request's user agent, which identifies the sandbox.
  *
- * It passes requests on under a Host of its own, so it has to guard what DynamoDB Local would: only who names this very address
- * is served, no page of a browser, and no body that DynamoDB would not take.
+ * It forwards requests under its own Host, so it must make the checks of DynamoDB Local itself: it serves only requests that
+ * name its address, no pages of browsers, and no body that is too large for DynamoDB.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
@@ -15,9 +15,9 @@ import type { Call, Heard, InjectedFault } from './fault.ts';
 interface FaultProxyOptions {
   /** DynamoDB's own endpoint. */
   readonly endpoint: string;
-  /** Chooses what befalls a request. */
+  /** Chooses the fault of a request, if any. */
   readonly decide: (call: Call) => InjectedFault | undefined;
-  /** Sends a signal to the process of a sandbox, at a point of a request; one that has ended is no error. */
+  /** Sends a signal to a sandbox's process, at a point of a request. It is not an error if the process has ended. */
   readonly signal: (
     sandbox: string,
     signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT',
@@ -32,7 +32,7 @@ interface Reply {
   readonly body: Buffer;
 }
 
-/** What DynamoDB takes in one request (Amazon DynamoDB docs: BatchWriteItem). */
+/** DynamoDB's limit for one request (Amazon DynamoDB docs: BatchWriteItem). */
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 const synthetic: Readonly<Record<'throttled' | 'internal-error' | 'unavailable', [number, string]>> = {
@@ -69,7 +69,7 @@ export class FaultProxy {
     const refusal = this.#refusalOf(from.headers);
     const body = refusal === undefined ? await bodyOf(from, BODY_BYTES_MAX) : undefined;
     if (body === undefined) {
-      // What is left of the body is not read.
+      // The rest of the body is not read.
       to.writeHead(refusal === undefined ? 413 : 403, { connection: 'close' });
       to.end(`${refusal ?? `a request has at most ${BODY_BYTES_MAX} bytes`}\n`, () => from.destroy());
       return;
@@ -80,18 +80,18 @@ export class FaultProxy {
       to.destroy();
       return undefined;
     });
-    // Also where DynamoDB is away, or the process would stay frozen for ever.
+    // Also if DynamoDB does not answer; else the process would stay frozen for ever.
     if (fault?.kind === 'frozen') this.#options.signal(call.sandbox ?? '', 'SIGCONT', fault.kind);
     const error = reply === undefined || reply.status < 400 ? undefined : errorOf(reply.body);
     this.#options.heard({ call, fault: fault?.kind, status: reply?.status, error });
   }
 
   #refusalOf({ host, origin, 'sec-fetch-site': site }: IncomingMessage['headers']): string | undefined {
-    if (`http://${host}` !== this.endpoint) return `Host '${host}' is not the one that is served here`;
-    return origin === undefined && site === undefined ? undefined : 'a page of a browser is not served here';
+    if (`http://${host}` !== this.endpoint) return `Host '${host}' is not served here`;
+    return origin === undefined && site === undefined ? undefined : 'pages of browsers are not served here';
   }
 
-  /** Returns DynamoDB's reply, if it was asked; throws if none came. */
+  /** Applies the fault. Returns DynamoDB's reply if the request was forwarded; throws if no reply came. */
   async #befall(
     call: Call,
     fault: InjectedFault | undefined,
@@ -138,7 +138,7 @@ export class FaultProxy {
   }
 }
 
-/** Undefined where it is longer than that. */
+/** Undefined if the body is longer than `bytesMax`. */
 async function bodyOf(from: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -197,7 +197,7 @@ function answer(to: ServerResponse, { status, headers, body }: Reply): Promise<v
 function answerError(to: ServerResponse, status: number, name: string): void {
   const body = JSON.stringify({
     __type: `com.amazonaws.dynamodb.v20120810#${name}`,
-    message: 'a fault on purpose',
+    message: 'an injected fault',
   });
   to.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
   to.end(body);

@@ -1,12 +1,12 @@
-/** What can befall one request from a function to DynamoDB, and what is heard of it. */
+/** Faults that can be injected into one request from a function to DynamoDB, and what is recorded of the request. */
 
 /** One request of a function. */
 export interface Call {
-  /** Which sandbox sent it; undefined for one that says nothing. */
+  /** The sandbox that sent it; undefined if the request does not tell. */
   readonly sandbox: string | undefined;
   /** Like `PutItem`. */
   readonly operation: string;
-  /** The partition key that it writes or reads, where one can be told. */
+  /** The partition key that it writes or reads; empty if unknown. */
   readonly pk: string;
   /** The offsets that it commits, if it puts a journal entry. */
   readonly commits: string | undefined;
@@ -19,22 +19,22 @@ export type InjectedFault =
   | { readonly kind: 'throttled' | 'internal-error' | 'unavailable' }
   | { readonly kind: 'delayed'; readonly ms: number }
   | { readonly kind: 'reset-before-forward' }
-  /** Taken, never forwarded and never answered: the client has to give it up. */
+  /** Accepted, but never forwarded and never answered, so the client must time out. */
   | { readonly kind: 'silent' }
   /** Forwarded; the reply is swallowed and the connection reset. */
   | { readonly kind: 'reply-lost' }
-  /** Forwarded; the reply comes after the client has stopped waiting. */
+  /** Forwarded; the reply comes after the client's timeout. */
   | { readonly kind: 'reply-late'; readonly ms: number }
   | { readonly kind: 'killed-before-forward' | 'killed-after-forward' | 'killed-after-reply' }
-  /** The poller that waits for the function is killed, so that what was written is never acknowledged by it. */
+  /** The poller that waits for the function is killed, so it never commits what was written. */
   | { readonly kind: 'poller-killed-after-reply'; readonly kill: () => void }
-  /** Held back until `held` resolves, then forwarded; a process that is frozen stands still meanwhile. */
+  /** Held until `held` resolves, then forwarded. With `frozen`, the process is stopped in the meantime. */
   | { readonly kind: 'frozen' | 'outrun'; readonly held: Promise<void> };
 
 export interface Heard {
   readonly call: Call;
   readonly fault: InjectedFault['kind'] | undefined;
-  /** Of DynamoDB's reply; undefined where none was asked for, or none came. */
+  /** The status of DynamoDB's reply; undefined if the request was not forwarded, or no reply came. */
   readonly status: number | undefined;
   /** Like `ConditionalCheckFailedException`. */
   readonly error: string | undefined;

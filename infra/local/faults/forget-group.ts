@@ -1,9 +1,9 @@
-/** Deletes what a consumer group without members has committed, as an expiry of offsets would. */
+/** Deletes the committed offsets of a consumer group without members, as an expiry of offsets would. */
 import { Admin } from '@platformatic/kafka';
 
 const ATTEMPTS = 10;
 
-/** Whether it is forgotten; not while a member that was killed is still waited for, or the broker is away. */
+/** Returns whether the group was deleted; it is not while the broker still waits for a killed member, or does not answer. */
 export async function forgetGroup(bootstrap: readonly string[], groupId: string): Promise<boolean> {
   const admin = new Admin({
     clientId: 'clickledger-prove',

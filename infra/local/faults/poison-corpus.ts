@@ -1,6 +1,6 @@
 /**
- * Records of every class that a producer may send and nobody expects: those that the contract of the click refuses, and those
- * that look as if it did. What each is worth is for the functions and the auditor to say, who share no code.
+ * Odd records of every class that a producer may send: records that break the click's contract, and records that only look
+ * as if they did. Functions and auditor judge them independently; they share no code.
  */
 
 export interface OddRecord {
@@ -8,9 +8,9 @@ export interface OddRecord {
   readonly value: Buffer | undefined;
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent so often, at other offsets: two records are two clicks. */
+  /** How often it is sent. Each is another record at another offset. */
   readonly times?: number;
-  /** Too large to be sent again and again. */
+  /** Sent only once, because it is large. */
   readonly once?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Sends odd records among the clicks, each class in turn, as many at once as make a handful. */
+/** Sends odd records among the clicks, one class after the other. */
 import { ProduceAcks, Producer } from '@platformatic/kafka';
 import type { Seeded } from '../seeded.ts';
 import { type OddRecord, oddRecords } from './poison-corpus.ts';
@@ -24,7 +24,7 @@ export class Poison {
     });
   }
 
-  /** How many classes the broker has taken. */
+  /** How many classes the broker has accepted. */
   get classes(): number {
     return this.#seen.size;
   }
@@ -33,14 +33,14 @@ export class Poison {
     this.#partitions = partitions;
   }
 
-  /** All of them to one partition, one after the other. */
+  /** Sends `count` odd records in order to one random partition. */
   async send(count: number): Promise<void> {
     const partition = Math.floor(this.#random.next() * this.#partitions);
     const handful = Array.from({ length: count }, () => this.#following());
     const messages = handful.flatMap((odd) =>
       Array.from({ length: odd.times ?? 1 }, () => this.#message(odd, partition)),
     );
-    // Large ones are within what the broker takes only when they are compressed.
+    // The broker accepts the large records only when they are compressed.
     await this.#producer.send({ messages, acks: ProduceAcks.ALL, compression: 'gzip' });
     for (const { name } of handful) this.#seen.add(name);
   }

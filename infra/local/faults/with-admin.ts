@@ -1,4 +1,4 @@
-/** What only an administrator of the topic does, by a client of its own: patient, since the broker is away at times. */
+/** Runs one piece of work with a new admin client. It retries for long, because the broker is away at times. */
 import { Admin } from '@platformatic/kafka';
 
 export async function useAdmin(

@@ -1,6 +1,6 @@
 /**
- * The click producer, kept alive: one that ends before its work is done is started again and continues where the log ends. At a rate
- * of 0 no process is started.
+ * Supervises the click producer. If it ends before its work is done, it is restarted and continues at the end of the log. At a
+ * rate of 0, no process is started.
  */
 
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -15,7 +15,7 @@ interface ClickProducerOptions {
   readonly children: Children;
   readonly logFolder: string;
   readonly say: (line: string) => void;
-  /** It does not come up, and no other is started. */
+  /** It keeps ending before it comes up, and is not started again. */
   readonly fail: (error: UserError) => void;
 }
 
@@ -46,7 +46,7 @@ export class ClickProducer {
     return this.#pace;
   }
 
-  /** From now on, also for one that is started again. */
+  /** Applies from now on, also after a restart. */
   setPace(pace: Pace): void {
     this.#pace = pace;
     if (this.#process === undefined && pace.rate !== 0) this.#process = this.#start();

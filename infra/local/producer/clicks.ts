@@ -1,9 +1,9 @@
 /**
- * Clicks of a made-up market: the n-th click of a partition is a function of (seed, partition, n) alone, so a producer
- * that was killed goes on exactly where the log ends.
+ * Generates clicks of an invented market. The n-th click of a partition depends only on (seed, partition, n), so a killed
+ * producer continues exactly at the end of the log.
  *
- * Advertisers follow Zipf's law. Each has one partition, as a key has; they are dealt so that a third of all clicks goes
- * to partition 0, the hot one, and the rest evenly to the others. About one click in two hundred is a bot's.
+ * Advertisers follow Zipf's law. Each advertiser has one partition, as a key has. A third of all clicks goes to partition 0,
+ * the hot one, and the rest evenly to the others. About one click in two hundred comes from a bot.
  */
 import { Seeded } from '../seeded.ts';
 
@@ -23,12 +23,12 @@ const ADS_PER_ADVERTISER = 40;
 const BOT_SHARE = 1 / 200;
 const USER_AGENT =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/141.0.7390 Safari/537.36 Ad/2.4';
-/** Only information: hours are billed by the broker's append time. */
+/** For information only: billing uses the broker's append time. */
 const CLICKED_AT_BASE_MS = Date.UTC(2026, 0, 1);
 
 export class ClickSource {
   readonly #market: Market;
-  /** Per partition: its advertisers, and their weights added up. */
+  /** Per partition: its advertisers, and their cumulative weights. */
   readonly #dealt: { readonly ids: number[]; readonly upTo: number[] }[];
   readonly #total: number;
 
@@ -49,7 +49,7 @@ export class ClickSource {
     this.#total = total;
   }
 
-  /** How many of `clicks` clicks belong to each partition. */
+  /** How many of `clicks` clicks go to each partition. */
   shares(clicks: number): number[] {
     const shares = this.#dealt.map(({ upTo }) => Math.floor((clicks * (upTo.at(-1) ?? 0)) / this.#total));
     const rest = clicks - shares.reduce((sum, share) => sum + share, 0);
@@ -61,15 +61,15 @@ export class ClickSource {
     return shares;
   }
 
-  /** The first advertiser is dealt first. */
+  /** The first advertiser always gets partition 0. */
   readonly partitionOfHotKey = 0;
 
-  /** The n-th of its partition, if it is one of those that one key is heated with. */
+  /** The n-th click of the hot key's partition, by the hot key. */
   hotClick(n: number): MadeClick {
     return this.click(this.partitionOfHotKey, n, 1);
   }
 
-  /** @param only whose click it is, where that is not left to chance */
+  /** @param only the advertiser; default: a random one of the partition */
   click(partition: number, n: number, only?: number): MadeClick {
     const chance = chanceOf(this.#market.seed, partition, n);
     const drawn = this.#advertiser(partition, chance());
@@ -91,7 +91,7 @@ export class ClickSource {
     return { key: `adv-${advertiser}`, value };
   }
 
-  /** Partition 0 while it has less than its third so far, else the one with the least. */
+  /** Partition 0 while it has less than its third, else the partition with the smallest load. */
   #partitionFor(load: readonly number[], total: number): number {
     if (load.length === 1 || (load[0] ?? 0) < HOT_SHARE * total) return 0;
     let least = 1;
@@ -119,7 +119,7 @@ function byte(chance: () => number): number {
   return Math.floor(chance() * 256);
 }
 
-/** A stream of numbers in [0, 1) that belongs to one click alone, as its seed is a mix of what names it. */
+/** A stream of numbers in [0, 1) for one click; its seed is a mix of seed, partition and n. */
 function chanceOf(seed: number, partition: number, n: number): () => number {
   const random = new Seeded(
     Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^

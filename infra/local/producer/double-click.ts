@@ -1,7 +1,7 @@
-/** Sends one click in two records, as a producer does that is not idempotent and tries again after a reply was lost. */
+/** Sends one click as two records, like a producer that is not idempotent and retries after a lost reply. */
 import { ProduceAcks, Producer } from '@platformatic/kafka';
 
-/** The offsets at which it stands. */
+/** Returns the offsets of both records. */
 export async function sendDoubleClick(bootstrap: readonly string[], topic: string): Promise<bigint[]> {
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
     clientId: 'clickledger-double-click',

@@ -1,16 +1,16 @@
 /**
- * The click producer as a process: idempotent, acknowledged by all replicas, so that it adds each click once. Killed, it
- * goes on where the log ends, for its clicks follow from their place in it. Either so many clicks as fast as it can, or
- * so many a second for ever.
+ * The click producer as a process. It is idempotent and waits for all replicas, so it adds each click once. After a kill it
+ * continues at the end of the log, because a click depends only on its place in the log. It sends either a number of clicks as
+ * fast as possible, or a rate for ever.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Consumer, ListOffsetTimestamps, ProduceAcks, Producer } from '@platformatic/kafka';
 import { ClickSource, type MadeClick } from './clicks.ts';
 
 export interface Pace {
-  /** Clicks per second; undefined for as fast as possible. */
+  /** Clicks per second; undefined: as fast as possible. */
   readonly rate: number | undefined;
-  /** Beside them, as many again by one advertiser, so all with one key and in one partition. */
+  /** Adds the same number of clicks of one advertiser, so with one key in one partition. */
   readonly heated?: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface ProducerAssignment extends Pace {
   readonly partitions: number;
   readonly seed: number;
   readonly advertisers: number;
-  /** All clicks of the log together; undefined for no end. */
+  /** Total number of clicks in the log; undefined: no end. */
   readonly clicks: number | undefined;
 }
 
@@ -45,7 +45,7 @@ const producer = new Producer({
   retryDelay: 300,
 });
 const produced = await logEnds();
-/** Where the present pace began: by partition, and in all. Those that a key was heated with since are apart. */
+/** The clicks at the start of the current pace, by partition and in total. Clicks of the heated key are counted apart. */
 let begun = { at: Date.now(), from: goal === undefined ? [...produced] : zeros(), clicks: total() };
 let heatedClicks = zeros();
 process.on('message', (message: Pace) => {
@@ -63,7 +63,7 @@ for (;;) {
   );
   const until = Math.min(aim, marketClicks() + SEND_CLICKS_MAX);
   const shares = source.shares(until - sum(begun.from)).map((share, at) => share + (begun.from[at] ?? 0));
-  // Shares are rounded: that of a partition may be greater in a smaller whole, and then this one would come out too great.
+  // Shares are rounded, so a partition's share may be greater in a smaller total. The slice keeps the sum within the aim.
   const messages = shares
     .flatMap((share, partition) => made(partition, share))
     .slice(0, Math.max(0, aim - marketClicks()));
@@ -117,7 +117,7 @@ function zeros(): number[] {
   return new Array<number>(partitions).fill(0);
 }
 
-/** What a killed predecessor had sent may still arrive, so the ends count once they stand still. */
+/** Records of a killed predecessor may still arrive, so this waits until the ends no longer move. */
 async function logEnds(): Promise<number[]> {
   const consumer = new Consumer({
     clientId,

@@ -162,9 +162,7 @@ async function fetchJars(version: string, into: string): Promise<void> {
   const given = [...command, `-Dkafka.version=${version}`, `-DoutputDirectory=${into}`];
   const maven = await showWhile('fetching', runTool('mvn', given, FETCH_WITHIN_MS));
   if (maven === 'missing')
-    throw new UserError(
-      'mvn was not found, and the jars must be fetched once: install Maven 3.6 or newer',
-    );
+    throw new UserError('mvn was not found, and the jars must be fetched once: install Maven 3.6 or newer');
   if (maven.status !== 0)
     throw new UserError(
       `Maven could not fetch the jars (${findFirstFault(maven.output)}): check that Maven Central, or the mirror in ~/.m2/settings.xml, can be reached, and start again`,

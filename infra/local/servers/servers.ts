@@ -119,7 +119,8 @@ function keepAlive({ role, name, running: first, restart, children, options }: K
       const { code, signal } = await exited;
       children.remove(pid);
       if (stopping) return;
-      if (restarts === RESTARTS_MAX) throw new Error(`${name} has ended ${restarts + 1} times and is not restarted`);
+      if (restarts === RESTARTS_MAX)
+        throw new Error(`${name} has ended ${restarts + 1} times and is not restarted`);
       options.say(`${name} (pid ${pid}) ended with ${signal ?? code}; it is restarted`);
       running = await restart();
       if (stopping) return running.stop();

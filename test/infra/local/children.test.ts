@@ -77,7 +77,7 @@ describe('the register of processes', () => {
   });
 
   it('has no number for a process that the system did not start', () => {
-    assert.throws(() => getPid({ pid: undefined } as ChildProcess), /the system starts no further process/);
+    assert.throws(() => getPid({ pid: undefined } as ChildProcess), /the system starts no more processes/);
     assert.equal(getPid({ pid: 4711 } as ChildProcess), 4711);
   });
 });

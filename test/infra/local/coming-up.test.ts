@@ -93,7 +93,7 @@ describe('children', { timeout: 120_000 }, () => {
     assert.match(
       mapping.failures[0] ?? '',
       new RegExp(
-        `^t: poller 1 ended ${FRUITLESS_STARTS_MAX} times before it had come up, and no other is started; its last line: .*is not JSON.* \\(\\S+/pollers-t\\.log\\)$`,
+        `^t: poller 1 ended ${FRUITLESS_STARTS_MAX} times before it came up, and is not started again; its last line: .*is not JSON.* \\(\\S+/pollers-t\\.log\\)$`,
       ),
     );
     assert.equal(mapping.said.length, FRUITLESS_STARTS_MAX - 1);
@@ -153,7 +153,7 @@ describe('what the page starts', { timeout: 300_000 }, () => {
 
     assert.match(
       said(),
-      /^the auditor ended 10 times before it had come up, and no other is started; its last line: TypeError: .*iterable.* \(it is tried again when the page is opened again\)$/,
+      /^the auditor ended 10 times before it came up, and is not started again; its last line: TypeError: .*iterable.* \(it is tried again when the page is opened again\)$/,
     );
     assert.equal(started, FRUITLESS_STARTS_MAX);
 
@@ -188,7 +188,7 @@ describe('what the page starts', { timeout: 300_000 }, () => {
 
     assert.match(
       failed[0] ?? '',
-      /^the consumer without Clickledger ended 10 times before it had come up, and no other is started; its last line: TypeError: .*iterable/,
+      /^the consumer without Clickledger ended 10 times before it came up, and is not started again; its last line: TypeError: .*iterable/,
     );
     assert.deepEqual([failed.length, children.list(), group.members()], [1, [], []]);
   });

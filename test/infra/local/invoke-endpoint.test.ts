@@ -45,7 +45,7 @@ describe('Invoke on the laptop', () => {
     return { ...answer, text: Buffer.from(answer.Payload ?? []).toString() };
   }
 
-  it('says that what was returned nests too deep to be written, and goes on', {
+  it('reports a returned value that is nested too deep for JSON, and goes on', {
     timeout: 30_000,
   }, async () => {
     end = { returned: JSON.parse('['.repeat(200_000) + ']'.repeat(200_000)) };
@@ -53,10 +53,7 @@ describe('Invoke on the laptop', () => {
     const { StatusCode, FunctionError, text } = await invoke();
 
     assert.deepEqual([StatusCode, FunctionError], [200, 'Unhandled']);
-    assert.equal(
-      JSON.parse(text).errorMessage,
-      'what the function returned nests too deep to be written as JSON',
-    );
+    assert.equal(JSON.parse(text).errorMessage, 'the returned value is nested too deep for JSON');
     end = { returned: null };
     assert.equal((await invoke()).text, 'null');
   });

@@ -134,7 +134,7 @@ describe('a managed process', { timeout: 60_000 }, () => {
     const { process, restarts, exhausted, children } = managed(t, "throw new Error('no table');", {}, true);
     await until('it is reported', () => exhausted.length > 0, 30_000);
     assert.deepEqual(exhausted, [
-      `the program ended ${FRUITLESS_STARTS_MAX} times before it had come up, and no other is started; its last line: Error: no table`,
+      `the program ended ${FRUITLESS_STARTS_MAX} times before it came up, and is not started again; its last line: Error: no table`,
     ]);
     assert.equal(restarts.length, FRUITLESS_STARTS_MAX - 1);
     assert.deepEqual([process.pid, children.list()], [undefined, []]);

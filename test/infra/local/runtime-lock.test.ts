@@ -74,7 +74,7 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
       (error: unknown) =>
         error instanceof UserError &&
         error.message ===
-          `it runs already in ${folder} (pid ${process.pid}): stop that one with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; if process ${process.pid} is not Clickledger's, remove ${join(folder, 'ground.lock.1')}`,
+          `a local runtime already runs in ${folder} (pid ${process.pid}): stop it with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; if process ${process.pid} is not a Clickledger process, remove ${join(folder, 'ground.lock.1')}`,
     );
     assert.deepEqual(holders(folder), [String(process.pid)]);
     unlock();
@@ -101,7 +101,7 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
       );
 
     refused(
-      /^others may write in \S+ \(mode 770\): chmod 700 it if all that it holds is yours, or choose another folder/,
+      /^others may write in \S+ \(mode 770\): run chmod 700 on it if all its content is yours, or choose another folder/,
     );
     chmodSync(folder, 0o700);
     const own = process.getuid?.() ?? 0;
@@ -146,7 +146,8 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
         const winners = attempts.filter(({ got }) => got);
         assert.equal(winners.length, 1, `round ${round}: ${JSON.stringify(attempts)}`);
         for (const { got, refused } of attempts)
-          if (!got) assert.match(refused ?? '', /^it runs already in /, JSON.stringify(attempts));
+          if (!got)
+            assert.match(refused ?? '', /^a local runtime already runs in /, JSON.stringify(attempts));
         assert.equal(holders(folder).length, 1);
       }
     });

@@ -18,8 +18,8 @@ describe('what the file system refuses', () => {
       'EROFS',
       /^\/f\/run\.json can't be written \(write\), its file system is read-only: choose another folder/,
     ],
-    ['EACCES', /your user may not do that/],
-    ['EPERM', /your user may not do that/],
+    ['EACCES', /your user has no permission/],
+    ['EPERM', /your user has no permission/],
   ] as const)
     it(`is one sentence: ${code}`, () => {
       assert.match(findStorageFault(fault(code, 'write', '/f/run.json'))?.message ?? '', sentence);

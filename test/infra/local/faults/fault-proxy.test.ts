@@ -10,7 +10,7 @@ const call = { sandbox: 'pid-123', operation: 'PutItem', pk: JOURNAL, commits: '
 const done = { status: 200, body: '{"done":true}', crc: '7' };
 const refused = (status: number, name: string) => ({
   status,
-  body: `{"__type":"com.amazonaws.dynamodb.v20120810#${name}","message":"a fault on purpose"}`,
+  body: `{"__type":"com.amazonaws.dynamodb.v20120810#${name}","message":"an injected fault"}`,
   crc: undefined,
 });
 const at = (name: string, kind: InjectedFault['kind']) => `${name} pid-123 ${kind}`;
