@@ -1,4 +1,4 @@
-/** What a button of the page may ask for, and nothing else: an unknown action, name or field is refused. */
+/** Reads the action of a button on the page. An unknown action, name or field is refused. */
 import * as v from 'valibot';
 import { Refused } from './page-server.ts';
 

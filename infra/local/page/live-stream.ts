@@ -1,12 +1,12 @@
 /**
- * The page's server-sent events (HTML standard: server-sent events): everybody who looks gets each event, and who comes gets what
- * it takes to begin with. Bounded: so many lookers at once, and one who does not read what is sent is dropped rather than kept
- * waiting for; its browser connects again by itself.
+ * The page's server-sent events (HTML standard: server-sent events). Every viewer gets each event; a new viewer first gets the
+ * current state. The number of viewers is limited, and a viewer that does not read is disconnected; its browser connects
+ * again by itself.
  */
 import type { ServerResponse } from 'node:http';
 
 const LOOKERS_MAX = 20;
-/** Some seconds of events; a page that is behind by more is not read at all. */
+/** Some seconds of events. A viewer that is further behind is not reading. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 const RECONNECT_AFTER_MS = 1_000;
 
@@ -19,7 +19,7 @@ export class LiveStream {
   readonly #lookers = new Set<ServerResponse>();
   readonly #beginning: () => readonly StreamEvent[];
 
-  /** @param beginning what somebody who comes now has to be sent first */
+  /** @param beginning returns the events that a new viewer gets first */
   constructor(beginning: () => readonly StreamEvent[]) {
     this.#beginning = beginning;
   }
@@ -28,7 +28,7 @@ export class LiveStream {
     return this.#lookers.size;
   }
 
-  /** False where there are too many already. */
+  /** Returns false if there are too many viewers. */
   open(response: ServerResponse, headers: Readonly<Record<string, string>>): boolean {
     if (this.#lookers.size >= LOOKERS_MAX) return false;
     response.writeHead(200, { ...headers, 'Content-Type': 'text/event-stream' });
@@ -53,7 +53,7 @@ export class LiveStream {
   }
 }
 
-/** JSON has no line breaks outside its strings, and escapes those inside. */
+/** JSON has no line breaks outside its strings, and escapes those inside, so the data is one line. */
 function written({ name, data }: StreamEvent): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,4 +1,4 @@
-/** The page's files, as they lie in the folder `page`: read once, served by exact path and never by what a request spells. */
+/** The page's files in the folder `browser`. They are read once and served by exact path, so a request can't name another file. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 

@@ -1,6 +1,6 @@
 /**
- * Serves the page: its files, its event stream and its actions, on the loopback addresses of this machine only. What the page
- * shows and what its buttons do is given by whoever starts it; here is only who may ask (request-guard.ts) and in which form.
+ * Serves the page: its files, its event stream and its actions, on loopback addresses only. The caller provides the page's
+ * content and actions. This file decides only who may ask (request-guard.ts), and in which form.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -13,14 +13,14 @@ import { type PageFile, readPageFiles } from './page-files.ts';
 import { RequestGuard, securityHeaders } from './request-guard.ts';
 
 interface PageServerOptions {
-  /** Any free one if it is left out. */
+  /** Default: any free port. */
   readonly port: number | undefined;
   readonly stream: LiveStream;
-  /** Does what a button asks for and says what it did; throws `Refused` where it can't. */
+  /** Executes an action and returns a sentence about it; throws `Refused` if it is not possible. */
   readonly act: (asked: unknown) => Promise<string>;
 }
 
-/** What a button asked for is not possible; the message says why, to whoever pressed it. */
+/** An action is not possible. The message tells the user why. */
 export class Refused extends Error {}
 
 const BODY_BYTES_MAX = 4_096;
@@ -37,7 +37,7 @@ export class PageServer {
   static async start(options: PageServerOptions): Promise<PageServer> {
     const ipv4 = await listening(LOOPBACK, options.port ?? 0);
     const { port } = ipv4.address() as AddressInfo;
-    // Where the machine has no IPv6, or another program holds the port there, the page is on IPv4 alone.
+    // Without IPv6, or if another program has the port there, the page is on IPv4 only.
     const ipv6 = await listening('::1', port).catch(() => undefined);
     return new PageServer(options, port, ipv6 === undefined ? [ipv4] : [ipv4, ipv6]);
   }
@@ -53,7 +53,7 @@ export class PageServer {
       server.on('request', (request, response) => void this.#serve(request, response));
   }
 
-  /** The token is in the fragment, which a browser never sends to anybody. */
+  /** The token is in the fragment, which a browser never sends. */
   get url(): string {
     return `http://${LOOPBACK}:${this.port}/#token=${this.#token}`;
   }
@@ -73,7 +73,7 @@ export class PageServer {
       const { method = 'GET', headers } = request;
       const url = URL.parse(request.url ?? '/', 'http://page');
       if (url === null) {
-        answer(response, 400, { error: 'this is no path' });
+        answer(response, 400, { error: 'the path is not valid' });
         return;
       }
       const { pathname: path, searchParams } = url;
@@ -89,7 +89,7 @@ export class PageServer {
 
   #look(response: ServerResponse): void {
     if (!this.#options.stream.open(response, securityHeaders))
-      answer(response, 503, { error: 'the page is open too often: close it somewhere else' });
+      answer(response, 503, { error: 'too many pages are open: close one' });
   }
 
   #file(path: string, response: ServerResponse): void {
@@ -124,13 +124,13 @@ async function listening(host: string, port: number): Promise<Server> {
     return server;
   } catch (cause) {
     throw new UserError(
-      `port ${port} on ${host} is taken or not allowed, and the page needs it: stop the program that holds it, choose another --page-port, or --no-page`,
+      `port ${port} on ${host} is taken or not allowed, and the page needs it: stop the program that holds it, choose another port with --page-port, or give --no-page`,
       cause,
     );
   }
 }
 
-/** Undefined where it is too long. */
+/** Undefined if it is too long. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,8 +1,8 @@
 /**
- * Who may ask the page's server for what. It can kill processes, so a page of another origin must not reach it, not by a
- * name of its own that resolves to this machine either (DNS rebinding; precedent: CVE-2025-66414): the Host is one of ours
- * with our port, the browser says that the request comes from our own page or from nobody's, what acts has our Origin and the
- * token of this run. A program without a browser sends no Sec-Fetch-Site and no Origin; it still needs the token.
+ * Decides who may ask the page's server for what. The server can kill processes, so a page of another origin must not reach it,
+ * also not through a name that resolves to this machine (DNS rebinding; precedent: CVE-2025-66414). The Host must be one of
+ * ours with our port. The browser must say that the request comes from our page or from no page. An action must have our Origin
+ * and the token of this run. A program that is not a browser sends no Sec-Fetch-Site and no Origin; it still needs the token.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -11,7 +11,7 @@ interface Asked {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Of the query: an event stream can't send a header. */
+  /** From the query, because an event stream can't send a header. */
   readonly token: string | null;
 }
 
@@ -29,13 +29,13 @@ export class RequestGuard {
     this.#token = Buffer.from(token);
   }
 
-  /** Undefined for what may pass. */
+  /** Undefined if the request is allowed. */
   refusal({ method, path, headers, token }: Asked): Refusal | undefined {
     const host = headers.host?.toLowerCase() ?? '';
     if (!this.#hosts.has(host)) return refuse(403, `Host '${host}' is not this page's`);
     const site = headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin' && site !== 'none')
-      return refuse(403, `a request of another site (Sec-Fetch-Site: ${String(site)})`);
+      return refuse(403, `requests from another site are refused (Sec-Fetch-Site: ${String(site)})`);
     const { origin } = headers;
     if (origin !== undefined && origin !== `http://${host}`)
       return refuse(403, `Origin '${origin}' is not this page's`);
@@ -44,19 +44,19 @@ export class RequestGuard {
     if (path !== '/actions')
       return method === 'GET' || method === 'HEAD'
         ? undefined
-        : refuse(405, `${method} is not understood here`);
+        : refuse(405, `${method} is not allowed here; GET and HEAD are`);
     return this.#refusalOfAction(method, headers);
   }
 
   #refusalOfAction(method: string, headers: IncomingHttpHeaders): Refusal | undefined {
-    if (method !== 'POST') return refuse(405, 'an action is a POST');
-    // A browser always says the origin of a POST; what says it is none has no Sec-Fetch-Site either.
+    if (method !== 'POST') return refuse(405, 'an action must be a POST');
+    // A browser sends an Origin with every POST; a program that is not a browser sends no Sec-Fetch-Site.
     if (headers.origin === undefined && headers['sec-fetch-site'] !== undefined)
-      return refuse(403, 'a browser has to say its Origin');
+      return refuse(403, 'a browser must send its Origin');
     const given = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1] ?? null;
     if (!this.#isToken(given)) return refuse(401, 'the bearer token of this run is missing or wrong');
     if (!/^application\/json(;\s*charset=utf-8)?$/i.test(headers['content-type'] ?? ''))
-      return refuse(415, 'an action is sent as application/json');
+      return refuse(415, 'an action must be sent as application/json');
     return undefined;
   }
 
@@ -70,7 +70,7 @@ function refuse(status: Refusal['status'], error: string): Refusal {
   return { status, error };
 }
 
-/** On every answer. Nothing is loaded from elsewhere, nothing may frame the page, nothing is kept by a cache. */
+/** For every response. Nothing is loaded from elsewhere, nothing may frame the page, and no cache keeps anything. */
 export const securityHeaders = {
   'Content-Security-Policy':
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'",

@@ -1,4 +1,4 @@
-/** What the page is sent: plain data, small, the same for everybody who looks. Money is text, exact to the micro. */
+/** The data that the page gets: small, plain, and the same for every viewer. Money is text, exact to the micro. */
 
 export interface PageView {
   /** Epoch milliseconds. */
@@ -16,14 +16,14 @@ export interface TopicView {
     readonly partition: number;
     /** Offset after the newest record. */
     readonly end: number;
-    /** Records a second, over some seconds. */
+    /** Records per second, averaged over some seconds. */
     readonly rate: number;
-    /** Takes far more than its share. */
+    /** It gets far more than its share of the records. */
     readonly hot: boolean;
   }[];
   readonly records: number;
   readonly rate: number;
-  /** What the log is worth by the auditor's reading; undefined before it has been read. */
+  /** The value of the log by the auditor's reading; undefined before the first reading. */
   readonly worth: { readonly clicks: number; readonly micros: string; readonly refused: number } | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface GroupView {
   readonly group: string;
   readonly ledger: string;
   readonly state: GroupState;
-  /** Since when a rebalance is under way; epoch milliseconds. */
+  /** Start of the current rebalance, in epoch milliseconds. */
   readonly rebalancingSince: number | undefined;
   readonly lastRebalanceMs: number | undefined;
   readonly generation: number | undefined;
@@ -57,22 +57,22 @@ export interface MemberView {
 
 interface GroupPartitionView {
   readonly partition: number;
-  /** By the broker; undefined while nobody owns it. */
+  /** The owner according to the broker; undefined while nobody owns it. */
   readonly owner: number | undefined;
-  /** The poller that takes itself for the owner, which may be frozen and removed from the group. */
+  /** The poller that considers itself the owner. It may be frozen, and removed from the group. */
   readonly believed?: number | undefined;
-  /** Offset that the group reads next; undefined before its first commit. */
+  /** The group's committed offset; undefined before its first commit. */
   readonly committed: number | undefined;
-  /** Offset after the newest that the ledger has counted or parked. */
+  /** The offset after the newest one that the ledger has counted or parked. */
   readonly applied: number;
   readonly lag: number;
-  /** How old the oldest record is that is not committed; undefined where nobody has looked for so long. */
+  /** Age of the oldest uncommitted record; undefined if it is older than what the page has seen. */
   readonly lagSeconds: number | undefined;
 }
 
 export interface VerdictView {
   readonly state: 'exact' | 'wrong' | 'unknown';
-  /** In words, whatever the state. */
+  /** A sentence, for every state. */
   readonly says: string;
   readonly ledgers: readonly LedgerVerdictView[];
 }
@@ -89,9 +89,9 @@ interface ControlsView {
   readonly rates: readonly number[];
   readonly heated: boolean;
   readonly throttled: boolean;
-  /** Why the broker can't be restarted, where it can't. */
+  /** True for the user's own broker, which the page can't restart. */
   readonly brokerIsForeign: boolean;
-  /** Undefined before it was asked. */
+  /** Undefined before the first request. */
   readonly brokerAnswers: boolean | undefined;
   readonly naive: boolean;
 }
@@ -102,7 +102,7 @@ export interface NaiveView {
   readonly members: readonly { readonly pid: number; readonly partitions: readonly number[] }[];
   readonly clicks: number;
   readonly money: string;
-  /** By how much it has billed more than the whole log holds, at least; undefined before the log has been read. */
+  /** The least that it has billed above the value of the whole log; undefined before the log has been read. */
   readonly tooMuch: { readonly clicks: number; readonly money: string } | undefined;
 }
 
@@ -114,10 +114,10 @@ export interface LogLine {
   readonly says: string;
 }
 
-/** For the charts: one number a second. */
+/** A point of the charts, one per second. */
 export interface Sample {
   readonly at: number;
   readonly rates: readonly number[];
-  /** By group, then partition: records behind the log's end. */
+  /** Lag in records, by group and then by partition. */
   readonly lags: Readonly<Record<string, readonly number[]>>;
 }

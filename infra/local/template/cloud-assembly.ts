@@ -1,11 +1,11 @@
 /**
- * The cloud assembly that `cdk synth` wrote, as plain data. In: the folder `cdk.out`. Out: every stack's template and
- * the folder that each code asset came from. Nothing is evaluated here; plan/intrinsics.ts does that.
+ * Reads the cloud assembly that `cdk synth` wrote, as plain data. In: the folder `cdk.out`. Out: every stack's template, and
+ * the folder of each code asset. Nothing is evaluated here; evaluate.ts does that.
  *
- * What is relied on: `manifest.json` lists an artifact for each stack, for each stack's assets and for each nested
- * assembly (a CDK stage), and the assets file names both the folder of an asset and the object key that a function's
- * `Code.S3Key` holds (AWS CDK docs: cloud assembly schema). Templates of nested CloudFormation stacks are not
- * followed.
+ * It relies on this: `manifest.json` lists an artifact for each stack, for each stack's assets and for each nested
+ * assembly (a CDK stage). The assets file names the folder of an asset, and the object key in a function's
+ * `Code.S3Key` (AWS CDK docs: cloud assembly schema). Templates of nested CloudFormation stacks are not
+ * read.
  */
 
 import { readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ export interface Resource {
   readonly id: string;
   readonly type: string;
   readonly properties: JsonObject;
-  /** The name of the condition under which it exists. */
+  /** The name of its condition, if it has one. */
   readonly condition: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Stack {
 
 export interface Templates {
   readonly stacks: readonly Stack[];
-  /** By object key, the folder or file that is uploaded under it. */
+  /** The folder or file of each asset, by object key. */
   readonly assets: ReadonlyMap<string, string>;
 }
 
@@ -87,7 +87,7 @@ const templateSchema = v.object({
   ),
 });
 
-/** So deep may objects and lists lie in each other in a file; what reads them recurses. */
+/** Limit for nested objects and lists in a file, because their readers recurse. */
 const DEPTH_MAX = 100;
 
 function isDeeper(content: unknown, max: number): boolean {
@@ -157,7 +157,7 @@ function readJson<Schema extends v.GenericSchema>(file: string, schema: Schema):
   }
   if (isDeeper(content, DEPTH_MAX))
     throw new UserError(
-      `${file} nests objects or lists more than ${DEPTH_MAX} deep: no template that works does; synthesize it again`,
+      `${file} nests objects or lists more than ${DEPTH_MAX} levels deep, which no valid template does: synthesize it again`,
     );
   const parsed = v.safeParse(schema, content);
   if (parsed.success) return parsed.output;

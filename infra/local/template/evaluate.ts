@@ -1,13 +1,13 @@
 /**
- * Evaluates values of templates: CloudFormation's intrinsic functions, as far as CDK writes them, and what a name refers to: a pseudo
+ * Evaluates values of templates: the intrinsic functions of CloudFormation that CDK writes, and references. A name may refer to a pseudo
  * parameter, a parameter, a resource or its attribute, another stack's export, or a dynamic reference `{{resolve:…}}` (AWS
- * CloudFormation docs: dynamic-references). An SSM parameter has the value that one of the templates publishes; a generated secret comes
+ * CloudFormation docs: dynamic-references). An SSM parameter has the value that one of the templates publishes. A generated secret comes
  * from the scope's secrets.
  *
- * In: a value of a template and its place. Out: the value that CloudFormation would give to the service, or undefined where
- * `AWS::NoValue` takes the property away. What is not known is refused by place and name; a value is never guessed. CDK often assembles
+ * In: a value of a template and its place. Out: the value that CloudFormation would pass to the service, or undefined if
+ * `AWS::NoValue` removes the property. An unknown value is refused with its place and name, never guessed. CDK often assembles
  * dynamic references from parts, so they are looked up when the text is complete (`resolve`). Left out: Fn::Transform, Fn::ForEach,
- * Fn::Cidr and the other functions that no function's environment or mapping needs.
+ * Fn::Cidr and other functions that no function's environment or mapping needs.
  */
 import { UserError } from '../../terminal/user-error.ts';
 import { isJsonObject, type Json, type JsonObject, type Resource, type Stack } from './cloud-assembly.ts';
@@ -28,13 +28,13 @@ import {
 
 type Intrinsic = (scope: TemplateScope, place: Place, argument: Json) => Json | undefined;
 
-/** A value as the service gets it: intrinsics evaluated, then dynamic references looked up. */
+/** The value that the service gets: intrinsics are evaluated, then dynamic references are looked up. */
 export function resolve(scope: TemplateScope, place: Place, value: Json): Json | undefined {
   const evaluated = evaluate(scope, place, value);
   return evaluated === undefined ? undefined : withoutReferences(scope, place, evaluated);
 }
 
-/** The value as text, which is what names, keys and references are. */
+/** The value as text, for names, keys and references. */
 export function resolveText(scope: TemplateScope, place: Place, value: Json): string {
   const resolved = resolve(scope, place, value);
   if (typeof resolved === 'string' || typeof resolved === 'number' || typeof resolved === 'boolean')
@@ -53,7 +53,7 @@ export function evaluate(scope: TemplateScope, from: Place, value: Json): Json |
   const [name, ...others] = Object.keys(value);
   if (name !== undefined && others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) {
     const intrinsic = intrinsics[name];
-    if (intrinsic === undefined) return refuse(place, `${name} is not understood here`);
+    if (intrinsic === undefined) return refuse(place, `${name} is not supported here`);
     return intrinsic(scope, place, value[name] ?? null);
   }
   const evaluated: Record<string, Json> = {};
@@ -64,7 +64,7 @@ export function evaluate(scope: TemplateScope, from: Place, value: Json): Json |
   return evaluated;
 }
 
-/** Whether a condition of the template holds; a resource under one that does not is not there. */
+/** Whether a condition of the template is true. A resource whose condition is false does not exist. */
 export function isConditionTrue(scope: TemplateScope, stack: Stack, name: string): boolean {
   return isTrue(scope, { stack, owner: 'Conditions', property: name, depth: 0 }, { Condition: name });
 }
@@ -120,7 +120,7 @@ function isTrue(scope: TemplateScope, from: Place, condition: Json): boolean {
   if (name === 'Fn::And') return parts.every((part) => isTrue(scope, place, part));
   if (name === 'Fn::Or') return parts.some((part) => isTrue(scope, place, part));
   if (name === 'Fn::Not') return !parts.some((part) => isTrue(scope, place, part));
-  if (name !== 'Fn::Equals') return refuse(place, `${name} is not understood as a condition`);
+  if (name !== 'Fn::Equals') return refuse(place, `${name} is not supported as a condition`);
   const [left, right] = parts.map((part) => JSON.stringify(resolve(scope, place, part)));
   return left === right;
 }
@@ -224,7 +224,7 @@ function resolveImport(scope: TemplateScope, place: Place, name: string): Json {
   return refuse(place, `imports '${name}', which no template exports`);
 }
 
-/** Replaces each `{{resolve:…}}` by what it stands for. */
+/** Replaces each `{{resolve:…}}` by its value. */
 function dereference(scope: TemplateScope, place: Place, text: string): string {
   return text.replaceAll(/\{\{resolve:([^{}]*)\}\}/g, (whole, reference: string) => {
     const [, name] = /^ssm:([^:]+)(?::\d+)?$/.exec(reference) ?? [];
@@ -232,14 +232,15 @@ function dereference(scope: TemplateScope, place: Place, text: string): string {
     const [, secret, key] =
       /^secretsmanager:(.+?)(?::SecretString(?::([^:]*)(?::.*)?)?)?$/.exec(reference) ?? [];
     if (secret !== undefined) return secretValue(scope, place, secret, key ?? '');
-    return refuse(place, `the dynamic reference ${whole} is not understood here`);
+    return refuse(place, `the dynamic reference ${whole} is not supported here`);
   });
 }
 
 function resourceNamed(scope: TemplateScope, place: Place, id: string): Resource {
   const resource = place.stack.resources.get(id);
   if (resource === undefined) return refuse(place, `there is no '${id}' in this template`);
-  if (!exists(scope, resource)) return refuse(place, `'${id}' is not there, as its condition does not hold`);
+  if (!exists(scope, resource))
+    return refuse(place, `'${id}' does not exist, because its condition is false`);
   return resource;
 }
 
@@ -247,11 +248,14 @@ function exists(scope: TemplateScope, { stack, condition }: Resource): boolean {
   return condition === undefined || isConditionTrue(scope, stack, condition);
 }
 
-/** The default: nobody passes parameters to a synthesized template here. */
+/** The parameter's default, because nobody passes parameters to a template here. */
 function parameterValue(scope: TemplateScope, place: Place, name: string, parameter: Json): Json {
   const { Type: type, Default: given } = isJsonObject(parameter) ? parameter : {};
   if (given === undefined || given === null || typeof type !== 'string')
-    return refuse(place, `the parameter '${name}' has no default, and nobody is asked for a value here`);
+    return refuse(
+      place,
+      `the parameter '${name}' has no default: give it one, because nothing here asks for a value`,
+    );
   const text = type.startsWith('AWS::SSM::Parameter::Value<')
     ? parameterPublished(scope, place, String(given))
     : String(given);
@@ -267,7 +271,7 @@ function parameterPublished(scope: TemplateScope, place: Place, name: string): s
   return refuse(place, `reads the SSM parameter '${name}', which no template creates`);
 }
 
-/** What the templates publish as SSM parameters, by name; what can't be told here (another stack's secret, say) is left out. */
+/** The SSM parameters that the templates publish, by name, without those that can't be evaluated here. */
 export function listPublishedParameters(scope: TemplateScope): Map<string, string> {
   const published = new Map<string, string>();
   for (const resource of listResources(scope, 'AWS::SSM::Parameter')) {
@@ -310,9 +314,9 @@ function wholeSecret(scope: TemplateScope, from: Place, resource: Resource): str
   const place = buildPlaceBehind(from, resource.stack, resource.id, 'SecretString');
   const { SecretString: given, GenerateSecretString: asked = {} } = resource.properties;
   if (given !== undefined) return resolveText(scope, place, given);
-  const wish = evaluate(scope, buildPlace(resource, 'GenerateSecretString'), asked);
-  const { PasswordLength, ExcludeCharacters, SecretStringTemplate, GenerateStringKey } = isJsonObject(wish)
-    ? wish
+  const spec = evaluate(scope, buildPlace(resource, 'GenerateSecretString'), asked);
+  const { PasswordLength, ExcludeCharacters, SecretStringTemplate, GenerateStringKey } = isJsonObject(spec)
+    ? spec
     : {};
   const password = scope.secrets(`${resource.stack.name}/${resource.id}`, {
     length: Number(PasswordLength ?? PASSWORD_LENGTH),
@@ -326,14 +330,14 @@ export function listResources(scope: TemplateScope, ...types: string[]): Resourc
   return filterResources(scope, (type) => types.includes(type));
 }
 
-/** Without those whose condition does not hold. */
+/** Without resources whose condition is false. */
 export function filterResources(scope: TemplateScope, isOfType: (type: string) => boolean): Resource[] {
   return scope.templates.stacks
     .flatMap((stack) => [...stack.resources.values()])
     .filter((resource) => isOfType(resource.type) && exists(scope, resource));
 }
 
-/** What `Ref` gives for a resource: its name or ARN. */
+/** What `Ref` returns for a resource: its name or ARN. */
 export function resolveIdentity(scope: TemplateScope, place: Place, resource: Resource): string {
   return buildIdentity(namingAt(scope, place), resource);
 }

@@ -1,8 +1,7 @@
 /**
- * The functions of the plan: where the bundle lies, what it is called with, what it is told. In:
- * `AWS::Lambda::Function`. Out: all that a worker needs to run one. A function that a mapping or a schedule runs must
- * be runnable here, or the ground is refused; any other that can't run is noted, since nothing here would ever call
- * it (CDK's own helpers are of that kind).
+ * Reads the functions of the plan: bundle, handler, environment, limits. In: `AWS::Lambda::Function`. Out: all that a
+ * sandbox needs to run one. If a mapping or a schedule runs a function that can't run here, the templates are refused. Any
+ * other function that can't run, such as a helper of CDK, is noted and left out, because nothing here would call it.
  */
 
 import { statSync } from 'node:fs';
@@ -35,7 +34,7 @@ const functionSchema = v.object({
   MemorySize: v.optional(parseWholeNumber(128, 10_240), 128),
 });
 
-/** Changes how a function runs, and has no counterpart in a process on this machine. */
+/** Properties that change how a function runs, and that a process on this machine can't imitate. */
 const unimitated = ['Layers', 'ReservedConcurrentExecutions', 'FileSystemConfigs', 'SnapStart'];
 
 const LOCAL_RUNTIME = `nodejs${process.versions.node.replace(/\..*$/, '')}.x`;
@@ -46,7 +45,7 @@ export function formatFunctionId({ stack, id }: Resource): string {
   return `${stack.name}/${id}`;
 }
 
-/** The function of that name, if a template has it. */
+/** The function with that name, if a template has one. */
 export function findFunction(scope: TemplateScope, name: string): Resource | undefined {
   return listResources(scope, 'AWS::Lambda::Function').find(
     (resource) => resolvePhysicalName(scope, buildPlace(resource, 'FunctionName'), resource) === name,
@@ -76,7 +75,7 @@ function readFunction(scope: TemplateScope, resource: Resource, notes: string[])
   if (given.PackageType !== 'Zip')
     refuse(
       buildPlace(resource, 'PackageType'),
-      `is ${given.PackageType}; only zipped code runs here, no images`,
+      `is ${given.PackageType}; only zipped code runs here, not images`,
     );
   if (!given.Runtime.startsWith('nodejs'))
     refuse(buildPlace(resource, 'Runtime'), `is '${given.Runtime}'; only nodejs runtimes run here`);
@@ -104,7 +103,7 @@ function codeFolder(scope: TemplateScope, resource: Resource, key: string | unde
   const place = buildPlace(resource, 'Code');
   if (key === undefined) return refuse(place, 'is inline; only the code of an asset runs here');
   const folder = scope.templates.assets.get(key);
-  if (folder === undefined) return refuse(place, `the S3Key '${key}' is no asset of this assembly`);
+  if (folder === undefined) return refuse(place, `the S3Key '${key}' is not an asset of this assembly`);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     return refuse(place, `its asset ${folder} is not a folder; synthesize the templates again`);
   return folder;

@@ -1,9 +1,9 @@
 /**
- * How truthful a mapping is here. In: its template and what was read of it. Out: notes, or a refusal.
+ * Lists how a mapping differs from AWS here. In: its resource and its plan. Out: notes, or a refusal.
  *
- * What would change which records a function sees is refused: a ledger that counts other clicks than on AWS is worse
- * than none. Retry settings on a mapping without provisioned pollers are noted, because AWS documents them for those alone
- * (AWS Lambda docs: kafka-scaling-modes); what the API would answer is not documented, so they are followed here.
+ * A difference in the records that a function gets is refused: a ledger that counts other clicks than on AWS is worse
+ * than none. Retry settings without provisioned pollers are noted, because AWS documents them only with provisioned pollers
+ * (AWS Lambda docs: kafka-scaling-modes). AWS does not document what the API would answer, so they are followed here.
  */
 import { parseDestinationAddress } from '../mapping/destination-address.ts';
 import { BadPattern, compileFilter } from '../mapping/filter-pattern.ts';
@@ -34,7 +34,7 @@ function refuseFilters(resource: Resource, { filters }: PlannedMapping): void {
   if (filters.length > FILTERS_MAX_BY_QUOTA)
     refuse(
       place,
-      `has ${filters.length} filters; Lambda takes ${FILTERS_MAX}, or ${FILTERS_MAX_BY_QUOTA} by quota`,
+      `has ${filters.length} filters; Lambda allows ${FILTERS_MAX}, or ${FILTERS_MAX_BY_QUOTA} with a higher quota`,
     );
   for (const pattern of filters) {
     try {
@@ -57,7 +57,7 @@ function refuseDestination(
   if (typeof address === 'string') refuse(place, address);
   else if (address.kind !== 'kafka') return;
   else if (address.topic === topic)
-    refuse(place, `is '${destination}', the topic that the mapping reads; it has to be another`);
+    refuse(place, `is '${destination}', the topic that the mapping reads; name another topic`);
   else if (!topics.has(address.topic)) refuse(place, `is '${destination}', a topic that no template creates`);
 }
 
@@ -75,9 +75,9 @@ export function listMappingNotes(resource: Resource, mapping: PlannedMapping): s
   };
   for (const [option, given] of Object.entries(isProvisionedOnly))
     if (mapping.pollers === undefined && given)
-      note(`AWS documents ${option} for mappings with ProvisionedPollerConfig alone`);
+      note(`AWS documents ${option} only for mappings with ProvisionedPollerConfig`);
   if (mapping.destination !== undefined && isEndless(resource))
-    note(`endless retries beside a destination are ${mapping.retryAttempts}, as on AWS`);
+    note(`endless retries with a destination become ${mapping.retryAttempts}, as on AWS`);
   if (mapping.filters.length > FILTERS_MAX)
     note(`has ${mapping.filters.length} filters; on AWS more than ${FILTERS_MAX} need a higher quota`);
   return notes;

@@ -1,12 +1,12 @@
 /**
- * Which properties a mapping may have. In: a mapping of the templates. Out: the names of those that are not followed here, or
- * a refusal of a name that CloudFormation does not know: it would fail the deployment, and passing over it would run another
- * mapping than the one that was meant.
+ * Checks the properties of a mapping. In: a mapping of the templates. Out: the names of properties that are not followed here.
+ * A name that CloudFormation does not know is refused: on AWS the deployment would fail, and ignoring the name would run
+ * another mapping than intended.
  */
 import type { Json, Resource } from './cloud-assembly.ts';
 import { buildPlace, refuse } from './scope.ts';
 
-/** Followed: all of it, or by the properties below it; what is followed in no way is `false`. */
+/** `true`: followed; `false`: not followed; an object: it depends on the nested properties. */
 type Known = boolean | { readonly [name: string]: Known };
 
 /** CloudFormation schema of AWS::Lambda::EventSourceMapping. */
@@ -41,7 +41,7 @@ const known: Readonly<Record<string, Known>> = {
   TumblingWindowInSeconds: false,
 };
 
-/** Names of what the mapping asks for and this runtime does not do, nested ones with dots. */
+/** Names of given properties that the local runtime does not follow; nested names have dots. */
 export function listNotFollowed(resource: Resource): string[] {
   const names = below(resource, resource.properties, known, []);
   const { StartingPosition: from, StartingPositionTimestamp: time } = resource.properties;
@@ -68,10 +68,10 @@ function below(
 
 function unknown(path: readonly string[], allowed: Readonly<Record<string, Known>>): string {
   const owner = path.length === 0 ? 'an event source mapping' : path.join('.');
-  return `is no property of ${owner}; allowed are ${Object.keys(allowed).join(', ')}`;
+  return `is not a property of ${owner}; allowed are ${Object.keys(allowed).join(', ')}`;
 }
 
-/** What an intrinsic function makes of the value is only known where it is resolved. */
+/** Whether the value is an object without an intrinsic function, whose result is not known here. */
 function isPlain(value: Json): value is Readonly<Record<string, Json>> {
   return (
     typeof value === 'object' &&

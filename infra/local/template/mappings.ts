@@ -1,10 +1,9 @@
 /**
- * The event source mappings of the plan. In: `AWS::Lambda::EventSourceMapping` of a Kafka topic. Out: the rules that
+ * Reads the event source mappings of the plan. In: `AWS::Lambda::EventSourceMapping` of a Kafka topic. Out: the rules that
  * a poller follows, with Lambda's defaults filled in (AWS Lambda docs: kafka-esm parameters,
  * kafka-retry-configurations).
  *
- * What is noted or refused of it is decided in mapping-notes.ts; here only what can't even be read is
- * refused.
+ * This file refuses only what can't be read; mapping-notes.ts decides what else is noted or refused.
  */
 import * as v from 'valibot';
 import type { Resource } from './cloud-assembly.ts';
@@ -18,11 +17,11 @@ import { parseWholeNumber, readProperties, text, truth } from './properties.ts';
 import { buildPlace, formatLabel, refuse, type TemplateScope } from './scope.ts';
 
 const DEFAULT_WINDOW_MS = 500;
-/** What Lambda makes of "without end" beside a destination (AWS Lambda docs: kafka-on-failure-destination). */
+/** Lambda's number of retries if endless retries have a destination (AWS Lambda docs: kafka-on-failure-destination). */
 const ATTEMPTS_WITH_DESTINATION = 10;
-const SECONDS = 'must be a time of the past, in seconds since 1970';
+const SECONDS = 'must be a time in the past, in seconds since 1970';
 
-/** Lambda refuses a time to come (AWS Lambda docs: kafka-starting-positions). */
+/** Lambda refuses a time in the future (AWS Lambda docs: kafka-starting-positions). */
 const pastSeconds = v.pipe(
   v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/, SECONDS))], SECONDS),
   v.transform(Number),
@@ -79,7 +78,7 @@ export function readMappings(
   const mappings: PlannedMapping[] = [];
   for (const resource of listResources(scope, 'AWS::Lambda::EventSourceMapping')) {
     if (resource.properties['Topics'] === undefined) {
-      notes.push(`${formatLabel(resource)}: its event source is no Kafka topic, and is not imitated`);
+      notes.push(`${formatLabel(resource)}: its event source is not a Kafka topic, and is not imitated`);
       continue;
     }
     const passedOver = listNotFollowed(resource);
@@ -91,7 +90,7 @@ export function readMappings(
     const sharing = mappings.find(({ groupId }) => groupId === mapping.groupId);
     if (sharing !== undefined)
       notes.push(
-        `${formatLabel(resource)}: shares the group '${mapping.groupId}' with ${sharing.logicalId}; AWS asks for one of its own`,
+        `${formatLabel(resource)}: shares the group '${mapping.groupId}' with ${sharing.logicalId}; on AWS each mapping needs its own group`,
       );
     mappings.push(mapping);
   }
@@ -109,7 +108,7 @@ function readMapping(scope: TemplateScope, resource: Resource): PlannedMapping {
   if (consumer?.SchemaRegistryConfig !== undefined)
     refuse(
       buildPlace(resource, 'SchemaRegistryConfig'),
-      'is not imitated, and would change what every record holds',
+      'is not imitated, and would change the content of every record',
     );
   const target = findFunction(scope, parseFunctionName(given.FunctionName));
   if (target === undefined)
@@ -166,7 +165,7 @@ function startingPosition(
   return { from, timestampMs: timestampSeconds * 1000 };
 }
 
-/** An empty configuration is how a mapping goes back to on-demand (AWS Lambda docs: kafka-scaling-modes). */
+/** An empty configuration turns a mapping back to on-demand mode (AWS Lambda docs: kafka-scaling-modes). */
 function pollersOf(
   config: { MinimumPollers?: number | undefined; MaximumPollers?: number | undefined } | undefined,
 ): PlannedMapping['pollers'] {

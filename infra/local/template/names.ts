@@ -1,25 +1,25 @@
 /**
- * Names and ARNs of resources that were never deployed: the physical name of the template, or else `<stack>-<logical
- * id>`; what AWS would number by chance is derived from that name, so it is the same at every start. They only have
- * to agree with each other and to look like AWS's. A custom resource's answer can't be known without running it, and
- * is refused.
+ * Builds names and ARNs of resources that were never deployed: the physical name in the template, or else `<stack>-<logical
+ * id>`. Parts that AWS would choose at random are derived from that name, so they are the same at every start. Names only
+ * need to agree with each other and to look like AWS's. The answer of a custom resource can't be known without running it,
+ * so it is refused.
  */
 import { createHash } from 'node:crypto';
 import type { Resource } from './cloud-assembly.ts';
 import { ACCOUNT, PARTITION, REGION, URL_SUFFIX } from './scope.ts';
 
-/** What names are built from: the properties of resources, evaluated, and a refusal that says where they were asked for. */
+/** The input for names: evaluated properties of resources, and a refusal that names the place. */
 export interface Naming {
   readonly textAt: (resource: Resource, property: string) => string;
   readonly refuse: (met: string) => never;
 }
 
 interface Kind {
-  /** The property that may give the name. */
+  /** The property that may hold the name. */
   readonly name: string;
   /** `%` is the name, `#` a UUID derived from it. */
   readonly arn: string;
-  /** What `Ref` gives. */
+  /** What `Ref` returns. */
   readonly ref: 'name' | 'arn';
 }
 
@@ -44,7 +44,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'AWS::SecretsManager::Secret': { name: 'Name', arn: `secretsmanager:${here}:secret:%-000000`, ref: 'arn' },
 };
 
-/** What `Ref` gives. */
+/** What `Ref` returns. */
 export function buildIdentity(naming: Naming, resource: Resource): string {
   const property = (name: string) => naming.textAt(resource, name);
   switch (resource.type) {
@@ -68,10 +68,10 @@ export function buildIdentity(naming: Naming, resource: Resource): string {
   }
 }
 
-/** What `Fn::GetAtt` gives: a resource's own ARN, id or name. Any other attribute only AWS can know. */
+/** What `Fn::GetAtt` returns: a resource's own ARN, id or name. Only AWS knows other attributes. */
 export function buildAttribute(naming: Naming, resource: Resource, name: string): string {
   if (isCustom(resource)) return naming.refuse(unknowable(resource));
-  // `TopicName` of a Topic and `GroupId` of a SecurityGroup are its own; `StreamArn` of a Table is not.
+  // `TopicName` of a Topic and `GroupId` of a SecurityGroup are the resource's own; `StreamArn` of a Table is not.
   const kind = resource.type.replace(/^.*::/, '');
   const isOwn = (what: string) => name.endsWith(what) && `${kind}${what}`.endsWith(name);
   if (isOwn('Arn')) return arnOf(naming, resource);
@@ -79,7 +79,7 @@ export function buildAttribute(naming: Naming, resource: Resource, name: string)
   if (isOwn('Id')) return buildIdentity(naming, resource);
   const known = ownAttributes[`${resource.type}.${name}`];
   if (known === undefined)
-    return naming.refuse(`${resource.id} (${resource.type}) has its '${name}' from AWS alone`);
+    return naming.refuse(`only AWS knows the attribute '${name}' of ${resource.id} (${resource.type})`);
   return known(buildPhysicalName(naming, resource));
 }
 
@@ -95,13 +95,13 @@ function queueUrl(name: string): string {
   return `https://sqs.${REGION}.${URL_SUFFIX}/${ACCOUNT}/${name}`;
 }
 
-/** The name in a function's ARN, with or without a version or alias behind it, or in a plain `name:alias`. */
+/** The function's name in an ARN, with or without a version or alias, or in `name:alias`. */
 export function parseFunctionName(reference: string): string {
   const [, fromArn] = /^arn:[^:]*:lambda:[^:]*:[^:]*:function:([^:]+)/.exec(reference) ?? [];
   return fromArn ?? reference.replace(/:.*$/, '');
 }
 
-/** Looks like a UUID, and is the same for the same seed. */
+/** A text in the form of a UUID; the same seed gives the same UUID. */
 export function buildUuid(seed: string): string {
   const digits = createHash('sha256').update(seed).digest('hex');
   return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');

@@ -1,4 +1,4 @@
-/** What the templates ask for, as plain data: what read-plan.ts returns and the local runtime runs. */
+/** The plan as plain data: read-plan.ts reads it from the templates, and the local runtime runs it. */
 import type { Json } from './cloud-assembly.ts';
 
 export type Settings = Readonly<Record<string, string>>;
@@ -24,7 +24,7 @@ export interface PlannedTable {
   readonly attributes: readonly { readonly name: string; readonly type: 'S' | 'N' | 'B' }[];
   readonly globalIndexes: readonly PlannedIndex[];
   readonly localIndexes: readonly PlannedIndex[];
-  /** Items end at the epoch second that stands in this attribute. */
+  /** The attribute that holds the epoch second at which an item expires. */
   readonly expiryAttribute: string | undefined;
 }
 
@@ -33,10 +33,10 @@ export interface PlannedFunction {
   readonly name: string;
   readonly stack: string;
   readonly logicalId: string;
-  /** Absolute: the folder of the bundle, and the file in it that exports the handler. */
+  /** Absolute path of the bundle's folder; `file` is the file in it that exports the handler. */
   readonly codeFolder: string;
   readonly file: string;
-  /** As the template gives it, like `index.handler`. */
+  /** As in the template, like `index.handler`. */
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
@@ -48,27 +48,27 @@ export type StartingPosition =
   | { readonly from: 'AT_TIMESTAMP'; readonly timestampMs: number };
 
 export interface PlannedMapping {
-  /** Looks like the UUID that AWS would give; the same at every start. */
+  /** In the form of AWS's UUIDs; the same at every start. */
   readonly id: string;
   readonly stack: string;
   readonly logicalId: string;
   readonly functionId: string;
   readonly topic: string;
-  /** The cluster's ARN, as it stands in the event. */
+  /** The cluster's ARN, as in the event. */
   readonly sourceArn: string;
   readonly groupId: string;
   readonly batchSize: number;
   readonly windowMs: number;
   readonly startingPosition: StartingPosition;
   readonly partialResponses: boolean;
-  /** -1: without end. */
+  /** -1: no limit. */
   readonly retryAttempts: number;
-  /** -1: of any age. */
+  /** -1: no limit. */
   readonly maxAgeSeconds: number;
   readonly bisect: boolean;
   /** An ARN, or `kafka://<topic>`. */
   readonly destination: string | undefined;
-  /** undefined: on-demand. */
+  /** Undefined: on-demand mode. */
   readonly pollers: { readonly min: number; readonly max: number } | undefined;
   readonly filters: readonly string[];
   readonly enabled: boolean;
@@ -82,16 +82,16 @@ export interface PlannedSchedule {
 }
 
 export interface RuntimePlan {
-  /** As the cluster gives it, like `4.1.x.kraft`. */
+  /** As in the cluster, like `4.1.x.kraft`. */
   readonly kafkaVersion: string | undefined;
-  /** The cluster's own settings, as far as one broker can have them. */
+  /** The cluster's own settings that a single broker can have. */
   readonly brokerSettings: Settings;
   readonly topics: readonly PlannedTopic[];
   readonly tables: readonly PlannedTable[];
   readonly functions: readonly PlannedFunction[];
   readonly mappings: readonly PlannedMapping[];
   readonly schedules: readonly PlannedSchedule[];
-  /** What the stacks publish for each other and for operators: values of SSM parameters by name. */
+  /** Values of the SSM parameters that the stacks publish for each other and for operators, by name. */
   readonly published: ReadonlyMap<string, string>;
   readonly notes: readonly string[];
 }

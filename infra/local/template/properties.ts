@@ -1,8 +1,8 @@
 /**
- * The properties of one resource, evaluated and checked. In: a resource and a schema. Out: what the schema makes of
- * them. Only the properties that the schema names are evaluated, so that a role or a key that nothing here needs
- * can't stop the ground. All faults of a resource are refused together, each with what was given. CloudFormation
- * takes numbers and truth values as text too, and so do the schemas below.
+ * Evaluates and checks the properties of one resource. In: a resource and a schema. Out: the schema's output. Only properties
+ * in the schema are evaluated, so that a role or a key that nothing here needs can't stop the local runtime. All faults of a
+ * resource are reported together, each with the given value. CloudFormation also accepts numbers and booleans as
+ * text, and so do the schemas below.
  */
 
 import * as v from 'valibot';

@@ -1,10 +1,9 @@
 /**
- * What the local runtime runs, read from the synthesized templates and from nothing else. In: the folder `cdk.out`.
- * Out: plain data for the broker, the tables, the pollers, the workers and the schedules, and `notes`: by name,
- * everything of the templates that changes how things run on AWS and is not imitated here. What can't be run
- * truthfully is refused with a UserError.
+ * Reads what the local runtime runs, from the synthesized templates only. In: the folder `cdk.out`. Out: plain data for the
+ * broker, the tables, the pollers, the functions and the schedules. `notes` lists by name everything in the templates that
+ * matters on AWS and is not imitated here. What can't be run as on AWS is refused with a UserError.
  *
- * Nothing here starts or stores anything; generated secrets come in by a lookup.
+ * This room starts and stores nothing; generated secrets come from a lookup.
  */
 
 import { readTemplates } from './cloud-assembly.ts';
@@ -35,7 +34,7 @@ const read = new Set([
   'AWS::Scheduler::Schedule',
 ]);
 
-/** By service: rights, keys, networks, logs, alarms, files and messages. Nothing that runs here asks for one. */
+/** Services for rights, keys, networks, logs, alarms, files and messages. Nothing that runs here needs them. */
 const servicesWithoutEffect = new Set([
   'ApplicationAutoScaling',
   'Backup',

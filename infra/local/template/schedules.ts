@@ -1,7 +1,7 @@
 /**
- * What runs by the clock. In: `AWS::Scheduler::Schedule` and `AWS::Events::Rule` whose target is a function. Out:
- * each `rate(…)` as milliseconds and the event that the function gets. Everything else (cron and one-time
- * expressions, event patterns, other targets, time windows, retries of the scheduler) is noted and not run.
+ * Reads the schedules of the plan. In: `AWS::Scheduler::Schedule` and `AWS::Events::Rule` whose target is a function. Out:
+ * each `rate(…)` in milliseconds, and the function's event. Everything else (cron and one-time expressions, event
+ * patterns, other targets, time windows, retries of the scheduler) is noted and not run.
  */
 import * as v from 'valibot';
 import type { Json, Resource } from './cloud-assembly.ts';
@@ -57,7 +57,7 @@ function run(
   notes: string[],
 ): PlannedSchedule[] {
   if (!target.arn.includes(':lambda:')) {
-    notes.push(`${formatLabel(resource)}: its target ${target.arn} is no function, and is not run`);
+    notes.push(`${formatLabel(resource)}: its target ${target.arn} is not a function, and is not run`);
     return [];
   }
   const runs = findFunction(scope, parseFunctionName(target.arn));
@@ -93,7 +93,7 @@ function rateMs(expression: string): number | undefined {
   return unit === 'minute' || unit === 'hour' || unit === 'day' ? Number(count) * unitMs[unit] : undefined;
 }
 
-/** Without an input the scheduler sends an event of its own; here that is an empty object. */
+/** Without an input the scheduler sends its own event; here that is an empty object. */
 function inputOf(resource: Resource, input: string | undefined): Json {
   if (input === undefined) return {};
   try {

@@ -1,7 +1,6 @@
 /**
- * What an evaluation knows besides the value at hand: all templates, the generated secrets, and the place it works
- * for, which every refusal names. The account is made up; names that come out of it look like AWS's, and nothing is
- * ever called by them.
+ * The context of an evaluation: all templates, the generated secrets, and the place of the value, which every refusal
+ * names. The account is invented. Names that contain it look like AWS's, but are never used to call anything.
  */
 import { UserError } from '../../terminal/user-error.ts';
 import type { Resource, Stack, Templates } from './cloud-assembly.ts';
@@ -11,32 +10,32 @@ export const REGION = 'eu-west-1';
 export const PARTITION = 'aws';
 export const URL_SUFFIX = 'amazonaws.com';
 
-/** How a secret that CloudFormation would generate has to look (AWS Secrets Manager docs: GetRandomPassword). */
+/** The form of a secret that CloudFormation would generate (AWS Secrets Manager docs: GetRandomPassword). */
 interface SecretSpec {
   readonly length: number;
   readonly exclude: string;
 }
 
-/** The same id gets the same value, also after a restart. */
+/** Returns the same value for the same id, also after a restart. */
 export type SecretLookup = (id: string, spec: SecretSpec) => string;
 
-/** @param published what the template says */
+/** @param published the value in the template */
 export type ParameterLookup = (name: string, published: string) => string;
 
 export interface TemplateScope {
   readonly templates: Templates;
   readonly secrets: SecretLookup;
-  /** The value of an SSM parameter where it is to be another than the templates publish. */
+  /** Replaces values of SSM parameters that the templates publish. */
   readonly parameter?: ParameterLookup | undefined;
 }
 
-/** Where a value stands that is being evaluated. */
+/** The place of the value that is being evaluated. */
 export interface Place {
   readonly stack: Stack;
   /** The logical id, or the section of the template. */
   readonly owner: string;
   readonly property: string;
-  /** References followed, and objects and lists entered, so far: a template that refers to itself is found out by their number. */
+  /** How many references were followed, and objects and lists entered. A limit detects templates that refer to themselves. */
   readonly depth: number;
 }
 
@@ -51,7 +50,7 @@ export function buildPlaceBehind(from: Place, stack: Stack, owner: string, prope
   return { stack, owner, property, depth: descend(from, `by way of ${stack.name} ${owner}`).depth };
 }
 
-/** The same place, one level further in. Refuses what never ends, or ends too deep for the stack. */
+/** The same place, one level deeper. Refuses a value that refers to itself, or is too deep for the stack. */
 export function descend(place: Place, how = 'in objects and lists'): Place {
   if (place.depth >= DEPTH_MAX)
     refuse(place, `refers to itself, or is more than ${DEPTH_MAX} levels deep, ${how}`);
@@ -62,7 +61,7 @@ export function refuse(place: Place, met: string): never {
   throw new UserError(`${place.stack.name} ${place.owner}.${place.property}: ${met}`);
 }
 
-/** How people find a resource in the templates. */
+/** A resource's name for people. */
 export function formatLabel(resource: Resource): string {
   return `${resource.stack.name} ${resource.id}`;
 }

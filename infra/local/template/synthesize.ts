@@ -1,7 +1,7 @@
 /**
- * Makes sure that `cdk.out` holds the templates of the stage, from the sources as they are now. A digest of the sources is
- * kept beside the time stamp of what was synthesized, so that an unchanged checkout starts without synthesizing, and
- * whatever was synthesized for another stage meanwhile is not taken for it. A checkout that can't be written in has them elsewhere.
+ * Ensures that `cdk.out` holds the templates of the stage, from the current sources. It keeps a digest of the sources with the
+ * time of the synthesis, so that an unchanged checkout starts without a synthesis, and templates of another stage are not
+ * used. If the checkout is read-only, the templates are in the local runtime's folder.
  */
 
 import { createHash } from 'node:crypto';
@@ -21,7 +21,7 @@ import { runTool, showWhile } from '../tools.ts';
 interface TemplatesOptions {
   readonly root: string;
   readonly stage: string;
-  /** Keeps the digest. */
+  /** The folder for the digest. */
   readonly folder: string;
   readonly say: (line: string) => void;
 }
@@ -44,25 +44,27 @@ export async function synthesizeTemplates({ root, stage, folder, say }: Template
     [cdk, 'synth', '--quiet', ...output, '-c', `stage=${stage}`],
     SYNTH_WITHIN_MS,
     root,
-    // cdk.json says `node`, and this one is meant, whoever else is first on the path.
+    // cdk.json says `node`; this process's Node must be the first on the path.
     { ...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) },
   );
   const synth = await showWhile('synthesizing', synthesis);
   if (synth === 'missing' || synth.status !== 0) {
-    const output = synth === 'missing' ? 'node is not there' : synth.output.trim();
+    const output = synth === 'missing' ? 'node was not found' : synth.output.trim();
     const fault = /^\w*Error: (.+)$/m.exec(output)?.[1] ?? output;
-    throw new UserError(`cdk synth failed: ${fault}; npm run synth -- -c stage=${stage} shows it alone`);
+    throw new UserError(
+      `cdk synth failed: ${fault}; to see only this, run npm run synth -- -c stage=${stage}`,
+    );
   }
   writeFileSync(digestFile, JSON.stringify({ digest, stage, synthesized: synthesizedAt(templates) }));
   return templates;
 }
 
-/** As cdk.json has it. */
+/** The output folder in cdk.json. */
 function usualIn(root: string): string {
   return join(root, 'cdk.out');
 }
 
-/** In the checkout, or where that is read-only in the folder of what runs. */
+/** In the checkout, or in the local runtime's folder if the checkout is read-only. */
 function placeOf(root: string, folder: string): string {
   const usual = usualIn(root);
   try {

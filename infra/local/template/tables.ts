@@ -1,7 +1,7 @@
 /**
- * The DynamoDB tables of the plan. In: `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable`. Out: what CreateTable
- * and UpdateTimeToLive need. Capacity, encryption, backups and replicas cost nothing here and are passed over; a
- * stream is noted, since a template may hang functions on it.
+ * Reads the DynamoDB tables of the plan. In: `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable`. Out: the input of
+ * CreateTable and UpdateTimeToLive. Capacity, encryption, backups and replicas have no effect here and are ignored. A stream
+ * is noted, because functions may depend on it.
  */
 import * as v from 'valibot';
 import { listResources, resolvePhysicalName } from './evaluate.ts';

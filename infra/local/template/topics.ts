@@ -1,11 +1,11 @@
 /**
  * The brokers' part of the plan: the Kafka version, the cluster's own settings, the topics. In: `AWS::MSK::Cluster`,
- * `AWS::MSK::Configuration`, `AWS::MSK::Topic`. Out: what one broker on a laptop can do of it, and a note for the
+ * `AWS::MSK::Configuration`, `AWS::MSK::Topic`. Out: what one broker on this machine can imitate, and a note for the
  * rest.
  *
- * A single broker keeps one replica, so whatever asks for more copies, or for their acknowledgement, is left out by
- * name: with `min.insync.replicas=2` kept, no producer that waits for all replicas could write at all (Kafka docs:
- * topic configs).
+ * A single broker keeps one replica. So settings that ask for more replicas, or for their acknowledgement, are left out and
+ * noted: with `min.insync.replicas=2`, no producer that waits for all replicas could write (Kafka docs: topic
+ * configs).
  */
 
 import * as v from 'valibot';
@@ -17,7 +17,7 @@ import { parseWholeNumber, readProperties, text } from './properties.ts';
 import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 
 interface PlannedBroker {
-  /** As the cluster gives it, like `4.1.x.kraft`; undefined without a cluster that names one. */
+  /** As in the cluster, like `4.1.x.kraft`; undefined if no cluster names one. */
   readonly kafkaVersion: string | undefined;
   readonly settings: Settings;
 }
@@ -38,11 +38,11 @@ const topicSchema = v.object({
 
 const PARTITIONS_NOTED_FROM = 200;
 
-/** Counts copies; kept only when it asks for one. */
+/** Settings that count replicas; kept only if the value is 1. */
 const copies = /replication\.factor$|^min\.insync\.replicas$|\.min\.isr$/;
 
-/** By how they begin: settings that are the machine's, the network's or the tiered storage's affair. */
-const otherGround = [
+/** Prefixes of settings that concern the machine, the network or tiered storage. */
+const notImitated = [
   'advertised.',
   'allow.everyone',
   'authorizer',
@@ -72,7 +72,7 @@ export function readBroker(scope: TemplateScope, notes: string[]): PlannedBroker
   if (first === undefined) return { kafkaVersion: undefined, settings: {} };
   for (const other of others)
     notes.push(
-      `${formatLabel(other)}: a second cluster; its topics live on the same broker, set up as ${formatLabel(first)} says`,
+      `${formatLabel(other)}: a second cluster; its topics are on the same broker, which has the settings of ${formatLabel(first)}`,
     );
   const { KafkaVersion: kafkaVersion, ConfigurationInfo } = readProperties(scope, first, clusterSchema);
   const configuration = listResources(scope, 'AWS::MSK::Configuration').find(
@@ -81,7 +81,7 @@ export function readBroker(scope: TemplateScope, notes: string[]): PlannedBroker
   if (configuration === undefined) {
     if (ConfigurationInfo !== undefined)
       notes.push(
-        `${formatLabel(first)}: the configuration ${ConfigurationInfo.Arn} is in no template, so Kafka's defaults hold`,
+        `${formatLabel(first)}: the configuration ${ConfigurationInfo.Arn} is in no template, so Kafka's defaults apply`,
       );
     return { kafkaVersion, settings: {} };
   }
@@ -100,7 +100,7 @@ export function readTopics(scope: TemplateScope, notes: string[]): PlannedTopic[
     } = readProperties(scope, resource, topicSchema);
     if (byName.has(name))
       throw new UserError(
-        `${formatLabel(resource)}: a second topic '${name}'; the one broker here can hold one of that name`,
+        `${formatLabel(resource)}: a second topic '${name}'; the single broker here can have only one of that name`,
       );
     if (ReplicationFactor > 1)
       notes.push(`${formatLabel(resource)}: ReplicationFactor ${ReplicationFactor} is 1 on a single broker`);
@@ -116,14 +116,14 @@ function honourable(resource: Resource, settings: Settings, notes: string[]): Se
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(settings)) {
     const tooManyCopies = copies.test(name) && value !== '1';
-    if (tooManyCopies || otherGround.some((start) => name.startsWith(start)))
+    if (tooManyCopies || notImitated.some((start) => name.startsWith(start)))
       notes.push(`${formatLabel(resource)}: ${name}=${value} is not imitated by a single broker`);
     else kept[name] = value;
   }
   return kept;
 }
 
-/** Lines `name=value` of a Java properties file, which is how MSK takes both kinds. */
+/** Parses lines `name=value` of a Java properties file; MSK uses that format for clusters and topics. */
 function settingsIn(properties: string): Settings {
   const lines = properties.split(/\r?\n/).map((line) => line.trim());
   const entries = lines

@@ -1,9 +1,9 @@
-/** Sends what a button asks for, with the token of this run, and says below the buttons what came of it. */
+/** Sends a button's action with the token of this run, and shows the result below the buttons. */
 import { setAttribute, setText } from './dom.js';
 
 const KEY = 'clickledger-token';
 
-/** From the address that `npm start` printed; kept for this tab only, and taken out of what the address bar shows. */
+/** From the address that `npm start` printed. Kept for this tab only, and removed from the address bar. */
 export const token = readToken();
 
 function readToken() {
@@ -17,7 +17,7 @@ function readToken() {
 
 const said = document.getElementById('said');
 
-/** True where it was done. The button waits meanwhile. */
+/** Returns true if the action succeeded. The button is busy in the meantime. */
 export async function act(action, button) {
   setAttribute(button, 'aria-busy', 'true');
   try {
@@ -30,7 +30,7 @@ export async function act(action, button) {
     say(response.ok ? answer.said : `Not done: ${answer.error}`, response.ok);
     return response.ok;
   } catch {
-    say('Not done: the ground does not answer', false);
+    say('Not done: npm start does not answer', false);
     return false;
   } finally {
     setAttribute(button, 'aria-busy', undefined);

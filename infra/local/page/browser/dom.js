@@ -1,4 +1,4 @@
-/** Elements made once and kept up to date: text only ever becomes text, and what has the focus stays where it is. */
+/** Creates elements once and updates them. Text is always inserted as text, and the focus is kept. */
 
 /** An element with properties (`class`, `data-…`, `aria-…`, listeners as functions) and children. */
 export function h(tag, properties = {}, ...children) {
@@ -15,7 +15,7 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Sets an attribute where it is another; takes it away where the value is undefined or false. */
+/** Sets an attribute if it differs; removes it if the value is undefined or false. */
 export function setAttribute(element, name, value) {
   if (value === undefined || value === false) element.removeAttribute(name);
   else if (element.getAttribute(name) !== String(value))
@@ -26,7 +26,7 @@ const parts = new WeakMap();
 
 /**
  * Children by key, in order: `make(item)` returns `{ element, update(item) }` and is called once for each key.
- * What is in its place already is not touched, so that neither focus nor scroll is lost.
+ * Elements that are already in place are not touched, so that focus and scroll position are kept.
  */
 export function keyed(parent, items, keyOf, make) {
   const known = parts.get(parent) ?? new Map();

@@ -3,7 +3,7 @@ import { h, keyed, setText } from './dom.js';
 import { clock } from './format.js';
 
 const log = document.getElementById('log');
-/** What scrolls has to be reached by keyboard. */
+/** A scrolling area must be reachable by keyboard. */
 document.getElementById('log-scroll').tabIndex = 0;
 
 export function renderLog(lines) {

@@ -19,7 +19,7 @@ export function makePartition({ partition }) {
   return {
     element,
     update(of) {
-      const nobody = of.believed === undefined ? 'nobody' : `nobody (Poller ${of.believed} was given up)`;
+      const nobody = of.believed === undefined ? 'nobody' : `nobody (Poller ${of.believed} was removed)`;
       setText(owner, of.owner === undefined ? nobody : `Poller ${of.owner}`);
       setAttribute(
         element,

@@ -1,4 +1,4 @@
-/** One panel for each consumer group: how it is, who its members are, who owns which partition, how far each is. */
+/** One panel for each consumer group: its state, its members, and each partition's owner and position. */
 import { act } from './actions.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { listed, plural, seconds } from './format.js';
@@ -86,17 +86,17 @@ function stateOf({ state, rebalancingSince, at, partitions }) {
   return state === 'stable' ? { tone: 'good', text: 'Stable' } : { tone: 'wait', text: 'Not known' };
 }
 
-/** How the group is, as one would say it. */
+/** The state of the group as a sentence. */
 function sentence({ state, members, partitions, lastRebalanceMs }) {
   if (state === 'paused')
     return 'Nobody reads. The position stays, and the lag grows until the group is resumed.';
   if (state === 'rebalancing')
-    return 'The broker deals the partitions out anew. It waits for every member, also for one that has died, until that one’s session times out.';
+    return 'The broker reassigns the partitions. It waits for every member, also for one that has died, until its session times out.';
   if (state === 'empty') {
     const pollers = listed(members.map(({ poller }) => `Poller ${poller}`));
     return pollers === ''
       ? 'The broker knows no member of it: nobody reads.'
-      : `The broker has no member any more: it has given up ${pollers}, as no heartbeats came. A poller that is frozen still takes itself for the owner.`;
+      : `The group has no member any more: the broker has removed ${pollers}, because no heartbeats came. A frozen poller still considers itself the owner.`;
   }
   const orphans = partitions.filter(({ owner }) => owner === undefined);
   if (orphans.length > 0)

@@ -1,4 +1,4 @@
-/** Connects to the event stream of `npm start`, keeps what it sent, and draws. What is kept is bounded. */
+/** Connects to the event stream of `npm start`, keeps a bounded part of the events, and draws the page. */
 import { token } from './actions.js';
 import { renderControls } from './controls.js';
 import { setAttribute, setText } from './dom.js';
@@ -75,12 +75,12 @@ function tellConnected(isConnected) {
   setAttribute(connection, 'data-tone', isConnected ? 'good' : 'bad');
 }
 
-/** What is on the page is of then, and looks like it; nothing on it can be pressed. */
+/** Marks the page as outdated, and disables it. */
 function tellStale() {
   if (isStale) return;
   isStale = true;
   const then = clock(Date.now() - (performance.now() - heardAt));
-  tellNotice(`npm start has ended, or does not answer, since ${then}. What you see is of then.`);
+  tellNotice(`npm start has ended or has not answered since ${then}. The page shows the state of that time.`);
   setStale();
 }
 

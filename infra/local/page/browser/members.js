@@ -1,4 +1,4 @@
-/** A member of a group: what it owns, or that it stands by, and what can be done to it. */
+/** A member of a group: its partitions or its standby state, and its buttons. */
 import { act } from './actions.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 
@@ -51,7 +51,7 @@ function makeToken(partition) {
   };
 }
 
-/** One colour for each number, on its card and at its partitions. */
+/** One colour per poller number, on its card and at its partitions. */
 export function hueOf(poller) {
   return 1 + ((poller - 1) % 6);
 }

@@ -1,4 +1,4 @@
-/** What the log is worth, what each ledger has billed, and, where it runs, the consumer without Clickledger. */
+/** The value of the log, the total of each ledger, and the consumer without Clickledger if it runs. */
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { count, money, plural } from './format.js';
 import { makeSwitch } from './switch.js';

@@ -1,4 +1,4 @@
-/** Three things to understand, each with what holds at this moment and a button that shows it. */
+/** Three concepts, each with the current state and a button that demonstrates it. */
 import { act } from './actions.js';
 import { h, setText } from './dom.js';
 import { listed, plural } from './format.js';
@@ -41,17 +41,17 @@ function twiceText({ groups }) {
 function build() {
   const group = card(
     'What is a consumer group?',
-    'Its members share the partitions out: each has exactly one owner, which reads it in order.',
+    'Its members share the partitions: each partition has exactly one owner, which reads it in order.',
   );
   const standby = card(
     'Who is the standby?',
-    'A member beyond the number of partitions owns nothing. When an owner dies, the standby goes on where it had committed.',
+    'A member beyond the number of partitions owns nothing. When an owner dies, the standby continues at the committed offset.',
     ['Add a standby', addUntilStandby, ({ groups: [first] }) => !hasStandby(first)],
     ['Kill an owner', killOwner, ({ groups: [first] }) => hasStandby(first)],
   );
   const twice = card(
     'Why is nothing billed twice?',
-    'A successor reads again what was not committed. But each ledger entry names the offsets it has counted: what comes again is found there, and skipped.',
+    'A successor reads again what was not committed. But each ledger entry names the offsets that it has counted, so a record that comes again is skipped.',
     ['Send everything again', replay, () => true],
   );
   return { group, standby, twice };

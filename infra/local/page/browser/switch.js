@@ -1,4 +1,4 @@
-/** A switch: its state is what the ground says, not what was clicked. */
+/** A switch. It shows the state of the local runtime, not the last click. */
 import { act } from './actions.js';
 import { h, setAttribute, setText } from './dom.js';
 

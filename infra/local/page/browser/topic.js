@@ -1,4 +1,4 @@
-/** The partitions of the topic: how fast each grows, and which one is hot. */
+/** The partitions of the topic: how fast each one grows, and which one is hot. */
 import { chart } from './chart.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { count } from './format.js';

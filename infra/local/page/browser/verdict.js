@@ -1,4 +1,4 @@
-/** The auditor's verdict: green or red, and always in words. */
+/** The auditor's verdict: green or red, and always with a sentence. */
 import { h, keyed, setAttribute, setText } from './dom.js';
 
 const marks = { exact: '✓', wrong: '✕', unknown: '…' };

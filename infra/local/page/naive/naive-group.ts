@@ -1,7 +1,7 @@
 /**
- * The naive consumer, started and ended by the page's switch: one process (so that only a fault ever makes its group
- * rebalance), a group and a table of its own. Each time it begins at the start of the log with an empty table, so that what it has
- * billed can be held against the whole log.
+ * The naive consumer, which the page's switch starts and stops. It is one process, so only a fault can make its group
+ * rebalance. It has its own group and table. Each time it starts at the beginning of the log with an empty table, so that its
+ * bill can be compared with the whole log.
  */
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
@@ -21,13 +21,13 @@ import type { NaiveAssignment, NaiveMessage } from './naive-process.ts';
 interface NaiveOptions {
   readonly bootstrap: readonly string[];
   readonly topic: string;
-  /** For what we ask ourselves. */
+  /** For this class's own requests. */
   readonly direct: EndpointAccess;
-  /** For what the consumers do, with the same faults in between as the functions have. */
+  /** For the consumer's requests, with the same injected faults as the functions have. */
   readonly reached: EndpointAccess;
   readonly children: Children;
   readonly logFolder: string;
-  /** Told once, in a sentence, where it never comes up. */
+  /** Called once, with a sentence, if it never comes up. */
   readonly failed: (why: string) => void;
 }
 
@@ -69,18 +69,18 @@ export class NaiveGroup {
     this.#log = createWriteStream(join(options.logFolder, 'without-clickledger.log'), { flags: 'a' });
   }
 
-  /** None while it is started again. */
+  /** Empty while it restarts. */
   members(): { pid: number; partitions: readonly number[] }[] {
     const pid = this.#member?.pid;
     return pid === undefined ? [] : [{ pid, partitions: this.#partitions }];
   }
 
-  /** As the same fault does to the real ones; it is started again. False if it does not run. */
+  /** Kills it, as the same fault kills real pollers; it is restarted. Returns false if it does not run. */
   kill(): boolean {
     return this.#member?.kill() === true;
   }
 
-  /** What its table says. */
+  /** The totals in its table. */
   async totals(): Promise<NaiveTotals> {
     const { Items = [] } = await this.#client.send(
       new ScanCommand({ TableName: this.id, ConsistentRead: true }),

@@ -1,8 +1,8 @@
 /**
- * A consumer as it is often written, to be watched beside the real ones: reads its partitions, adds what came to a counter, and
- * commits every five seconds, which is Kafka's default (Apache Kafka docs: auto.commit.interval.ms), and once more when it
- * ends in order. It counts before it commits, so it loses nothing; what it can't get over ends it, and it is started again.
- * Nothing is put in its way. Yet whatever it has added since its last commit is added again by whoever goes on after a crash.
+ * A typical consumer, for comparison with the real ones. It reads its partitions, adds the records to a counter, and commits
+ * every five seconds, which is Kafka's default (Apache Kafka docs: auto.commit.interval.ms), and once more at an orderly end.
+ * It counts before it commits, so it loses nothing. An error that it can't handle ends it, and it is restarted. It is not
+ * made worse on purpose. Yet after a crash, everything that it had added since its last commit is added again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -25,7 +25,7 @@ const BATCH_BYTES = 16 * 1024 * 1024;
 const NOTHING_OWNED_PAUSE_MS = 200;
 
 const { group, table } = JSON.parse(process.argv[2] ?? '{}') as NaiveAssignment;
-/** Where, and with which key, stands in the environment: arguments are seen by everybody on the machine. */
+/** Endpoint and key are in the environment, because everybody on the machine can see arguments. */
 const client = new DynamoDBClient({});
 const reader = new LogReader(group);
 const membership = new Membership(group, reader, tell, fail);
@@ -73,7 +73,7 @@ async function count(queue: PartitionQueue): Promise<void> {
   counted.set(queue, newest.offset + 1);
 }
 
-/** Undefined for what is no click: such a record is passed over. */
+/** Undefined if the record is not a click; such a record is skipped. */
 function priceOf(text: string): number | undefined {
   try {
     const { value } = JSON.parse(text) as { value: string };

@@ -142,7 +142,7 @@ const refused: readonly (readonly [string, Json, RegExp])[] = [
   [
     'an attribute that only AWS knows',
     { 'Fn::GetAtt': ['Cluster', 'CurrentVersion'] },
-    /'CurrentVersion' from AWS alone/,
+    /only AWS knows the attribute 'CurrentVersion'/,
   ],
   [
     'the answer of a custom resource',
@@ -153,12 +153,12 @@ const refused: readonly (readonly [string, Json, RegExp])[] = [
   [
     'a function of CloudFormation that is not known',
     { 'Fn::Cidr': ['10.0.0.0/16', 2] },
-    /Fn::Cidr is not understood/,
+    /Fn::Cidr is not supported/,
   ],
   [
     'a reference that is not known',
     '{{resolve:ssm-secure:/x:1}}',
-    /\{\{resolve:ssm-secure:\/x:1\}\} is not understood/,
+    /\{\{resolve:ssm-secure:\/x:1\}\} is not supported/,
   ],
   [
     'a secret that no template creates',

@@ -186,7 +186,7 @@ describe('a mapping of the templates', () => {
     const { notes } = planWith(t, { FunctionResponseTypes: ['ReportBatchItemFailures'] });
 
     assert.deepEqual(notes, [
-      'app Mapping: AWS documents FunctionResponseTypes for mappings with ProvisionedPollerConfig alone',
+      'app Mapping: AWS documents FunctionResponseTypes only for mappings with ProvisionedPollerConfig',
     ]);
   });
 
@@ -198,7 +198,7 @@ describe('a mapping of the templates', () => {
     });
 
     assert.deepEqual(notes, [
-      'app Mapping: endless retries beside a destination are 10, as on AWS',
+      'app Mapping: endless retries with a destination become 10, as on AWS',
       'app Mapping: has 6 filters; on AWS more than 5 need a higher quota',
     ]);
   });
@@ -209,7 +209,9 @@ describe('a mapping of the templates', () => {
 
     const { notes } = planOf(temporaryFolder(t), { Resources });
 
-    assert.deepEqual(notes, ["app Two: shares the group 'g' with One; AWS asks for one of its own"]);
+    assert.deepEqual(notes, [
+      "app Two: shares the group 'g' with One; on AWS each mapping needs its own group",
+    ]);
   });
 
   it('of another event source is noted and left out', (t) => {
@@ -221,7 +223,7 @@ describe('a mapping of the templates', () => {
     const { mappings, notes } = planOf(temporaryFolder(t), { Resources: { Queue } });
 
     assert.deepEqual(mappings, []);
-    assert.deepEqual(notes, ['app Queue: its event source is no Kafka topic, and is not imitated']);
+    assert.deepEqual(notes, ['app Queue: its event source is not a Kafka topic, and is not imitated']);
   });
 
   const refusals: readonly (readonly [string, JsonObject, RegExp])[] = [
@@ -269,7 +271,7 @@ describe('a mapping of the templates', () => {
     [
       'has more filters than any quota allows',
       { FilterCriteria: { Filters: Array(11).fill({ Pattern: '{}' }) } },
-      /has 11 filters; Lambda takes 5, or 10 by quota/,
+      /has 11 filters; Lambda allows 5, or 10 with a higher quota/,
     ],
     [
       'starts at no position',
@@ -294,13 +296,13 @@ describe('a mapping of the templates', () => {
     [
       'starts at an empty time',
       { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: '' },
-      /StartingPositionTimestamp is "" and must be a time of the past/,
+      /StartingPositionTimestamp is "" and must be a time in the past/,
     ],
     ['gives an empty number', { BatchSize: '' }, /BatchSize is "" and must be a whole number from 1/],
     [
       'has a misspelt property',
       { SelfManagedKafkaConfig: { ConsumerGroupId: 'g' } },
-      /app Mapping\.SelfManagedKafkaConfig: is no property of an event source mapping; allowed are Amazon/,
+      /app Mapping\.SelfManagedKafkaConfig: is not a property of an event source mapping; allowed are Amazon/,
     ],
     [
       'has a misspelt property inside another',

@@ -54,7 +54,7 @@ describe('a schedule of the templates', () => {
       'of another target',
       'AWS::Scheduler::Schedule',
       { ScheduleExpression: 'rate(1 day)', Target: { Arn: 'arn:aws:sqs:eu-west-1:1:q', RoleArn: 'r' } },
-      'its target arn:aws:sqs:eu-west-1:1:q is no function, and is not run',
+      'its target arn:aws:sqs:eu-west-1:1:q is not a function, and is not run',
     ],
     [
       'for events',

@@ -157,7 +157,7 @@ describe('the templates', () => {
     const refusal = (error: unknown) =>
       error instanceof UserError &&
       error.message ===
-        'cdk synth failed: [Error at /stack] the topic needs a name; npm run synth -- -c stage=dev shows it alone';
+        'cdk synth failed: [Error at /stack] the topic needs a name; to see only this, run npm run synth -- -c stage=dev';
 
     await refused();
     await refused();

@@ -54,7 +54,7 @@ describe('the brokers of the templates', () => {
     const { notes } = planOf(temporaryFolder(t), { Resources: { One: cluster(), Two: cluster() } });
 
     assert.deepEqual(notes, [
-      'app Two: a second cluster; its topics live on the same broker, set up as app One says',
+      'app Two: a second cluster; its topics are on the same broker, which has the settings of app One',
     ]);
   });
 });
