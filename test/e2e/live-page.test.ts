@@ -200,7 +200,7 @@ describe('the live page', { timeout: 300_000, skip: because ?? false }, () => {
     assert.deepEqual(complaints, []);
   });
 
-  it('says that nobody owns what a frozen poller, alone in its group, still takes for its own', async () => {
+  it('says that nobody owns the partitions of a frozen poller that was alone in its group', async () => {
     await page.setViewportSize({ width: 1280, height: 1440 });
     const fraud = '[data-group="fraud-service"]';
     await press('freeze-poller', fraud);
@@ -218,14 +218,14 @@ describe('the live page', { timeout: 300_000, skip: because ?? false }, () => {
     assert.deepEqual(complaints, []);
   });
 
-  it('says that the run has ended, and lets nobody press anything that is of then', async () => {
+  it('says that the run has ended, and disables the outdated page', async () => {
     start.signal(start.process.pid, 'SIGTERM');
     await start.ended();
 
     await seen('it says so', () => page.locator('#notice').isVisible());
     assert.match(
       await page.locator('#notice').innerText(),
-      /^npm start has ended, or does not answer, since \d\d:\d\d:\d\d\./,
+      /^npm start has ended or has not answered since \d\d:\d\d:\d\d\./,
     );
     assert.equal(await page.evaluate('document.querySelector("main").inert'), true);
   });

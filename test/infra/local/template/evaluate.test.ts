@@ -136,7 +136,7 @@ const evaluated: readonly (readonly [string, Json, string])[] = [
 
 const refused: readonly (readonly [string, Json, RegExp])[] = [
   ['a name that the template does not have', { Ref: 'Nobody' }, /there is no 'Nobody'/],
-  ['a resource whose condition does not hold', { Ref: 'Gone' }, /'Gone' is not there/],
+  ['a resource whose condition is false', { Ref: 'Gone' }, /'Gone' does not exist/],
   ['a parameter without a default', { Ref: 'Asked' }, /'Asked' has no default/],
   ['a parameter that nobody publishes', { Ref: 'Unpublished' }, /'\/ad\/nothing', which no template creates/],
   [
@@ -150,13 +150,9 @@ const refused: readonly (readonly [string, Json, RegExp])[] = [
     /custom resource Answer \(Custom::Lookup\)/,
   ],
   ['an export that nobody makes', { 'Fn::ImportValue': 'x' }, /imports 'x', which no template exports/],
+  ['an unknown function of CloudFormation', { 'Fn::Cidr': ['10.0.0.0/16', 2] }, /Fn::Cidr is not supported/],
   [
-    'a function of CloudFormation that is not known',
-    { 'Fn::Cidr': ['10.0.0.0/16', 2] },
-    /Fn::Cidr is not supported/,
-  ],
-  [
-    'a reference that is not known',
+    'an unknown reference',
     '{{resolve:ssm-secure:/x:1}}',
     /\{\{resolve:ssm-secure:\/x:1\}\} is not supported/,
   ],
@@ -198,7 +194,7 @@ describe('the intrinsics of a template', () => {
     assert.equal(variableFor(temporaryFolder(t), { Ref: 'AWS::NoValue' }, template), undefined);
   });
 
-  it('are refused where they are deeper than the stack would bear, in a file or over many references', (t) => {
+  it('are refused if they are too deep for the stack, in a file or over many references', (t) => {
     const joined = (depth: number, inner: Json): Json => {
       let value = inner;
       for (let n = 0; n < depth; n++) value = { 'Fn::Join': ['', [value]] };
@@ -220,7 +216,7 @@ describe('the intrinsics of a template', () => {
     assert.equal(read(joined(25, 'a')), 'a');
     assert.throws(() => read(joined(500, 'a')), {
       name: 'UserError',
-      message: /app\.template\.json nests objects or lists more than 100 deep/,
+      message: /app\.template\.json nests objects or lists more than 100 levels deep/,
     });
     assert.throws(() => read({ 'Fn::GetAtt': ['Link0', 'Value'] }, Object.fromEntries(chained)), {
       name: 'UserError',

@@ -36,7 +36,7 @@ describe('a function of the templates', () => {
     ['is an image', image, /app Handler\.PackageType: is Image; only zipped code/],
     ['is no nodejs', python, /app Handler\.Runtime: is 'python3\.13'; only nodejs/],
     ['has its code inline', aFunction({ Code: { ZipFile: 'x' } }), /app Handler\.Code: is inline/],
-    ['has no such asset', aFunction({ Code: { S3Key: 'other.zip' } }), /'other\.zip' is no asset/],
+    ['has no such asset', aFunction({ Code: { S3Key: 'other.zip' } }), /'other\.zip' is not an asset/],
     [
       'names a file that its bundle lacks',
       aFunction({ Handler: 'main.handler' }),

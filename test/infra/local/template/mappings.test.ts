@@ -307,7 +307,7 @@ describe('a mapping of the templates', () => {
     [
       'has a misspelt property inside another',
       { AmazonManagedKafkaEventSourceConfig: { GroupId: 'g' } },
-      /AmazonManagedKafkaEventSourceConfig\.GroupId: is no property .* ConsumerGroupId, SchemaRegistryConfig/,
+      /AmazonManagedKafkaEventSourceConfig\.GroupId: is not a property .* ConsumerGroupId, SchemaRegistryConfig/,
     ],
     [
       'asks for too large a batch',
