@@ -76,7 +76,7 @@ export async function main(given: readonly string[]): Promise<number> {
   // `clickledger help audit` is `clickledger audit --help`.
   const [name = '', ...rest] = first === 'help' && after.length > 0 ? [...after, '--help'] : given;
   const listed = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (listed !== undefined) return runCommand(await listed.load(), rest);
+  if (listed !== undefined) return runCommand(listed.load(), rest);
   const program = new Program('clickledger');
   for (const [known, { summary }] of Object.entries(commands)) program.command(known).description(summary);
   // An empty line asks for the list, as help does.

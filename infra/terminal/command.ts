@@ -6,6 +6,7 @@
  */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
+import { eraseLine } from './progress.ts';
 import { escapeLines } from './text.ts';
 import { findInnermostMessage, Interrupted, UserError } from './user-error.ts';
 
@@ -31,8 +32,23 @@ export function defineCommand(name: string, summary: string, codes: ExitCodes = 
     );
 }
 
-/** Runs a command with what follows its name, and returns the exit code. The action sets `process.exitCode` where it found something. */
-export async function runCommand(command: CommandUnknownOpts, given: readonly string[]): Promise<number> {
+/**
+ * Runs a command with what follows its name, and returns the exit code. The action sets `process.exitCode` where it found something.
+ * @param loading the command, or a promise of it: Ctrl-C is heard while it loads
+ */
+export async function runCommand(
+  loading: CommandUnknownOpts | Promise<CommandUnknownOpts>,
+  given: readonly string[],
+): Promise<number> {
+  const stopListening = exitOnSignal();
+  try {
+    return await runLoaded(await loading, given);
+  } finally {
+    stopListening();
+  }
+}
+
+async function runLoaded(command: CommandUnknownOpts, given: readonly string[]): Promise<number> {
   command.exitOverride().configureOutput({ writeErr: () => {} });
   try {
     await command.parseAsync([...given], { from: 'user' });
@@ -48,6 +64,22 @@ export async function runCommand(command: CommandUnknownOpts, given: readonly st
     else console.error(sentenceFor(error, command) ?? error);
     return error instanceof Interrupted ? INTERRUPTED : COULD_NOT_TELL;
   }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A command that ends on signals in its own way listens to them as well, and is left alone. Returns how to stop listening. */
+function exitOnSignal(): () => void {
+  const listener = (name: NodeJS.Signals) => {
+    if (process.listenerCount(name) > 1) return;
+    eraseLine();
+    console.error('clickledger: interrupted before it was done');
+    process.exit(INTERRUPTED);
+  };
+  for (const name of SIGNALS) process.on(name, listener);
+  return () => {
+    for (const name of SIGNALS) process.off(name, listener);
+  };
 }
 
 /** What the AWS SDK says where a person has not said enough. Any other error is a fault of ours and is printed whole. */

@@ -49,8 +49,13 @@ export class ProgressLine {
 
   /** Takes the line away. */
   end(): void {
-    if (this.#out.isTTY) this.#out.write('\r\u001b[K');
+    eraseLine(this.#out);
   }
+}
+
+/** Takes away a line that is redrawn in place; nothing where nobody looks. */
+export function eraseLine(out: NodeJS.WriteStream = process.stderr): void {
+  if (out.isTTY) out.write('\r\u001b[K');
 }
 
 /** Aborted by Ctrl-C, SIGTERM or SIGHUP, with the sentence that the command then ends with. A second signal ends it at once. */

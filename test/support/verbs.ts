@@ -30,6 +30,7 @@ export const verbs: Readonly<Record<string, string>> = {
   descend: 'goes one level deeper',
   describe: 'says in words',
   encode: 'turns a value into what is written',
+  erase: 'takes a line away from the terminal',
   escape: 'makes text harmless',
   evaluate: 'works out what a template says',
   filter: 'returns those that match',
