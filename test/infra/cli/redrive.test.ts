@@ -93,6 +93,7 @@ describe('the options of redrive', () => {
       ['ledger', 'ledger', 10_000],
     );
     assert.deepEqual(addresses.destination, { bucket: 'b', region: 'eu-west-1' });
+    assert.deepEqual([addresses.function, addresses.lambda], ['f', { region: 'eu-west-1' }]);
     assert.equal(addresses.redriveRole, 'arn:aws:iam::111122223333:role/r');
     assert.equal(addresses.kafka.sasl?.mechanism, 'OAUTHBEARER');
   });

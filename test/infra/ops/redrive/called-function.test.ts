@@ -53,6 +53,31 @@ describe('the function of a ledger', () => {
     assert.equal(thrown.failed, 'the function failed: AppError: no');
   });
 
+  for (const [said, answer] of [
+    ['the function failed: Unhandled: ', { FunctionError: 'Unhandled' }],
+    ['the function reports the partition as failed: its log says why', failures],
+    ['the answer of the function is not a partial batch response', payload({ batchItemFailures: 3 })],
+  ] as const)
+    it(`says '${said}' where it has no more to say, and a reply that was lost before does not change that`, async () => {
+      answers(new Error('socket hang up'), answer, answer, answer);
+
+      assert.deepEqual(await call(), { requests: ['r2', 'r3', 'r4'], failed: said });
+    });
+
+  for (const name of [
+    'AccessDeniedException',
+    'InvalidSignatureException',
+    'ResourceNotFoundException',
+    'UnrecognizedClientException',
+    'CredentialsProviderError',
+  ])
+    it(`is called once where the answer is ${name}, which it would be again`, async () => {
+      answers(Object.assign(new Error('no'), { name }));
+
+      await assert.rejects(call(), { name: 'UserError', message: "function billing can't be called: no" });
+      assert.equal(lambda.commandCalls(InvokeCommand).length, 1);
+    });
+
   it('ends the command in one sentence where it can not be called', async () => {
     answers(new ResourceNotFoundException({ message: 'Function not found: x', $metadata: {} }));
     await assert.rejects(call(), /function billing can't be called: Function not found: x/);
@@ -68,5 +93,18 @@ describe('the function of a ledger', () => {
     setImmediate(() => ending.abort(new Error('interrupted')));
 
     await assert.rejects(called, /interrupted/);
+  });
+
+  it('is called with the signal that calls it off, whose reason is what is told', async () => {
+    const ending = new AbortController();
+    lambda.reset();
+    lambda.on(InvokeCommand).callsFake(() => {
+      ending.abort(new Error('interrupted'));
+      throw new Error('the request was aborted');
+    });
+
+    await assert.rejects(call(ending.signal), /^Error: interrupted$/);
+    const [, options] = (lambda.commandCalls(InvokeCommand)[0]?.args ?? []) as unknown[];
+    assert.deepEqual(options, { abortSignal: ending.signal });
   });
 });

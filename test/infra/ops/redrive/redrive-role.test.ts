@@ -18,8 +18,11 @@ interface Asked {
   readonly lambda: { path: string; by: string }[];
 }
 
-/** @param answer of STS: an error's code, or the key of the role's session */
-async function aws(t: TestContext, answer: { key: string } | { code: string }): Promise<Asked> {
+/**
+ * @param answer of STS: an error's code, or the key of the role's session
+ * @param status of Lambda
+ */
+async function aws(t: TestContext, answer: { key: string } | { code: string }, status = 200): Promise<Asked> {
   const asked: Asked = { sts: [], lambda: [] };
   const sts = await loopbackServer(t, (body, to, { headers }) => {
     asked.sts.push({ body: new URLSearchParams(body), by: signedBy(headers.authorization) });
@@ -34,7 +37,7 @@ async function aws(t: TestContext, answer: { key: string } | { code: string }): 
   });
   const lambda = await loopbackServer(t, (_, to, { url = '', headers }) => {
     asked.lambda.push({ path: url, by: signedBy(headers.authorization) });
-    to.writeHead(200, { 'content-type': 'application/json' }).end('{"batchItemFailures":[]}');
+    to.writeHead(status, { 'content-type': 'application/json' }).end('{"batchItemFailures":[]}');
   });
   const given = {
     AWS_ENDPOINT_URL_STS: sts,
@@ -71,6 +74,16 @@ async function invoked(t: TestContext, redriveRole?: string): Promise<void> {
   t.after(() => closeTarget(target));
   await callFunction(target.functions, 'billing', Buffer.from('{}'), new AbortController().signal, 1);
 }
+
+describe('the client of a redrive', () => {
+  it('repeats no call unseen: each request is one attempt of the command, which knows its id', async (t) => {
+    const asked = await aws(t, { code: 'AccessDenied' }, 503);
+
+    await assert.rejects(invoked(t), /function billing can't be reached/);
+
+    assert.equal(asked.lambda.length, 4);
+  });
+});
 
 describe('the role of a redrive', () => {
   it('is assumed by whoever calls, in the region of the function, and invokes in its place', async (t) => {
