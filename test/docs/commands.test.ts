@@ -22,7 +22,7 @@ const AWS_GLOBAL = ['region', 'profile', 'output', 'query', 'no-cli-pager', 'max
 const CHECKED = ['aws', 'npm', 'npx', 'operate'];
 /** Of every POSIX shell or system. */
 const PLAIN =
-  'ago case cd date echo export for git grep gzip ledger_at mkdir of_stack openssl set sh shift sleep sort uniq'.split(
+  'ago case cd date echo export for git grep gzip kafka-consumer-groups.sh ledger_at mkdir of_stack openssl set sh shift sleep sort uniq'.split(
     ' ',
   );
 const NPM_OWN = ['ci', 'test', 'exec', 'install', 'run', 'start'];

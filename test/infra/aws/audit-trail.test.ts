@@ -49,8 +49,10 @@ describe('the audit trail', () => {
       selectors.map(({ FieldSelectors }) => FieldSelectors),
       [selector('AWS::DynamoDB::Table', table), selector('AWS::Lambda::Function', handlers[0]![0])],
     );
-    assert.equal(trail.Properties.IsLogging, true);
-    assert.equal(trail.Properties.EnableLogFileValidation, true);
+    const { IsLogging, EnableLogFileValidation, IsMultiRegionTrail, IncludeGlobalServiceEvents } =
+      trail.Properties;
+    assert.deepEqual([IsLogging, EnableLogFileValidation], [true, true]);
+    assert.deepEqual([IsMultiRegionTrail, IncludeGlobalServiceEvents], [false, false]);
   });
 
   test('CloudTrail may write for this trail, for no other, and not before its bucket says so', () => {
