@@ -23,7 +23,7 @@ export interface AuditTrailProps {
   readonly handler: IFunction;
 }
 
-/** Writes to the table and invocations of the handler, under whatever alias; no reads and no management events. */
+/** Writes to the table and invocations of the handler, under any alias; no reads and no management events. */
 export function createAuditTrail(
   scope: Construct,
   id: string,

@@ -1,6 +1,6 @@
 /**
- * What the ledger's promises rest on in Kafka, under each broker type. MSK fixes some settings of Express brokers and
- * refuses whoever sets them (AWS MSK docs: msk-configuration-express-read-only), so the same guarantee stands in two ways:
+ * What the ledger's promises rest on in Kafka, under each broker type. MSK fixes some settings of Express brokers and refuses them in a
+ * configuration (AWS MSK docs: msk-configuration-express-read-only), so each guarantee has two forms:
  *
  * | guarantee                                          | Standard brokers                      | Express brokers        |
  * |----------------------------------------------------|---------------------------------------|------------------------|
@@ -15,17 +15,16 @@
  * | a group that was off for weeks resumes where it    | offsets.retention.minutes: 90 days    | the same               |
  * |   stopped, not at its starting position            |                                       |                        |
  *
- * Left alone on purpose: `allow.everyone.if.no.acl.found`. It speaks of Kafka ACLs; here every listener asks for IAM,
- * whose policies decide alone, and MSK warns that `false` without any ACL shuts everybody out (AWS MSK docs:
- * msk-configuration-express-read-write). And `delete.topic.enable`: recreating a topic is the operator's right, and is
- * what the incarnation is for.
+ * Not set on purpose: `allow.everyone.if.no.acl.found`, which is about Kafka ACLs. Here every listener requires IAM, only its policies
+ * decide, and MSK warns that `false` without any ACL locks everybody out (AWS MSK docs: msk-configuration-express-read-write). And
+ * `delete.topic.enable`: an operator may recreate a topic; the incarnation exists for that.
  */
 import type { StageConfig, TopicConfig } from './stages.ts';
 
 type BrokerType = StageConfig['brokers']['type'];
 type Settings = Readonly<Record<string, string>>;
 
-/** On Express brokers MSK makes three of whatever is asked for. */
+/** On Express brokers MSK always makes three. */
 export const REPLICAS = 3;
 
 /** Kafka's default is 7 days, counted from when the group lost its last member. */
@@ -49,7 +48,7 @@ export function buildBrokerSettings(type: BrokerType): Settings {
   };
 }
 
-/** Said again for the topic, so that it does not depend on what the cluster's configuration becomes later. */
+/** Repeated for the topic, so that it does not depend on later changes of the cluster's configuration. */
 export function buildTopicSettings(type: BrokerType, topic: TopicConfig): Settings {
   return {
     'cleanup.policy': 'delete',

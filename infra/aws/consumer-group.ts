@@ -49,7 +49,7 @@ const ROLLUP_TIMEOUT = Duration.minutes(5);
 /** One in each zone: the minimum of Express, and the usual number elsewhere. */
 const BROKERS = 3;
 
-/** What an app says of a group besides the team's own data. */
+/** What an app adds to the team's own data. */
 export interface ConsumerGroupProps {
   readonly group: GroupSpec;
   /**

@@ -30,7 +30,7 @@ export function createDataKey(
 ): Key {
   const stack = Stack.of(scope);
   const key = new Key(scope, id, { description, enableKeyRotation: true, removalPolicy });
-  // For people: no policy may rest on it, since whoever may move an alias would then move a right.
+  // For people only. A policy must not depend on it: moving the alias would move the right.
   key.addAlias(logs.prefix.replace(/^\/|\/$/g, '').replaceAll(/[^\w/-]/g, '-'));
   const logGroups = stack.formatArn({
     service: 'logs',

@@ -1,12 +1,12 @@
 /**
- * The committed record of what stands on AWS, `infra/deployed/<stage>.json`: the logical id of everything that holds data,
- * is needed to read it, or can't be changed in place, with the properties whose change would replace it. `clickledger record`
- * writes it from the templates; synthesis compares a mapping with it, a test all the rest. A stack that is not in the
- * record was never deployed, and is free.
+ * The committed record of what is deployed on AWS, `infra/deployed/<stage>.json`: the logical id of everything that holds data, is needed
+ * to read it, or can't be changed in place, with the properties whose change would replace it. `clickledger record` writes it from the
+ * templates; synthesis compares a mapping with it, and a test compares the rest. A stack that is not in the record was never deployed, and
+ * may change freely.
  *
- * Mappings are in it because CloudFormation can't change them where it matters: a new topic reports success and does
- * nothing, a new group id is refused or replaces, a new position or source makes a second mapping of the same function or
- * group before it removes the first, and gets 409 (CloudFormation schema of AWS::Lambda::EventSourceMapping).
+ * Mappings are in it because CloudFormation can't change them where it matters: a new topic reports success and does nothing, a new group
+ * id is refused or replaces, a new position or source makes a second mapping of the same function or group before it removes the first, and
+ * gets 409 (CloudFormation schema of AWS::Lambda::EventSourceMapping).
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +48,7 @@ interface RecordedResource {
 /** Of one stage: by stack, by logical id. */
 export type Deployed = Readonly<Record<string, Readonly<Record<string, RecordedResource>>>>;
 
-/** What stands of a group's mapping. Written by hand for an app of one's own. */
+/** What is deployed of a group's mapping. Another app writes it by hand. */
 export interface DeployedMapping {
   /** As in the template: a text, or the reference that CloudFormation resolves. */
   readonly clusterArn: unknown;

@@ -1,8 +1,7 @@
 /**
- * Where a team that would rather be fresh lets go of what fails: from its plain data to what the mapping is told, and what
- * the handler's role needs for it (AWS Lambda docs: kafka-on-failure, kafka-on-failure-destination, with-msk-permissions).
- * What is not the group's own is known by its ARN alone, and whoever owns it has to let this role in where another account
- * or another key is involved.
+ * Where a group that favours freshness discards failed batches: from its plain data to the mapping's setting and the rights of the
+ * handler's role (AWS Lambda docs: kafka-on-failure, kafka-on-failure-destination, with-msk-permissions). A destination that is not the
+ * group's own is known by its ARN only; where another account or key is involved, its owner has to admit this role.
  */
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -13,7 +12,7 @@ import { allowKey, allowNotifying, allowPuttingObjects, allowWritingTopic } from
 import { createDestinationBucket } from './group-storage.ts';
 
 interface GivingUp {
-  /** What `DestinationConfig` is told. */
+  /** For `DestinationConfig`. */
   readonly destination: string;
   readonly rights: readonly PolicyStatement[];
   /** Of the resources in `rights`: those that end in a wildcard. */
@@ -26,7 +25,7 @@ interface Surroundings {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** @param id of the bucket that is made for a team that asked for one */
+/** @param id of the bucket, for a team that asks for one */
 export function createFailureDestination(
   scope: Construct,
   id: string,

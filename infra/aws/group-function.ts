@@ -24,14 +24,14 @@ export interface GroupFunctionProps {
   readonly name: 'handler' | 'rollup';
   /** The file that exports `handler`. */
   readonly entry: string;
-  /** Says which packages the bundle is made of; found from the folder of the app upwards if not given. */
+  /** Pins the packages of the bundle. By default the nearest one from the app's folder upwards. */
   readonly lockFile: string | undefined;
   readonly logs: OwnLogs;
   readonly description: string;
   readonly memoryMb: number;
   readonly timeout: Duration;
   readonly key: IKey;
-  /** All of the environment but what only the bundle can tell. */
+  /** The environment, except for what only the bundle knows. */
   readonly environment: Omit<FunctionEnvironment, 'CODE_VERSION'>;
   /** By name of variable: references that CloudFormation resolves, never the secrets themselves. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -64,7 +64,7 @@ export class GroupFunction extends Construct {
       timeout: props.timeout,
       role: this.role,
       logGroup: logs,
-      // Whoever may look at a function's settings would otherwise read the secrets there.
+      // Otherwise anybody who may read a function's settings could read the secrets there.
       ...(holdsSecrets && { environmentEncryption: key }),
       // A switch of the SDK's second version, which nothing here uses.
       awsSdkConnectionReuse: false,

@@ -1,7 +1,7 @@
 /**
- * What a group's functions may do, statement by statement: nothing is granted that isn't in this list, no action has a
- * wildcard, and every resource is the group's own, so that one team can neither read, write nor join what is another's
- * (I9). There is no Scan and no DeleteItem: entries are immutable, and only their end of life removes them (I4).
+ * What a group's functions may do, statement by statement. Nothing else is granted, no action has a wildcard, and every resource is the
+ * group's own, so no team can read, write or join what belongs to another (I9). There is no Scan and no DeleteItem: entries are immutable,
+ * and only their end of life removes them (I4).
  *
  * Writes are bounded by `pk`, the only part of a key that IAM knows (Amazon DynamoDB docs: specifying-conditions): the rollup writes no
  * journal, the handler no statement line and no checkpoint. docs/adr/0025-least-rights.md says what these bounds can't say.
@@ -44,9 +44,9 @@ export function allowProjecting(table: Table, key: IKey): PolicyStatement[] {
 }
 
 /**
- * Whoever else in the account may write to DynamoDB tables may not write to this one. Reading, restoring into another table and changing
- * this policy are left to the account's own policies. The resource is `*` as a table can't name itself while it is made (AWS CDK docs:
- * aws-dynamodb, resource policies).
+ * Nobody else in the account may write to this table. Reading it, restoring it into another table and changing this policy are left to the
+ * account's own policies. The resource is `*`, since a table can't name itself while it is created (AWS CDK docs: aws-dynamodb, resource
+ * policies).
  */
 export function denyWritersExcept(roles: readonly IRole[]): PolicyStatement {
   return new PolicyStatement({
@@ -72,9 +72,9 @@ export function denyWritersExcept(roles: readonly IRole[]): PolicyStatement {
 }
 
 /**
- * What Lambda does for the mapping in the name of the handler's role, the handler's own code may not do: only credentials of an execution
- * environment carry the ARN of a function; what Lambda does outside of it, reading for a mapping above all, does not
- * (AWS Lambda docs: permissions-source-function-arn).
+ * The handler's own code may not do what Lambda does for the mapping in the name of the handler's role. Only credentials of an execution
+ * environment carry the ARN of a function; what Lambda does outside of it, such as reading for a mapping, does not (AWS Lambda docs:
+ * permissions-source-function-arn).
  */
 export function denyFromCode(statements: readonly PolicyStatement[]): PolicyStatement {
   return new PolicyStatement({
@@ -87,8 +87,8 @@ export function denyFromCode(statements: readonly PolicyStatement[]): PolicyStat
 }
 
 /**
- * All of a redrive's right. Lambda takes the name with an alias behind it for another resource, so it is not the right to invoke as the
- * mapping does.
+ * The only right of a redrive. For Lambda the name with an alias is another resource, so this is not the right to invoke as the mapping
+ * does.
  */
 export function allowInvokingHandler(handler: IFunction): PolicyStatement {
   return new PolicyStatement({
@@ -99,7 +99,7 @@ export function allowInvokingHandler(handler: IFunction): PolicyStatement {
 }
 
 /**
- * What Lambda does in the function's name before it ever invokes it (AWS Lambda docs: with-msk-permissions, msk-cluster-auth).
+ * What Lambda does in the function's name before it invokes it (AWS Lambda docs: with-msk-permissions, msk-cluster-auth).
  * @param clusterArn `arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>`, known at deployment only
  */
 export function allowReadingTopic(clusterArn: string, topic: string, groupId: string): PolicyStatement[] {
@@ -152,12 +152,12 @@ export function allowPuttingObjects(bucketArn: string): PolicyStatement[] {
   ];
 }
 
-/** To tell a queue or an SNS topic what was given up. */
+/** To notify a queue or an SNS topic of discarded batches. */
 export function allowNotifying(action: 'sqs:SendMessage' | 'sns:Publish', arn: string): PolicyStatement {
   return new PolicyStatement({ sid: 'TellOfGivenUp', actions: [action], resources: [arn] });
 }
 
-/** To put what was given up into another topic of the cluster (AWS Lambda docs: kafka-on-failure-destination). */
+/** To write discarded batches to another topic of the cluster (AWS Lambda docs: kafka-on-failure-destination). */
 export function allowWritingTopic(clusterArn: string, topic: string): PolicyStatement {
   return new PolicyStatement({
     sid: 'GiveUpRecords',

@@ -1,7 +1,7 @@
 /**
- * What a group has to keep to before CloudFormation may have it: one table of rules, each with an id, a check and the page
- * that it rests on. They hold the bounds that AWS states, the combinations that would lose clicks without a word, and what
- * can't be changed where it stands. A team sees every rule that it breaks at once, and all teams of an app together.
+ * What synthesis checks of a group: one table of rules, each with an id, a check and the page that it is based on. They hold the bounds
+ * that AWS states, combinations that would silently lose clicks, and what can't be changed once deployed. A team sees every rule that it
+ * breaks at once, and all teams of an app together.
  */
 import type { IConstruct } from 'constructs';
 import { checkContract } from '../../shared/contract/check-contract.ts';
@@ -36,13 +36,13 @@ function listCountRefusals({ group: { contract, count } }: Subject): string[] {
   return checkCount(count, contract as Contract).map((fault) => `${fault} [count]`);
 }
 
-/** A group among the others of its app, by where it stands in the tree and where it is deployed to. */
+/** A group among the others of its app, with its place in the tree and its environment. */
 export interface Neighbour {
   readonly construct: IConstruct;
   readonly group: Pick<GroupSpec, 'groupId' | 'ledger' | 'pollers'>;
   /** Of the topic. */
   readonly partitions: number;
-  /** Account and region; two that nobody has told are taken for the same. */
+  /** Account and region; two unknown ones count as the same. */
   readonly environment: string;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The shape of a group's data as anybody may have written it, in plain JavaScript too: wider than `GroupSpec`, so that the
- * rules of group-rules.ts can say of an illegal combination what is wrong with it and which page says so. A property that
- * nobody knows is a misspelt one, and refused. In: anything. Out: data that the rules can look at, or every fault.
+ * The shape of a group's data, also from plain JavaScript. It is wider than `GroupSpec`, so that the rules of group-rules.ts can explain an
+ * illegal combination and name the page. An unknown property is probably misspelt, and refused. In: anything. Out: data that the rules can
+ * check, or every fault.
  */
 import * as v from 'valibot';
 import type { GroupSpec } from '../../shared/group.ts';

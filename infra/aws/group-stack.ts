@@ -1,7 +1,7 @@
 /**
- * One team's stack, deployed by that team alone. It meets the stream's stack only through published parameters, read when
- * it is deployed, and publishes in turn how its ledger's table is called. Stage, folders and record of this repository are
- * known here; the group itself is a construct that knows none of them.
+ * One team's stack, deployed by that team alone. It knows the stream's stack only through published parameters, which it reads when it is
+ * deployed, and publishes the name of its ledger's table. Stage, folders and record of this repository are known here; the construct of the
+ * group knows none of them.
  */
 import { fileURLToPath } from 'node:url';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';

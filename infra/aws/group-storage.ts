@@ -13,8 +13,8 @@ import { Construct } from 'constructs';
 const DISCARDED_DAYS = 30;
 
 /**
- * The layout is shared/journal/journal.ts: `pk` and `sk`, and `expires` on entries alone, so a checkpoint never does. On demand,
- * since a partition's journal is one hot key whatever is provisioned (Amazon DynamoDB docs: bp-partition-key-design).
+ * The layout is shared/journal/journal.ts: `pk` and `sk`, and `expires` on entries only, so a checkpoint never expires. On demand, since a
+ * partition's journal is one hot key at any provisioned capacity (Amazon DynamoDB docs: bp-partition-key-design).
  */
 export function createLedgerTable(
   scope: Construct,

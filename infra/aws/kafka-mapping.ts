@@ -1,16 +1,16 @@
 /**
- * The event source mapping from the topic to a group's handler. Every setting is spelt out, also where it equals the
- * default, so that a team that goes from giving up to waiting really gets the default back on an update.
+ * The event source mapping from the topic to a group's handler. Every setting is explicit, even where it equals the default, so that a team
+ * that changes from discarding to waiting gets the default back on an update.
  *
  * | retry          | attempts          | age        | bisect    | destination    |
  * |----------------|-------------------|------------|-----------|----------------|
  * | until `done`   | -1: without end   | -1: any    | no        | none: with one, Lambda would make 10 of the -1 |
  * | until `spent`  | as the team says  | as it says | as it says| its own bucket |
  *
- * (AWS Lambda docs: kafka-retry-configurations, kafka-on-failure-destination). Retry settings, partial responses, the pollers'
- * logs and metrics exist with provisioned pollers alone (AWS Lambda docs: kafka-scaling-modes, esm-logging), so a mapping
- * with pollers on demand says none of them: Lambda delivers its batches again until done, whatever a team would rather have.
- * What can't be changed once it stands is guarded by rules/deployed.ts.
+ * (AWS Lambda docs: kafka-retry-configurations, kafka-on-failure-destination). Retry settings, partial responses, the pollers' logs and
+ * metrics exist with provisioned pollers alone (AWS Lambda docs: kafka-scaling-modes, esm-logging), so a mapping with pollers on demand has
+ * none of them: Lambda delivers its batches again until done, whatever a team prefers. rules/deployed.ts guards what can't be changed once
+ * deployed.
  */
 import { Alias, CfnEventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Validations } from 'aws-cdk-lib/core';
@@ -22,13 +22,13 @@ export interface KafkaMappingProps {
   readonly clusterArn: string;
   readonly partitions: number;
   readonly handler: Alias;
-  /** As the mapping is told. */
+  /** For the mapping's `DestinationConfig`. */
   readonly destination: string | undefined;
 }
 
 /**
- * The name by which the mapping alone invokes the handler. Lambda counts invocations by alias and of the whole function (AWS Lambda docs:
- * monitoring-metrics-view), so whatever came in by another way is their difference.
+ * Only the mapping invokes the handler by this name. Lambda counts invocations by alias and of the whole function (AWS Lambda docs:
+ * monitoring-metrics-view); the difference is what came in another way.
  */
 export const MAPPING_ALIAS = 'mapping';
 

@@ -1,7 +1,7 @@
 /**
  * What the operator's instance may do, statement by statement: be reached by Session Manager, read the topic and the ledgers of the teams
- * that the stage names, read what their mappings gave up, and assume their redrive roles, which alone invoke their handlers. It may write no
- * ledger, no topic and no object, join no group and change no function: whatever it sends is counted by the team's own code or not at all.
+ * that the stage names, read what their mappings discarded, and assume their redrive roles, which alone invoke their handlers. It may not
+ * write a ledger, a topic or an object, join a group or change a function: only the team's own code counts what it sends.
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
@@ -17,7 +17,9 @@ interface Scope {
   readonly groups: Groups;
 }
 
-/** The agent's own calls, none of which knows a resource (AWS Systems Manager docs: getting-started-create-iam-instance-profile). */
+/**
+ * The agent's own calls, which support no resource-level rights (AWS Systems Manager docs: getting-started-create-iam-instance-profile).
+ */
 export function allowSessions(): PolicyStatement[] {
   return [
     new PolicyStatement({

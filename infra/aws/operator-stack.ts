@@ -1,15 +1,15 @@
 /**
- * The operator's place, for a stage that asks for one: one small instance beside the brokers, from which `clickledger audit`, `redrive`,
- * `replay` and `statement` run at any hour. A person gets in by Session Manager and by nothing else: there is no key pair, no public
- * address, no rule that lets anybody in and no route to the internet. Why an instance, and what it costs: docs/adr/0024-operator-stack.md.
+ * A small instance next to the brokers, for a stage that asks for one, to run `clickledger audit`, `redrive`, `replay` and
+ * `statement`. Session Manager is the only way in: there is no key pair, no public address, no inbound rule and no route to the internet.
+ * docs/adr/0024-operator-stack.md says why an instance, and what it costs.
  *
  *   person ─► Session Manager ─► instance ─► brokers, on 9098
  *                                   ├─► DynamoDB, S3: gateway endpoints
  *                                   └─► Lambda, STS: interface endpoints, like the two of Session Manager
  *
  * It has a subnet and a route table of its own, so its endpoints change nothing for the brokers and their pollers. It reads logs and
- * ledgers of the teams that the stage names and assumes their redrive roles to invoke their handlers, which meet the same fence as always;
- * it writes nothing itself.
+ * ledgers of the teams that the stage names and assumes their redrive roles to invoke their handlers, under the same conditions as the
+ * mapping; it writes nothing itself.
  */
 import { fileURLToPath } from 'node:url';
 import {
@@ -62,7 +62,7 @@ export interface OperatorStackProps extends StackProps {
   readonly groups: Groups;
 }
 
-/** The commands that it has. Each becomes one file without packages beside it. */
+/** Its commands. Each becomes one file without packages. */
 export const operatorCommands = ['audit', 'redrive', 'replay', 'statement'] as const;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -104,7 +104,7 @@ export class OperatorStack extends Stack {
     new CfnOutput(this, 'InstanceId', { value: this.instance.instanceId });
   }
 
-  /** In the bucket of the CDK bootstrap; the instance fetches it when it is made, and is made anew when it changes. */
+  /** In the bucket of the CDK bootstrap. The instance fetches it at creation, and is replaced when it changes. */
   private addTools(): Asset {
     return new Asset(this, 'Tools', {
       path: `${ROOT}infra/cli`,
@@ -282,7 +282,7 @@ export function bundleCommands(folder: string): void {
       target: 'node24',
       format: 'esm',
       logLevel: 'error',
-      // The same with its WebAssembly inside, instead of in a file beside it.
+      // The same with its WebAssembly inside instead of in a separate file.
       alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
       // Packages that are not modules ask for `require`.
       banner: {

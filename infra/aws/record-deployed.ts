@@ -13,7 +13,7 @@ import type { StageName } from './stages.ts';
 /** A stack in any other state is not deployed, or not yet. */
 const DEPLOYED = /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/;
 
-/** Of CloudFormation, and of a test's stand-in. */
+/** The client of CloudFormation, or a test's. */
 type Asked = Pick<CloudFormationClient, 'send'>;
 
 /** The record with the stacks of these owners as CloudFormation has them. */

@@ -22,8 +22,8 @@ interface Stacks {
 }
 
 /**
- * What templates are like, whoever synthesizes: the flags of cdk.json, which tests and bundles don't get from the CLI. All that this version of
- * CDK recommends are decided there. Without uniqueImdsv2TemplateName two operators' instances of one account had launch templates of the same name.
+ * The feature flags of cdk.json, for tests and bundles that don't get them from the CLI. Every flag that this version of CDK recommends is
+ * decided there. Without uniqueImdsv2TemplateName two operators' instances of one account had launch templates of the same name.
  */
 export const featureFlags: Readonly<Record<string, unknown>> = cdk.context;
 
@@ -34,8 +34,8 @@ const OPERATOR = 'operator';
 const WITHOUT_MAPPING = 'withoutMapping';
 
 /**
- * @param deployed what stands of the stage; the committed record unless a test has another
- * @param config what the stage decides; that of stages.ts unless a test has another
+ * @param deployed of the stage; the committed record by default, another in tests
+ * @param config of the stage; that of stages.ts by default, another in tests
  */
 export function addStacks(
   app: App,

@@ -21,7 +21,7 @@ export interface NetworkConfig {
    * on demand call these from there (AWS Lambda docs: with-kafka-cluster-network), so without it a group that wants them is refused.
    */
   readonly reachesLambda?: true;
-  /** Who may open connections to the brokers on port 9098, besides Lambda's pollers. Nobody can without an entry here. */
+  /** Who may open connections to the brokers on port 9098, apart from Lambda's pollers. Nobody can without an entry here. */
   readonly clients: readonly NetworkClient[];
 }
 
@@ -40,7 +40,7 @@ const BITS = { min: 16, max: 22 };
 /** Wider than any private network (RFC 1918). */
 const CLIENT_BITS_MIN = 8;
 
-/** In words, with what was given, what is allowed and what to do; empty if nothing is wrong. */
+/** Sentences that say what was given, what is allowed and what to do; empty if nothing is wrong. */
 export function listNetworkFaults({ cidr, zones, clients }: NetworkConfig): string[] {
   const own = rangeOf(cidr);
   const faults: string[] = [];

@@ -1,11 +1,11 @@
 /**
- * What a stage decides, as plain data: brokers, Kafka, the topic, how long logs stay. What a team decides is in its
- * group.ts; what the runtime is told is in shared/config.ts.
+ * What a stage decides, as plain data: brokers, Kafka, the topic, how long logs stay. What a team decides is in its group.ts; what the
+ * runtime is told is in shared/config.ts.
  *
- * Illegal combinations can't be said where types allow it: storage is sized for Standard brokers only, since Express
- * brokers refuse the setting (AWS MSK docs: msk-broker-types-express). Kafka 4.2 runs on Express brokers alone (AWS MSK docs:
- * supported-kafka-versions). No Standard broker of Kafka 4 is smaller than a large one: the pages list kafka.t3.small
- * without saying so, but `CreateCluster` is reported to answer "Unsupported InstanceType" for every KRaft version.
+ * Types exclude illegal combinations where they can: storage is sized for Standard brokers only, since Express brokers refuse the setting
+ * (AWS MSK docs: msk-broker-types-express). Kafka 4.2 runs on Express brokers alone (AWS MSK docs: supported-kafka-versions). No Standard
+ * broker of Kafka 4 is smaller than a large one: the pages list kafka.t3.small without saying so, but `CreateCluster` is reported to answer
+ * "Unsupported InstanceType" for every KRaft version.
  */
 import type { AlarmSpec, StreamAlarm } from '../../shared/alarm-spec.ts';
 import type { NetworkConfig } from './stage-network.ts';
@@ -19,24 +19,24 @@ export interface StageConfig {
   readonly topic: TopicConfig;
   readonly network: NetworkConfig;
   /**
-   * What becomes of brokers, topic, tables, buckets, secrets and keys when their stack is deleted. `retain`: they stay, with the clicks
-   * and the money in them, and go on costing. `destroy`: they go with it, and tables have no deletion protection; for a stage whose
+   * What happens to brokers, topic, tables, buckets, secrets and keys when their stack is deleted. `retain`: they are kept, with the clicks
+   * and the money in them, and still cost money. `destroy`: they are deleted too, and tables have no deletion protection; for a stage whose
    * ledgers nobody needs.
    */
   readonly removalPolicy: 'retain' | 'destroy';
   /**
-   * The operator's instance, and the teams on whose ledgers it may work, by the names of their folders. Without it there is none, and
-   * whoever wants to audit or redrive brings a connection to the brokers. About $42 a month in us-east-1, $30 while it is stopped.
+   * The operator's instance, and the teams on whose ledgers it may work, by the names of their folders. Without it there is none, and an
+   * audit or a redrive needs a connection to the brokers of your own. About $42 a month in us-east-1, $30 while it is stopped.
    */
   readonly operator?: { readonly teams: readonly string[] };
-  /** Each ledger has a trail of who writes to it and who invokes its function. Off unless said; docs/deploying.md says what it costs. */
+  /** Each ledger has a trail of who writes to it and who invokes its function. Off by default; docs/deploying.md says what it costs. */
   readonly auditTrail?: boolean;
   /**
    * Whose event poller units the mappings of all groups share, unless a group says another in its `pollers.group`. Without it each
    * mapping has units of its own, about $135 a month more for each further group, and no group's backlog slows another's.
    */
   readonly pollerGroup?: string;
-  /** Logs of brokers, network and functions. The ledger needs none of them: its record is the journal. */
+  /** Of logs of brokers, network and functions. The ledger does not need them: its record is the journal. */
   readonly logDays: 30 | 90;
   /** Whether CloudFormation refuses to delete the stacks. */
   readonly terminationProtection: boolean;
@@ -57,13 +57,13 @@ export interface ExpressBrokers {
   readonly instanceType: `express.${string}`;
   /** A multiple of the three zones. */
   readonly count: number;
-  /** What the log may hold, one copy, before somebody is told: MB/s × retention, and some room. */
+  /** How much of one copy of the log raises the alarm: MB/s × retention, and some room. */
   readonly storageGbMax: number;
 }
 
 export interface TopicConfig {
   readonly name: string;
-  /** May grow, which moves keys to other partitions from then on; Kafka can't take any away. */
+  /** May grow, which moves keys to other partitions from then on; Kafka can't remove any. */
   readonly partitions: number;
   /** See `Journal.incarnation`: to be raised, and every group deployed, whenever the topic is recreated. */
   readonly incarnation: number;
@@ -74,7 +74,7 @@ export interface TopicConfig {
   readonly log?: 'new' | 'copy';
   /** Who stamps the records; `producer` lets their clocks say which hour is billed. */
   readonly timestamps: 'broker' | 'producer';
-  /** How long an unread click waits for its group, and how long whatever it holds about a person is kept. */
+  /** How long an unread click waits for its group, and how long personal data in it is kept. */
   readonly retentionHours: number;
 }
 

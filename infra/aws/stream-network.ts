@@ -1,16 +1,16 @@
 /**
- * The network of the brokers: three zones, isolated subnets, and ways in only for pollers and for the clients that the stage names.
- * Pollers in provisioned mode have their interfaces in these subnets and in this security group, and need neither NAT nor interface
- * endpoints (AWS Lambda docs: kafka-scaling-modes); functions are in no VPC at all. Routes to the clients' networks belong to whoever
- * owns these networks: docs/producers.md.
+ * The network of the brokers: three zones, isolated subnets, open only to pollers and to the clients that the stage names. Pollers in
+ * provisioned mode have their interfaces in these subnets and in this security group, and need neither NAT nor interface endpoints (AWS
+ * Lambda docs: kafka-scaling-modes); functions are in no VPC. Routes to the clients' networks belong to the owners of these networks:
+ * docs/producers.md.
  *
- * Rules out are all inline and rules in are all resources of their own. Mixed, a rule of its own would look like drift of the inline
- * list (inferred: CloudFormation docs, using-cfn-stack-drift, compare the list with every rule of the group).
+ * Outbound rules are all inline and inbound rules are all resources of their own. Mixed, a rule of its own would look like drift of the
+ * inline list (inferred: CloudFormation docs, using-cfn-stack-drift, compare the list with every rule of the group).
  *
- * Lambda asks for an endpoint of the service that a failure destination is in, without saying whether provisioned mode
- * waives it (AWS Lambda docs: kafka-on-failure). The gateway endpoint of S3 costs nothing, so it is here, together with
- * the way out on 443 without which nobody could use it. The subnets have no other route: 443 leads to S3 only, and the
- * endpoint lets nothing pass but what a destination takes, into buckets of this account.
+ * Lambda asks for an endpoint of the service that a failure destination is in, without saying whether provisioned mode waives it (AWS
+ * Lambda docs: kafka-on-failure). The gateway endpoint of S3 costs nothing, so it is here, together with the outbound rule on 443 that it
+ * needs. The subnets have no other route: 443 leads to S3 only, and the endpoint admits only what a destination needs, into buckets of this
+ * account.
  */
 import {
   CfnSecurityGroup,

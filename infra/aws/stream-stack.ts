@@ -1,10 +1,10 @@
 /**
- * The stream's stack: brokers and the topic, which no team owns. It publishes what groups have to know, and knows no group.
+ * The stream's stack: brokers and the topic, which no team owns. It publishes what groups need, and knows no group.
  *
- * Unless the stage says otherwise, cluster, topic, configuration and key stay when the stack goes or replaces them: removing the topic's resource would
- * delete the topic (from the CloudFormation schema of AWS::MSK::Topic), and with it clicks that nobody has counted yet.
- * MSK changes either partitions or settings of a topic in one call (AWS MSK docs: msk-update-topic), so a deployment changes
- * one of them. What each guarantee rests on is a table in broker-settings.ts.
+ * Unless the stage says otherwise, cluster, topic, configuration and key are kept when the stack is deleted or replaces them: removing the
+ * topic's resource would delete the topic (CloudFormation schema of AWS::MSK::Topic), and with it clicks that are not counted yet. MSK
+ * changes either partitions or settings of a topic in one call (AWS MSK docs: msk-update-topic), so a deployment changes one of them. The
+ * table in broker-settings.ts says which setting each guarantee needs.
  */
 import { CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
@@ -127,7 +127,7 @@ export class StreamStack extends Stack {
     publish('RetentionHours', 'retention-hours', String(topic.retentionHours));
   }
 
-  /** For stacks beside this one as parameters, for whoever owns the networks around it as outputs. */
+  /** Parameters for the other stacks, outputs for the owners of the networks around it. */
   private publishNetwork(stage: StageName, network: StreamNetwork, cluster: CfnCluster): void {
     const { vpc, securityGroupId, routeTableIds } = network;
     const facts = [

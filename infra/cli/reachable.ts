@@ -98,7 +98,7 @@ interface Subject {
   readonly clientSubnets: readonly string[];
 }
 
-/** Throws `UserError` where there is nothing to look at, or two things. */
+/** Throws `UserError` unless exactly one network is named. */
 export function readSubject(
   values: Pick<Values, 'template' | 'subnets' | 'securityGroups' | 'from'>,
 ): Subject {
@@ -107,7 +107,7 @@ export function readSubject(
   const clientSubnets = from.flatMap((each) => ('subnet' in each ? [each.subnet] : []));
   if (template === undefined) {
     if (subnets === undefined || groups === undefined)
-      throw new UserError('nothing to look at: give --template, or --subnets with --security-groups');
+      throw new UserError('no network is named: give --template, or --subnets with --security-groups');
     return { of: { subnets, groups }, clients, clientSubnets };
   }
   if (subnets !== undefined || groups !== undefined)
@@ -136,7 +136,7 @@ async function readNetwork({
     if (cause instanceof UserError) throw cause;
     const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new UserError(
-      `EC2 could not be asked (${said}): set AWS_REGION and credentials that may ec2:Describe* subnets, route tables, access lists, security groups, endpoints and VPC attributes`,
+      `EC2 does not answer (${said}): set AWS_REGION and credentials that may ec2:Describe* subnets, route tables, access lists, security groups, endpoints and VPC attributes`,
       cause,
     );
   } finally {
@@ -154,6 +154,6 @@ function checkLines(network: Network, checks: readonly Check[]): string[] {
       `      ${' '.repeat(width)}  (${rule})`,
       ...(todo === '' ? [] : [`      ${' '.repeat(width)}  -> ${todo}`]),
     ]),
-    `${count('pass')} pass, ${count('warn')} to look at, ${count('fail')} fail`,
+    `${count('pass')} pass, ${count('warn')} to check, ${count('fail')} fail`,
   ];
 }

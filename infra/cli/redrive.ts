@@ -73,7 +73,7 @@ export function readSelection(values: Values): Selection {
   const chosen = kinds.filter((kind) => values[kind]);
   if (values.park && (values.accept || chosen.length > 0 || partition === undefined))
     throw new UserError(
-      '--park releases one halted batch: give --partition with it, and none of --accept, --parked, --gaps, --destination',
+      '--park releases one halted batch: give --partition with it, and not --accept, --parked, --gaps or --destination',
     );
   return {
     kinds: new Set(chosen.length === 0 ? kinds : chosen),

@@ -45,7 +45,12 @@ export const size = defineCommand(
     parseDecimal(1, 1e8),
   )
   .option('--memory-mb <n>', 'of the function', parseWholeNumber(128, 10_240), 1024)
-  .option('--commit-ms <n>', "an invocation's time besides its clicks, measured", parseDecimal(0, 60_000), 20)
+  .option(
+    '--commit-ms <n>',
+    'measured time of an invocation that does not depend on its clicks',
+    parseDecimal(0, 60_000),
+    20,
+  )
   .option('--batch-records <n>', 'of the mapping', parseWholeNumber(1, limits.batchRecords.value), 10_000)
   .option('--window-seconds <n>', 'of the mapping', parseWholeNumber(1, 300), 1)
   .option(

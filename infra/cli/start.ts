@@ -103,7 +103,9 @@ export function readStartOptions(values: Values, ownKafka = false): StartOptions
       '--join is for a Kafka of your own: set CLICKLEDGER_KAFKA=host:port, or leave it out',
     );
   if (incarnation !== undefined && !keep)
-    throw new UserError('--incarnation needs --keep: without it everything begins anew, with the first');
+    throw new UserError(
+      '--incarnation needs --keep: without it the data is deleted, and the first incarnation begins',
+    );
   refuseSamePorts({ '--kafka-port': kafkaPort, '--dynamodb-port': dynamodbPort, '--page-port': pagePort });
   return {
     stage: values.stage,

@@ -1,4 +1,4 @@
-/** How a command is told which ledgers it works on: those of the running local runtime, or one elsewhere, named in full. */
+/** Options that name the ledgers of a command: those of the running local runtime, or one elsewhere, named in full. */
 import { type Command, Option } from '@commander-js/extra-typings';
 import * as v from 'valibot';
 import type { Ledger } from '../../shared/journal/journal-store.ts';

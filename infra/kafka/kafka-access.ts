@@ -1,6 +1,6 @@
 /**
- * How an operator's command reaches Kafka: plainly on the laptop, and on Amazon MSK over TLS with a token that IAM vouches
- * for (SASL/OAUTHBEARER; Amazon MSK docs: iam-access-control). Every client of a command is opened with what comes out here.
+ * How an operator's command reaches Kafka: without encryption on the local runtime, and on Amazon MSK over TLS with a token signed by IAM
+ * (SASL/OAUTHBEARER; Amazon MSK docs: iam-access-control). Every client of a command uses this.
  */
 
 import type { BaseOptions } from '@platformatic/kafka';
@@ -21,7 +21,7 @@ export interface KafkaChoice {
 
 type TokenOf = (region: string) => Promise<string>;
 
-/** Throws `UserError` on brokers that can't be meant, or a region that nobody named. */
+/** Throws `UserError` on impossible addresses of brokers, or where no region is known. */
 export function createKafkaAccess(
   { kafka, iam, region }: KafkaChoice,
   tokenOf: TokenOf = signedToken,
@@ -50,7 +50,7 @@ function isBroker(text: string): boolean {
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
-/** A URL of `kafka-cluster:Connect`, signed with whatever credentials every AWS tool would find. Loaded only where it is used. */
+/** A URL of `kafka-cluster:Connect`, signed with the credentials that AWS tools find. The signer is loaded only where it is used. */
 async function signedToken(region: string): Promise<string> {
   const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js');
   return (await generateAuthToken({ region })).token;

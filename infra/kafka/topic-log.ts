@@ -1,9 +1,9 @@
 /**
- * The log of a topic, read by explicit assignment: no group is joined and nothing is committed, so looking at a topic changes
- * nothing. Shares no code with the pipe.
+ * The log of a topic, read by explicit assignment: it joins no group and commits nothing, so reading changes nothing. Shares no code with
+ * the pipe.
  *
- * Only committed records are records of the log: what a transaction wrote that was aborted is as if it had never been, and what
- * lies behind a transaction that is still open is not there yet (docs/adr/0021).
+ * Only committed records count as records of the log: those of aborted transactions do not exist, and those after a transaction that is
+ * still open do not exist yet (docs/adr/0021).
  */
 
 import { Admin, Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
@@ -118,7 +118,7 @@ export class TopicLog {
       const known = [...(await this.#answer(admin.listGroups({}))).keys()];
       if (!known.includes(this.#group))
         throw new UserError(
-          `Kafka knows no group '${this.#group}', so nothing tells how far it has read; known are ${known.join(', ') || 'none'}`,
+          `Kafka knows no group '${this.#group}', so its progress is unknown; known are ${known.join(', ') || 'none'}`,
         );
     } finally {
       await admin.close().catch(() => {});

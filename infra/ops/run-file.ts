@@ -1,4 +1,4 @@
-/** `run.json` of the ground that runs on this laptop, as an operator's command reads it: whole, of a process that lives, or refused. */
+/** `run.json` of the local runtime, as an operator's command reads it: complete and of a running process, or refused. */
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -17,7 +17,7 @@ export const accessSchema = v.object({
   secretAccessKey: v.string(),
 });
 
-/** As the clients of the AWS SDK are told it. */
+/** As configuration of the AWS SDK's clients. */
 export function buildClientConfig(access: v.InferOutput<typeof accessSchema>) {
   const { endpoint, region, accessKeyId, secretAccessKey } = access;
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
@@ -43,7 +43,10 @@ export function readRunFile<Run extends { pid: number }>(
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ENOENT') throw new UserError(nothingRuns, cause);
-    throw new UserError(`${file} can't be read (${code}): only whoever started what runs can read it`, cause);
+    throw new UserError(
+      `${file} can't be read (${code}): only the user who started the local runtime can read it`,
+      cause,
+    );
   }
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
   if (!parsed.success) throw new UserError(`${file} is damaged: stop what runs, and start it again`);

@@ -1,6 +1,6 @@
 /**
- * Whether what is waited for still progresses. How long the whole takes tells nothing of right or wrong, on a busy machine least of
- * all; so only a standstill ends the waiting. Time in which nobody looked, because the machine slept or was busy, does not count.
+ * Whether awaited work still progresses. Its total time says nothing about right or wrong, least of all on a busy machine, so only a
+ * standstill ends the wait. Time in which nothing was checked, because the machine slept or was busy, does not count.
  */
 const LOOKED_MS_MAX = 5_000;
 

@@ -1,12 +1,12 @@
 /**
- * The live lines of `npm start`: for each group a total and its partitions, within the columns and rows that a terminal has. Columns go by
- * their importance where it is narrow, partitions by their lag where it is low; what is left out is said.
+ * The live lines of `npm start`: for each group a total and its partitions, within the columns and rows of the terminal. A narrow terminal
+ * shows the most important columns, a low one the partitions with the most lag; the rest is counted.
  */
 import { formatCount } from '../terminal/text.ts';
 
 export interface LivePartition {
   readonly partition: number;
-  /** Number of the poller that owns it; undefined while nobody does. */
+  /** Number of the poller that owns it; undefined while none does. */
   readonly owner: number | undefined;
   readonly committed: number | undefined;
   /** What it was just before the ledger was read: never ahead of what is counted (I7). */
@@ -71,7 +71,7 @@ interface Seen {
 
 interface Measured extends LivePartition {
   readonly lag: number | undefined;
-  /** Age of the oldest record that is not committed, in seconds; Infinity where it is older than what was looked at. */
+  /** Age of the oldest record that is not committed, in seconds; Infinity where it is older than the observations. */
   readonly lagSeconds: number;
   readonly rate: number;
 }
@@ -102,7 +102,7 @@ export class LiveLines {
         ? 0
         : Math.round((Number(clicks - first.clicks) * 1000) / (now - first.at));
     if (end === undefined) return { ...live, lag: undefined, lagSeconds: 0, rate };
-    // The newest look at which all that is committed was all there was: what came after is the lag.
+    // The newest observation at which everything was committed: what came after is the lag.
     const caughtUp = seen.ends.findLastIndex((look) => look.end <= committed);
     seen.ends = [...seen.ends.slice(Math.max(0, caughtUp)), { at: now, end }];
     if (seen.ends.length > ENDS_MAX) seen.ends = seen.ends.filter((_, i) => i % 2 === 0);
@@ -185,7 +185,7 @@ function isNote({ amount }: Row): boolean {
   return amount === '';
 }
 
-/** A lag that is older than what was looked at is at least as old. */
+/** A lag that is older than the observations is at least as old as they are. */
 function secondsText(seconds: number, watchedMs: number): string {
   if (seconds !== Number.POSITIVE_INFINITY) return seconds.toFixed(1);
   return `>${Math.floor(watchedMs / 1000)}`;

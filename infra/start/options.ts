@@ -5,9 +5,9 @@ export interface StartOptions {
   readonly stage: string;
   /** All clicks of the log together; undefined for clicks without end. */
   readonly clicks: number | undefined;
-  /** Clicks per second; undefined for as fast as possible, 0 for none at all. */
+  /** Clicks per second; undefined for as fast as possible, 0 for none. */
   readonly rate: number | undefined;
-  /** End once everything is drained, and tell whether it is exact. */
+  /** End once everything is drained, and say whether it is exact. */
   readonly exit: boolean;
   readonly seed: number;
   readonly advertisers: number;

@@ -1,6 +1,6 @@
 /**
- * What `npm start` watches: the ground, the ledgers that its groups write, and the clicks that feed it, as one picture.
- * The ledgers are found as an operator finds them, by what their stacks publish; the ground itself knows nothing of them.
+ * What `npm start` watches: the local runtime, the ledgers of its groups, and the producer of clicks. It finds the ledgers as an operator
+ * does, by the parameters that their stacks publish; the local runtime does not know them.
  */
 import { auditLedger } from '../audit/audit-ledger.ts';
 import { TopicLog } from '../kafka/topic-log.ts';
@@ -21,7 +21,7 @@ import type { StartOptions } from './options.ts';
 
 interface DrainedLedger extends AuditedLedger {
   readonly tookMs: number;
-  /** Where the records are that the ledger lacks, in words; undefined where it lacks none. */
+  /** A sentence that says where the missing records are; undefined where none is missing. */
   readonly discarded: string | undefined;
 }
 
@@ -113,7 +113,7 @@ export class Session {
     });
   }
 
-  /** Looks at the log's ends and the ledgers; while a server restarts, what was seen last stands. */
+  /** Reads the log's ends and the ledgers; while a server restarts, the last figures remain. */
   async look(): Promise<void> {
     const looks = [
       this.#observer.bounds().then(({ latest }) => {
@@ -216,7 +216,7 @@ export class Session {
   }
 }
 
-/** What becomes of the topic on a Kafka of the user's own. */
+/** What is written to the topic on a Kafka of the user's own. */
 function writing(kafka: readonly string[], topic: string, { clicks, rate }: StartOptions): string {
   const at = `Your Kafka ${kafka.join(',')}:`;
   if (rate === 0)

@@ -40,10 +40,10 @@ const ending = new AbortController();
 
 function watchForEnd(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
-  // What nobody has caught, as a full disk under a log: everything that was started is still stopped.
+  // An error that nobody caught, such as a full disk: everything that was started is still stopped.
   process.on('uncaughtException', (error) => ending.abort(error));
   endWithNpm();
-  // Whoever read the lines has gone.
+  // The reader of the lines has ended.
   process.stdout.on('error', () => ending.abort());
 }
 
@@ -65,7 +65,7 @@ export interface StartResult {
   readonly lastLine: string | undefined;
 }
 
-/** Runs in the process that it may end: it listens to signals and to errors that nobody caught. Throws `UserError`. */
+/** Listens to this process's signals and to errors that nobody caught, and may end it. Throws `UserError`. */
 export async function runStart(options: StartOptions): Promise<StartResult> {
   watchForEnd();
   try {
@@ -117,7 +117,7 @@ async function run(options: StartOptions): Promise<StartResult> {
       await page?.stop();
       await session.stop();
       if (!options.exit)
-        console.log(`Stopped. Its data is in ${folder}: npm start -- --keep goes on with it.`);
+        console.log(`Stopped. Its data is in ${folder}: npm start -- --keep continues with it.`);
     }
     await throttling?.close();
     removeRunFile(folder);

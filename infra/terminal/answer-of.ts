@@ -1,10 +1,10 @@
-/** An answer of a server within a bound, or one sentence: a server that can't be reached is nothing a stack would explain. */
+/** A server's answer within a time limit, or one sentence that says why not. */
 import { findInnermostMessage, UserError } from './user-error.ts';
 
-/** The clients' own retries included; against a server that takes the connection and says nothing they have no bound. */
+/** Includes the clients' own retries, which have no limit against a server that accepts the connection and never answers. */
 const ANSWER_WITHIN_MS = 25_000;
 
-/** @param server what is asked, as the operator named it */
+/** @param server as the operator named it */
 export async function awaitAnswer<Answer>(
   server: string,
   asked: Promise<Answer>,

@@ -1,6 +1,6 @@
 /**
- * How a command of `clickledger` is defined and run. Commander parses, helps and suggests; here are the exit codes and sentences that all
- * commands share:
+ * How a command of `clickledger` is defined and run. Commander parses, prints help and suggests; this file has the exit codes and sentences
+ * that all commands share:
  *
  *   0  fine      1  it found something      2  it could not tell, or the input is wrong      130  interrupted
  */
@@ -13,7 +13,7 @@ import { findInnermostMessage, Interrupted, UserError } from './user-error.ts';
 export const INTERRUPTED = 130;
 const COULD_NOT_TELL = 2;
 
-/** What exit codes mean for a command, in words. */
+/** What exit codes mean for a command. */
 export interface ExitCodes {
   readonly 0: string;
   /** Undefined for a command that looks for nothing. */
@@ -82,7 +82,7 @@ function exitOnSignal(): () => void {
   };
 }
 
-/** What the AWS SDK says where a person has not said enough. Any other error is a fault of ours and is printed whole. */
+/** A sentence for what the AWS SDK throws without region or credentials. Any other error is a bug and is printed whole. */
 function sentenceFor(error: unknown, { options }: CommandUnknownOpts): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (/region is missing/i.test(findInnermostMessage(error))) {

@@ -1,12 +1,12 @@
-/** What long work shows on a terminal, and how Ctrl-C ends it. */
+/** Progress of long work on a terminal, and its end by Ctrl-C. */
 import { escapeText, formatCount } from './text.ts';
 import { Interrupted } from './user-error.ts';
 
 const SHOWN_EVERY_MS = 200;
-/** Before that, what it took so far tells too little of what is to come. */
+/** Before that, the estimate would be too rough. */
 const ESTIMATE_AFTER_MS = 2_000;
 
-/** One line, redrawn in place; nothing where nobody looks. */
+/** One line, redrawn in place. Prints nothing if the output is not a terminal. */
 export class ProgressLine {
   readonly #out: NodeJS.WriteStream;
   readonly #what: string;
@@ -16,8 +16,8 @@ export class ProgressLine {
   #shownAt = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param what what is worked on, such as the name of a ledger
-   * @param unit what is counted, in the plural, and what becomes of it
+   * @param what the work, such as the name of a ledger
+   * @param unit what is counted, in the plural, such as `records read`
    * @param now milliseconds of a clock that never goes back
    */
   constructor(
@@ -47,7 +47,7 @@ export class ProgressLine {
     );
   };
 
-  /** Takes the line away. */
+  /** Clears the line. */
   end(): void {
     eraseLine(this.#out);
   }

@@ -1,4 +1,4 @@
-/** Errors that a person can cure, and the sentence inside errors of libraries. */
+/** Errors that a person can fix, and the innermost sentence of errors of libraries. */
 
 /** One sentence or two: what was given, what is allowed, what to do. A command prints it without a stack and ends with 2. */
 export class UserError extends Error {

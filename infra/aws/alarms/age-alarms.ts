@@ -1,8 +1,8 @@
 /**
- * Is the group keeping up? No single metric can tell: Lambda emits no IteratorAge for Kafka; the function's own RecordAge
- * needs an invocation; MSK's lag metrics are absent while the group is unstable (Amazon MSK docs: consumer-lag), and
- * their time is an estimate of what draining takes, not an age; OffsetLag counts records. So each alarm asks several.
- * What happens and which alarm sees it after how many minutes is the table of docs/adr/0023-alarms.md; a test runs its rows.
+ * Is the group keeping up? No single metric can tell: Lambda emits no IteratorAge for Kafka; the function's own RecordAge needs an
+ * invocation; MSK's lag metrics are absent while the group is unstable (Amazon MSK docs: consumer-lag), and their time is an estimate of
+ * what draining takes, not an age; OffsetLag counts records. So each alarm reads several. What happens and which alarm sees it after how
+ * many minutes is a table in docs/adr/0023-alarms.md; a test runs its rows.
  *
  * The objective: `share` of all minutes are good, which is when the oldest open record is younger than `ageSeconds`. A burn rate is how
  * many times faster than that bad minutes come (Google, The Site Reliability Workbook, chapter 5). One-minute periods, M of N, are such a
@@ -107,8 +107,8 @@ function tooMany(of: GroupMetrics, { ageSeconds }: ServiceLevel) {
 }
 
 /**
- * Also what is heard when the function is never invoked, for whatever reason. Of a mapping that never started only the brokers' bytes are
- * there: lag metrics exist from a group's first consumption on (Amazon MSK docs: consumer-lag), `Resolved` from the first invocation.
+ * It also fires when the function is never invoked, whatever the reason. For a mapping that never started only the brokers' bytes exist:
+ * lag metrics exist from a group's first consumption on (Amazon MSK docs: consumer-lag), `Resolved` from the first invocation.
  */
 function waitingForNobody(of: GroupMetrics) {
   const bytes = Object.keys(of.bytesIn)

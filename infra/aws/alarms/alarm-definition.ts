@@ -1,11 +1,11 @@
 /**
- * An alarm before anything is made of it: plain data, but for the metric. The rules that all keep to:
+ * The definition of an alarm: plain data, except for the metric. All definitions follow these rules:
  *
- * - M of N, never N of N where several services publish: their newest minutes arrive at different times, and an
- *   expression that fills them in would judge what has not been said yet (Amazon CloudWatch docs: using-metric-math, FILL).
- *   It also lets an alarm outlast a rebalance: it stays as long as M of the last N minutes were bad.
- * - 1 of N where an event is the alarm: it holds for N periods instead of going on and off with every retry.
- * - Comparison is always "at least"; the words of the description must fit that.
+ * - M of N, never N of N where several services publish: their newest minutes arrive at different times, and an expression that fills them
+ *   in would judge data that is not there yet (Amazon CloudWatch docs: using-metric-math, FILL).
+ *   It also lets an alarm outlast a rebalance: it stays in alarm as long as M of the last N minutes were bad.
+ * - 1 of N where an event is the alarm: it stays in alarm for N periods instead of toggling with every retry.
+ * - Comparison is always "at least"; the description has to say the same.
  */
 import { type IMetric, MathExpression, type Metric, type TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
@@ -25,7 +25,7 @@ export interface AlarmDefinition<Name extends string> {
   readonly says: string;
   readonly metric: IMetric;
   readonly threshold: number;
-  /** Where there are two, both have to be bad: one alarm each, which call nobody, and a composite alarm that does. */
+  /** Of two windows, both have to be bad: one alarm each, which notifies nobody, and a composite alarm that does. */
   readonly periods: Window | readonly [long: Window, short: Window];
   readonly missing: TreatMissingData;
 }
@@ -34,7 +34,7 @@ export const MINUTE = Duration.minutes(1);
 export const FIVE_MINUTES = Duration.minutes(5);
 export const HOUR = Duration.hours(1);
 
-/** @param label stands beside the value in the console, where there is no description */
+/** @param label shown beside the value in the console, which shows no description */
 export function createExpression(
   label: string,
   formula: string,

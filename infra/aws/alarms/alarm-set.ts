@@ -1,8 +1,8 @@
 /**
- * The alarms of one owner. In: definitions, what the owner decided about them, and whom each severity calls. Out: one
- * CloudWatch alarm per definition. Only a page also says when it is over, since somebody waits for that.
+ * The alarms of one owner. In: definitions, the owner's choices, and the actions of each severity. Out: one CloudWatch alarm per
+ * definition. Only a page also notifies when it is over, since somebody waits for that.
  *
- * Going without an alarm takes its name and a reason; a name that is none, or a reason that says nothing, is refused.
+ * Omitting an alarm needs its name and a reason; an unknown name or an empty reason is refused.
  */
 import {
   Alarm,
@@ -20,7 +20,7 @@ import { formatOwnName, type Ownership } from '../../../shared/published.ts';
 
 import type { AlarmDefinition, Window } from './alarm-definition.ts';
 
-/** Whom to call: an SNS topic, or any other action of an alarm. An empty list is an answer too. */
+/** What an alarm calls: an SNS topic, or any other alarm action. The list may be empty. */
 export type AlarmActions = Readonly<Record<Severity, readonly IAlarmAction[]>>;
 
 export interface AlarmSetProps<Name extends string> {
@@ -33,7 +33,7 @@ export interface AlarmSetProps<Name extends string> {
 const REASON_LENGTH_MIN = 10;
 
 export class AlarmSet<Name extends string> extends Construct {
-  /** Those that call somebody. */
+  /** Those that notify somebody. */
   readonly alarms: readonly AlarmBase[];
 
   constructor(scope: Construct, id: string, props: AlarmSetProps<Name>) {
@@ -95,7 +95,7 @@ function assertKnown<Name extends string>(
   const allowed = definitions.map(({ name }) => name as string);
   const faults = [...Object.keys(severities ?? {}), ...Object.keys(without ?? {})]
     .filter((name) => !allowed.includes(name))
-    .map((name) => `alarm '${name}' is none of this owner's, allowed are ${allowed.join(', ')}`);
+    .map((name) => `alarm '${name}' does not exist for this owner, allowed are ${allowed.join(', ')}`);
   for (const [name, reason] of Object.entries(without ?? {})) {
     if (typeof reason === 'string' && reason.trim().length >= REASON_LENGTH_MIN) continue;
     faults.push(

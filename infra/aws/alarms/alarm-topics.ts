@@ -1,9 +1,9 @@
 /**
- * Where an owner's alarms go unless it brings its own actions: an SNS topic per severity, under the owner's key and TLS
- * only. Whoever wants to be called subscribes to them; a topic that nobody listens to costs nothing.
+ * Where an owner's alarms go by default: an SNS topic per severity, under the owner's key and with TLS only. People subscribe to them; a
+ * topic without subscribers costs nothing.
  *
- * CloudWatch publishes in its own name, so it needs the topic by the topic's policy and the key by the key's. A policy of one's own, such as
- * the one that demands TLS, replaces the default one that let services of the account publish (AWS re:Post:
+ * CloudWatch publishes in its own name, so it needs the topic by the topic's policy and the key by the key's. A custom policy, such as the
+ * one that requires TLS, replaces the default one that lets services of the account publish (AWS re:Post:
  * cloudwatch-receive-sns-for-alarm-trigger; Amazon SNS docs: sns-key-management).
  */
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';

@@ -1,13 +1,12 @@
 /**
- * Does the mapping deliver, and does the table take it? Lambda's `Errors` stays 0 under partial responses, since a
- * function that reports failures returns normally; so the mapping's own counts stand beside it. They are opt-in, best
- * effort and silent while the mapping is disabled (AWS Lambda docs: monitoring-metrics-types), which is why none of
- * these is the only one to notice that nothing moves: age-alarms.ts does.
+ * Does the mapping deliver, and does the table accept it? Lambda's `Errors` stays 0 under partial responses, since a function that reports
+ * failures returns normally; so the alarms also read the mapping's own counts. They are opt-in, best effort and silent while the mapping is
+ * disabled (AWS Lambda docs: monitoring-metrics-types), so no alarm here is the only one that sees a standstill: age-alarms.ts does.
  *
- * With on-demand pollers the mapping counts nothing; what only its counts could tell has no alarm there.
+ * With on-demand pollers the mapping publishes no counts, and alarms that need them do not exist.
  *
- * Alarms on DynamoDB's own metrics keep their state while data is missing, whatever they are told (Amazon CloudWatch docs:
- * alarms-and-missing-data), and its throttle counts are missing whenever nothing is throttled. FILL gives them a zero.
+ * Alarms on DynamoDB's own metrics keep their state while data is missing, whatever their setting (Amazon CloudWatch docs:
+ * alarms-and-missing-data), and its throttle counts are missing whenever nothing is throttled. FILL makes them zero.
  */
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { GroupAlarm } from '../../../shared/alarm-spec.ts';
@@ -29,7 +28,7 @@ export function defineDeliveryAlarms(of: GroupMetrics, withCounts: boolean): Ala
     events: of.mapping('FailedInvokeEventCount'),
     batches: of.mapping('InvokeErrorCount'),
   };
-  /** Of two pages, one counts failed deliveries among the dropped and one apart, so both are asked. */
+  /** One page counts failed deliveries among the dropped and one separately, so the alarm reads both. */
   const dropped: AlarmDefinition<GroupAlarm> = {
     name: 'dropped',
     severity: 'page',

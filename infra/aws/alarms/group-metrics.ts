@@ -13,8 +13,8 @@ import { MINUTE } from './alarm-definition.ts';
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p99';
 
 /**
- * An alarm takes ten metrics (Amazon CloudWatch docs: AlarmThatSendsEmail), and asks three others beside these. A topic's partitions are
- * spread over all brokers, so seven of more see whether it moves, unless it has fewer partitions than that.
+ * An alarm reads ten metrics at most (Amazon CloudWatch docs: AlarmThatSendsEmail), and this one reads three others. A topic's partitions
+ * are spread over all brokers, so seven brokers show whether it moves, unless it has fewer partitions than that.
  */
 const BROKERS_SEEN_MAX = 7;
 

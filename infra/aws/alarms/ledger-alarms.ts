@@ -1,7 +1,7 @@
 /**
- * Is what the ledger says complete and its own? The handler's counts tell what happens, the rollup's gauges how things
- * are: it looks at every journal each minute, so a gap or a parked record alarms as steadily in a quiet partition as
- * in a busy one, and falls silent only together with the rollup, which has an alarm of its own.
+ * Is the ledger complete, and does only its own function write it? The handler counts events; the rollup measures the state of every
+ * journal each minute, so a gap or a parked record keeps its alarm in a quiet partition as in a busy one. These gauges are missing only
+ * when the rollup does not run, which has an alarm of its own.
  */
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmThresholds, GroupAlarm } from '../../../shared/alarm-spec.ts';

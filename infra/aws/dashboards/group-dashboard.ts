@@ -1,7 +1,7 @@
 /**
- * A group at a glance, top down in the order in which one asks: does anything alarm, how far behind, how fast, is the
- * ledger complete, does the mapping deliver, do functions and table keep up. Sums only: nothing of a click stands here,
- * and of money neither, since micros are in the statements, exact, and a metric is a float.
+ * A group at a glance, from top to bottom: is anything in alarm, how far behind, how fast, is the ledger complete, does the mapping
+ * deliver, do functions and table keep up. Only sums: no content of a click, and no money, since statements hold exact micros and a metric
+ * is a float.
  */
 import { Dashboard, type IAlarm, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';

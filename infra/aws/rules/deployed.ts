@@ -1,21 +1,21 @@
 /**
- * Rules of what can't be changed where it stands: the mapping against the committed record of what is deployed. Each of them
- * ends with the steps that do get there without losing or doubling a click.
+ * Rules of what can't be changed once deployed: the mapping against the committed record. Each refusal ends with the steps that lead there
+ * without losing or doubling a click.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { DeployedMapping } from '../deployed.ts';
 import type { Rule, Subject } from './rule.ts';
 
-/** In between the group has no mapping, and its offsets stay with the brokers (AWS Lambda docs: kafka-consumer-group-id). */
+/** Meanwhile the group has no mapping, and the brokers keep its offsets (AWS Lambda docs: kafka-consumer-group-id). */
 const anotherMapping: readonly string[] = [
   'leave the group as it is, and deploy its stack without the mapping: withoutMapping: true, in this repository `-c withoutMapping=<team>`',
-  'take the mapping out of the record: `npx clickledger record --stage <stage> --owners <team>` asks CloudFormation; in an app of your own, by hand',
+  'remove the mapping from the record: `npx clickledger record --stage <stage> --owners <team>` asks CloudFormation; in an app of your own, by hand',
   'make the change, deploy with the mapping again, and record it in the same way',
 ];
 
 /** The last line of each refusal: the record may be wrong. */
 export const IF_NOTHING_IS_DEPLOYED =
-  'If nothing of this group is deployed, the record is wrong: take its stack out of infra/deployed/<stage>.json, or leave out the property `deployed`.';
+  'If nothing of this group is deployed, the record is wrong: remove its stack from infra/deployed/<stage>.json, or leave out the property `deployed`.';
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
@@ -52,7 +52,7 @@ export const deployed: readonly Rule[] = [
     'CloudFormation reports success and changes nothing: UpdateEventSourceMapping has no topics (aws-cloudformation/cloudformation-coverage-roadmap#2140)',
     'topic',
     ({ group }, { topic }) => ({ was: topic, is: group.topic }),
-    'wait until the group has read all of the old topic: nobody reads it afterwards',
+    'wait until the group has read all of the old topic: it is not read afterwards',
   ),
   fixed(
     'deployed-group-id',
@@ -66,7 +66,7 @@ export const deployed: readonly Rule[] = [
     'it is fixed when the mapping is created; CloudFormation creates a second mapping before it removes the first, and gets 409, since source, function and topic are taken (AWS Lambda docs: kafka-starting-positions)',
     'startingPosition',
     ({ group }, { startingPosition }) => ({ was: startingPosition, is: group.startingPosition }),
-    'a group that has committed offsets goes on from them whatever its position says: for another place, change groupId too',
+    'a group that has committed offsets continues from them whatever its position: to start elsewhere, change groupId too',
   ),
   fixed(
     'deployed-cluster',

@@ -1,4 +1,4 @@
-/** Rules of where given up records go: what Lambda takes as a destination, and what would lead in a circle. */
+/** Rules of where discarded records go: what Lambda accepts as a destination, and what would be circular. */
 import { Token } from 'aws-cdk-lib/core';
 import type { GivenGroup } from '../group-shape.ts';
 import type { Rule } from './rule.ts';

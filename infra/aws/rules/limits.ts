@@ -7,7 +7,7 @@ import { createPatternRule, createRangeRule, type Rule } from './rule.ts';
 const ANSWER_SECONDS = 2;
 const RECORDS_PER_SECOND = 1_000;
 
-/** A share of a few minutes in a month is beyond what metrics by the minute can tell. */
+/** Metrics by the minute can't show a share of a few minutes in a month. */
 const SHARE_MIN = 0.94;
 const SHARE_MAX = 0.9999;
 

@@ -1,4 +1,4 @@
-/** Rules of what is read, retried and given up: the combinations that would lose clicks without a word. */
+/** Rules of what is read, retried and discarded: the combinations that would silently lose clicks. */
 import { createRangeRule, type Rule } from './rule.ts';
 
 const RETRIES = 'AWS Lambda docs: kafka-retry-configurations';

@@ -1,11 +1,11 @@
 /**
- * A rule of the table in group-rules.ts: what it looks at, and what it says when it is broken. Every refusal has the same
- * four parts: what was given, what is allowed, why (with the page that documents it), and the rule's id.
+ * A rule of the table in group-rules.ts: what it checks, and what it says when it is broken. Every refusal has the same four parts: what
+ * was given, what is allowed, why (with the page that documents it), and the rule's id.
  */
 import type { DeployedMapping } from '../deployed.ts';
 import type { GivenGroup } from '../group-shape.ts';
 
-/** All that a rule may look at. */
+/** What a rule may read. */
 export interface Subject {
   readonly group: GivenGroup;
   /** `reference` is the ARN as the template has it. */
@@ -13,21 +13,24 @@ export interface Subject {
   readonly topic: TopicOfGroup;
   /** Whether the destination refers to a FIFO queue or topic of the same app. */
   readonly fifoDestination: boolean;
-  /** What the committed record says of the mapping that stands. */
+  /** What the committed record says of the deployed mapping. */
   readonly deployed: DeployedMapping | undefined;
 }
 
-/** What there is to know of a group's topic. */
+/** What is known of a group's topic. */
 export interface TopicOfGroup {
   readonly partitions: number;
   /** How long the topic keeps a record. */
   readonly retentionHours: number;
   /**
-   * Who stamps the records: the broker (`message.timestamp.type=LogAppendTime`), which is assumed unless said, or producers. A group on
-   * a topic of the broker's times refuses records that a producer has stamped.
+   * Who stamps the records: the broker (`message.timestamp.type=LogAppendTime`), the default, or producers. A group on a topic of the
+   * broker's times refuses records that a producer has stamped.
    */
   readonly timestamps?: 'broker' | 'producer';
-  /** With producers' times: how far ahead of the clock one may be, in seconds, 0..604 800; 3 600 unless said. Further ahead is parked. */
+  /**
+   * With producers' times: how far ahead of the clock one may be, in seconds, 0..604 800; 3 600 by default. Records further ahead are
+   * parked.
+   */
   readonly aheadMaxSeconds?: number;
   /** 1, and one more whenever the topic is recreated; or a token that CloudFormation resolves to it. */
   readonly incarnation: number | string;

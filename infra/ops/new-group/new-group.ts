@@ -48,7 +48,7 @@ function nextSteps({ team, groupId }: NewGroup): string {
   npx cdk deploy clickledger-dev-${team}               once functions/${team}/group.ts says what you mean`;
 }
 
-/** Writes the group into the checkout, whole or not at all, and returns what to do next. */
+/** Writes the group's files, all or none, and returns what to do next. */
 export function writeNewGroup(request: NewGroup): string {
   try {
     writeAll(ROOT, stepsFor(request));

@@ -1,12 +1,13 @@
 /**
- * Whether a client, such as a producer, can reach the brokers from where it is: the brokers' rule, the routes there and back, and the
- * access lists. Pure, like the checks of pollers. What no table says, DNS and a firewall in between, a connection from the client itself tells.
+ * Whether a client, such as a producer, can reach the brokers from where it is: the brokers' inbound rule, the routes in both directions,
+ * and the access lists. Pure, like the checks of pollers. DNS and a firewall in between are in no table: test them by a connection from the
+ * client itself.
  */
 import type { Check, Needs } from './check.ts';
 import { ANSWER_PORTS, isOpen } from './checks.ts';
 import { hasPort, isWithin, type Network, type Route } from './network.ts';
 
-/** Where clients are: a range of addresses, a security group, or a subnet that EC2 has told about. */
+/** Where clients are: a range of addresses, a security group, or a subnet read from EC2. */
 export type Client =
   | { readonly cidr: string }
   | { readonly group: string }

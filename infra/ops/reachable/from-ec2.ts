@@ -1,4 +1,4 @@
-/** The network as EC2 tells it. Reads only: the six Describe calls below are all the rights that it takes. */
+/** The network as EC2 describes it. It only reads, and needs the rights to the six Describe calls below. */
 
 import {
   DescribeNetworkAclsCommand,
@@ -175,7 +175,7 @@ function routeOf(route: Ec2Route): Route {
   };
 }
 
-/** By their numbers, as they are looked at; every list ends by refusing what is left. */
+/** By number, in the order of evaluation; every list ends with a rule that denies the rest. */
 function aclOf(acls: readonly NetworkAcl[], subnetId: string): AclRule[] {
   const acl = acls.find(({ Associations = [] }) => Associations.some((one) => one.SubnetId === subnetId));
   const entries = (acl?.Entries ?? []).toSorted((a, b) => (a.RuleNumber ?? 0) - (b.RuleNumber ?? 0));

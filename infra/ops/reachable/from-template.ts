@@ -1,6 +1,6 @@
 /**
- * The network as a synthesized template makes it, before anything is deployed: a template that holds a cluster of Amazon MSK with its VPC.
- * Ids are logical ids. What the template does not make itself, such as a VPC that stands already, is read from EC2 instead.
+ * The network of a synthesized template that has an Amazon MSK cluster and its VPC, before anything is deployed. Ids are logical ids. A VPC
+ * that exists already is not in the template; read it from EC2 instead.
  */
 
 import { readFileSync } from 'node:fs';

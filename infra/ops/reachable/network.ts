@@ -1,6 +1,6 @@
 /**
- * A cluster's network as plain data, wherever it was read: what a mapping's pollers stand in, since their interfaces are in the cluster's
- * subnets and carry the cluster's security groups (AWS Lambda docs: with-msk-cluster-network).
+ * A cluster's network as plain data, from a template or from EC2. It is the network of a mapping's pollers, since their interfaces are in
+ * the cluster's subnets and have the cluster's security groups (AWS Lambda docs: with-msk-cluster-network).
  */
 
 export interface Network {
@@ -21,7 +21,7 @@ export interface Subnet {
   readonly id: string;
   readonly cidr: string;
   readonly routes: readonly Route[];
-  /** In the order in which they are looked at; the first that matches decides. */
+  /** In the order of evaluation; the first match decides. */
   readonly acl: readonly AclRule[];
 }
 
@@ -95,7 +95,7 @@ export function hasPort(ports: Ports, port: number): boolean {
   return ports !== 'none' && ports.from <= port && port <= ports.to;
 }
 
-/** Whether one range of IPv4 addresses lies within another; false for whatever is no such range. */
+/** Whether one range of IPv4 addresses is within another; false for anything that is not such a range. */
 export function isWithin(inner: string, outer: string): boolean {
   const [a, b] = [rangeOf(inner), rangeOf(outer)];
   return a !== undefined && b !== undefined && b.from <= a.from && a.to <= b.to;

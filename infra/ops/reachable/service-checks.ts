@@ -129,7 +129,7 @@ export function checkDestination(network: Network, { pollers }: Needs, service: 
   return {
     name,
     verdict: pollers === 'provisioned' ? 'warn' : 'fail',
-    found: pollers === 'provisioned' ? `${found}; whether provisioned mode needs it is nowhere said` : found,
+    found: pollers === 'provisioned' ? `${found}; no AWS page says whether provisioned mode needs it` : found,
     rule,
     todo: `add an endpoint for ${service}${service === 's3' ? ' (a gateway endpoint costs nothing)' : ''} and let 443 out`,
   };

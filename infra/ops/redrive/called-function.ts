@@ -1,6 +1,6 @@
 /**
- * The deployed function of a ledger, called as Lambda's API calls it. A call that was not heard to the end may have done its work:
- * it is made again, which the journal makes harmless (I1).
+ * The deployed function of a ledger, invoked by Lambda's API. A call whose answer was lost may have done its work; it is repeated, and the
+ * journal makes that harmless (I1).
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -27,7 +27,7 @@ const refusals = new Set([
   'CredentialsProviderError',
 ]);
 
-/** Throws `UserError` where the function can't be called at all. */
+/** Throws `UserError` where the function can't be invoked. */
 export async function callFunction(
   client: LambdaClient,
   name: string,

@@ -46,7 +46,7 @@ export interface Delivered {
 }
 
 const UNPARKED_AT_ONCE = 990;
-/** Beside the envelope; a mapping has no more room either, and gives such a record up (AWS Lambda docs: kafka-on-failure). */
+/** Without the envelope. A mapping has no more room either, and discards such a record (AWS Lambda docs: kafka-on-failure). */
 const RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX - 4 * 1024;
 
 export async function deliverBatches(target: Target, work: Work, manner: Manner): Promise<Delivered> {
@@ -76,7 +76,7 @@ export async function deliverBatches(target: Target, work: Work, manner: Manner)
   return { records, empty, tooLarge, requests, failed: undefined };
 }
 
-/** One batch, whatever it was read from. */
+/** One batch, from the log or from a document. */
 export async function sendBatch(
   target: Target,
   { partition, asked }: Omit<Work, 'wanted'>,

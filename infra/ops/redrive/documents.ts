@@ -1,7 +1,7 @@
 /**
- * What a mapping has written to its S3 destination when it gave up on a batch: one document each, whose `payload` is the whole event
- * as an escaped JSON text, so that records outlive their time in the topic (AWS Lambda docs: kafka-on-failure). On the laptop the
- * same documents are files. Whatever else lies there is named and left alone.
+ * The documents that a mapping writes to its S3 destination, one for each discarded batch. Their `payload` is the whole event as an escaped
+ * JSON text, so records outlive their retention in the topic (AWS Lambda docs: kafka-on-failure). The local runtime writes the same
+ * documents as files. Any other file is named and ignored.
  *
  *   {"requestContext":{"functionArn":…,…},…,"KafkaBatchInfo":{…},"payload":"{\"eventSource\":\"aws:kafka\",…}"}
  */
@@ -27,7 +27,7 @@ export interface Passed {
   readonly why: string;
 }
 
-/** A payload has 6 MB, and escaping adds a third at most to what base64 and JSON are made of. */
+/** A payload has 6 MB at most, and escaping adds at most a third to base64 and JSON. */
 const DOCUMENT_BYTES_MAX = 32 * 1024 * 1024;
 
 export async function* readDocuments(
@@ -84,7 +84,7 @@ function recordsOf(
     if (record.topic !== topic) throw new Error(`it has records of topic ${record.topic}`);
     const isText = (given: unknown) => given === undefined || given === null || typeof given === 'string';
     if (!isText(key) || !isText(value) || !Array.isArray(headers))
-      throw new Error(`its record at partition ${partition} offset ${offset} is none of Lambda's`);
+      throw new Error(`its record at partition ${partition} offset ${offset} is not one that Lambda writes`);
     const list = records.get(partition) ?? [];
     records.set(partition, list);
     list.push(record);
@@ -120,7 +120,7 @@ function textsIn(destination: FailureDestination): AsyncGenerator<Text> {
 
 async function* filesIn(folder: string): AsyncGenerator<Text> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []; // The mapping has never given up on anything.
+    if (error.code === 'ENOENT') return []; // The mapping has never discarded anything.
     throw error;
   });
   for (const name of names.filter((each) => each.endsWith('.json')).sort()) {
@@ -144,7 +144,7 @@ async function* objectsIn({
     for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket }))
       for (const { Key: name = '', Size: size = 0 } of page.Contents ?? []) {
         const text = size > DOCUMENT_BYTES_MAX ? tooLarge(size) : objectText(client, bucket, name);
-        // Whoever awaits it hears of a failure; nobody does once the reader has gone.
+        // A reader that awaits it gets the error; once the reader has stopped, nobody needs it.
         Promise.resolve(text).catch(() => {});
         asked.push({ name, text });
         if (asked.length === OBJECTS_AT_ONCE) yield* answered(asked.splice(0, 1));
@@ -164,7 +164,7 @@ async function* answered(asked: readonly Asked[]): AsyncGenerator<Text> {
   for (const { name, text } of asked) yield { name, text: await text };
 }
 
-/** What is true of one object alone is said of it; the others are read. */
+/** An error of one object concerns that object only; the others are read. */
 async function objectText(client: S3Client, Bucket: string, Key: string): Promise<Text['text']> {
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));

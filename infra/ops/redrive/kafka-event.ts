@@ -1,11 +1,11 @@
 /**
- * Records of the log as the mapping's own event has them (AWS Lambda docs: with-msk), so that the function can't tell a redriven
- * record from a delivered one. Key and value are base64 and left out where the log holds null; headers keep order and repetition,
- * their bytes written as signed numbers; all is ASCII, so its length in characters is its length in bytes.
+ * Records of the log in the form of the mapping's own event (AWS Lambda docs: with-msk), so that a redriven record looks to the function
+ * like a delivered one. Key and value are base64, and left out where the log has null; headers keep order and repetition, with their bytes
+ * as signed numbers. Everything is ASCII, so its length in characters is its length in bytes.
  *
  *   {"eventSource":"aws:kafka","eventSourceArn":…,"bootstrapServers":"a,b","records":{"<topic>-<partition>":[…]}}
  *
- * What only an operator may add comes after: `unpark` and `park`, `void` for offsets that hold no record, and `accept`.
+ * Only an operator may add these fields: `unpark` and `park`, `void` for offsets that hold no record, and `accept`.
  */
 import type { Acceptance, KafkaRecord } from '../../../shared/event/event.ts';
 
@@ -51,7 +51,7 @@ export function formatRecord(topic: string, partition: number, record: WholeReco
   });
 }
 
-/** One of a destination's document, written anew: nothing else of it reaches the function. */
+/** A record of a destination's document, with only the fields that are known. */
 export function formatGivenRecord(record: KafkaRecord & { readonly timestampType?: unknown }): string {
   const { topic, partition, offset, timestamp, key, value, headers = [] } = record;
   const timestampType = record.timestampType === 'CREATE_TIME' ? 'CREATE_TIME' : 'LOG_APPEND_TIME';
@@ -63,7 +63,7 @@ export function formatGivenRecord(record: KafkaRecord & { readonly timestampType
   });
 }
 
-/** What an operator may ask for beside: parked records to be applied too, a halted batch to be parked, gaps to be closed. */
+/** What an operator may ask for: to apply parked records too, to park a halted batch, to close gaps. */
 export type AskedRecords = 'unpark' | 'park' | 'close' | undefined;
 
 export function buildEventPayload(source: RedriveSource, batch: RedriveBatch, asked: AskedRecords): Buffer {

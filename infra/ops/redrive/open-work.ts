@@ -1,7 +1,7 @@
 /**
- * What a ledger has not counted: records that it parked, and offsets that its mapping passed over. Read in the order that makes it
- * sound beside live traffic: committed offsets first, then the log's bounds, then the heads, so whatever is below a committed
- * offset and not resolved was passed over for good.
+ * What a ledger has not counted: parked records, and offsets that its mapping passed over. The order of reading makes it correct during
+ * live traffic: committed offsets first, then the log's bounds, then the heads. So an offset below the committed one that is not resolved
+ * was passed over for good.
  */
 import type { Acceptance } from '../../../shared/event/event.ts';
 import { findSettled, type State } from '../../../shared/journal/journal.ts';

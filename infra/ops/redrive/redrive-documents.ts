@@ -1,6 +1,6 @@
 /**
- * Applies what a mapping has given up on from the documents it left. A record that the log still holds is taken from the log, once it
- * is known to be the same; only what retention has removed is taken from the document itself.
+ * Applies discarded records from the documents that a mapping wrote. A record that the log still holds is read from the log, after a check
+ * that it is the same; only records that retention has removed are read from the document.
  */
 import { computeFingerprint } from '../../../shared/contract/decode.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
@@ -99,7 +99,7 @@ async function redriveDocument(
   }
 }
 
-/** From the log, which has the last word: a document that says otherwise is none of this log. */
+/** From the log, which decides: a document that differs belongs to another log. */
 async function logBatches(
   target: Target,
   partition: number,

@@ -1,7 +1,7 @@
 /**
- * Applies what a ledger has not counted, through its own deployed function: parked records after a fix, gaps from the log, and what
- * its mapping gave up on. Every step asks the journal what is open and leaves it to the journal what is fresh, so twice, at the same
- * time, beside live traffic and after a kill all end in the same place (I1).
+ * Applies what a ledger has not counted, by its own deployed function: parked records after a fix, gaps from the log, and records that its
+ * mapping discarded. Every step reads from the journal what is open, and the journal decides what is fresh. So a redrive that runs twice,
+ * concurrently, during live traffic or after a kill ends in the same state (I1).
  */
 
 import { buildInterval, countOffsets, intersectOffsets, noOffsets } from '../../../shared/journal/offsets.ts';

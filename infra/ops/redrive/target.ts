@@ -1,7 +1,6 @@
 /**
- * One ledger and all that an operator's redrive or replay touches of it: its topic, its table, its deployed function and the place
- * where its mapping lets go of records. Opened from plain addresses, so that a command, a test and a proof of either ground
- * do the same.
+ * One ledger and what a redrive or a replay uses of it: its topic, its table, its deployed function and its failure destination. It is
+ * opened from plain addresses, so that commands, tests and proofs do the same, on AWS and on the local runtime.
  */
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
@@ -14,7 +13,7 @@ import { awaitAnswer } from '../../terminal/answer-of.ts';
 import { findInnermostMessage, UserError } from '../../terminal/user-error.ts';
 import { openLedger } from '../ledger-view.ts';
 
-/** The S3 destination of a mapping, or the folder that stands in for it on the laptop. */
+/** The S3 destination of a mapping, or the folder that the local runtime uses instead. */
 export type FailureDestination =
   | { readonly folder: string }
   | { readonly bucket: string; readonly region: string | undefined };
@@ -32,7 +31,7 @@ export interface Addresses {
   readonly lambda: LambdaClientConfig;
   /** ARN of the role that may invoke the function; without it the caller's own rights are used. */
   readonly redriveRole?: string | undefined;
-  /** As they stand in the mapping's own events. */
+  /** As in the mapping's own events. */
   readonly sourceArn: string;
   readonly batchRecords: number;
   readonly destination: FailureDestination | undefined;
@@ -59,7 +58,7 @@ export function openTarget(addresses: Addresses): Target {
     functions: new LambdaClient({
       ...lambda,
       ...(redriveRole !== undefined && { credentials: credentialsOf(redriveRole) }),
-      // A call that is repeated unseen would be another request, and what it did would be nobody's.
+      // A call that the SDK repeats would be another request, whose effects nobody could attribute.
       ...limitRequests({ attempts: 1, connectMs: 3_000, answerMs: ANSWER_WITHIN_MS }),
     }),
   };

@@ -115,7 +115,7 @@ export function createRowBuilder({ partition, journal }: OpenWork) {
     offsets.length === 0 ? [] : [{ partition, journal, what, reason, offsets }];
 }
 
-/** For whoever reads that something can't be handed over. */
+/** Why records can't be delivered. */
 export const TOO_LARGE = 'the record is larger than the 6 MB that a function takes';
 
 export function countRows(rows: readonly Row[]): number {

@@ -1,6 +1,6 @@
 /**
- * Hands a range of the log to a ledger's deployed function once more, and proves by the journal that nothing came of it: of what was
- * resolved before, no offset may stand in an entry that came after. Offsets in open gaps are applied by the way, and told apart.
+ * Delivers a range of the log to a ledger's deployed function again, and shows by the journal that it changed nothing: no offset that was
+ * resolved before may be in a later entry. Offsets in open gaps are applied too, and reported separately.
  */
 import { parseLines } from '../../../shared/fold/delta.ts';
 import type { Entry } from '../../../shared/journal/journal.ts';
@@ -31,7 +31,7 @@ export interface Replayed {
   readonly duplicates: number;
   /** Of open gaps: what this replay has counted or parked for the first time. */
   readonly filled: number;
-  /** The same, by whoever wrote the ledger meanwhile. */
+  /** The same, by other writers of the ledger meanwhile. */
   readonly filledByOthers: number;
   /** Offsets with a second effect; has to be empty (I1). */
   readonly again: OffsetSet;
@@ -60,7 +60,7 @@ export async function replayLedger(
   for (const range of ranges) {
     const { partition, start, end } = range;
     const before = work.find((each) => each.partition === partition);
-    if (before === undefined) throw new Error(`partition ${partition} was not looked at`);
+    if (before === undefined) throw new Error(`partition ${partition} was not read`);
     const wanted = buildInterval(start, end);
     const manner = { apply: true, signal, progress: count };
     const sent = await deliverBatches(target, { partition, wanted, asked: undefined }, manner);

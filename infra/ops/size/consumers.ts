@@ -1,6 +1,6 @@
 /**
- * What one group needs to consume: pollers, event poller units, invocations, concurrency, memory. All sums are of the live load, and
- * next to them stands what a backlog can ask for.
+ * What one group needs to consume: pollers, event poller units, invocations, concurrency, memory. Every figure is for the live load; where
+ * a backlog needs more, a second figure says so.
  */
 
 import { buildFigure, type Figure, formatNumber } from './figure.ts';

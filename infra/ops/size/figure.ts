@@ -1,4 +1,4 @@
-/** One result of the planner: a number, and the sum that it came from, so that anybody can do it again by hand. */
+/** A result of the planner: a number, and the formula that it came from, so that anybody can check it by hand. */
 
 export interface Figure {
   readonly value: number;

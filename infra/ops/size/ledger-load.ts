@@ -1,6 +1,6 @@
 /**
- * What one group's ledger takes: entries, rollups, reads, bytes. Sizes are not assumed: an entry and a statement line are made by the
- * very code that writes them, and measured by DynamoDB's rule (names and values in UTF-8, numbers about two digits to a byte).
+ * What one group's ledger needs: entries, rollups, reads, bytes. Sizes are not assumed: the code that writes entries and statement lines
+ * makes samples, which are measured by DynamoDB's rule (names and values in UTF-8, numbers about two digits to a byte).
  */
 
 import { WRITES_AT_ONCE } from '../../../shared/journal/journal-store.ts';

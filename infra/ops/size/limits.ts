@@ -76,7 +76,7 @@ export const brokerLimits: Readonly<Record<string, BrokerLimits>> = {
       4.8,
       'MB/s into one broker',
       'inferred',
-      'no quota is published; AWS gives 154 MB/s for a Standard m7g.16xlarge beside 500 for an Express one: 15.6 × 154 / 500',
+      'no quota is published; AWS gives 154 MB/s for a Standard m7g.16xlarge and 500 for an Express one: 15.6 × 154 / 500',
     ),
     replicas: row(1000, 'replicas of partitions on one broker', 'documented~', bestPractices),
   },

@@ -1,15 +1,15 @@
 /**
- * How many partitions, and which keys no number of them can help.
+ * How many partitions a topic needs, and which keys are too hot for any number of them.
  *
- * One partition is read by one poller, which takes 5 MB/s, and its batches are handled one after the other (inferred from
- * AWS Lambda docs: kafka-scaling-modes), so a partition passes on
+ * One partition is read by one poller, which takes 5 MB/s, and its batches are handled one after the other (inferred from AWS Lambda docs:
+ * kafka-scaling-modes), so a partition passes on
  *
  *   capacity = min( 5 MB/s / bytes of a click, batch / (batch / handler speed + commit time) )      clicks/s
  *
- * A partition with the hottest key gets that key and its part of the rest: share(P) = hottest + (1 − hottest) / P. Wanted is
- * headroom × load × share(P) ≤ capacity, hence P = headroom × load × (1 − hottest) / (capacity − headroom × load × hottest). Where the
- * hottest key alone is above the capacity there is no such P, and where it nearly is, P runs away (more than PARTITIONS_TIMES what
- * an even spread takes). Such keys are named, and the rest of the plan takes them as split into keys of half a partition each.
+ * A partition with the hottest key gets that key and its part of the rest: share(P) = hottest + (1 − hottest) / P. Wanted is headroom ×
+ * load × share(P) ≤ capacity, hence P = headroom × load × (1 − hottest) / (capacity − headroom × load × hottest). Where the hottest key
+ * alone is above the capacity there is no such P, and where it nearly is, P runs away (more than PARTITIONS_TIMES what an even spread
+ * takes). Such keys are named, and the rest of the plan takes them as split into keys of half a partition each.
  */
 
 import { buildFigure, type Figure, formatNumber, formatPercent } from './figure.ts';
@@ -32,9 +32,9 @@ export interface PartitionPlan {
   readonly capacity: Figure;
   readonly handlerCapacity: Figure;
   readonly hottestKey: Figure;
-  /** Whether the hottest key can be followed at all, and with headroom. */
+  /** Whether a group can keep up with the hottest key, and with headroom. */
   readonly verdict: 'fits' | 'no headroom' | 'impossible';
-  /** What the rest of the plan is made for: the keys as given, or with the hot ones split. */
+  /** The keys of the rest of the plan: as given, or with the hot ones split. */
   readonly keys: Keys;
   /** Keys, hottest first, that are too hot for one partition, at the live load and with headroom. */
   readonly keysTooHot: Figure;
@@ -101,7 +101,7 @@ export function planPartitions(inputs: Inputs): PartitionPlan {
     hottestPartition: buildFigure(
       load * dealt,
       'clicks/s',
-      `${formatPercent(dealt)} of ${formatNumber(load)}, as murmur2 deals keys named adv-1 … adv-${keys.count} to ${count} partitions`,
+      `${formatPercent(dealt)} of ${formatNumber(load)}, as murmur2 distributes keys named adv-1 … adv-${keys.count} to ${count} partitions`,
     ),
     keysThatStay: buildFigure(
       computeKeysThatStay(count, 2 * count),

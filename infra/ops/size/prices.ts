@@ -1,5 +1,5 @@
 /**
- * What AWS charges, as dated data: prices.json beside this file, or a user's own file of the same shape. Prices are in USD, without free
+ * What AWS charges, as dated data: prices.json in this folder, or a user's own file of the same shape. Prices are in USD, without free
  * tiers, discounts or taxes. A user's file needs no units and no sources, and needs the price of a broker only for the stage that it sizes.
  */
 import { readFileSync } from 'node:fs';

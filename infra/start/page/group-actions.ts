@@ -6,7 +6,7 @@ import { Refused } from '../../local/page/page-server.ts';
 import type { PlannedMapping } from '../../local/template/planned.ts';
 import type { Happenings } from './happenings.ts';
 
-/** Each is a process, and the machine is a laptop. */
+/** Each is a process of this machine. */
 const POLLERS_MAX = 6;
 
 export class GroupActions {
@@ -79,7 +79,7 @@ export class GroupActions {
     return this.#say('removed', 'a poller leaves');
   }
 
-  /** As an event source mapping that is disabled: nobody reads, and the position stays. */
+  /** Like a disabled event source mapping: nothing is read, and the position is kept. */
   async pause(): Promise<string> {
     if (this.paused) throw new Refused('the group is paused already');
     await this.#exclusively(async () => {
@@ -131,7 +131,7 @@ export class GroupActions {
 
   #member(number: number) {
     const member = this.#pollers.members().find((each) => each.number === number);
-    // Only what the ground has started is ever sent a signal.
+    // Only processes of the local runtime get a signal.
     if (member === undefined || !this.#isRunning(member.pid))
       throw new Refused(`${this.#mapping.groupId} has no poller ${number}`);
     return member;

@@ -1,6 +1,6 @@
 /**
- * The page's event log: what somebody did, and what was seen to follow, told from how one picture differs from the one before.
- * The same thing again within a few seconds is added to its line. Bounded.
+ * The page's event log: what a person did, and what followed, from the difference between one picture and the next. A repetition within a
+ * few seconds is added to its line. Bounded.
  */
 import type { GroupView, LogLine } from '../../local/page/view.ts';
 

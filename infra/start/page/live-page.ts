@@ -1,6 +1,6 @@
 /**
- * The page of `npm start`: takes a picture of the session twice a second, sends it to everybody who looks, remembers some minutes of
- * it for the charts, and does what the buttons ask for. All that it keeps is bounded, and while nobody looks it asks nobody.
+ * The page of `npm start`: reads the session twice a second, sends a picture to every viewer, keeps some minutes for the charts, and does
+ * what the buttons ask for. What it keeps is bounded, and without viewers it reads nothing.
  */
 
 import { type BrokerGroupState, GroupStates } from '../../local/group-states.ts';

@@ -71,7 +71,7 @@ export class PageActions {
     await this.#poison?.close().catch(() => {});
   }
 
-  /** What befalls a process of a real group befalls one of the naive as well. */
+  /** A fault in a process of a real group is repeated in one of the naive consumer. */
   async #actOnGroup(action: Extract<Action, { group: string }>): Promise<string> {
     const group = this.group(action.group);
     switch (action.action) {

@@ -1,4 +1,4 @@
-/** Puts what the ground, the ledgers and the auditor know into the one picture that the page is sent. */
+/** Builds the picture that the page shows, from the local runtime, the ledgers and the auditor. */
 
 import type { SeenPoller } from '../../local/mapping/pollers.ts';
 import { RATES } from '../../local/page/actions.ts';
@@ -49,7 +49,7 @@ export function buildGroupView(facts: GroupFacts, ends: LogEnds, now: number): G
     members: members.map((member) => memberView(member, frozen)).sort((a, b) => a.poller - b.poller),
     partitions: partitions.map(
       ({ partition, owner: believed, committedThen: committed, applied, end = 0 }) => {
-        // Who owns it is the broker's to say: a frozen poller goes on believing what it was told.
+        // Only the broker knows who owns it: a frozen poller still believes that it does.
         const owner = watch.state === 'empty' ? undefined : believed;
         const next = committed ?? 0;
         const ageMs = ends.ageMs(partition, next, now);

@@ -1,7 +1,7 @@
 /**
- * What a partition is worth up to where a ledger is, by the auditor's reading, carried on from look to look: so the sums of a
- * ledger are held against its log every second, at the price of the records that came since. It tells only whether the sums
- * agree; where they don't, and for everything else (entries, fingerprints, lines, order), there is the audit.
+ * What the records of a partition are worth up to a ledger's position, by the auditor's reading and continued from one check to the next.
+ * So a ledger's sums are compared with its log every second, at the cost of the new records only. It says only whether the sums agree; the
+ * audit checks everything else (entries, fingerprints, lines, order).
  */
 import { hasOffset, type OffsetSet } from '../../../shared/journal/offsets.ts';
 import { judgeClick } from '../../audit/judge-click.ts';

@@ -1,4 +1,4 @@
-/** Stands between the functions and DynamoDB, and lets everything pass, until the page's button throttles: then most is refused. */
+/** A proxy between the functions and DynamoDB. It passes everything on until the page's button throttles; then it refuses most requests. */
 import type { EndpointAccess } from '../../local/endpoint-access.ts';
 import { FaultProxy } from '../../local/faults/fault-proxy.ts';
 
@@ -10,7 +10,7 @@ export class Throttling {
   #proxy: FaultProxy | undefined;
   #reached: EndpointAccess | undefined;
 
-  /** For the ground: what its functions reach instead of DynamoDB itself. */
+  /** What functions reach instead of DynamoDB itself. */
   readonly reach = async (direct: EndpointAccess): Promise<EndpointAccess> => {
     this.#proxy = await FaultProxy.start({
       endpoint: direct.endpoint,

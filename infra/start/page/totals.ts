@@ -1,6 +1,6 @@
 /**
- * What was billed, as of the moment at which the log was counted: a ledger that is read a second later has gone on, and would look
- * as if it had billed more than there is. So what is told against the log is what was read just before it. Bounded.
+ * What was billed at the moment at which the log was counted. A ledger that is read a second later has moved on, and would seem to have
+ * billed more than there is. So the log is compared with the ledger as it was read just before. Bounded.
  */
 export interface Billed {
   readonly clicks: number;
