@@ -169,7 +169,7 @@ describe('npm start, while it runs', { timeout: 180_000 }, () => {
     assert.equal(code, 0);
     assert.match(
       start.stdout,
-      /Stopping …\nStopped\. Its data is in [^\n]+: npm start -- --keep goes on with it\.\n$/,
+      /Stopping …\nStopped\. Its data is in [^\n]+: npm start -- --keep continues with it\.\n$/,
     );
     assert.doesNotMatch(start.stderr, /clickledger:|Error/);
     assert.equal(start.runFile(), undefined);

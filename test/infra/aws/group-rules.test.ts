@@ -215,7 +215,7 @@ const refusedAgainstRecord: readonly [string, Change, Partial<ConsumerGroupProps
       {},
       "startingPosition is 'LATEST'",
       "'TRIM_HORIZON', which is deployed",
-      /goes on from them/,
+      /continues from them/,
     ],
     [
       'deployed-cluster',

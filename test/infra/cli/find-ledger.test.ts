@@ -108,7 +108,7 @@ describe('the ledger of a command', () => {
 
     assert.throws(
       () => findLedger(billing, file),
-      refused(`${file} can't be read (EISDIR): only whoever started what runs can read it`),
+      refused(`${file} can't be read (EISDIR): only the user who started the local runtime can read it`),
     );
   });
 

@@ -127,7 +127,7 @@ describe('the options of redrive', () => {
     ],
     ['--ledger billing --parked --reason x', /give --accept with them/],
     ['--ledger billing --park', /give --partition with it/],
-    ['--ledger billing --park --partition 0 --parked', /none of --accept, --parked/],
+    ['--ledger billing --park --partition 0 --parked', /not --accept, --parked/],
     ['--ledger billing --everything', /unknown option '--everything'/],
     ['billing', /too many arguments/],
     ['--table x', /--table needs --kafka, --topic, --group, --function too/],

@@ -90,7 +90,10 @@ describe('the options of npm start', () => {
     ['--clicks', "option '--clicks <n>' argument missing"],
     ['--exit=yes --clicks 5', "unknown option '--exit=yes'"],
     ['--exit', '--exit needs --clicks <n>: without a number of clicks there is no end to wait for'],
-    ['--incarnation 2', '--incarnation needs --keep: without it everything begins anew, with the first'],
+    [
+      '--incarnation 2',
+      '--incarnation needs --keep: without it the data is deleted, and the first incarnation begins',
+    ],
     ['--keep --incarnation 0', "'0' is invalid. Allowed is a whole number from 1 to 999999999"],
     ['--clicks 0', "'0' is invalid. Allowed is a whole number from 1 to 1000000000"],
     ['--clicks 1e5', "'1e5' is invalid. Allowed is a whole number from 1 to 1000000000"],

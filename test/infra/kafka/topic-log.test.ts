@@ -43,7 +43,7 @@ describe('a topic to be audited', { timeout: 120_000 }, () => {
 
     await assert.rejects(open(topic, 'biling').committed(1), {
       constructor: UserError,
-      message: /^Kafka knows no group 'biling', so nothing tells how far it has read; known are /,
+      message: /^Kafka knows no group 'biling', so its progress is unknown; known are /,
     });
   });
 

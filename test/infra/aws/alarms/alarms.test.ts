@@ -352,9 +352,9 @@ describe('alarms', () => {
       ],
       [
         { without: { 'slo-burn': 'a reason that is long' } as never },
-        /alarm 'slo-burn' is none of this owner's, allowed are slo-fast-burn, /,
+        /alarm 'slo-burn' does not exist for this owner, allowed are slo-fast-burn, /,
       ],
-      [{ severities: { age: 'page' } as never }, /alarm 'age' is none of this owner's/],
+      [{ severities: { age: 'page' } as never }, /alarm 'age' does not exist for this owner/],
       [
         { severities: { dropped: 'panic' } as never },
         /the alarm 'dropped' has the severity 'panic', allowed are page, ticket, notice/,

@@ -379,7 +379,7 @@ const table: readonly Row[] = [
     toS3(provisioned),
     'way to s3, for failures',
     'warn',
-    /nowhere said/,
+    /no AWS page says/,
   ],
   [
     'S3 by NAT',

@@ -296,8 +296,11 @@ describe('a request for a check of the network', () => {
   });
 
   for (const [given, sentence] of [
-    ['', 'nothing to look at: give --template, or --subnets with --security-groups'],
-    ['--subnets subnet-01234567', 'nothing to look at: give --template, or --subnets with --security-groups'],
+    ['', 'no network is named: give --template, or --subnets with --security-groups'],
+    [
+      '--subnets subnet-01234567',
+      'no network is named: give --template, or --subnets with --security-groups',
+    ],
     [
       '--template a --subnets subnet-01234567',
       '--template is given with --subnets or --security-groups: allowed is a template, or what is deployed',
