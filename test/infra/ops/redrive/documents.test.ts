@@ -53,7 +53,11 @@ describe('a destination document', () => {
     ['has an event without records', document({}), /event\.malformed/],
     ['has offsets as texts', document(anEvent([aRecord({ offset: '7' as never })])), /no readable position/],
     ['is of another topic', document(anEvent([aRecord({ topic: 'other' })])), /topic other/],
-    ['has a value that is no text', document(anEvent([aRecord({ value: 7 as never })])), /not one that Lambda writes/],
+    [
+      'has a value that is no text',
+      document(anEvent([aRecord({ value: 7 as never })])),
+      /not one that Lambda writes/,
+    ],
     ['has an offset twice', document(anEvent([aRecord(), aRecord()])), /offset 0 twice/],
   ];
   for (const [what, text, why] of rubbish)
