@@ -76,7 +76,7 @@ export class FaultProxy {
     }
     const call = callOf(from, body);
     const fault = this.#options.decide(call);
-    const reply = await this.#befall(call, fault, from, to, body).catch(() => {
+    const reply = await this.#applyFault(call, fault, from, to, body).catch(() => {
       to.destroy();
       return undefined;
     });
@@ -92,7 +92,7 @@ export class FaultProxy {
   }
 
   /** Applies the fault. Returns DynamoDB's reply if the request was forwarded; throws if no reply came. */
-  async #befall(
+  async #applyFault(
     call: Call,
     fault: InjectedFault | undefined,
     from: IncomingMessage,

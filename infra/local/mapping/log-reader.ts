@@ -93,8 +93,8 @@ export class LogReader {
    */
   async backIntoRange(queues: readonly PartitionQueue[]): Promise<string[]> {
     const topics = [this.#topic];
-    const standing = (await this.#consumer.metadata({ topics, forceUpdate: true })).topics.get(this.#topic);
-    const isAnother = this.#topicId !== undefined && standing !== undefined && standing.id !== this.#topicId;
+    const current = (await this.#consumer.metadata({ topics, forceUpdate: true })).topics.get(this.#topic);
+    const isAnother = this.#topicId !== undefined && current !== undefined && current.id !== this.#topicId;
     const { earliest, latest } = await this.bounds();
     const done = queues.flatMap((queue) => {
       const from = earliest[queue.partition] ?? 0;
@@ -108,7 +108,7 @@ export class LogReader {
           : `${queue.label}: offset ${was} is not in the log (${from} to ${to}); reading continues at ${from}`,
       ];
     });
-    if (standing !== undefined) this.#topicId = standing.id;
+    if (current !== undefined) this.#topicId = current.id;
     return done;
   }
 

@@ -37,9 +37,9 @@ export class Membership {
   #memberId: string | null = null;
   #assigning: Promise<void> = Promise.resolve();
   /** Number of partitions that this member has assigned as the leader; undefined if it is not the leader. */
-  #dealt: number | undefined;
+  #assignedAsLeader: number | undefined;
   /** The same for the current round. Also undefined for a lone member, because the client gives it all partitions without asking. */
-  #dealing: number | undefined;
+  #assigningAsLeader: number | undefined;
 
   /** @param onFatal gets an error that joining again does not repair; the process should restart */
   constructor(
@@ -62,12 +62,13 @@ export class Membership {
       // move the group behind the new owner's commit. So the client does not retry; this class joins again.
       retries: 0,
       metadataMaxAge: LOOK_FOR_PARTITIONS_MS / 2,
-      partitionAssigner: this.#deal,
+      partitionAssigner: this.#assignPartitions,
     });
     this.#consumer.topics.track(options.topic);
     this.#consumer.on('consumer:group:join', ({ isLeader }: { isLeader?: boolean }) => {
-      this.#dealt = isLeader === true ? (this.#dealing ?? this.#assigned().length) : undefined;
-      this.#dealing = undefined;
+      this.#assignedAsLeader =
+        isLeader === true ? (this.#assigningAsLeader ?? this.#assigned().length) : undefined;
+      this.#assigningAsLeader = undefined;
       this.#assigning = this.#assigning.then(() => this.#assign()).catch(onFatal);
     });
     this.#consumer.on('error', () => void this.join().catch(onFatal));
@@ -122,18 +123,18 @@ export class Membership {
     await this.#consumer.close(true);
   }
 
-  readonly #deal: GroupPartitionsAssigner = (current, members, topics, metadata) => {
-    this.#dealing = metadata.topics.get(this.#options.topic)?.partitionsCount;
+  readonly #assignPartitions: GroupPartitionsAssigner = (current, members, topics, metadata) => {
+    this.#assigningAsLeader = metadata.topics.get(this.#options.topic)?.partitionsCount;
     return roundRobinAssigner(current, members, topics, metadata);
   };
 
   /** Ignores a broker that is away; the next look follows. */
   async #joinForMore(): Promise<void> {
-    if (this.#dealt === undefined) return;
+    if (this.#assignedAsLeader === undefined) return;
     const { topic } = this.#options;
     const seen = await this.#consumer.metadata({ topics: [topic] }).catch(() => undefined);
     const partitions = seen?.topics.get(topic)?.partitionsCount ?? 0;
-    if (this.#dealt !== undefined && partitions > this.#dealt) await this.join();
+    if (this.#assignedAsLeader !== undefined && partitions > this.#assignedAsLeader) await this.join();
   }
 
   #assigned(): readonly number[] {

@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 
-const LOOKERS_MAX = 20;
+const VIEWERS_MAX = 20;
 /** Some seconds of events. A viewer that is further behind is not reading. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 const RECONNECT_AFTER_MS = 1_000;
@@ -16,7 +16,7 @@ interface StreamEvent {
 }
 
 export class LiveStream {
-  readonly #lookers = new Set<ServerResponse>();
+  readonly #viewers = new Set<ServerResponse>();
   readonly #beginning: () => readonly StreamEvent[];
 
   /** @param beginning returns the events that a new viewer gets first */
@@ -24,32 +24,32 @@ export class LiveStream {
     this.#beginning = beginning;
   }
 
-  get lookers(): number {
-    return this.#lookers.size;
+  get viewers(): number {
+    return this.#viewers.size;
   }
 
   /** Returns false if there are too many viewers. */
   open(response: ServerResponse, headers: Readonly<Record<string, string>>): boolean {
-    if (this.#lookers.size >= LOOKERS_MAX) return false;
+    if (this.#viewers.size >= VIEWERS_MAX) return false;
     response.writeHead(200, { ...headers, 'Content-Type': 'text/event-stream' });
     response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
     for (const event of this.#beginning()) response.write(written(event));
-    this.#lookers.add(response);
-    response.on('close', () => this.#lookers.delete(response));
+    this.#viewers.add(response);
+    response.on('close', () => this.#viewers.delete(response));
     return true;
   }
 
   send(event: StreamEvent): void {
-    if (this.#lookers.size === 0) return;
+    if (this.#viewers.size === 0) return;
     const text = written(event);
-    for (const response of this.#lookers) {
+    for (const response of this.#viewers) {
       if (response.writableLength > UNREAD_BYTES_MAX) response.destroy();
       else response.write(text);
     }
   }
 
   close(): void {
-    for (const response of this.#lookers) response.end();
+    for (const response of this.#viewers) response.end();
   }
 }
 

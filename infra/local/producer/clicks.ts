@@ -29,12 +29,12 @@ const CLICKED_AT_BASE_MS = Date.UTC(2026, 0, 1);
 export class ClickSource {
   readonly #market: Market;
   /** Per partition: its advertisers, and their cumulative weights. */
-  readonly #dealt: { readonly ids: number[]; readonly upTo: number[] }[];
+  readonly #byPartition: { readonly ids: number[]; readonly upTo: number[] }[];
   readonly #total: number;
 
   constructor(market: Market) {
     this.#market = market;
-    this.#dealt = Array.from({ length: market.partitions }, () => ({ ids: [], upTo: [] }));
+    this.#byPartition = Array.from({ length: market.partitions }, () => ({ ids: [], upTo: [] }));
     const load = new Array<number>(market.partitions).fill(0);
     let total = 0;
     for (let id = 1; id <= market.advertisers; id++) {
@@ -43,19 +43,23 @@ export class ClickSource {
       const partition = this.#partitionFor(load, total);
       const loaded = (load[partition] ?? 0) + weight;
       load[partition] = loaded;
-      this.#dealt[partition]?.ids.push(id);
-      this.#dealt[partition]?.upTo.push(loaded);
+      this.#byPartition[partition]?.ids.push(id);
+      this.#byPartition[partition]?.upTo.push(loaded);
     }
     this.#total = total;
   }
 
   /** How many of `clicks` clicks go to each partition. */
   shares(clicks: number): number[] {
-    const shares = this.#dealt.map(({ upTo }) => Math.floor((clicks * (upTo.at(-1) ?? 0)) / this.#total));
+    const shares = this.#byPartition.map(({ upTo }) =>
+      Math.floor((clicks * (upTo.at(-1) ?? 0)) / this.#total),
+    );
     const rest = clicks - shares.reduce((sum, share) => sum + share, 0);
-    const dealt = shares.flatMap((_, partition) => (this.#dealt[partition]?.ids.length ? [partition] : []));
+    const served = shares.flatMap((_, partition) =>
+      this.#byPartition[partition]?.ids.length ? [partition] : [],
+    );
     for (let i = 0; i < rest; i++) {
-      const partition = dealt[i % dealt.length] ?? 0;
+      const partition = served[i % served.length] ?? 0;
       shares[partition] = (shares[partition] ?? 0) + 1;
     }
     return shares;
@@ -102,7 +106,7 @@ export class ClickSource {
   }
 
   #advertiser(partition: number, chance: number): number {
-    const { ids = [], upTo = [] } = this.#dealt[partition] ?? {};
+    const { ids = [], upTo = [] } = this.#byPartition[partition] ?? {};
     const at = chance * (upTo.at(-1) ?? 0);
     let low = 0;
     let high = ids.length - 1;

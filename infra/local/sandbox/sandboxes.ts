@@ -55,12 +55,12 @@ export class Sandboxes {
   /** Starts that failed; undefined once one has come up. */
   #fruitless: number | undefined = 0;
   #file: string;
-  #told: PlannedFunction['environment'];
+  #ownEnvironment: PlannedFunction['environment'];
 
   constructor(options: SandboxesOptions) {
     this.#options = options;
     this.#file = options.planned.file;
-    this.#told = options.planned.environment;
+    this.#ownEnvironment = options.planned.environment;
     this.#log = createWriteStream(join(options.logFolder, `${options.planned.name}.log`), { flags: 'a' });
   }
 
@@ -86,7 +86,7 @@ export class Sandboxes {
   /** A deployment: new sandboxes load this bundle with this environment. Running sandboxes end at once, also during an invocation. */
   useBundle(file: string, environment: PlannedFunction['environment']): void {
     this.#file = file;
-    this.#told = environment;
+    this.#ownEnvironment = environment;
     for (const { process } of [...this.#idle.splice(0), ...this.#lent.values()]) process.disconnect();
   }
 
@@ -130,7 +130,7 @@ export class Sandboxes {
     const process = new ManagedProcess<never, SandboxMessage>({
       file: PROCESS_FILE,
       argument: () => assignment,
-      environment: { ...environment, ...this.#told, AWS_LAMBDA_FUNCTION_NAME: planned.name },
+      environment: { ...environment, ...this.#ownEnvironment, AWS_LAMBDA_FUNCTION_NAME: planned.name },
       nodeOptions: [`--max-old-space-size=${planned.memoryMb}`],
       listed: { child: { role: 'function', group, name: planned.name }, children },
       writeLine: (line) => this.#write(line),

@@ -90,20 +90,20 @@ async function create(admin: Admin, { name, partitions, configs }: PlannedTopic)
 }
 
 async function adjust(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<void> {
-  const standing = await partitionsOf(admin, name);
-  if (standing > partitions)
+  const current = await partitionsOf(admin, name);
+  if (current > partitions)
     throw new UserError(
-      `topic '${name}' has ${standing} partitions here and ${partitions} in the template, and Kafka can't remove any: raise the template's number, or recreate the topic`,
+      `topic '${name}' has ${current} partitions here and ${partitions} in the template, and Kafka can't remove any: raise the template's number, or recreate the topic`,
     );
-  if (standing < partitions)
+  if (current < partitions)
     await admin.createPartitions({ topics: [{ name, count: partitions, assignments: null }] });
   await adjustSettings(admin, name, configs);
 }
 
 async function differences(admin: Admin, { name, partitions, configs }: PlannedTopic): Promise<string[]> {
-  const standing = await partitionsOf(admin, name);
+  const current = await partitionsOf(admin, name);
   const settings = await settingsOf(admin, name);
-  const faults = standing === partitions ? [] : [`${standing} partitions instead of ${partitions}`];
+  const faults = current === partitions ? [] : [`${current} partitions instead of ${partitions}`];
   for (const setting of RELIED_ON) {
     const found = settings.find((each) => each.name === setting)?.value;
     const wanted = configs[setting];
@@ -117,13 +117,13 @@ async function adjustSettings(admin: Admin, topic: string, wanted: Settings): Pr
   const own = (await settingsOf(admin, topic)).filter(
     ({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG,
   );
-  const standing = new Map(own.map(({ name, value }) => [name, value]));
+  const current = new Map(own.map(({ name, value }) => [name, value]));
   const { SET, DELETE } = IncrementalAlterConfigOperationTypes;
   const changes = [
     ...Object.entries(wanted)
-      .filter(([name, value]) => standing.get(name) !== value)
+      .filter(([name, value]) => current.get(name) !== value)
       .map(([name, value]) => ({ name, configOperation: SET, value })),
-    ...[...standing.keys()]
+    ...[...current.keys()]
       .filter((name) => wanted[name] === undefined)
       .map((name) => ({ name, configOperation: DELETE, value: null })),
   ];

@@ -32,9 +32,9 @@ export async function createTables(access: EndpointAccess, tables: readonly Plan
   });
   try {
     for (const table of tables) {
-      const standing = await describe(client, table.name);
-      if (standing === undefined) await create(client, table);
-      else refuseOtherKeys(table, standing);
+      const existing = await describe(client, table.name);
+      if (existing === undefined) await create(client, table);
+      else refuseOtherKeys(table, existing);
       await setExpiry(client, table);
     }
   } catch (error) {
@@ -89,9 +89,9 @@ function index({ name, keys, projection, included }: PlannedIndex) {
   };
 }
 
-function refuseOtherKeys(table: PlannedTable, standing: TableDescription): void {
-  const indexes = [...(standing.GlobalSecondaryIndexes ?? []), ...(standing.LocalSecondaryIndexes ?? [])];
-  const here = [described(standing), ...indexes.map((each) => `${each.IndexName} ${described(each)}`).sort()];
+function refuseOtherKeys(table: PlannedTable, existing: TableDescription): void {
+  const indexes = [...(existing.GlobalSecondaryIndexes ?? []), ...(existing.LocalSecondaryIndexes ?? [])];
+  const here = [described(existing), ...indexes.map((each) => `${each.IndexName} ${described(each)}`).sort()];
   const asked = [
     described({ KeySchema: keySchema(table.keys) }),
     ...[...table.globalIndexes, ...table.localIndexes]
@@ -111,10 +111,10 @@ function described({ KeySchema: keys = [] }: Pick<TableDescription, 'KeySchema'>
 /** DynamoDB refuses to enable an expiry that is enabled already. */
 async function setExpiry(client: DynamoDBClient, { name, expiryAttribute }: PlannedTable): Promise<void> {
   if (expiryAttribute === undefined) return;
-  const { TimeToLiveDescription: standing } = await client.send(
+  const { TimeToLiveDescription: existing } = await client.send(
     new DescribeTimeToLiveCommand({ TableName: name }),
   );
-  if (standing?.TimeToLiveStatus === 'ENABLED') return;
+  if (existing?.TimeToLiveStatus === 'ENABLED') return;
   const TimeToLiveSpecification = { AttributeName: expiryAttribute, Enabled: true };
   await client.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }));
 }

@@ -38,7 +38,7 @@ export function readSchedules(scope: TemplateScope, notes: string[]): PlannedSch
       resource.type === 'AWS::Events::Rule' ? ofRule(scope, resource) : ofSchedule(scope, resource);
     const everyMs = clock && rateMs(clock.expression);
     if (clock === undefined)
-      notes.push(`${formatLabel(resource)}: a rule for events; only rules with a rate run here`);
+      notes.push(`${formatLabel(resource)}: is a rule for events, and is not run; rules with rate(…) are`);
     else if (!clock.enabled) notes.push(`${formatLabel(resource)}: is disabled in the template`);
     else if (everyMs === undefined)
       notes.push(`${formatLabel(resource)}: '${clock.expression}' is not imitated; rate(…) is`);

@@ -105,7 +105,7 @@ export function readTopics(scope: TemplateScope, notes: string[]): PlannedTopic[
     if (ReplicationFactor > 1)
       notes.push(`${formatLabel(resource)}: ReplicationFactor ${ReplicationFactor} is 1 on a single broker`);
     if (partitions >= PARTITIONS_NOTED_FROM)
-      notes.push(`${formatLabel(resource)}: ${partitions} partitions are many for a laptop`);
+      notes.push(`${formatLabel(resource)}: ${partitions} partitions are many for a single broker`);
     const settings = settingsIn(Buffer.from(Configs, 'base64').toString('utf8'));
     byName.set(name, { name, partitions, configs: honourable(resource, settings, notes) });
   }

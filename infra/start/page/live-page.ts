@@ -103,7 +103,7 @@ export class LivePage {
   }
 
   #take(): void {
-    const looked = this.#stream.lookers > 0;
+    const looked = this.#stream.viewers > 0;
     this.#auditing.watch(looked);
     this.#watch.watched = looked;
     void this.#lookAtNaive();

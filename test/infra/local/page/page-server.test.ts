@@ -150,12 +150,12 @@ describe('the server of the page', () => {
     const asleep = connect(server.port, '127.0.0.1');
     asleep.write(`GET /events?token=${token} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`);
     await new Promise((resolve) => asleep.once('readable', resolve));
-    await until('one looks', () => stream.lookers === 1);
+    await until('one looks', () => stream.viewers === 1);
 
     const data = 'x'.repeat(256 * 1024);
     await until('it is dropped', () => {
       stream.send({ name: 'view', data });
-      return stream.lookers === 0;
+      return stream.viewers === 0;
     });
     asleep.destroy();
   });
@@ -164,11 +164,11 @@ describe('the server of the page', () => {
     const sockets = Array.from({ length: 20 }, () => connect(server.port, '127.0.0.1'));
     for (const socket of sockets)
       socket.write(`GET /events?token=${token} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`);
-    await until('all look', () => stream.lookers === 20);
+    await until('all look', () => stream.viewers === 20);
 
     const refused = await ask(`/events?token=${token}`);
     for (const socket of sockets) socket.destroy();
-    await until('all are gone', () => stream.lookers === 0);
+    await until('all are gone', () => stream.viewers === 0);
 
     assert.equal(refused.status, 503);
   });

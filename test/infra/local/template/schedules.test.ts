@@ -60,7 +60,7 @@ describe('a schedule of the templates', () => {
       'for events',
       'AWS::Events::Rule',
       { EventPattern: {}, Targets: [target] },
-      'a rule for events; only rules with a rate run here',
+      'is a rule for events, and is not run; rules with rate(…) are',
     ],
   ];
   for (const [what, Type, Properties, note] of notes) {
