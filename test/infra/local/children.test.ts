@@ -19,7 +19,7 @@ function waiting(): ChildProcess {
 }
 
 describe('the register of processes', () => {
-  it('lists what has come and not gone', () => {
+  it('lists the processes that were added and not removed', () => {
     const children = new Children();
     const billing = child(11, { role: 'function', group: 'billing-service', name: 'billing' });
 
@@ -30,7 +30,7 @@ describe('the register of processes', () => {
     assert.deepEqual(children.list(), [billing]);
   });
 
-  it('tells of each change, and of nothing else', () => {
+  it('emits one event for each change, and no other', () => {
     const children = new Children();
     let changes = 0;
     children.on('change', () => changes++);
@@ -42,7 +42,7 @@ describe('the register of processes', () => {
     assert.equal(changes, 2);
   });
 
-  it('ends what still stands in it, and only that', async (t) => {
+  it('kills the processes that it still lists, and no other', async (t) => {
     const children = new Children();
     const [left, taken, gone] = [waiting(), waiting(), waiting()];
     t.after(() => taken.kill('SIGKILL'));
@@ -58,7 +58,7 @@ describe('the register of processes', () => {
     assert.equal(isAlive(taken.pid as number), true);
   });
 
-  it('ends one process and no group of them, and never the first of the system', (t) => {
+  it('kills one process, never a process group, and never pid 1', (t) => {
     const kill = t.mock.method(process, 'kill', () => true);
     for (const pid of [-1, 0, 1, -4711, 1.5, Number.NaN])
       assert.throws(() => killProcess(pid), RangeError, `${pid}`);
@@ -66,7 +66,7 @@ describe('the register of processes', () => {
     assert.equal(kill.mock.callCount(), 0);
   });
 
-  it('takes a process that is gone for ended, and tells of any other refusal', (t) => {
+  it('ignores a process that has ended, and throws on any other error', (t) => {
     const refusals = ['ESRCH', 'EPERM'].map((code) => Object.assign(new Error(code), { code }));
     t.mock.method(process, 'kill', () => {
       throw refusals.shift();
@@ -76,7 +76,7 @@ describe('the register of processes', () => {
     assert.throws(() => killProcess(4711), { code: 'EPERM' });
   });
 
-  it('has no number for a process that the system did not start', () => {
+  it('throws for a process that the system did not start', () => {
     assert.throws(() => getPid({ pid: undefined } as ChildProcess), /the system starts no more processes/);
     assert.equal(getPid({ pid: 4711 } as ChildProcess), 4711);
   });

@@ -1,4 +1,4 @@
-/** What never comes up is reported with its last line, and child processes know nothing of the shell's secrets. */
+/** A process that never comes up is reported with its last line. Child processes get none of the shell's secrets. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -43,7 +43,7 @@ function withShell(t: TestContext): void {
 }
 
 describe('children', { timeout: 120_000 }, () => {
-  it('get the path, and nothing of credentials, profiles, options and whatever else the shell has', (t) => {
+  it('get the path, but no credentials, profiles or options of the shell', (t) => {
     withShell(t);
 
     const environment = buildChildEnvironment();
@@ -55,7 +55,7 @@ describe('children', { timeout: 120_000 }, () => {
     );
   });
 
-  it('run with that: pollers and producer know no secret of the shell', {
+  it("run without the shell's secrets: pollers and producer", {
     skip: process.platform !== 'linux',
   }, async (t) => {
     withShell(t);
@@ -100,7 +100,7 @@ describe('children', { timeout: 120_000 }, () => {
     assert.deepEqual(mapping.processes('poller'), []);
   });
 
-  it('a function that never starts is reported once, with what it says; one that has come up before is not', async (t) => {
+  it('a function that never starts is reported once, with its error; one that has come up before is not', async (t) => {
     const folder = temporaryFolder(t);
     const [broken, sound] = [join(folder, 'broken.mjs'), join(folder, 'sound.mjs')];
     writeFileSync(broken, "throw new Error('no table');");

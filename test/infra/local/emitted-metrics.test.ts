@@ -46,7 +46,7 @@ describe('the metrics of a function', () => {
     assert.deepEqual([metrics.sum('clicks'), metrics.sum('batch'), metrics.sum('missing')], [3, 0, 0]);
   });
 
-  it('skip a value that is no number', () => {
+  it('skip a value that is not a number', () => {
     const metrics = new EmittedMetrics();
 
     metrics.take(embedded({ clicks: ['7', null, 2] }));
@@ -73,14 +73,14 @@ describe('the metrics of a function', () => {
     ['a metric without a name', '{"_aws":{"CloudWatchMetrics":[{"Metrics":[{}]}]}}'],
   ];
   for (const [why, line] of others)
-    it(`take any other line for a log, as a function may print what it likes: ${why}`, () => {
+    it(`treat any other line as a log: ${why}`, () => {
       const metrics = new EmittedMetrics();
 
       assert.equal(metrics.take(line), false);
       assert.equal(metrics.sum('clicks'), 0);
     });
 
-  it('survive whatever a function prints', () => {
+  it('never throw, whatever a function prints', () => {
     const declarations = fc.oneof(
       fc.jsonValue(),
       fc.record({

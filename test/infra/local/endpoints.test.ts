@@ -16,18 +16,18 @@ function refusal(environment: Readonly<Record<string, string>>): string {
 }
 
 describe('own endpoints', () => {
-  it('are none where the environment names none, whatever else it holds', () => {
+  it('are undefined if the environment names none', () => {
     assert.deepEqual(readOwnEndpoints({ ...aws, PATH: '/bin' }), { kafka: undefined, dynamodb: undefined });
   });
 
-  it('are several brokers, blanks around them allowed, with DynamoDB still our own', () => {
+  it('may be several brokers, with blanks around them, and the local DynamoDB', () => {
     const { kafka, dynamodb } = readOwnEndpoints({ CLICKLEDGER_KAFKA: 'b-1.here:9092, 127.0.0.1:9093' });
 
     assert.deepEqual(kafka, ['b-1.here:9092', '127.0.0.1:9093']);
     assert.equal(dynamodb, undefined);
   });
 
-  it('are a DynamoDB with the region and credentials of any AWS tool', () => {
+  it('may be a DynamoDB, with the region and credentials of any AWS tool', () => {
     const { kafka, dynamodb } = readOwnEndpoints({ ...aws, CLICKLEDGER_DYNAMODB: 'http://127.0.0.1:8000' });
 
     assert.equal(kafka, undefined);

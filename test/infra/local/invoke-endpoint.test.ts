@@ -1,4 +1,4 @@
-/** The laptop's Lambda, called by the very client that calls the real one, and by what should not get in. */
+/** The local Invoke, called by the SDK's own Lambda client, and by callers that must be refused. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
@@ -11,7 +11,7 @@ import type { PlannedFunction } from '../../../infra/local/template/planned.ts';
 
 const planned = { id: 'stack/Handler', name: 'clickledger-dev-billing' } as PlannedFunction;
 
-describe('Invoke on the laptop', () => {
+describe('the local Invoke', () => {
   const invoked: { id: string; payload: string; requestId: string | undefined }[] = [];
   let end: InvocationEnd | Error = { returned: null };
   let endpoint: InvokeEndpoint;
@@ -58,7 +58,7 @@ describe('Invoke on the laptop', () => {
     assert.equal((await invoke()).text, 'null');
   });
 
-  it('gives the function what was sent, and back what it returned, under the id of the request', async () => {
+  it('passes the payload to the function, and returns its answer with the request id', async () => {
     end = { returned: { batchItemFailures: [] } };
 
     const { StatusCode, FunctionError, text, $metadata } = await invoke('{"records":{}}');
@@ -71,13 +71,13 @@ describe('Invoke on the laptop', () => {
     });
   });
 
-  it('names a function by its ARN too', async () => {
+  it('finds a function by its ARN too', async () => {
     const arn = `arn:aws:lambda:eu-west-1:111122223333:function:${planned.name}`;
 
     assert.equal((await invoke('{}', arn)).StatusCode, 200);
   });
 
-  it('says of a throw, a timeout and a function that does not start what Lambda says', async () => {
+  it('reports a throw, a timeout and a failed start as Lambda does', async () => {
     end = { failed: 'TypeError: no such thing' };
     const threw = await invoke();
     end = { failed: 'Task timed out after 3.00 seconds' };
@@ -96,7 +96,7 @@ describe('Invoke on the laptop', () => {
     assert.match(lame.text, /does not start/);
   });
 
-  it('refuses as Lambda does: unknown functions, versions, rubbish, and more than 6 MB', async () => {
+  it('refuses as Lambda does: unknown functions, versions, invalid JSON, and more than 6 MB', async () => {
     end = { returned: null };
     const before = invoked.length;
     const nameOf = (error: unknown) => (error as LambdaServiceException).name;
@@ -117,7 +117,7 @@ describe('Invoke on the laptop', () => {
     assert.equal((await invoke(`"${'x'.repeat(PAYLOAD_BYTES_MAX - 2)}"`)).StatusCode, 200);
   });
 
-  it('answers a path that is none, or badly encoded, as the fault of who asks', async () => {
+  it('answers an invalid or badly encoded path as a client error', async () => {
     const { host, port } = new URL(endpoint.access.endpoint);
     const authorization = `AWS4-HMAC-SHA256 Credential=${endpoint.access.accessKeyId}/x`;
     const ask = (path: string) =>
@@ -133,7 +133,7 @@ describe('Invoke on the laptop', () => {
     );
   });
 
-  it('is closed to who has not the key of run.json, and to a page that reaches it under another name', async () => {
+  it('refuses callers without the key of run.json, and pages that reach it by another name', async () => {
     const before = invoked.length;
     const stranger = clientWith({ ...endpoint.access, accessKeyId: 'AKIDEXAMPLE' });
     const called = stranger.send(new InvokeCommand({ FunctionName: planned.name }));

@@ -72,7 +72,7 @@ const ECHO = `
 `;
 
 describe('a managed process', { timeout: 60_000 }, () => {
-  it('is told its argument, listed while it runs, and spoken with both ways', async (t) => {
+  it('gets its argument, is listed while it runs, and exchanges messages both ways', async (t) => {
     const { process, children, heard, closed } = managed(t, ECHO);
     await until('it has spoken', () => heard.length === 1);
     assert.deepEqual(children.list(), [{ role: 'poller', name: 'p', pid: process.pid }]);
@@ -89,7 +89,7 @@ describe('a managed process', { timeout: 60_000 }, () => {
     assert.equal(process.kill(), false);
   });
 
-  it('has each line of its output taken, and its last words told', async (t) => {
+  it('has each line of its output logged, and its last words reported', async (t) => {
     const { lines, closed } = managed(
       t,
       "console.log('one\\ntwo'); console.error('three'); process.exitCode = 7; process.disconnect();",
@@ -99,7 +99,7 @@ describe('a managed process', { timeout: 60_000 }, () => {
     assert.deepEqual(closed, [['7', 'three']]);
   });
 
-  it('that does not end when asked is killed', async (t) => {
+  it('is killed if it does not end when asked', async (t) => {
     const { process, heard, closed } = managed(t, 'process.send(1); setInterval(() => {}, 1e6);');
     await until('it runs', () => heard.length === 1);
     const pid = process.pid as number;
@@ -109,7 +109,7 @@ describe('a managed process', { timeout: 60_000 }, () => {
     assert.equal(closed[0]?.[0], 'SIGKILL');
   });
 
-  it('is started again whenever it is killed, told anew, and not after it was stopped or killed for good', async (t) => {
+  it('is restarted with a new argument after each kill, but not after a stop or a kill for good', async (t) => {
     const { process, heard, restarts } = managed(t, ECHO, {}, true);
     for (let n = 1; n <= FRUITLESS_STARTS_MAX + 2; n++) {
       await until(`start ${n}`, () => heard.length === n);
@@ -130,7 +130,7 @@ describe('a managed process', { timeout: 60_000 }, () => {
     assert.deepEqual([heard.length, second.heard.length, second.restarts], [started, 1, []]);
   });
 
-  it('that never comes up is started so often and no more, with what it said last', async (t) => {
+  it('is started a bounded number of times if it never comes up, and reported with its last line', async (t) => {
     const { process, restarts, exhausted, children } = managed(t, "throw new Error('no table');", {}, true);
     await until('it is reported', () => exhausted.length > 0, 30_000);
     assert.deepEqual(exhausted, [
@@ -140,14 +140,14 @@ describe('a managed process', { timeout: 60_000 }, () => {
     assert.deepEqual([process.pid, children.list()], [undefined, []]);
   });
 
-  it('says by message why it ends, where its standard error is silent', async (t) => {
+  it('may report its last line by message, if its standard error is silent', async (t) => {
     const silent = managed(t, "process.send('why'); process.exitCode = 1; process.disconnect();", {}, true);
     silent.process.noteLine('the broker is away');
     await until('it is reported', () => silent.exhausted.length > 0, 30_000);
     assert.match(silent.exhausted[0] ?? '', /its last line: the broker is away$/);
   });
 
-  it('whose work is done is not started again', async (t) => {
+  it('is not restarted when its work is done', async (t) => {
     let done = false;
     const keepAlive = { name: 'it', pauseMs: 1, isDone: () => done, exhausted: assert.fail };
     const { heard, closed } = managed(t, 'process.send(1); process.disconnect();', { keepAlive }, true);

@@ -54,7 +54,7 @@ const writer = `
 `;
 
 describe('run.json', () => {
-  it('holds what is documented and nothing besides, for its owner’s eyes only', (t) => {
+  it('holds exactly what is documented, readable by its owner only', (t) => {
     const folder = temporaryFolder(t);
     const running = { ...content.dynamodb, port: 8000, stop: async () => {} };
 
@@ -65,7 +65,7 @@ describe('run.json', () => {
     assert.deepEqual(readdirSync(folder), ['run.json']);
   });
 
-  it('is never seen half written', { timeout: 60_000 }, async (t) => {
+  it('is never read half written', { timeout: 60_000 }, async (t) => {
     const folder = temporaryFolder(t);
     const given = ['--input-type=module', '-e', writer, folder, JSON.stringify(content)];
     let writing = true;
@@ -91,7 +91,7 @@ describe('run.json', () => {
     assert.deepEqual(readdirSync(folder), ['run.json']);
   });
 
-  it('follows no link that lies in wait beside it, and leaves nothing where it can not be written', (t) => {
+  it('follows no link that was placed beside it, and leaves nothing if it can not be written', (t) => {
     const folder = temporaryFolder(t);
     const trap = join(temporaryFolder(t), 'trap');
     writeFileSync(trap, 'mine');

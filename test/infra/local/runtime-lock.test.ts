@@ -52,8 +52,8 @@ function holders(folder: string): string[] {
     .filter((text) => text !== '');
 }
 
-describe('the lock of a ground', { timeout: 120_000 }, () => {
-  it('names its holder, and no one once it is given back', (t) => {
+describe('the lock of a local runtime', { timeout: 120_000 }, () => {
+  it('names its holder, and nobody after its release', (t) => {
     const folder = join(temporaryFolder(t), 'made');
     const unlock = lockGround(folder);
     const held = holders(folder);
@@ -65,7 +65,7 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
     assert.deepEqual(holders(folder), []);
   });
 
-  it('of a living process is refused, naming folder and pid, and stays', (t) => {
+  it('of a running process is refused with folder and pid, and stays', (t) => {
     const folder = temporaryFolder(t);
     const unlock = lockGround(folder);
 
@@ -81,7 +81,7 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
     lockGround(folder)();
   });
 
-  it('of a pid that another process has by now is taken over', (t) => {
+  it('is taken over if another process now has its pid', (t) => {
     const folder = temporaryFolder(t);
     leaveBehind(folder, `${process.ppid} 1`);
 
@@ -91,7 +91,7 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
     unlock();
   });
 
-  it('is not put into a folder in which others may write, or that is another user’s', (t) => {
+  it('is not created in a folder of another user, or one that others may write in', (t) => {
     const folder = temporaryFolder(t);
     chmodSync(folder, 0o770);
     const refused = (sentence: RegExp) =>
@@ -131,7 +131,7 @@ describe('the lock of a ground', { timeout: 120_000 }, () => {
   }
 
   for (const stale of [false, true]) {
-    it(`goes to exactly one of many that start at once${stale ? ' where one was killed' : ''}`, async (t) => {
+    it(`goes to exactly one of many that start at once${stale ? ', after a kill' : ''}`, async (t) => {
       const children = await rivals();
       t.after(() => {
         for (const child of children) child.disconnect();

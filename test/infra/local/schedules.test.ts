@@ -65,7 +65,7 @@ describe('a schedule', { timeout: 120_000 }, () => {
           .filter((line) => line.startsWith(what))
       : [];
 
-  it('runs its function again and again, with its input, in one sandbox that stays warm', async () => {
+  it('runs its function repeatedly, with its input, in one warm sandbox', async () => {
     start({ why: 'hourly' });
 
     await until('it has run three times', () => noted('end').length >= 3, WITHIN_MS);
@@ -76,7 +76,7 @@ describe('a schedule', { timeout: 120_000 }, () => {
     assert.deepEqual(said, []);
   });
 
-  it('hands over an empty object where the template gives no input', async () => {
+  it('passes an empty object if the template has no input', async () => {
     start();
 
     await until('it has run', () => noted('end').length > 0, WITHIN_MS);
@@ -97,7 +97,7 @@ describe('a schedule', { timeout: 120_000 }, () => {
     await until('it runs again', () => noted('begin').length > 1, WITHIN_MS);
   });
 
-  it('says that a run failed, and runs at the next interval', async () => {
+  it('reports a failed run, and runs at the next interval', async () => {
     tell('fail');
     start();
     await until('it is said', () => said.length > 0, WITHIN_MS);
@@ -119,7 +119,7 @@ describe('a schedule', { timeout: 120_000 }, () => {
     assert.match(said[0] ?? '', /^rollup failed: the process of the function ended \(pid \d+\)$/);
   });
 
-  it('says that its function does not start', async () => {
+  it('reports a function that does not start', async () => {
     start(null, 'throw new Error("no such table");');
 
     await until('it is said', () => said.length > 0, WITHIN_MS);
@@ -127,7 +127,7 @@ describe('a schedule', { timeout: 120_000 }, () => {
     assert.equal(said[0], 'function rollup does not start: no such table');
   });
 
-  it('stops while a run is held, and nothing is said or run any more', async () => {
+  it('stops during a run, and neither reports nor runs any more', async () => {
     tell('hold');
     const schedule = start();
     await until('a run has begun', () => noted('begin').length > 0, WITHIN_MS);

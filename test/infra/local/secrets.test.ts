@@ -6,7 +6,7 @@ import { createSecretLookup } from '../../../infra/local/secrets.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 describe('a generated secret', () => {
-  it('is as long as asked for, without what the template excludes', (t) => {
+  it('has the given length, without excluded characters', (t) => {
     const secrets = createSecretLookup(join(temporaryFolder(t), 'secrets.json'));
 
     const secret = secrets('app/Key', { length: 200, exclude: 'aeiou/@"' });
@@ -14,7 +14,7 @@ describe('a generated secret', () => {
     assert.match(secret, /^[A-Zb-df-hj-np-tv-z0-9]{200}$/);
   });
 
-  it('is the same after a restart, and another for another id', (t) => {
+  it('is the same after a restart, and differs for another id', (t) => {
     const file = join(temporaryFolder(t), 'kept/secrets.json');
     const before = createSecretLookup(file)('app/Key', { length: 32, exclude: '' });
 
@@ -24,7 +24,7 @@ describe('a generated secret', () => {
     assert.notEqual(restarted('app/Other', { length: 32, exclude: '' }), before);
   });
 
-  it('is for the eyes of its owner alone', (t) => {
+  it('is readable by its owner only', (t) => {
     const file = join(temporaryFolder(t), 'secrets.json');
 
     createSecretLookup(file)('app/Key', { length: 32, exclude: '' });
@@ -32,7 +32,7 @@ describe('a generated secret', () => {
     assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 
-  it('is not made anew in silence when its file is damaged', (t) => {
+  it('is not replaced silently when its file is damaged', (t) => {
     const file = join(temporaryFolder(t), 'secrets.json');
     writeFileSync(file, '{"app/Key":');
 

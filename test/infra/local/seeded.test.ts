@@ -17,13 +17,13 @@ function tally(drawn: readonly string[]): Record<string, number> {
 }
 
 describe('seeded choices', () => {
-  it('are the same for the same seed, and others for another', () => {
+  it('are the same for the same seed, and differ for another', () => {
     assert.deepEqual(sequence(7), sequence(7));
     assert.notDeepEqual(sequence(7), sequence(8));
     assert.notDeepEqual(sequence(0), sequence(2 ** 32 - 1));
   });
 
-  it('stay the same from release to release, so that a printed seed keeps its worth', () => {
+  it('stay the same across releases, so that a printed seed stays useful', () => {
     const random = new Seeded(7);
 
     const drawn = draws(() => Math.floor(random.next() * 1_000_000), 4);
@@ -42,7 +42,7 @@ describe('seeded choices', () => {
     for (const count of tenths) assert.ok(Math.abs(count - DRAWS / 10) < DRAWS / 100, String(tenths));
   });
 
-  it('between two bounds stay between them and reach near both', () => {
+  it('stay between two bounds and come near both', () => {
     const random = new Seeded(2);
 
     const numbers = draws(() => random.between(60, 320)).sort((a, b) => a - b);
@@ -51,7 +51,7 @@ describe('seeded choices', () => {
     assert.ok(least >= 60 && least < 61 && most < 320 && most > 319, `${least} ${most}`);
   });
 
-  it('happen by chance as often as they are likely', () => {
+  it('happen as often as their probability', () => {
     const random = new Seeded(3);
 
     const happened = draws(() => random.chance(0.7)).filter(Boolean).length;
@@ -72,7 +72,7 @@ describe('seeded choices', () => {
     assert.equal(random.pick([]), undefined);
   });
 
-  it('by weight come as often as the weights say, and never where the weight is nothing', () => {
+  it('by weight come in proportion to their weights, and never with weight 0', () => {
     const random = new Seeded(5);
 
     const counts = tally(

@@ -7,7 +7,7 @@ function fault(code: string, syscall: string, path?: string): Error {
   return Object.assign(new Error(`${code}: something, ${syscall}`), { code, syscall, path });
 }
 
-describe('what the file system refuses', () => {
+describe('an error of the file system', () => {
   for (const [code, sentence] of [
     [
       'ENOSPC',
@@ -25,7 +25,7 @@ describe('what the file system refuses', () => {
       assert.match(findStorageFault(fault(code, 'write', '/f/run.json'))?.message ?? '', sentence);
     });
 
-  it('is found under what was made of it, and said also where the path is not known', () => {
+  it('is found in a chain of causes, and reported also without a path', () => {
     const wrapped = new Error('could not start', { cause: fault('ENOSPC', 'write') });
 
     assert.match(
@@ -34,7 +34,7 @@ describe('what the file system refuses', () => {
     );
   });
 
-  it('is nothing else: no refused connection, no missing file, no fault of ours', () => {
+  it('is not a refused connection, a missing file or an error of our own', () => {
     assert.equal(findStorageFault(fault('EACCES', 'listen')), undefined);
     assert.equal(findStorageFault(new TypeError('x is not a function')), undefined);
     assert.equal(findStorageFault('ENOSPC'), undefined);

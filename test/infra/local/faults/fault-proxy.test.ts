@@ -44,7 +44,7 @@ const cases = [
 
 describe('a fault at a request', () => {
   for (const { kind, happened, seen, ...more } of cases) {
-    it(`${kind ?? 'that is none'} fires at its point, and is heard of with what DynamoDB said`, async (t) => {
+    it(`${kind ?? 'that is none'} fires at its point, and is recorded with DynamoDB's reply`, async (t) => {
       const bench = await ProxyBench.start(t);
       bench.fault = kind === undefined ? undefined : { kind };
 
@@ -58,7 +58,7 @@ describe('a fault at a request', () => {
     });
   }
 
-  it('silent takes the request, hands nothing on and says nothing, until the client gives it up', async (t) => {
+  it('silent accepts the request, and neither forwards nor answers it, until the client closes it', async (t) => {
     const bench = await ProxyBench.start(t);
     bench.fault = { kind: 'silent' };
     const client = new DynamoDBClient({
@@ -82,7 +82,7 @@ describe('a fault at a request', () => {
     );
   });
 
-  it('meets nobody where the request is of a page, names another host, or is longer than DynamoDB takes', async (t) => {
+  it("is not injected into a request of a page, of another host, or above DynamoDB's limit", async (t) => {
     const bench = await ProxyBench.start(t);
     const statusOf = (seen: Awaited<ReturnType<ProxyBench['send']>>) =>
       typeof seen === 'string' ? seen : seen.status;
@@ -96,7 +96,7 @@ describe('a fault at a request', () => {
     assert.equal(statusOf(await bench.send({ ...commit, more: 'x'.repeat(15 * 1024 * 1024) })), 200);
   });
 
-  it('frozen stops the function, forwards when it is thawed, and lets it go on after the reply', async (t) => {
+  it('frozen stops the function, forwards when released, and continues the function after the reply', async (t) => {
     const bench = await ProxyBench.start(t);
     const { promise, resolve } = Promise.withResolvers<void>();
     bench.fault = { kind: 'frozen', held: promise };
@@ -118,7 +118,7 @@ describe('a fault at a request', () => {
     ]);
   });
 
-  it('outrun forwards when another was first, and leaves the function alone', async (t) => {
+  it('outrun forwards after another request, and sends the function no signal', async (t) => {
     const bench = await ProxyBench.start(t);
     const { promise, resolve } = Promise.withResolvers<void>();
     bench.fault = { kind: 'outrun', held: promise };
@@ -133,7 +133,7 @@ describe('a fault at a request', () => {
     assert.deepEqual(bench.happened, ['decided PutItem', 'forwarded', 'replied']);
   });
 
-  it('delayed forwards after so long, and not before', async (t) => {
+  it('delayed forwards after its delay, and not before', async (t) => {
     const bench = await ProxyBench.start(t);
     t.mock.timers.enable({ apis: ['setTimeout'] });
     bench.fault = { kind: 'delayed', ms: 400 };
@@ -149,7 +149,7 @@ describe('a fault at a request', () => {
     assert.deepEqual(bench.happened, ['decided PutItem', 'forwarded', 'replied']);
   });
 
-  it('reply-late forwards at once, and replies after so long', async (t) => {
+  it('reply-late forwards at once, and replies after its delay', async (t) => {
     const bench = await ProxyBench.start(t);
     t.mock.timers.enable({ apis: ['setTimeout'] });
     bench.fault = { kind: 'reply-late', ms: 3_500 };
@@ -167,7 +167,7 @@ describe('a fault at a request', () => {
 });
 
 describe('the fault proxy', () => {
-  it('hands on the request and the reply as they are', async (t) => {
+  it('forwards request and reply unchanged', async (t) => {
     const bench = await ProxyBench.start(t);
 
     await bench.send(commit, { headers: { authorization: 'AWS4-HMAC-SHA256 x' } });
@@ -179,7 +179,7 @@ describe('the fault proxy', () => {
     assert.equal(headers['user-agent'], AGENT);
   });
 
-  it('knows a function by what the SDK itself writes, and the SDK knows its errors', async (t) => {
+  it("identifies a function by the SDK's user agent, and the SDK understands its errors", async (t) => {
     const bench = await ProxyBench.start(t);
     const credentials = { accessKeyId: 'key', secretAccessKey: 'word' };
     const given = { region: 'eu-west-1', credentials, maxAttempts: 1, userAgentAppId: 'pid-123-PT-NO-OP-2' };
@@ -195,7 +195,7 @@ describe('the fault proxy', () => {
     assert.deepEqual(bench.heard[0]?.call, call);
   });
 
-  it('hears of each request whose it is, what it asks and of which key', async (t) => {
+  it("records each request's sandbox, operation and key", async (t) => {
     const bench = await ProxyBench.start(t);
     const [pk, sk] = [{ S: 'journals' }, { S: JOURNAL }];
     const query = { ExpressionAttributeValues: { ':pk': { S: JOURNAL } } };
@@ -218,7 +218,7 @@ describe('the fault proxy', () => {
     );
   });
 
-  it('resets where DynamoDB is away, and lets a frozen function go on even so', async (t) => {
+  it('resets the connection if DynamoDB does not answer, and still continues a frozen function', async (t) => {
     const bench = await ProxyBench.start(t);
     await bench.stopStub();
     bench.fault = { kind: 'frozen', held: Promise.resolve() };
@@ -230,7 +230,7 @@ describe('the fault proxy', () => {
     assert.deepEqual(bench.heard, [{ call, fault: 'frozen', status: undefined, error: undefined }]);
   });
 
-  it('goes on after a request that broke off, and after one that is none', async (t) => {
+  it('works on after a broken request, and after one that is not HTTP', async (t) => {
     const bench = await ProxyBench.start(t);
 
     await bench.halfRequest();
@@ -240,7 +240,7 @@ describe('the fault proxy', () => {
     assert.deepEqual(bench.happened, ['decided PutItem', 'forwarded', 'replied']);
   });
 
-  it('ends while a request is held back', async (t) => {
+  it('closes while a request is held', async (t) => {
     const bench = await ProxyBench.start(t);
     bench.fault = { kind: 'frozen', held: new Promise(() => {}) };
     const seen = bench.send();

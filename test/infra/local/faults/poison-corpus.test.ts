@@ -11,12 +11,12 @@ const BATCH_BYTES_MAX = 1_048_588;
 const worths = oddRecords.map(({ name, value }) => ({ name, worth: judgeClick(START_MS, value ?? null) }));
 
 describe('odd records', () => {
-  it('each have a name of their own', () => {
+  it('have unique names', () => {
     assert.equal(new Set(oddRecords.map(({ name }) => name)).size, oddRecords.length);
   });
 
   for (const [i, { name, value }] of oddRecords.entries()) {
-    it(`${name}: the functions and the auditor, who share no code, take it for the same`, () => {
+    it(`${name}: the functions and the auditor, which share no code, judge it alike`, () => {
       const record = aRecord({ value: value === undefined ? null : base64(value) });
 
       const decoded = decode({ ...record, timestamp: START_MS });
@@ -27,14 +27,14 @@ describe('odd records', () => {
     });
   }
 
-  it('are refused for many reasons, and some are clicks all the same', () => {
+  it('are refused for many reasons, and some are valid clicks', () => {
     const reasons = new Set(worths.flatMap(({ worth }) => (typeof worth === 'string' ? [worth] : [])));
 
     assert.ok(reasons.size >= 9, [...reasons].join(', '));
     assert.ok(worths.filter(({ worth }) => typeof worth === 'object').length >= 8);
   });
 
-  it('are each within what a broker takes, as they are sent compressed', () => {
+  it("are within the broker's limit when compressed", () => {
     const all = oddRecords.map(({ value }) => value ?? Buffer.alloc(0));
 
     assert.ok(gzipSync(Buffer.concat(all)).length < BATCH_BYTES_MAX / 2);

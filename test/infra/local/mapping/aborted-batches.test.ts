@@ -1,4 +1,4 @@
-/** Which batches of the broker's answer belong to aborted transactions: the poller's rule and the auditor's, held against a log whose end is known. */
+/** Which batches of the broker's response belong to aborted transactions: the rules of poller and auditor, compared with a known log. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RecordsBatch } from '@platformatic/kafka';
@@ -82,7 +82,7 @@ function batchAt(
 }
 
 describe('batches of aborted transactions', () => {
-  it('are told by both readers alike, wherever the answer begins and ends, and whatever the client left out of it', () => {
+  it('are found alike by both readers, wherever the response starts and ends, and whatever the client left out', () => {
     let seen = 0;
     fc.assert(
       fc.property(steps, fc.nat(), fc.nat(), fc.infiniteStream(fc.boolean()), (all, from, length, coins) => {

@@ -261,7 +261,7 @@ describe('the decision on a batch', () => {
       assert.deepEqual(inOffsets(decision), expected);
     });
 
-  it('remembers of attempts what the documents tell of them: how many, and how the last one ended', () => {
+  it('remembers the number of attempts, and how the last one ended, for the documents', () => {
     const first = decide(batchOf(THREE), thrown, rules, NOW).deliver[0] as MappingBatch;
     const second = decide(first, { requestId: 's', end: { unreached: 'no' } }, rules, NOW)
       .deliver[0] as MappingBatch;
@@ -277,7 +277,7 @@ describe('the decision on a batch', () => {
     );
   });
 
-  it('a bad record alone is discarded in the end where batches are cut, and all others are resolved (I2)', () => {
+  it('if batches are halved, only the bad record is discarded in the end, and all others are resolved (I2)', () => {
     const open = [batchOf({ 't-0': Array.from({ length: 100 }, (_, i) => i) })];
     const ended = { resolved: 0, discarded: [] as Offsets[], invocations: 0 };
 
@@ -295,7 +295,7 @@ describe('the decision on a batch', () => {
     assert.ok(ended.invocations < 30, `${ended.invocations} invocations`);
   });
 
-  it('puts every record in exactly one place, whatever happened, by whatever rules (I2)', () => {
+  it('puts every record in exactly one place, for any event and any rules (I2)', () => {
     const offsets = fc
       .uniqueArray(fc.nat(30), { minLength: 1, maxLength: 6 })
       .map((list) => list.sort((a, b) => a - b));
@@ -345,7 +345,7 @@ describe('the decision on a batch', () => {
     );
   });
 
-  it('cuts into two that are shorter, in the order of the log, until there is one record', () => {
+  it('halves into two shorter batches, in log order, down to one record', () => {
     const offsets = fc
       .uniqueArray(fc.nat(30), { minLength: 1, maxLength: 9 })
       .map((list) => list.sort((a, b) => a - b));

@@ -4,8 +4,8 @@ import { DiscardedRecords } from '../../../../infra/local/mapping/discarded.ts';
 
 const some = { offsets: 'clicks-0 5..9', because: 'TypeError: no; attempts: 4' };
 
-describe('what a mapping has discarded', () => {
-  it('is said and counted: delivered, dropped for want of a destination, and lost by one', () => {
+describe('discarded records', () => {
+  it('are reported and counted: delivered, dropped without a destination, or refused by it', () => {
     const records = new DiscardedRecords('/there');
 
     const said = [

@@ -1,4 +1,4 @@
-/** Mappings on a real broker that retry, cut, filter and give up, in one file for the sake of one broker. */
+/** Mappings on a real broker that retry, halve, filter and discard; in one file, so that they share one broker. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
   const offsetsOf = (mapping: LocalMapping) => mapping.calls('begin').map(({ offsets }) => offsets[0] ?? []);
 
   // AWS Lambda docs: kafka-retry-configurations, kafka-on-failure
-  it('gives a batch up after N + 1 invocations, to a document in its bucket, and goes on', async (t) => {
+  it('discards a batch after N + 1 invocations, into a document in its bucket, and continues', async (t) => {
     const { mapping, destinations } = await started(t, 'spent', {
       rules: { retryAttempts: 2, destination: S3 },
     });
@@ -75,7 +75,7 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
   });
 
   // AWS Lambda docs: kafka-on-failure-destination
-  it('cuts a failed batch until the bad record is alone, and gives that one to a Kafka topic, with its key', async (t) => {
+  it('halves a failed batch until the bad record is alone, and sends that record to a Kafka topic with its key', async (t) => {
     await broker.topic('letters', 1);
     const { mapping } = await started(t, 'cut', {
       rules: { retryAttempts: 1, bisect: true, destination: 'kafka://letters' },
@@ -107,7 +107,7 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
     ]);
   });
 
-  it('drops, and says so, what it discards without a destination', async (t) => {
+  it('reports what it drops because it has no destination', async (t) => {
     const { mapping } = await started(t, 'dropped', { rules: { retryAttempts: 0 } });
     mapping.behave({ does: 'throw' });
 
@@ -119,7 +119,7 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
   });
 
   // AWS Lambda docs: monitoring-metrics-types
-  it('loses, and says so, what its destination refuses, and goes on', async (t) => {
+  it('reports what its destination refuses, and continues', async (t) => {
     const { mapping, destinations } = await started(t, 'refused', {
       rules: { retryAttempts: 0, destination: S3 },
     });
@@ -134,7 +134,7 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
     assert.equal(mapping.pollers.discarded.dropped, 3);
   });
 
-  it('discards what is too old before any attempt, and delivers the rest', async (t) => {
+  it('discards old records before any attempt, and delivers the rest', async (t) => {
     const { mapping } = await started(t, 'aged', { rules: { maxAgeSeconds: 3_600 } });
     const hourAgo = BigInt(Date.now() - 3_700_000);
     const aged = messages('aged', 0, 3).map((message) => ({ ...message, timestamp: hourAgo }));
@@ -147,7 +147,7 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
   });
 
   // AWS Lambda docs: kafka-filtering
-  it('consumes what its filters keep from the function, also where nothing else comes', async (t) => {
+  it('commits past filtered records, also if nothing else arrives', async (t) => {
     const { mapping } = await started(t, 'filtered', { rules: { filters: ['{"value":[{"suffix":"3"}]}'] } });
 
     await broker.produce(messages('filtered', 0, 7));
@@ -174,7 +174,7 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
     assert.deepEqual(offsetsOf(mapping).flat(), [0, 1]);
   });
 
-  it('resumes a partition at the first reported record, where that reading is asked for', async (t) => {
+  it('resumes a partition at the first reported record, if asked to', async (t) => {
     const { mapping } = await started(t, 'resumed', {
       partialResponses: true,
       partialRetry: 'resume',
@@ -193,7 +193,7 @@ describe('a mapping', { timeout: 300_000, concurrency: 4 }, () => {
     ]);
   });
 
-  it('loses nothing where its poller is killed between attempts: the next begins the attempts anew', async (t) => {
+  it('loses nothing if its poller is killed between attempts: the next one restarts the attempts', async (t) => {
     const { mapping } = await started(t, 'orphaned', { rules: { retryAttempts: 20 } });
     mapping.behave({ does: 'throw' });
     await broker.produce(messages('orphaned', 0, 4));

@@ -72,12 +72,12 @@ const expected = {
   },
 };
 
-describe('the document of a batch that was discarded', () => {
-  it('for a queue or a topic of messages tells where the records are, and holds none', () => {
+describe('the document of a discarded batch', () => {
+  it('for a queue or an SNS topic names the positions of the records, but holds no record', () => {
     assert.deepEqual(buildBatchDocument(discarded, context), expected);
   });
 
-  it('for a bucket also holds the whole event, as a string of JSON', () => {
+  it('for a bucket also holds the whole event, as a JSON string', () => {
     const { payload, ...rest } = buildBatchDocumentWithPayload(discarded, context) as { payload: string };
 
     assert.deepEqual(rest, expected);
@@ -86,7 +86,7 @@ describe('the document of a batch that was discarded', () => {
     assert.equal(event.records['clicks-3']?.[0]?.value, Buffer.from('ë').toString('base64'));
   });
 
-  it('has no response where the record was too large, or where it grew too old before any attempt', () => {
+  it('has no response if the record was too large, or too old before any attempt', () => {
     const tooLarge: DiscardedBatch = { batch, condition: 'MaximumPayloadSizeExceeded', because: 'large' };
     const tooOld: DiscardedBatch = { ...discarded, batch: { ...batch, invocations: 0, last: undefined } };
 
@@ -101,7 +101,7 @@ describe('the document of a batch that was discarded', () => {
     }
   });
 
-  it('tells of a function that returned and named failures that it made no error', () => {
+  it('has no function error if the function returned a list of failures', () => {
     const returned = { ...batch, last: { requestId: 'r', functionError: null } };
     const document = buildBatchDocument({ ...discarded, batch: returned }, context) as typeof expected;
 

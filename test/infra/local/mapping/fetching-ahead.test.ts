@@ -36,11 +36,11 @@ async function waiting(t: TestContext, partitions: number, empty: readonly numbe
 }
 
 describe('fetching ahead', () => {
-  it('goes as far as 12 MB of a partition where they are few', async (t) => {
+  it('fetches up to 12 MB per partition if there are few partitions', async (t) => {
     assert.deepEqual(await waiting(t, 2), [3, 3]);
   });
 
-  it('stays near 64 MB of all where they are many, with something of each', async (t) => {
+  it('holds about 64 MB in total if there are many partitions, with some records of each', async (t) => {
     const held = await waiting(t, 24);
 
     assert.deepEqual(
@@ -49,7 +49,7 @@ describe('fetching ahead', () => {
     );
   });
 
-  it('leaves what others do not use to those that have a backlog', async (t) => {
+  it('gives unused room to partitions with a backlog', async (t) => {
     const quiet = Array.from({ length: 22 }, (_, partition) => partition + 2);
 
     assert.deepEqual((await waiting(t, 24, quiet)).slice(0, 3), [3, 3, 0]);

@@ -25,14 +25,14 @@ const conditions: [what: string, condition: unknown, passing: unknown[], others:
 
 describe('a filter', () => {
   for (const [what, condition, passing, others] of conditions)
-    it(`${what}: a record passes by its value alone`, () => {
+    it(`${what}: a record passes by its value only`, () => {
       const pattern = { value: { k: [condition] } };
 
       for (const value of passing) assert.equal(passes(pattern, json(value)), true, JSON.stringify(value));
       for (const value of others) assert.equal(passes(pattern, json(value)), false, JSON.stringify(value));
     });
 
-  it('wants all its keys, one of the conditions of a key, and looks into what is nested', () => {
+  it('needs all its keys, one condition per key, and matches nested objects', () => {
     const pattern = { value: { kind: ['click', 'view'], ad: { price: [{ numeric: ['>', 0] }] } } };
 
     assert.equal(passes(pattern, json({ kind: 'view', ad: { price: 1 } })), true);
@@ -42,7 +42,7 @@ describe('a filter', () => {
     assert.equal(passes(pattern, json({ kind: 'view', ad: 1 })), false);
   });
 
-  it('takes one of several patterns under $or, of records and of keys', () => {
+  it('matches one of several patterns under $or, for records and for keys', () => {
     const keys = { value: { $or: [{ a: [1] }, { b: [2] }], c: [3] } };
     const records = { $or: [{ value: { a: [1] } }, { value: { b: [2] } }] };
 
@@ -66,14 +66,14 @@ describe('a filter', () => {
     ['a JSON text, as plain text', Buffer.from('"error"'), true, true],
   ];
   for (const [incoming, value, byText, byJson] of formats)
-    it(`filters only what has its format, and lets the rest pass: ${incoming}`, () => {
+    it(`filters only values of its format, and lets the rest pass: ${incoming}`, () => {
       assert.deepEqual(
         [passes(forText, value), passes(forJson, value), passes({}, value)],
         [byText, byJson, true],
       );
     });
 
-  it('is one of several, and none lets everything pass', () => {
+  it('passes if one of several filters matches, or if there is none', () => {
     const patterns = ['{"value":{"k":["a"]}}', '{"value":{"k":["b"]}}'];
 
     assert.deepEqual(
@@ -103,7 +103,7 @@ describe('a filter', () => {
     ['{"$or":[]}', /\$or needs a list/],
   ];
   for (const [pattern, message] of wrong)
-    it(`is refused in words where it is none: ${pattern}`, () => {
+    it(`is refused with a reason if it is invalid: ${pattern}`, () => {
       assert.throws(
         () => compileFilter(pattern),
         (error) => error instanceof BadPattern && message.test(error.message),

@@ -70,7 +70,7 @@ describe('a payload', () => {
       assert.equal(isComplete(queues, limits, waitedMs), complete);
     });
 
-  it('is complete with 6 MB, counted as they stand in the event', () => {
+  it('is complete with 6 MB, counted as in the event', () => {
     const limits = { records: 10_000, windowMs: never };
     // A value of 750 000 bytes is 1 000 000 in base64.
     const six = [queueOf(0, 3, 750_000), queueOf(1, 3, 750_000)];
@@ -90,19 +90,19 @@ describe('a payload', () => {
     ]);
   });
 
-  it('takes the lower of two that are as full', () => {
+  it('takes the lower one of two equally full partitions', () => {
     const batch = gather([queueOf(2, 2), queueOf(1, 2)], { records: 2, windowMs: 0 });
 
     assert.deepEqual(shapeOf(batch), [[1, [0, 1]]]);
   });
 
-  it('leaves empty partitions out, so that no answer is asked of them', () => {
+  it('leaves out empty partitions', () => {
     const batch = gather([queueOf(0, 0), queueOf(1, 1)], { records: 8, windowMs: 0 });
 
     assert.deepEqual(shapeOf(batch), [[1, [0]]]);
   });
 
-  it('of one record above 6 MB goes alone, rather than never', () => {
+  it('of one record above 6 MB is sent alone', () => {
     const batch = gather([queueOf(0, 2, 5_000_000), queueOf(1, 1)], { records: 8, windowMs: 0 });
 
     assert.deepEqual(shapeOf(batch), [[0, [0]]]);

@@ -61,7 +61,7 @@ const anyRecord = fc.record({
 
 describe('an event of the local mapping', () => {
   // AWS Lambda docs: with-msk
-  it('leaves out what no text can hold, counts it all the same, and the record is discarded as too large', () => {
+  it('leaves out what no string can hold, still counts it, and so the record is discarded as too large', () => {
     const bytes = 450 * 1024 * 1024;
     const huge = buildFetchedRecord(logged({ offset: 7, value: Buffer.alloc(bytes) }));
     const batch = buildBatch(new Map([['ad_clicks-0', [huge]]]));
@@ -99,7 +99,7 @@ describe('an event of the local mapping', () => {
     });
   });
 
-  it('is read by the pipe as the records that stand in the log (I2)', () => {
+  it('is read by the pipe as the records of the log (I2)', () => {
     fc.assert(
       fc.property(anyRecord, (record) => {
         const read = received(record);
@@ -134,7 +134,7 @@ describe('an event of the local mapping', () => {
   });
 
   // Reported in powertools-lambda-typescript#4988 and #3841: properties that hold null are absent.
-  it('leaves key and value out where the log holds null, and writes zero bytes as ""', () => {
+  it('leaves out key and value if the log holds null, and writes zero bytes as ""', () => {
     const tombstone = received(logged());
     const empty = received(logged({ key: Buffer.alloc(0), value: Buffer.alloc(0) }));
 
@@ -161,7 +161,7 @@ describe('an event of the local mapping', () => {
     assert.deepEqual(headersOf(read)[1], ['every', every]);
   });
 
-  it('keeps order and repetition of headers, and any name', () => {
+  it('keeps order and repetitions of headers, and any name', () => {
     const names = ['a', 'a', '', '__proto__', 'Straße', '"', '\u2028', '😀'];
 
     const read = received(logged({ headers: names.map((name) => [Buffer.from(name), null]) }));
@@ -172,7 +172,7 @@ describe('an event of the local mapping', () => {
     );
   });
 
-  it('keeps topics apart whose names hold - and .', () => {
+  it('keeps topics apart if their names contain - and .', () => {
     const records = [
       logged({ topic: 'a-1', partition: 1 }),
       logged({ topic: 'a', partition: 11 }),
@@ -191,7 +191,7 @@ describe('an event of the local mapping', () => {
     );
   });
 
-  it('takes as many bytes as its text has characters, by which the 6 MB are counted', () => {
+  it('has as many bytes as its text has characters, which the 6 MB limit counts', () => {
     fc.assert(
       fc.property(anyRecord, (record) => {
         const { text } = buildFetchedRecord(record);

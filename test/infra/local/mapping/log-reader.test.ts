@@ -57,7 +57,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     return queue.take(10_000, 10 ** 9, true).map(({ text }) => JSON.parse(text));
   }
 
-  it('gives the time of the producer where the topic keeps it', async () => {
+  it("gives the producer's time if the topic keeps it", async () => {
     const topic = await broker.topic('created', 1, { 'message.timestamp.type': 'CreateTime' });
     const times = [YEAR_2020_MS + 500, YEAR_2020_MS, YEAR_2020_MS + 900];
     await broker.produce(timed(topic, times));
@@ -70,7 +70,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     );
   });
 
-  it('gives the time of the broker where the topic stamps it, so that no producer moves money (I10)', async () => {
+  it("gives the broker's time if the topic stamps it, so that no producer moves money (I10)", async () => {
     const topic = await broker.topic('appended', 1, { 'message.timestamp.type': 'LogAppendTime' });
     const before = Date.now();
     await broker.produce(timed(topic, [YEAR_2020_MS + 500, YEAR_2020_MS, YEAR_2020_MS + 900]));
@@ -86,7 +86,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
       assert.ok(timestamp >= before && timestamp <= afterwards, String(timestamp));
   });
 
-  it('begins at its position, also in the middle of a batch, and packed ones', async () => {
+  it('starts at its position, also in the middle of a batch and in compressed batches', async () => {
     const topic = await broker.topic('packed', 1);
     await broker.produce(messages(topic, 0, 50), { compression: 'gzip' });
 
@@ -98,7 +98,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     );
   });
 
-  it('gives keys, tombstones and headers as they stand in the log', async () => {
+  it('gives keys, tombstones and headers as in the log', async () => {
     const topic = await broker.topic('bare', 1);
     const headers = new Map([[Buffer.from('city'), Buffer.from('ë')]]);
     await broker.produce([
@@ -113,7 +113,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     assert.deepEqual([empty && 'key' in empty, empty?.value], [false, '']);
   });
 
-  it('reads on behind the markers of transactions, which are no records', async () => {
+  it('continues after transaction markers, which are not records', async () => {
     const topic = await broker.topic('marked', 1);
     const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
       clientId: 'test',
@@ -178,7 +178,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     assert.equal(queue.waiting, 2 + 9);
   });
 
-  it('goes back to the start where its position is not in the log, and says so (I10)', async () => {
+  it('returns to the start if its position is not in the log, and says so (I10)', async () => {
     const topic = await broker.topic('shortened', 3);
     for (const partition of [0, 1, 2]) await broker.produce(messages(topic, partition, 5));
     await broker.admin.deleteRecords({
@@ -202,7 +202,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     );
   });
 
-  it('brings nothing into the queue of a partition that another member owns now', async () => {
+  it('adds nothing to the queue of a partition that another member now owns', async () => {
     const topic = await broker.topic('lost', 2);
     await broker.produce([...messages(topic, 0, 5), ...messages(topic, 1, 5)]);
     const [lost, kept] = [0, 1].map((partition) => new PartitionQueue(topic, partition, 0, undefined)) as [
@@ -220,7 +220,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     assert.deepEqual([lost.waiting, lost.position], [0, 0]);
   });
 
-  it('asks for 16 MB at once, and for another partition first each time, since a broker fills in the order of the question', async (t) => {
+  it('asks for 16 MB at once, and for another partition first each time, because a broker fills its response in order', async (t) => {
     const topic = await broker.topic('wide', 5);
     const queues = Array.from(
       { length: 5 },
@@ -240,7 +240,7 @@ describe('the reader of the log', { timeout: 120_000 }, () => {
     );
   });
 
-  it('says so where there is no such topic', async () => {
+  it('throws if the topic does not exist', async () => {
     await assert.rejects(readerOf('nowhere').fetchInto([new PartitionQueue('nowhere', 0, 0, undefined)]));
   });
 });

@@ -54,7 +54,7 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
   ];
   // AWS Lambda docs: kafka-starting-positions
   for (const [position, expected] of positions)
-    it(`begins at ${position.from} where its group has committed nothing`, async () => {
+    it(`starts at ${position.from} if its group has committed nothing`, async () => {
       const topic = await broker.topic(`starts-${position.from}`, 3, {
         'message.timestamp.type': 'CreateTime',
       });
@@ -73,7 +73,7 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
       assert.deepEqual(positionsOf(member), expected);
     });
 
-  it('goes on where its group has committed, wherever a mapping would begin', async () => {
+  it("continues at its group's commit, whatever the starting position", async () => {
     const topic = await broker.topic('resumed', 2);
     await broker.produce([...messages(topic, 0, 5), ...messages(topic, 1, 5)]);
     const { member: first } = await joined('resumed', topic);
@@ -89,7 +89,7 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
     );
   });
 
-  it('begins anew where the log no longer holds what its group has committed (I10)', async () => {
+  it('restarts at the starting position if the log no longer holds the committed offset (I10)', async () => {
     const topic = await broker.topic('recreated', 2);
     await broker.produce([...messages(topic, 0, 5), ...messages(topic, 1, 5)]);
     const { member: first } = await joined('recreated', topic);
@@ -109,7 +109,7 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
     assert.deepEqual(positionsOf(second), [0, 2]);
   });
 
-  it('shares the partitions with the others: each has exactly one owner, and gets those of one that leaves', async () => {
+  it('shares the partitions: each has exactly one owner, and the partitions of a leaving member get another', async () => {
     const topic = await broker.topic('shared', 4);
     await broker.produce(messages(topic, 0, 9));
     const { member: first, failures } = await joined('shared', topic);
@@ -135,7 +135,7 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
     assert.deepEqual(failures, []);
   });
 
-  it('gets partitions that are added to the topic, from their first record on, whoever of the group it is', async () => {
+  it('gets partitions that are added to the topic, from their first record on, leader or not', async () => {
     const topic = await broker.topic('grown', 2);
     const { member: first, failures } = await joined('grown', topic);
     const { member: second } = await joined('grown', topic);
@@ -167,7 +167,7 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
     assert.deepEqual(failures, []);
   });
 
-  it('commits nothing of a partition that has another owner (I7)', async () => {
+  it('commits nothing for a partition of another owner (I7)', async () => {
     const topic = await broker.topic('taken', 2);
     await broker.produce([...messages(topic, 0, 9), ...messages(topic, 1, 9)]);
     const { member: first } = await joined('taken', topic);
@@ -181,7 +181,7 @@ describe('a member of a consumer group', { timeout: 240_000, concurrency: true }
     assert.deepEqual(await broker.committed('taken', topic, 2), expected);
   });
 
-  it('that has left commits nothing any more', async () => {
+  it('commits nothing after it has left', async () => {
     const topic = await broker.topic('left', 1);
     await broker.produce(messages(topic, 0, 9));
     const { member } = await joined('left', topic);

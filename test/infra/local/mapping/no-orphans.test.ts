@@ -13,7 +13,7 @@ import { until } from '../../../support/until.ts';
 const WITHIN_MS = 60_000;
 const PARENT_FILE = join(import.meta.dirname, '../../../support/mapping-parent.ts');
 
-describe('a parent that is killed', { timeout: 200_000 }, () => {
+describe('a killed parent', { timeout: 200_000 }, () => {
   const broker = new LocalBroker({ before, after });
   let children: readonly Child[] = [];
   after(() => {
@@ -37,7 +37,7 @@ describe('a parent that is killed', { timeout: 200_000 }, () => {
     await until(`the function had partition ${partition}`, () => callsOf(folder).some(isCalled), WITHIN_MS);
   }
 
-  it('leaves none of its children behind: pollers, producer, and functions that work, block or wait', async (t) => {
+  it('leaves no child process: pollers, producer, and functions that work, block or wait', async (t) => {
     await broker.topic('mapped', 3);
     await broker.topic('clicks', 1);
     const parent = parentOf({ folder, bootstrap: broker.bootstrap, topic: 'mapped', clicksTopic: 'clicks' });

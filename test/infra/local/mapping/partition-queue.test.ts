@@ -21,7 +21,7 @@ describe('the queue of a partition', () => {
     assert.equal(new PartitionQueue('a-b.c', 12, 0, undefined).label, 'a-b.c-12');
   });
 
-  it('gives its records in the order of the log, each once (I5)', () => {
+  it('gives its records in log order, each once (I5)', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.record({ push: fc.nat(9) }), fc.record({ take: fc.nat(12) }))),
@@ -44,7 +44,7 @@ describe('the queue of a partition', () => {
     );
   });
 
-  it('reads on behind offsets that hold no record', () => {
+  it('continues after offsets that hold no record', () => {
     const queue = new PartitionQueue('t', 0, 4, 4);
 
     queue.push([], 6);
@@ -75,7 +75,7 @@ describe('the queue of a partition', () => {
       assert.equal(queue.waitingBytes, (5 - taken) * 11);
     });
 
-  it('keeps order and count where it lets go of many records at once', () => {
+  it('keeps order and count when it drops many delivered records at once', () => {
     const queue = new PartitionQueue('t', 0, 0, undefined);
     queue.push(fetched(0, 120_000, 1), 120_000);
 

@@ -39,7 +39,7 @@ describe('a poller', () => {
   });
 
   // AWS Lambda docs: kafka-scaling-modes
-  it('invokes five times at once and no more', async () => {
+  it('runs at most five invocations at once', async () => {
     const bench = new PollerBench(7);
     bench.fill(5, 5, 5, 5, 5, 5, 5);
 
@@ -54,7 +54,7 @@ describe('a poller', () => {
     assert.equal(sixth.timeoutMs, rules.functionTimeoutMs);
   });
 
-  it('waits for a window, and then delivers what there is', async () => {
+  it('waits for a window, and then delivers the records that it has', async () => {
     const bench = new PollerBench(1, { windowMs: 60 });
     bench.fill(2);
 
@@ -84,7 +84,7 @@ describe('a poller', () => {
       await bench.poller.stop(0);
     });
 
-  it('commits what it has discarded, once the destination has it', async () => {
+  it('commits discarded records once the destination has them', async () => {
     const bench = new PollerBench(1, { retryAttempts: 1 });
     bench.fill(7);
 
@@ -100,7 +100,7 @@ describe('a poller', () => {
     await until('the offsets have moved on', () => bench.committed()[0] === 5);
   });
 
-  it('uses up no attempt where there is no sandbox to be had', async () => {
+  it('uses no attempt if there is no sandbox', async () => {
     const bench = new PollerBench(1, { retryAttempts: 0 });
     bench.borrowFails = 2;
     bench.fill(5);
@@ -157,7 +157,7 @@ describe('a poller', () => {
     assert.deepEqual(bench.logged, ['t-0, t-1 failed: TypeError: no']);
   });
 
-  it('commits up to the lowest open record of a partial response, and the other partitions whole (I2, I8)', async () => {
+  it('commits up to the lowest open record of a partial response, and the other partitions completely (I2, I8)', async () => {
     const bench = new PollerBench(2, { batchRecords: 10 });
     bench.fill(5, 5);
 
@@ -174,7 +174,7 @@ describe('a poller', () => {
     assert.deepEqual(bench.committed(), [4, 5]);
   });
 
-  it('commits the whole batch once the records that failed alone have succeeded', async () => {
+  it('commits the whole batch once the failed records have succeeded', async () => {
     const bench = new PollerBench(1);
     bench.fill(5);
 
@@ -184,7 +184,7 @@ describe('a poller', () => {
     await until('nothing of the batch is open', () => bench.committed()[0] === 5);
   });
 
-  it('goes on with a partition whose neighbour in the payload failed (I8)', async () => {
+  it('continues a partition if another one in the payload failed (I8)', async () => {
     const bench = new PollerBench(2, { batchRecords: 10 });
     bench.fill(5, 5);
 
@@ -212,7 +212,7 @@ describe('a poller', () => {
     assert.equal(bench.committed()[0], undefined);
   });
 
-  it('commits what succeeded of a batch, but not the part that was taken over meanwhile (I7)', async () => {
+  it('commits the succeeded part of a batch, but not partitions that were taken over in the meantime (I7)', async () => {
     const bench = new PollerBench(2, { batchRecords: 10 });
     bench.fill(5, 5);
 
@@ -224,7 +224,7 @@ describe('a poller', () => {
     assert.deepEqual(bench.commits, [{ 't-1': [5] }]);
   });
 
-  it('commits again, the newest of what it knows, where a commit failed', async () => {
+  it('repeats a failed commit with the newest offsets', async () => {
     const bench = new PollerBench(1);
     bench.commitFails = 1;
     bench.fill(10);
@@ -237,7 +237,7 @@ describe('a poller', () => {
     assert.deepEqual(bench.logged, ['commit failed: a rebalance is in progress']);
   });
 
-  it('that is stopped begins nothing more, and commits what was in flight', async () => {
+  it('starts nothing after a stop, and commits what was in flight', async () => {
     const bench = new PollerBench(1);
     bench.fill(10);
     const first = await bench.invocation(0);

@@ -103,7 +103,7 @@ describe('the pollers of a mapping', { timeout: 300_000, concurrency: true }, ()
     assert.deepEqual(committedMeanwhile, [3, 10]);
   });
 
-  it('own each partition once, and go on where the group has committed when one is killed; its sandbox works to its end, and is not lent meanwhile (I1, I2)', async (t) => {
+  it("own each partition once, and continue at the group's commit when one is killed; its sandbox finishes its work, and is not lent before (I1, I2)", async (t) => {
     const mapping = await started(t, 'killed', 2, { pollers: 2 });
     const owners = [...(await broker.assignments('killed', 'killed')).values()];
     await broker.produce([...messages('killed', 0, 10), ...messages('killed', 1, 10)]);
@@ -134,7 +134,7 @@ describe('the pollers of a mapping', { timeout: 300_000, concurrency: true }, ()
     assert.match(mapping.said.join(), /poller \d \(pid \d+\) ended with SIGKILL; another one starts/);
   });
 
-  it('are as many as they should be, though one is killed, taken away and added again at once', async (t) => {
+  it('keep their number when one is killed, removed and added again at once', async (t) => {
     const mapping = await started(t, 'changed', 2, { pollers: 2 });
     const second = () => mapping.processes('poller').find(({ name }) => name === 'poller 2');
     const killed = (second() as Child).pid;
@@ -151,7 +151,7 @@ describe('the pollers of a mapping', { timeout: 300_000, concurrency: true }, ()
     assert.equal(mapping.pollers.count, 2);
   });
 
-  it('beyond their minimum, one that is killed by choice is not replaced: who stands by takes over', async (t) => {
+  it('above their minimum, are not replaced after a kill by choice: the standby takes over', async (t) => {
     const mapping = await started(t, 'standby', 1);
     mapping.pollers.add();
     const dealt = () => mapping.pollers.members().filter(({ generation }) => generation !== undefined);
@@ -167,7 +167,7 @@ describe('the pollers of a mapping', { timeout: 300_000, concurrency: true }, ()
     assert.deepEqual(mapping.said, []);
   });
 
-  it('start no other once they were stopped', async (t) => {
+  it('start no poller after a stop', async (t) => {
     const mapping = await started(t, 'ended', 1);
 
     await mapping.stop();

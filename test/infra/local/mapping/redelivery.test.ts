@@ -58,7 +58,7 @@ describe('a batch whose function', { timeout: 300_000 }, () => {
   }
 
   for (const [at, [what, behaviour, ends, logged]] of failing.entries())
-    it(`${what} is delivered again until it succeeds, and the other partitions go on (I2, I7, I8)`, async () => {
+    it(`${what} is delivered again until it succeeds, and the other partitions continue (I2, I7, I8)`, async () => {
       const [stuck, other] = [2 * at, 2 * at + 1];
       mapping.behave({ ...behaviour, partition: stuck });
       await broker.produce(messages(TOPIC, stuck, 5));
@@ -80,7 +80,7 @@ describe('a batch whose function', { timeout: 300_000 }, () => {
       assert.match(readFileSync(join(folder, `pollers-${TOPIC}.log`), 'utf8'), logged);
     });
 
-  it('has failed leaves its poller alive: it is still the first', () => {
+  it('has failed does not end its poller', () => {
     assert.deepEqual(mapping.said, []);
   });
 });

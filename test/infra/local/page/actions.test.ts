@@ -4,7 +4,7 @@ import { readAction } from '../../../../infra/local/page/actions.ts';
 import { Refused } from '../../../../infra/local/page/page-server.ts';
 
 describe('an action of the page', () => {
-  it('is one of those that a button has', () => {
+  it('is accepted if a button has it', () => {
     for (const action of [
       { action: 'kill-poller', group: 'billing-service', poller: 2 },
       { action: 'pause-group', group: 'fraud-service', on: true },
@@ -14,7 +14,7 @@ describe('an action of the page', () => {
       assert.deepEqual(readAction(action), action);
   });
 
-  it('is refused where it is another, lacks something, or has more', () => {
+  it('is refused if it is unknown, or has too few or too many fields', () => {
     for (const asked of [
       undefined,
       [],

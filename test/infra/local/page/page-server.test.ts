@@ -61,11 +61,11 @@ describe('the server of the page', () => {
       body,
     );
 
-  it('answers a path that is none', async () => {
+  it('answers an invalid path', async () => {
     assert.equal((await ask('//')).status, 400);
   });
 
-  it('serves its files with a policy that lets nothing in from elsewhere', async () => {
+  it('serves its files with a policy that allows nothing from elsewhere', async () => {
     const page = await ask('/');
 
     assert.equal(page.status, 200);
@@ -81,7 +81,7 @@ describe('the server of the page', () => {
     assert.equal((await ask('/%2e%2e/page-server.ts')).status, 404);
   });
 
-  it('does what is asked with the token of this run, from its own page or no page', async () => {
+  it('executes an action that has the token of this run, from its own page or from no page', async () => {
     const before = acted.length;
     const own = `http://127.0.0.1:${server.port}`;
 
@@ -144,7 +144,7 @@ describe('the server of the page', () => {
     }
   });
 
-  it('sends who comes what there is, and drops who does not read', async () => {
+  it('sends a new viewer the current state, and disconnects a viewer that does not read', async () => {
     const looked = await ask(`/events?token=${token}`);
     assert.match(looked.body, /retry: \d+\n\n/);
     const asleep = connect(server.port, '127.0.0.1');
@@ -160,7 +160,7 @@ describe('the server of the page', () => {
     asleep.destroy();
   });
 
-  it('lets so many look at once, and no more', async () => {
+  it('limits the number of viewers', async () => {
     const sockets = Array.from({ length: 20 }, () => connect(server.port, '127.0.0.1'));
     for (const socket of sockets)
       socket.write(`GET /events?token=${token} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`);

@@ -31,7 +31,7 @@ describe('the click producer', { timeout: 200_000 }, () => {
   }
 
   // 3,001 in four partitions: shares are rounded, and one of 3,000 is greater than its of 3,001.
-  it('adds exactly the clicks that were asked for, dealt as promised', async () => {
+  it('adds exactly the given number of clicks, with the documented distribution', async () => {
     await broker.topic('counted', 4);
 
     const { producer } = producing('counted', 4, 3_001);
@@ -49,7 +49,7 @@ describe('the click producer', { timeout: 200_000 }, () => {
     producer.stop();
   });
 
-  it('goes on where the log ends when it is killed: each click once, in its place', async () => {
+  it('continues at the end of the log after a kill: each click once, in its place', async () => {
     await broker.topic('resumed', 2);
     const { producer, said } = producing('resumed', 2, undefined, 2_000);
     await until('it produces', () => producer.produced > 0, WITHIN_MS);
@@ -73,7 +73,7 @@ describe('the click producer', { timeout: 200_000 }, () => {
     assert.match(said.join('\n'), /^the click producer \(pid \d+\) ended with SIGKILL; another one starts$/);
   });
 
-  it('changes its pace while it runs; a key is heated by clicks of one advertiser beside the others', async () => {
+  it('changes its pace while it runs; a heated key adds clicks of one advertiser', async () => {
     await broker.topic('paced', 3);
     const { producer } = producing('paced', 3, undefined, 300);
     await until('it produces', () => producer.produced > 30, WITHIN_MS);
@@ -91,7 +91,7 @@ describe('the click producer', { timeout: 200_000 }, () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
-  it('that is stopped ends, and is not started again', async () => {
+  it('ends when stopped, and is not restarted', async () => {
     await broker.topic('endless', 1);
     const { producer, said } = producing('endless', 1, undefined, 200);
     await until('it produces', () => producer.produced > 0, WITHIN_MS);

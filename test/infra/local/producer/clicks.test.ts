@@ -23,8 +23,8 @@ function clicksByAdvertiser(source: ClickSource, clicks: number): Map<string, nu
   return counts;
 }
 
-describe('made-up clicks', () => {
-  it('follow from seed, partition and number alone, so that a killed producer goes on where the log ends', () => {
+describe('generated clicks', () => {
+  it('depend only on seed, partition and number, so that a killed producer continues at the end of the log', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(2), fc.nat(1_000_000), (seed, partition, n) => {
         const before = new ClickSource({ ...market, seed });
@@ -84,7 +84,7 @@ describe('made-up clicks', () => {
     assert.equal(partitionOf.size, 40);
   });
 
-  it('go by a third to partition 0, the rest evenly to the others, none left out', () => {
+  it('go to partition 0 by a third, and evenly to the others', () => {
     const source = new ClickSource({ ...market, partitions: 4 });
 
     const shares = source.shares(1_000_000);
@@ -98,7 +98,7 @@ describe('made-up clicks', () => {
       assert.ok(Math.abs((shares[partition] ?? 0) / 1_000_000 - share) < 0.001, shares.join());
   });
 
-  it('are dealt without remainder, whatever their number and that of partitions and advertisers', () => {
+  it('are distributed without remainder, for any number of clicks, partitions and advertisers', () => {
     const sizes = fc.record({
       partitions: fc.integer({ min: 1, max: 9 }),
       advertisers: fc.integer({ min: 1, max: 50 }),
@@ -117,7 +117,7 @@ describe('made-up clicks', () => {
     );
   });
 
-  it('go to advertisers by the law of Zipf: the tenth has a tenth of the clicks of the first', () => {
+  it("follow Zipf's law: the tenth advertiser has a tenth of the clicks of the first", () => {
     const counts = clicksByAdvertiser(new ClickSource(market), 100_000);
 
     const first = counts.get('adv-1') ?? 0;
@@ -128,7 +128,7 @@ describe('made-up clicks', () => {
     assert.equal(counts.size, 500);
   });
 
-  it("are a bot's once in two hundred", () => {
+  it('come from a bot once in two hundred', () => {
     const source = new ClickSource(market);
     let bots = 0;
     for (let n = 0; n < 40_000; n++) if (source.click(n % 3, n).value.includes('"ip":"198.51.100.')) bots++;

@@ -45,7 +45,7 @@ const aFrame = fc.record(
 );
 
 describe('frames', () => {
-  it('come out as they went in, however the socket cuts them', () => {
+  it('arrive unchanged, however the socket splits them', () => {
     fc.assert(
       fc.property(fc.array(aFrame, { maxLength: 5 }), fc.array(fc.nat()), (frames, places) => {
         const read = readAll(cut(bytesOf(frames), places));
@@ -55,7 +55,7 @@ describe('frames', () => {
     );
   });
 
-  it('come out of single bytes too', () => {
+  it('arrive also byte by byte', () => {
     const frames = [
       { header: { requestId: 'ü' }, body: Buffer.from('{"records":{}}') },
       { header: { returned: null }, body: Buffer.alloc(0) },
@@ -67,7 +67,7 @@ describe('frames', () => {
     assert.deepEqual(read.frames, frames);
   });
 
-  it('come out as soon as they are whole, not a byte before', () => {
+  it('arrive as soon as they are complete, and not before', () => {
     const bytes = bytesOf([{ header: 1, body: Buffer.from('ab') }]);
 
     assert.equal(readAll([bytes.subarray(0, -1)]).frames.length, 0);
@@ -96,7 +96,7 @@ describe('frames', () => {
     ['a body longer than any payload', prefix(2, 0xffff_ffff)],
   ];
   for (const [why, bytes] of damaged)
-    it(`that are damaged end the connection, and neither side with it: ${why}`, () => {
+    it(`end the connection if they are damaged, but neither process: ${why}`, () => {
       const good = bytesOf([{ header: 'good', body: Buffer.alloc(0) }]);
 
       const { frames, refused } = readAll([good, bytes, Buffer.from('{}..'), good]);

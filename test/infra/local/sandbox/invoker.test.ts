@@ -13,7 +13,7 @@ const WITHIN_MS = 30_000;
 const TIMEOUT_MS = 60_000;
 const event = Buffer.from(JSON.stringify({ records: { 'clicks-0': [{ partition: 0, offset: 7 }] } }));
 
-describe('the side that invokes', { timeout: 120_000 }, () => {
+describe('an invoker', { timeout: 120_000 }, () => {
   const children = new Children();
   const opened: Sandboxes[] = [];
   after(async () => {
@@ -32,7 +32,7 @@ describe('the side that invokes', { timeout: 120_000 }, () => {
 
   const isListed = (pid: number) => children.list().some((child) => child.pid === pid);
 
-  it('that holds a sandbox keeps others out', async () => {
+  it('that holds a sandbox excludes others', async () => {
     const sandboxes = open();
     const lease = await sandboxes.lend();
     const [holder, other] = [new Invoker(lease), new Invoker(lease)];
@@ -65,7 +65,7 @@ describe('the side that invokes', { timeout: 120_000 }, () => {
     next.close();
   });
 
-  it('hears when a sandbox ends by itself, which is forgotten then', async () => {
+  it('notices when a sandbox ends by itself, which is then forgotten', async () => {
     const sandboxes = open();
     behave(folder, { does: 'exit' });
     const invoker = new Invoker(await sandboxes.lend());
@@ -80,7 +80,7 @@ describe('the side that invokes', { timeout: 120_000 }, () => {
     assert.ok(!(await lentAtOnce(sandboxes, 2)).includes(pid));
   });
 
-  it('passes on what the function throws, and goes on with the sandbox', async () => {
+  it('reports what the function throws, and keeps the sandbox', async () => {
     const sandboxes = open();
     behave(folder, { does: 'throw' });
     const invoker = new Invoker(await sandboxes.lend());

@@ -45,7 +45,7 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
 
   const isListed = (pid: number) => children.list().some((child) => child.pid === pid);
 
-  it('are lent warm again once they are given back, and else another is started', async () => {
+  it('are lent again while warm, and else another is started', async () => {
     const sandboxes = open();
     const [first, second] = [new Invoker(await sandboxes.lend()), new Invoker(await sandboxes.lend())];
     const pids = [first.lease.pid, second.lease.pid];
@@ -59,7 +59,7 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
     assert.notEqual(pids[0], pids[1]);
   });
 
-  it('are not lent while they work for a holder that is gone', async () => {
+  it('are not lent while they still work for a dead holder', async () => {
     behave(folder, { does: 'hold', partition: 0 });
     const sandboxes = open();
     const abandoned = new Invoker(await sandboxes.lend());
@@ -85,7 +85,7 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
     );
   });
 
-  it('are lent again where a holder was killed before it came', async (t) => {
+  it('are lent again if a holder was killed before it connected', async (t) => {
     const sandboxes = open();
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const lost = [await sandboxes.lend(), await sandboxes.lend()];
@@ -98,7 +98,7 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
     assert.deepEqual(ids(again), [1, 2]);
   });
 
-  it('know of their environment what the template says, and nothing of the user', async () => {
+  it("have the template's environment, and nothing of the user's", async () => {
     process.env['SECRET_OF_THE_USER'] = 'secret';
     const text = `export const handler = async (event, { functionName, memoryLimitInMB, getRemainingTimeInMillis }) => ({
       event, functionName, memoryLimitInMB, left: getRemainingTimeInMillis() > 0, names: Object.keys(process.env) });`;
@@ -120,7 +120,7 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
     assert.deepEqual(own.sort(), [...ours, 'FROM_THE_TEMPLATE', 'PATH']);
   });
 
-  it('have their metrics heard however their output is cut, and the rest of it logged', async () => {
+  it('have their metrics counted however their output is split, and the rest logged', async () => {
     const line = JSON.stringify({
       _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: 'Clicks' }] }] },
       Clicks: 5,
@@ -151,7 +151,7 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
     ['ends while it loads', 'process.exit(5);', /^function broken ended before it was ready \(5\)$/],
   ];
   for (const [why, text, message] of broken)
-    it(`say why where the function does not start: it ${why}`, async () => {
+    it(`report why the function does not start: it ${why}`, async () => {
       await assert.rejects(open(functionOf('broken', text)).lend(), { message });
       await until(
         'its process has ended',
@@ -160,7 +160,7 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
       );
     });
 
-  it('are ended at the timeout where a handler blocks its process and nobody else is left to see to it', async () => {
+  it('end at the timeout even if a handler blocks its process and the invoker is gone', async () => {
     behave(folder, { does: 'spin' });
     const { pid, socket } = await open().lend();
     const holder = connect(socket);
@@ -173,7 +173,7 @@ describe('the sandboxes of a function', { timeout: 120_000 }, () => {
     behave(folder, { does: 'succeed' });
   });
 
-  it('end with the ground', async () => {
+  it('end with the local runtime', async () => {
     const sandboxes = open();
     const [idle = -1] = await lentAtOnce(sandboxes, 1);
     const lent = await sandboxes.lend();

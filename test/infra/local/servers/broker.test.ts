@@ -100,7 +100,7 @@ describe('the Kafka broker', { timeout: 120_000 }, () => {
     });
   });
 
-  it('follows a changed template: partitions are added, settings set and taken back', async () => {
+  it('follows a changed template: adds partitions, sets and resets settings', async () => {
     await createTopics(
       [broker.bootstrap],
       [{ name: 'growing', partitions: 1, configs: { 'retention.ms': '1000', 'cleanup.policy': 'compact' } }],
@@ -119,7 +119,7 @@ describe('the Kafka broker', { timeout: 120_000 }, () => {
     await until('it is changed', is({ partitions: 3, configs: { 'retention.ms': '2000' } }));
   });
 
-  it("leaves a user's own topic as it is, and says what the groups will refuse of it", async () => {
+  it("leaves a user's own topic unchanged, and says what the groups will refuse of it", async () => {
     const wanted = { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '604800000' };
     await createTopics(
       [broker.bootstrap],
@@ -139,7 +139,7 @@ describe('the Kafka broker', { timeout: 120_000 }, () => {
     ]);
   });
 
-  it('refuses a template with fewer partitions, which Kafka can not do', async () => {
+  it("refuses a template with fewer partitions, which Kafka can't remove", async () => {
     await createTopics([broker.bootstrap], [{ name: 'shrinking', partitions: 3, configs: {} }]);
 
     const shrink = createTopics([broker.bootstrap], [{ name: 'shrinking', partitions: 2, configs: {} }]);
@@ -147,7 +147,7 @@ describe('the Kafka broker', { timeout: 120_000 }, () => {
     await assert.rejects(shrink, /topic 'shrinking' has 3 partitions here and 2 in the template/);
   });
 
-  it('refuses a folder that Kafka would take for two', async () => {
+  it('refuses a folder that Kafka would read as two', async () => {
     const start = startBroker({ ...options, dataFolder: join(folder, 'a,b') });
 
     await assert.rejects(start, /a,b has a comma, and Kafka would read it as two folders/);
@@ -159,7 +159,7 @@ describe('the Kafka broker', { timeout: 120_000 }, () => {
     await assert.rejects(second, /the Kafka broker ended \(code 1\).*\n.*is in use by another process/s);
   });
 
-  it('loses nothing acknowledged to a SIGKILL, and comes back on its port', async () => {
+  it('keeps everything acknowledged through a SIGKILL, and restarts on its port', async () => {
     await createTopics([broker.bootstrap], [clicks]);
     await produce(broker.bootstrap, 1000);
 
@@ -174,7 +174,7 @@ describe('the Kafka broker', { timeout: 120_000 }, () => {
     );
   });
 
-  it('is gone when it was stopped', async () => {
+  it('is gone after a stop', async () => {
     await broker.stop();
 
     assert.equal(await isOpen('127.0.0.1', broker.port), false);

@@ -68,7 +68,7 @@ describe('DynamoDB Local', { timeout: 120_000 }, () => {
     for (const address of ownAddresses()) assert.equal(await isOpen(address, dynamodb.port), false, address);
   });
 
-  it('answers no page in a browser, under its own origin or under a name that points here', async () => {
+  it('answers no page in a browser, under its own origin or a rebound name', async () => {
     const own = {
       Host: `127.0.0.1:${dynamodb.port}`,
       Authorization: 'AWS4 Credential=x/2/eu-west-1/d',
@@ -103,7 +103,7 @@ describe('DynamoDB Local', { timeout: 120_000 }, () => {
     assert.equal(TimeToLiveDescription?.AttributeName, 'expires');
   });
 
-  it('refuses a template that changes the keys of a table that stands', async () => {
+  it('refuses a template that changes the keys of an existing table', async () => {
     await createTables(dynamodb, [ledger]);
 
     const change = createTables(dynamodb, [{ ...ledger, keys: ledger.keys.slice(0, 1) }]);
@@ -114,7 +114,7 @@ describe('DynamoDB Local', { timeout: 120_000 }, () => {
     );
   });
 
-  it('shows its tables to nobody who lacks the access key, which only the owner can read', async () => {
+  it('shows its tables only with the access key, which only the owner can read', async () => {
     await createTables(dynamodb, [ledger]);
 
     const stranger = await clientOf({ ...dynamodb, accessKeyId: 'stranger' }).send(new ListTablesCommand({}));
@@ -131,7 +131,7 @@ describe('DynamoDB Local', { timeout: 120_000 }, () => {
     );
   });
 
-  it('keeps every row that it acknowledged through a SIGKILL, under the same key and port', async () => {
+  it('keeps every acknowledged item through a SIGKILL, under the same key and port', async () => {
     await createTables(dynamodb, [ledger]);
     const key = (sk: number) => ({ pk: { S: 'journal' }, sk: { S: String(sk) } });
     const put = (sk: number) =>
@@ -165,7 +165,7 @@ describe('DynamoDB Local', { timeout: 120_000 }, () => {
     assert.ok(unpacked.length <= 1, unpacked.join());
   });
 
-  it('is gone when it was stopped', async () => {
+  it('is gone after a stop', async () => {
     await dynamodb.stop();
 
     assert.equal(await isOpen('127.0.0.1', dynamodb.port), false);

@@ -56,7 +56,7 @@ describe('the jars', () => {
     said = [];
   });
 
-  it('are fetched once, with one line about it; later starts need Java alone', async (t) => {
+  it('are fetched once, with one line about it; later starts need only Java', async (t) => {
     const folder = join(temporaryFolder(t), 'jars');
     machineWith(t, { java: java17, mvn: mvnThatFetches, javac: javacThatCompiles });
     const first = await prepareJars({ folder, kafkaVersion: '4.1.x.kraft', say, digests });
@@ -73,7 +73,7 @@ describe('the jars', () => {
     assert.match(said[0]!, /^Fetching Kafka 4\.1\.2 and DynamoDB Local/);
   });
 
-  it('are refused by name where one has changed or is not known, and nothing is kept of them', async (t) => {
+  it('are refused by name if one has changed or is unknown, and nothing is kept', async (t) => {
     const folder = join(temporaryFolder(t), 'jars');
     machineWith(t, { java: java17, mvn: mvnThatFetches, javac: javacThatCompiles });
     const changed = `${'0'.repeat(64)}  kafka.jar\n`;
@@ -106,7 +106,7 @@ describe('the jars', () => {
     }
   });
 
-  it('are not kept under a path with a colon, which Java takes for two', async (t) => {
+  it('are refused under a path with a colon, which Java reads as two', async (t) => {
     assert.match(
       await refusal(join(temporaryFolder(t), 'a:b')),
       /has a colon, and Java would read it as two folders/,
@@ -126,7 +126,7 @@ describe('the jars', () => {
     assert.equal(readdirSync(folder).length, 1);
   });
 
-  it('are absent after a fetch that failed, and the fault is told in one sentence', async (t) => {
+  it('are absent after a failed fetch, and one sentence names the fault', async (t) => {
     const folder = join(temporaryFolder(t), 'jars');
     machineWith(t, {
       java: java17,
@@ -142,7 +142,7 @@ describe('the jars', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('are cleared of what a killed fetch left long ago', async (t) => {
+  it('lose what a killed fetch left long ago', async (t) => {
     const folder = join(temporaryFolder(t), 'jars');
     mkdirSync(join(folder, '.unfinished-old'), { recursive: true });
     mkdirSync(join(folder, '.unfinished-new'));
@@ -189,7 +189,7 @@ describe('the jars', () => {
     });
   }
 
-  it('are those of the Kafka series that the template names', () => {
+  it('belong to the Kafka series of the template', () => {
     const pom = '<kafka.series.4.1>4.1.2</kafka.series.4.1>\n<kafka.series.4.2>4.2.1</kafka.series.4.2>';
 
     assert.equal(findVersion('4.1.x.kraft', pom), '4.1.2');

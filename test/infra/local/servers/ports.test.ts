@@ -4,14 +4,14 @@ import { describe, it } from 'node:test';
 import { findPort, LOOPBACK } from '../../../../infra/local/servers/ports.ts';
 
 describe('a port', () => {
-  it('that was asked for is used, and any free one if none was', async () => {
+  it('is the given one, or any free one', async () => {
     const free = await findPort(undefined, 'a server');
 
     assert.ok(free > 0);
     assert.equal(await findPort(free, 'a server'), free);
   });
 
-  it('that is taken is refused in a sentence that names it', async (t) => {
+  it('is refused by name if it is taken', async (t) => {
     const holder = createServer();
     const port = await findPort(undefined, 'a server');
     await new Promise<void>((resolve) => holder.listen(port, LOOPBACK, resolve));

@@ -8,7 +8,7 @@ import { aTopic, CODE, writeAssembly } from '../../../support/cloud-assembly.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 describe('a cloud assembly', () => {
-  it('is read as its stacks and the folders of its assets, those of a nested assembly included', (t) => {
+  it('is read as stacks and asset folders, also of a nested assembly', (t) => {
     const folder = temporaryFolder(t);
     writeAssembly(join(folder, 'assembly-Stage'), { inner: { Resources: { A: aTopic('a') } } });
     const nested = { type: 'cdk:cloud-assembly', properties: { directoryName: 'assembly-Stage' } };
@@ -23,7 +23,7 @@ describe('a cloud assembly', () => {
     assert.equal(assets.get(CODE), join(folder, 'assembly-Stage/asset.bundle'));
   });
 
-  it('that was never synthesized is refused with what to do', (t) => {
+  it('is refused with what to do if it was never synthesized', (t) => {
     const folder = temporaryFolder(t);
 
     assert.throws(
@@ -36,7 +36,7 @@ describe('a cloud assembly', () => {
     );
   });
 
-  it('of another shape is refused with the place of the fault', (t) => {
+  it('is refused with the place of the fault if it has another shape', (t) => {
     const folder = writeAssembly(temporaryFolder(t), { app: { Resources: {} } });
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'app.template.json'), '{"Resources":{"A":{}}}');

@@ -173,13 +173,13 @@ const refused: readonly (readonly [string, Json, RegExp])[] = [
 
 describe('the intrinsics of a template', () => {
   for (const [name, value, expected] of evaluated) {
-    it(`give what CloudFormation gives: ${name}`, (t) => {
+    it(`give CloudFormation's value: ${name}`, (t) => {
       assert.equal(variableFor(temporaryFolder(t), value, template, { stream }), expected);
     });
   }
 
   for (const [name, value, message] of refused) {
-    it(`are refused by name and place, not guessed: ${name}`, (t) => {
+    it(`are refused by name and place, never guessed: ${name}`, (t) => {
       const read = () => variableFor(temporaryFolder(t), value, template, { stream });
 
       assert.throws(read, (error) => {
@@ -190,7 +190,7 @@ describe('the intrinsics of a template', () => {
     });
   }
 
-  it('take a property away where the template says so', (t) => {
+  it('remove a property if the template says so', (t) => {
     assert.equal(variableFor(temporaryFolder(t), { Ref: 'AWS::NoValue' }, template), undefined);
   });
 

@@ -54,14 +54,14 @@ describe('a function of the templates', () => {
     ],
   ];
   for (const [what, Handler, message] of refusals) {
-    it(`that something runs is refused if it ${what}`, (t) => {
+    it(`is refused if something runs it and it ${what}`, (t) => {
       const template = { Resources: { Handler, Rule: everyMinute('Handler') } };
 
       assert.throws(() => planOf(temporaryFolder(t), template), message);
     });
   }
 
-  it('that nothing runs is left out by name if it could not run', (t) => {
+  it("is left out with a note if nothing runs it and it can't run", (t) => {
     const { functions, notes } = planOf(temporaryFolder(t), { Resources: { Provider: python } });
 
     assert.deepEqual(functions, []);
@@ -69,7 +69,7 @@ describe('a function of the templates', () => {
     assert.match(notes[0]!, /^app Provider\.Runtime: is 'python3\.13'.*nothing here runs this function/);
   });
 
-  it('is noted with what changes how it runs and is not imitated', (t) => {
+  it('is noted with properties that are not imitated', (t) => {
     const Handler = aFunction({ Runtime: 'nodejs22.x', ReservedConcurrentExecutions: 2, Layers: ['arn'] });
 
     const { notes } = planOf(temporaryFolder(t), { Resources: { Handler } });

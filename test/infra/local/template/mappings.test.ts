@@ -20,7 +20,7 @@ function mappingWith(t: TestContext, options: JsonObject): PlannedMapping {
 }
 
 describe('a mapping of the templates', () => {
-  it("has Lambda's defaults where it says nothing", (t) => {
+  it("has Lambda's defaults", (t) => {
     const mapping = mappingWith(t, {});
 
     assert.match(mapping.id, /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -46,7 +46,7 @@ describe('a mapping of the templates', () => {
     });
   });
 
-  it('is planned as it says', (t) => {
+  it('is planned with its own properties', (t) => {
     const mapping = mappingWith(t, {
       ...pollers,
       AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'billing-service' },
@@ -77,7 +77,7 @@ describe('a mapping of the templates', () => {
     assert.equal(mapping.enabled, false);
   });
 
-  it('that retries for ever is tried 10 times more as soon as it has a destination', (t) => {
+  it('with endless retries has 10 retries if it has a destination', (t) => {
     const OnFailure = { Destination: 'arn:aws:sqs:eu-west-1:1:discarded' };
 
     const mapping = mappingWith(t, {
@@ -89,7 +89,7 @@ describe('a mapping of the templates', () => {
     assert.equal(mapping.retryAttempts, 10);
   });
 
-  it('with an empty poller configuration is on-demand, and with half of one has the defaults', (t) => {
+  it('is on-demand with an empty poller configuration, and has defaults with half of one', (t) => {
     assert.equal(mappingWith(t, { ProvisionedPollerConfig: {} }).pollers, undefined);
     assert.deepEqual(mappingWith(t, { ProvisionedPollerConfig: { MinimumPollers: 5 } }).pollers, {
       min: 5,
@@ -97,7 +97,7 @@ describe('a mapping of the templates', () => {
     });
   });
 
-  it('keeps its id and its group from start to start, and has others than its neighbour', (t) => {
+  it('keeps its id and its group across starts, and differs from other mappings', (t) => {
     const once = mappingWith(t, {});
     const again = mappingWith(t, { BatchSize: 5 });
     const Resources = { Topic: aTopic('clicks'), Handler: aFunction(), Other: aMapping() };
@@ -131,7 +131,7 @@ describe('a mapping of the templates', () => {
     }
   });
 
-  it('is noted for nothing where all that it asks for is followed', (t) => {
+  it('has no note if all its properties are followed', (t) => {
     const options = {
       ...pollers,
       BatchSize: 100,
@@ -159,7 +159,7 @@ describe('a mapping of the templates', () => {
     ]);
   });
 
-  it('knows every property that CDK knows of a mapping, and no other', (t) => {
+  it('knows exactly the properties that CDK knows', (t) => {
     const source = readFileSync(
       new URL('../../../../node_modules/aws-cdk-lib/aws-lambda/lib/lambda.generated.d.ts', import.meta.url),
       'utf8',
@@ -182,7 +182,7 @@ describe('a mapping of the templates', () => {
     );
   });
 
-  it('is noted for settings that AWS documents for provisioned pollers alone', (t) => {
+  it('is noted for settings that AWS documents only for provisioned pollers', (t) => {
     const { notes } = planWith(t, { FunctionResponseTypes: ['ReportBatchItemFailures'] });
 
     assert.deepEqual(notes, [
@@ -190,7 +190,7 @@ describe('a mapping of the templates', () => {
     ]);
   });
 
-  it('is noted where Lambda makes 10 of endless retries, and where it takes more filters by quota alone', (t) => {
+  it('is noted if Lambda makes 10 of endless retries, and if its filters need a higher quota', (t) => {
     const { notes } = planWith(t, {
       ...pollers,
       DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } },
@@ -214,7 +214,7 @@ describe('a mapping of the templates', () => {
     ]);
   });
 
-  it('of another event source is noted and left out', (t) => {
+  it('is noted and left out if it has another event source', (t) => {
     const Queue = {
       Type: 'AWS::Lambda::EventSourceMapping',
       Properties: { FunctionName: 'x', EventSourceArn: 'arn:aws:sqs:eu-west-1:1:q' },

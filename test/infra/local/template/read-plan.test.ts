@@ -5,7 +5,7 @@ import { aFunction, aMapping, aTopic, planOf, writeAssembly } from '../../../sup
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 describe('the plan', () => {
-  it('joins stacks that know each other through published parameters only', (t) => {
+  it('joins stacks that are linked by published parameters only', (t) => {
     const ClusterArn = { Type: 'AWS::MSK::Cluster', Properties: { ClusterName: 'c', KafkaVersion: '4.1.x' } };
     const Published = {
       Type: 'AWS::SSM::Parameter',
@@ -30,7 +30,7 @@ describe('the plan', () => {
     assert.equal(functions.length, 2);
   });
 
-  it('takes another value of a published parameter where one is wished', (t) => {
+  it('uses a given value instead of a published parameter', (t) => {
     const Published = { Type: 'AWS::SSM::Parameter', Properties: { Name: '/incarnation', Value: '1' } };
     const Environment = { Variables: { TOPIC_INCARNATION: { Ref: 'Incarnation' }, OTHER: '1' } };
     const group = {
@@ -47,7 +47,7 @@ describe('the plan', () => {
     assert.deepEqual([TOPIC_INCARNATION, OTHER, published.get('/incarnation')], ['2', '1', '2']);
   });
 
-  it('names what has no counterpart here, and passes over what costs nothing', (t) => {
+  it('notes resources without a counterpart here, and ignores those without effect', (t) => {
     const Resources = {
       Role: { Type: 'AWS::IAM::Role' },
       Alarm: { Type: 'AWS::CloudWatch::Alarm' },
@@ -64,7 +64,7 @@ describe('the plan', () => {
     ]);
   });
 
-  it('leaves out what its condition takes away', (t) => {
+  it('leaves out resources whose condition is false', (t) => {
     const Conditions = { Never: { 'Fn::Equals': ['a', 'b'] } };
     const Resources = {
       Topic: { ...aTopic('clicks'), Condition: 'Never' },

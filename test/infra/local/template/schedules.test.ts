@@ -27,7 +27,7 @@ describe('a schedule of the templates', () => {
     });
   }
 
-  it('hands its input to the function, from a rule as well', (t) => {
+  it('passes its input to the function, also from a rule', (t) => {
     const Targets = [{ ...target, Id: 'T', Input: '{"full":true}' }];
 
     const { schedules } = planWith(t, 'AWS::Events::Rule', { ScheduleExpression: 'rate(1 hour)', Targets });
@@ -72,7 +72,7 @@ describe('a schedule of the templates', () => {
     });
   }
 
-  it('whose input is no JSON is refused', (t) => {
+  it('is refused if its input is not JSON', (t) => {
     const Target = { ...target, Input: '{' };
 
     assert.throws(
@@ -81,7 +81,7 @@ describe('a schedule of the templates', () => {
     );
   });
 
-  it('of a function that no template creates is refused', (t) => {
+  it('is refused if no template creates its function', (t) => {
     const Target = { ...target, Arn: 'arn:aws:lambda:eu-west-1:000000000000:function:other' };
 
     assert.throws(

@@ -61,7 +61,7 @@ class Checkout {
 }
 
 describe('the templates', () => {
-  it('are in the folder of what runs where the checkout can not be written in', async (t) => {
+  it("are in the local runtime's folder if the checkout is read-only", async (t) => {
     const checkout = new Checkout(t);
     checkout.write('cdk.out', 'no folder can be made here');
 
@@ -72,7 +72,7 @@ describe('the templates', () => {
     assert.deepEqual(checkout.asked, [`synth --quiet --output ${first} -c stage=dev`]);
   });
 
-  it('are synthesized once for sources that stay as they are, with one line about it', async (t) => {
+  it('are synthesized once for unchanged sources, with one line about it', async (t) => {
     const checkout = new Checkout(t);
 
     const folders = [await checkout.current(), await checkout.current(), await checkout.current()];
@@ -94,7 +94,7 @@ describe('the templates', () => {
     });
   }
 
-  it('are synthesized again when a source has come, got another name, or gone', async (t) => {
+  it('are synthesized again when a source was added, renamed or removed', async (t) => {
     const checkout = new Checkout(t);
     await checkout.current();
     const shared = (name: string) => join(checkout.root, 'shared', name);
@@ -112,7 +112,7 @@ describe('the templates', () => {
     }
   });
 
-  it('are not synthesized again when something else has changed', async (t) => {
+  it('are not synthesized again when another file has changed', async (t) => {
     const checkout = new Checkout(t);
     await checkout.current();
     for (const other of ['README.md', 'infra/local/local-runtime.ts', 'test/a.test.ts'])
@@ -123,7 +123,7 @@ describe('the templates', () => {
     assert.equal(checkout.asked.length, 1);
   });
 
-  it('are those of the stage, whichever was synthesized last', async (t) => {
+  it('belong to the stage, whichever was synthesized last', async (t) => {
     const checkout = new Checkout(t);
 
     for (const stage of ['dev', 'prod', 'prod', 'dev']) await checkout.current(stage);
@@ -135,7 +135,7 @@ describe('the templates', () => {
     ]);
   });
 
-  it('are synthesized again when somebody else has synthesized in between, or removed them', async (t) => {
+  it('are synthesized again if somebody else has synthesized or removed them', async (t) => {
     const checkout = new Checkout(t);
     await checkout.current();
     checkout.write('cdk.out/manifest.json', '{"of":"another stage"}');
@@ -147,7 +147,7 @@ describe('the templates', () => {
     assert.equal(checkout.asked.length, 3);
   });
 
-  it('that can not be synthesized are refused with what the CDK says, and tried again the next time', async (t) => {
+  it("are refused with the CDK's error if the synthesis fails, and synthesized again the next time", async (t) => {
     const checkout = new Checkout(t);
     await checkout.current();
     checkout.write('shared/new.ts', '');

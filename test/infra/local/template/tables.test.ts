@@ -45,7 +45,7 @@ describe('a table of the templates', () => {
     });
   }
 
-  it('is planned with its indexes, and noted with its stream', (t) => {
+  it('is planned with its indexes, and its stream is noted', (t) => {
     const index = {
       IndexName: 'by-sk',
       KeySchema: [{ AttributeName: 'sk', KeyType: 'HASH' }],

@@ -16,7 +16,7 @@ const configuration = (ServerProperties: string) => ({
 const configured = { ConfigurationInfo: { Arn: { 'Fn::GetAtt': ['Configuration', 'Arn'] }, Revision: 1 } };
 
 describe('the brokers of the templates', () => {
-  it('give their Kafka version and the settings that a single broker can have', (t) => {
+  it('have their Kafka version and the settings that a single broker can have', (t) => {
     const Configuration = configuration(
       '# ours\nauto.create.topics.enable=false\nmin.insync.replicas=2\n\nnum.io.threads = 8\nmessage.max.bytes = 2000000',
     );
@@ -34,7 +34,7 @@ describe('the brokers of the templates', () => {
     ]);
   });
 
-  it('have the defaults of Kafka where their configuration is in no template', (t) => {
+  it("have Kafka's defaults if their configuration is in no template", (t) => {
     const ConfigurationInfo = { Arn: 'arn:aws:kafka:eu-west-1:1:configuration/other/1', Revision: 1 };
 
     const plan = planOf(temporaryFolder(t), { Resources: { Cluster: cluster({ ConfigurationInfo }) } });
@@ -50,7 +50,7 @@ describe('the brokers of the templates', () => {
     assert.deepEqual(plan.brokerSettings, {});
   });
 
-  it('are one broker here, whatever their number', (t) => {
+  it('are one broker here, for any number of brokers', (t) => {
     const { notes } = planOf(temporaryFolder(t), { Resources: { One: cluster(), Two: cluster() } });
 
     assert.deepEqual(notes, [
@@ -60,7 +60,7 @@ describe('the brokers of the templates', () => {
 });
 
 describe('a topic of the templates', () => {
-  it('is planned with its settings, without those that ask for copies', (t) => {
+  it('is planned with its settings, without those that ask for replicas', (t) => {
     const Configs = {
       'Fn::Base64': 'retention.ms=604800000\nmin.insync.replicas=2\nmessage.timestamp.type=LogAppendTime',
     };
@@ -82,7 +82,7 @@ describe('a topic of the templates', () => {
     ]);
   });
 
-  it('is read the same when its settings are encoded already', (t) => {
+  it('is read alike if its settings are already encoded', (t) => {
     const Configs = Buffer.from('cleanup.policy=delete').toString('base64');
 
     const { topics } = planOf(temporaryFolder(t), { Resources: { Topic: aTopic('clicks', { Configs }) } });
