@@ -2,6 +2,7 @@
  * A journal by itself, without the log: every entry has its seal, its parts fit together, and it follows from its predecessor.
  * Versions are dense, no offset is resolved twice, the state after an entry is the one before it and what the entry changed.
  */
+import { formatQuantity } from '../terminal/text.ts';
 import type { Findings } from './findings.ts';
 import type { CheckpointRead, EntryRead, StateRead } from './layout.ts';
 import { countOffsets, formatRanges, joinRanges, type Ranges, subtractRanges } from './offset-ranges.ts';
@@ -156,9 +157,11 @@ export function checkEntry(findings: Findings, journal: string, entry: EntryRead
   const applied = subtractRanges(taken, parked);
   const { clicks, flagged } = entry.lines.sum;
   if (BigInt(countOffsets(applied)) !== clicks)
-    fault(`applies ${countOffsets(applied)} offsets and its lines hold ${clicks} clicks`);
+    fault(
+      `applies ${formatQuantity(countOffsets(applied), 'offset')} and its lines hold ${formatQuantity(clicks, 'click')}`,
+    );
   if (BigInt(entry.flagged.length) !== flagged)
-    fault(`flags ${entry.flagged.length} clicks and its lines hold ${flagged} flagged`);
+    fault(`flags ${formatQuantity(entry.flagged.length, 'click')} and its lines hold ${flagged} flagged`);
   const free = subtractRanges(setOf(entry.flagged), applied);
   if (free.length > 0) fault(`flags offsets ${formatRanges(free)}, which it does not apply`);
   checkMarks(entry, taken, fault);

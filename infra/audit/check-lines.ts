@@ -91,7 +91,9 @@ function checkExpired(findings: Findings, { journal, entries, checkpoint }: Roll
 }
 
 export function formatSums(sums: Pick<Sums, 'clicks' | 'micros'> | undefined): string {
-  return sums === undefined ? 'nothing' : `${sums.clicks} clicks and ${sums.micros} micros`;
+  return sums === undefined
+    ? 'nothing'
+    : `${sums.clicks} ${sums.clicks === 1n ? 'click' : 'clicks'} and ${sums.micros} micros`;
 }
 
 /** Whether none has expired. */

@@ -3,6 +3,7 @@
  * version, each that was applied or accepted says by which entry, nothing else is listed, and as many are open as the
  * checkpoint counts.
  */
+import { formatQuantity } from '../terminal/text.ts';
 import { hasAll, type Rolled } from './check-lines.ts';
 import type { Findings } from './findings.ts';
 import type { EntryRead, ParkedRead } from './layout.ts';
@@ -49,7 +50,7 @@ function checkOpen(findings: Findings, { journal, checkpoint }: Rolled, items: r
     findings.add(
       'parked',
       journal,
-      `${open.length} records are listed as open through version ${through}, the checkpoint counts ${state.openParked}`,
+      `listed as open through version ${through}: ${formatQuantity(open.length, 'record')}; the checkpoint counts ${state.openParked}`,
     );
 }
 

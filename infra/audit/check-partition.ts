@@ -4,6 +4,7 @@
  * hold no record and owe none.
  */
 import type { AuditedLog, Bounds } from '../kafka/topic-log.ts';
+import { formatQuantity } from '../terminal/text.ts';
 import { LogCheck } from './check-log.ts';
 import type { Findings, PartitionTally } from './findings.ts';
 import { buildJournalState } from './journal-state.ts';
@@ -149,7 +150,7 @@ export function checkCoverage(findings: Findings, tally: PartitionTally, coverag
     findings.add(
       'missing',
       journal,
-      `${countOffsets(missing)} records are not counted: offsets ${formatRanges(missing)}, committed ${committed}`,
+      `not counted: ${formatQuantity(countOffsets(missing), 'record')}, offsets ${formatRanges(missing)}, committed ${committed}`,
     );
   if (committed > bounds.end)
     findings.add(
@@ -180,7 +181,7 @@ function checkAgainstLog(
     findings.add(
       'lost',
       journal,
-      `${countOffsets(lost)} offsets, ${formatRanges(lost)}, left the log uncounted`,
+      `${formatQuantity(countOffsets(lost), 'offset')}, ${formatRanges(lost)}, left the log uncounted`,
     );
   const early = subtractRanges(clipRanges(expired, bounds.start, bounds.end - 1), holes);
   if (early.length > 0)
@@ -194,7 +195,7 @@ function checkAgainstLog(
     findings.add(
       'missing',
       journal,
-      `${countOffsets(passedOver)} records stand at offsets ${formatRanges(passedOver)}, which were closed as void`,
+      `closed as void, but in the log: ${formatQuantity(countOffsets(passedOver), 'record')}, offsets ${formatRanges(passedOver)}`,
     );
   const owed = subtractRanges(subtractRanges(resolved, joinRanges([voided, accepted])), expired);
   const empty = joinRanges([holes, [[bounds.end, Number.MAX_SAFE_INTEGER]]]);

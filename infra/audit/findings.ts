@@ -1,4 +1,5 @@
 /** What an audit has to say: every inequality with its exact place, and what could not be checked any more. */
+import { formatQuantity } from '../terminal/text.ts';
 
 /** Each one breaks the promise, and the audit fails. */
 export type FaultKind =
@@ -130,7 +131,7 @@ export class Findings {
         this.add(
           'not-yet',
           journal,
-          `${gaps} records in gaps${where} and ${lag} after the newest are not counted yet`,
+          `not counted yet: ${formatQuantity(gaps, 'record')} in gaps${where}, ${formatQuantity(lag, 'record')} after the newest`,
         );
     }
   }

@@ -44,7 +44,7 @@ export function checkSince(
 ): void {
   const fault = (what: string) => findings.add('fallen', then.journal, what);
   if (now === undefined) {
-    if (then.version > 0) fault(`the journal had ${then.version} entries, and is gone`);
+    if (then.version > 0) fault(`the journal reached version ${then.version}, and is gone`);
     return;
   }
   for (const name of ['version', 'clicks', 'micros', 'through', 'logEnd'] as const)

@@ -1,5 +1,5 @@
 /** An audit as people read it, and as programs do; and what it says that is no fault. */
-import { escapeText, formatAmount, formatCount, formatTable } from '../terminal/text.ts';
+import { escapeText, formatAmount, formatCount, formatQuantity, formatTable } from '../terminal/text.ts';
 
 import { formatSums, type Rolled } from './check-lines.ts';
 import { addSums, zero } from './entry-lines.ts';
@@ -55,10 +55,10 @@ export function formatReport({ ledger, findings, tookMs }: LedgerAudit): string[
 function verdictOf(ledger: string, { verdict, faults, unsure, partitions }: Findings): string {
   const sum = (of: 'applied' | 'parked' | 'compared' | 'unverifiable') =>
     partitions.reduce((all, each) => all + each[of], 0);
-  if (verdict === 'fail') return `FAIL  ledger ${ledger}: ${formatCount(faults.length)} faults`;
+  if (verdict === 'fail') return `FAIL  ledger ${ledger}: ${formatQuantity(faults.length, 'fault')}`;
   if (verdict === 'unsure') return `COULD NOT TELL  ledger ${ledger}: ${unsure.join('; ')}`;
   const gone = sum('unverifiable') > 0 ? ` (${formatCount(sum('unverifiable'))} have left it)` : '';
-  return `PASS  ledger ${ledger}: ${formatCount(sum('applied'))} clicks counted once, ${formatCount(sum('parked'))} records parked; ${formatCount(sum('compared'))} records compared with the log${gone}`;
+  return `PASS  ledger ${ledger}: ${formatQuantity(sum('applied'), 'click')} counted once, ${formatQuantity(sum('parked'), 'record')} parked; ${formatQuantity(sum('compared'), 'record')} compared with the log${gone}`;
 }
 
 function faultLines(faults: readonly AuditFault[]): string[] {
@@ -101,11 +101,11 @@ export function notePartition(
     const gone = entries.filter(({ offsets }) => (offsets[0]?.[0] ?? logStart) < logStart);
     const sums = gone.reduce((sum, { lines }) => addSums(sum, lines.sum), zero);
     note(
-      `${unverifiable} records before offset ${logStart} have left the log and can't be verified any more: ` +
-        `for ${formatSums(sums)} of ${gone.length} entries only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
+      `${formatQuantity(unverifiable, 'record')} before offset ${logStart} left the log and can't be verified any more: ` +
+        `for ${formatSums(sums)} of ${formatQuantity(gone.length, 'entry', 'entries')} only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
     );
   }
-  if (gaps > 0) note(`${gaps} records in gaps, offsets ${gapOffsets}, are not counted yet`);
+  if (gaps > 0) note(`not counted yet: ${formatQuantity(gaps, 'record')} in gaps, offsets ${gapOffsets}`);
   if (explainedOffsets !== '') note(`the log holds no record at the open offsets ${explainedOffsets}`);
 }
 
@@ -129,7 +129,7 @@ export function noteVerdict(findings: Findings): void {
   if (sum('compared') > 0) return;
   findings.unsure.push(
     sum('unverifiable') > 0
-      ? `none of the ${sum('unverifiable')} records that it counted is in the log any more`
-      : `the ledger has counted no record of the ${sum('lag')} that the log holds: there is nothing to compare`,
+      ? `nothing that it counted (${formatQuantity(sum('unverifiable'), 'record')}) is in the log any more`
+      : `the log holds ${formatQuantity(sum('lag'), 'record')} and the ledger has counted none: there is nothing to compare`,
   );
 }

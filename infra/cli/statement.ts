@@ -3,7 +3,7 @@ import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement/statement.ts';
 import { countEntriesNotRolledUp } from '../ops/ledger-view.ts';
 import { defineCommand } from '../terminal/command.ts';
-import { encodeNumber, formatMicros, formatTable, printLines } from '../terminal/text.ts';
+import { encodeNumber, formatMicros, formatQuantity, formatTable, printLines } from '../terminal/text.ts';
 
 import { UserError } from '../terminal/user-error.ts';
 import { parseHourEnd, parseHourStart, parseMatching } from '../terminal/values.ts';
@@ -67,7 +67,9 @@ export async function printStatement(request: StatementRequest, ledger: Ledger):
   }
   printLines(tableOf(hours, clicks, micros));
   if (notRolledUp > 0)
-    console.log(`As of the last rollup; --exact adds the ${notRolledUp} entries (of all advertisers) since.`);
+    console.log(
+      `As of the last rollup; --exact adds what came since: ${formatQuantity(notRolledUp, 'entry', 'entries')} (of all advertisers).`,
+    );
 }
 
 function tableOf(hours: readonly StatementHour[], clicks: bigint, micros: bigint): string[] {

@@ -2,6 +2,7 @@
  * What `npm start` watches: the local runtime, the ledgers of its groups, and the producer of clicks. It finds the ledgers as an operator
  * does, by the parameters that their stacks publish; the local runtime does not know them.
  */
+
 import { auditLedger } from '../audit/audit-ledger.ts';
 import { TopicLog } from '../kafka/topic-log.ts';
 import { buildClientConfig } from '../local/endpoint-access.ts';
@@ -12,6 +13,7 @@ import { ClickProducer } from '../local/producer/click-producer.ts';
 import { buildRunGroup, writeRunFile } from '../local/run-file.ts';
 import type { PlannedMapping } from '../local/template/planned.ts';
 import { type JournalTotals, openLedger, readJournalTotals } from '../ops/ledger-view.ts';
+import { formatQuantity } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { formatDiscardedLine } from './discarded-line.ts';
 import { type AuditedLedger, countMissing } from './exit-report.ts';
@@ -222,8 +224,7 @@ function writing(kafka: readonly string[], topic: string, { clicks, rate }: Star
   if (rate === 0)
     return `${at} nothing is written to topic ${topic}; --clicks N or --rate N would write made-up clicks`;
   const speed = rate === undefined ? '' : ` ${rate.toLocaleString('en')} a second,`;
-  const end =
-    clicks === undefined ? ' without end' : ` until it holds ${clicks.toLocaleString('en')} records`;
+  const end = clicks === undefined ? ' without end' : ` until it holds ${formatQuantity(clicks, 'record')}`;
   return `${at} made-up clicks are written to topic ${topic},${speed}${end}`;
 }
 

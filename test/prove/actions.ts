@@ -1,4 +1,5 @@
 /** What a proof does to processes, groups, journals, the topic and the functions while clicks flow. profile.ts says how often. */
+
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { createSecretLookup } from '../../infra/local/secrets.ts';
 import type { PlannedFunction, PlannedMapping } from '../../infra/local/template/planned.ts';
 import { readPlan } from '../../infra/local/template/read-plan.ts';
 import { countRows } from '../../infra/ops/redrive/undone.ts';
+import { formatQuantity } from '../../infra/terminal/text.ts';
 import { letTimePass } from './aftermath.ts';
 import type { ActionName, Profile } from './profile.ts';
 import { redrive, withLedger } from './runtime.ts';
@@ -181,7 +183,9 @@ function createJournalActions(scene: Scene) {
         redrive(runtime, mapping, work.until),
       );
       for (const { found } of await Promise.all(runs))
-        events.add('redriven', { what: `${mapping.groupId}: ${countRows(found)} records were open` });
+        events.add('redriven', {
+          what: `${mapping.groupId}: ${formatQuantity(countRows(found), 'record')} open`,
+        });
     },
 
     async letWeeksPass() {

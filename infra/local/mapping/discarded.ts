@@ -3,6 +3,7 @@
  * monitoring-metrics-types). Each report becomes a sentence for people, because no ledger counts a discarded record until somebody
  * redrives it.
  */
+import { formatQuantity } from '../../terminal/text.ts';
 
 export interface DiscardReport {
   readonly records: number;
@@ -37,6 +38,6 @@ export class DiscardedRecords {
         : undelivered !== undefined
           ? `LOST to the mapping, its destination refused them: ${undelivered}`
           : 'DROPPED, the mapping has no destination';
-    return `discarded ${records} records (${offsets}; ${because}): ${outcome}`;
+    return `discarded ${formatQuantity(records, 'record')} (${offsets}; ${because}): ${outcome}`;
   }
 }

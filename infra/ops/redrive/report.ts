@@ -1,6 +1,6 @@
 /** A redrive as people read it, and as programs do. */
 import { formatOffsets } from '../../../shared/journal/offsets.ts';
-import { formatTable } from '../../terminal/text.ts';
+import { formatCount, formatQuantity, formatTable } from '../../terminal/text.ts';
 import type { Redrive } from './redrive-ledger.ts';
 import { countRows, type Row } from './undone.ts';
 
@@ -28,7 +28,7 @@ export function formatReport(redrive: Redrive): string[] {
       ...faulty,
       found.length === 0
         ? `Nothing to redrive in ledger ${ledger}`
-        : `DRY RUN  ledger ${ledger}: ${countRows(found)} offsets are open; --apply ${DOES[verb]}`,
+        : `DRY RUN  ledger ${ledger}: ${formatQuantity(countRows(found), 'offset')} open; --apply ${DOES[verb]}`,
     ];
   const done = countRows(found) - countRows(undone);
   const open = countRows(undone);
@@ -38,14 +38,14 @@ export function formatReport(redrive: Redrive): string[] {
     ...faulty,
     open === 0 && found.length === 0
       ? `Nothing to redrive in ledger ${ledger}`
-      : `${open === 0 ? 'DONE' : 'OPEN'}  ledger ${ledger}: ${done} offsets ${verb}, ${open} still open`,
+      : `${open === 0 ? 'DONE' : 'OPEN'}  ledger ${ledger}: ${formatQuantity(done, 'offset')} ${verb}, ${formatCount(open)} still open`,
   ];
 }
 
 function documentLines({ documents }: Redrive): string[] {
   if (documents === undefined || documents.documents + documents.others === 0) return [];
   const others = documents.others === 0 ? '' : `, ${documents.others} of other functions left alone`;
-  return [`${documents.documents} destination documents read${others}`];
+  return [`${formatQuantity(documents.documents, 'destination document')} read${others}`];
 }
 
 function tableOf(rows: readonly Row[]): string[] {

@@ -2,7 +2,9 @@
  * The page's event log: what a person did, and what followed, from the difference between one picture and the next. A repetition within a
  * few seconds is added to its line. Bounded.
  */
+
 import type { GroupView, LogLine } from '../../local/page/view.ts';
+import { formatQuantity } from '../../terminal/text.ts';
 
 const KEPT = 200;
 const TOGETHER_MS = 4_000;
@@ -86,7 +88,12 @@ export class Happenings {
     this.#count('redelivered', group, group.duplicates - before.group.duplicates, at);
     this.#count('parked', group, group.parked - before.group.parked, at);
     if (before.group.gaps === 0 && group.gaps > 0)
-      this.add('gap', group.group, `${group.gaps} records were passed over: a gap, until they come`, at);
+      this.add(
+        'gap',
+        group.group,
+        `a gap: ${formatQuantity(group.gaps, 'record')} passed over, until they come`,
+        at,
+      );
     if (before.group.gaps > 0 && group.gaps === 0) this.add('gap', group.group, 'the gap is closed', at);
   }
 

@@ -82,7 +82,7 @@ describe('the audit of a ledger', () => {
 
     assert.deepEqual(faults, []);
     assert.deepEqual(ahead.faults, [
-      { kind: 'missing', journal: JOURNAL, what: '2 records are not counted: offsets 6-7, committed 8' },
+      { kind: 'missing', journal: JOURNAL, what: 'not counted: 2 records, offsets 6-7, committed 8' },
     ]);
   });
 
@@ -101,7 +101,7 @@ describe('the audit of a ledger', () => {
     assert.deepEqual(faults, []);
     assert.deepEqual([partitions[0]?.gaps, partitions[0]?.applied], [0, 6]);
     assert.deepEqual(denied.faults, [
-      { kind: 'missing', journal: JOURNAL, what: '1 records stand at offsets 7, which were closed as void' },
+      { kind: 'missing', journal: JOURNAL, what: 'closed as void, but in the log: 1 record, offsets 7' },
     ]);
   });
 

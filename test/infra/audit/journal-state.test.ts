@@ -50,7 +50,7 @@ describe('an audit that looks back (A7)', () => {
     ]);
     assert.deepEqual(await since({ ...then, parked: '3' }), ['offsets 12 were applied, and are parked']);
     assert.deepEqual(await since({ ...then, journal: 'ad_clicks@1#7' }), [
-      'the journal had 6 entries, and is gone',
+      'the journal reached version 6, and is gone',
     ]);
   });
 

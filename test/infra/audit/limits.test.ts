@@ -40,7 +40,7 @@ describe('the limits of an audit', () => {
       [[4, 6]],
     );
     assert.deepEqual(findings.notes, [
-      `${JOURNAL}: 6 records before offset 6 have left the log and can't be verified any more: for 8 clicks and 2000000 micros of 2 entries only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
+      `${JOURNAL}: 6 records before offset 6 left the log and can't be verified any more: for 8 clicks and 2000000 micros of 2 entries only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
     ]);
   });
 
@@ -102,9 +102,9 @@ describe('the limits of an audit', () => {
 
     for (const { verdict, faults } of [gone, empty, unread])
       assert.deepEqual([verdict, faults], ['unsure', []]);
-    assert.deepEqual(gone.unsure, ['none of the 10 records that it counted is in the log any more']);
+    assert.deepEqual(gone.unsure, ['nothing that it counted (10 records) is in the log any more']);
     assert.deepEqual(unread.unsure, [
-      'the ledger has counted no record of the 10 that the log holds: there is nothing to compare',
+      'the log holds 10 records and the ledger has counted none: there is nothing to compare',
     ]);
   });
 
@@ -112,7 +112,7 @@ describe('the limits of an audit', () => {
     const { verdict, faults } = await audit(memoryLedger(), { committed: [10], records: log });
 
     assert.equal(verdict, 'fail');
-    assert.match(faults[0]?.what ?? '', /^10 records are not counted: offsets 0-9/);
+    assert.match(faults[0]?.what ?? '', /^not counted: 10 records, offsets 0-9/);
   });
 
   it('are told of an earlier log, which is held to its chain and its lines', async () => {
@@ -169,11 +169,11 @@ describe('the limits of an audit', () => {
     const findings = await audit(ledger, { committed: [10], records: standing });
 
     assert.deepEqual(findings.notes, [
-      `${JOURNAL}: 1 records in gaps, offsets 11, are not counted yet`,
+      `${JOURNAL}: not counted yet: 1 record in gaps, offsets 11`,
       `${JOURNAL}: the log holds no record at the open offsets 10,12-13`,
     ]);
     findings.demandCounted();
-    const what = '1 records in gaps (offsets 11) and 0 after the newest are not counted yet';
+    const what = 'not counted yet: 1 record in gaps (offsets 11), 0 records after the newest';
     assert.deepEqual(findings.faults, [{ kind: 'not-yet', journal: JOURNAL, what }]);
   });
 });

@@ -76,7 +76,7 @@ describe('an audit of what was settled', () => {
 
     assert.ok(
       (await faultsOf(ledger)).some((fault) =>
-        /^parked: 0 records are listed as open through version 5, the checkpoint counts 4/.test(fault),
+        /^parked: listed as open through version 5: 0 records; the checkpoint counts 4/.test(fault),
       ),
     );
   });

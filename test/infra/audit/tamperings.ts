@@ -82,7 +82,7 @@ export const tamperings: readonly Tampering[] = [
     'phantom',
     /no record stands at offsets 6,/,
   ],
-  ['an offset taken from an entry', entry('"4-5"', '"5"'), 'chain', /applies 1 offsets and its lines hold 2/],
+  ['an offset taken from an entry', entry('"4-5"', '"5"'), 'chain', /applies 1 offset and its lines hold 2/],
   [
     'offsets that an entry counts again',
     entry('"4-5"', '"2-5"'),
@@ -115,7 +115,7 @@ export const tamperings: readonly Tampering[] = [
     'the newest entry removed',
     (ledger) => ledger.memory.delete(JOURNAL, formatEntrySk(2)),
     'missing',
-    /2 records are not counted: offsets 4-5, committed 6/,
+    /not counted: 2 records, offsets 4-5, committed 6/,
   ],
   [
     'micros of the checkpoint',

@@ -52,7 +52,7 @@ describe('a statement', () => {
       '2026-11-21T10      12  3.000000',
       '2026-11-21T11       1  0.000001',
       'total              13  3.000001',
-      'As of the last rollup; --exact adds the 1 entries (of all advertisers) since.',
+      'As of the last rollup; --exact adds what came since: 1 entry (of all advertisers).',
     ]);
   });
 

@@ -17,7 +17,7 @@ describe('discarded records', () => {
     assert.deepEqual(said, [
       'discarded 5 records (clicks-0 5..9; TypeError: no; attempts: 4): they are in /there/x.json',
       'discarded 2 records (clicks-0 5..9; TypeError: no; attempts: 4): DROPPED, the mapping has no destination',
-      'discarded 1 records (clicks-0 5..9; TypeError: no; attempts: 4): LOST to the mapping, its destination refused them: EACCES',
+      'discarded 1 record (clicks-0 5..9; TypeError: no; attempts: 4): LOST to the mapping, its destination refused them: EACCES',
     ]);
     assert.deepEqual([records.delivered, records.dropped], [5, 3]);
   });
