@@ -112,6 +112,25 @@ function faultsOf({ words, mention }: Shown): string[] {
   return tool === 'npx' || PLAIN.includes(tool) ? [] : [`what is ${tool}`];
 }
 
+/** Options that prose names by themselves, and that no command of the same document has. */
+function strayOptions(markdown: string): string[] {
+  const known = new Set(
+    shownIn(markdown).flatMap(({ words: [tool = '', service = '', operation = ''], words }) => {
+      if (tool === 'aws')
+        return (aws.commands[`${service} ${operation}`] ?? '')
+          .split(' ')
+          .map((each) => `--${each.replace('*', '')}`);
+      return [...(helps.get(asked(words)?.of ?? '') ?? '').matchAll(/--[a-z][\w-]*/g)].map(
+        ([option]) => option,
+      );
+    }),
+  );
+  const prose = markdown.replaceAll(/^```.*?^```/gms, '');
+  return [...prose.matchAll(/`(--[a-z][^`]*)`/g)]
+    .flatMap(([, quoted = '']) => optionsIn(quoted.split(/\s+/)))
+    .filter((option) => !known.has(option));
+}
+
 function shownIn(markdown: string): Shown[] {
   return [
     ...shellBlocks(markdown).flatMap((block) =>
@@ -172,6 +191,14 @@ describe('commands in documents', () => {
       assert.deepEqual(shellBlocks(read(file)).flatMap(portabilityFaults), []);
     });
   }
+
+  it('an option that a page names alone is one of a command on the same page', () => {
+    const pages = documents.filter((file) => !/^(CHANGELOG\.md|docs\/commands\.md|docs\/adr\/)/.test(file));
+    assert.ok(pages.length > 25);
+    for (const file of pages) assert.deepEqual(strayOptions(read(file)), [], file);
+    assert.deepEqual(strayOptions('`operate redrive`: `--from` and `--to-offset 3` choose'), ['--from']);
+    assert.deepEqual(strayOptions('`aws s3 ls x`, `--recursive`, `--deep`'), ['--deep']);
+  });
 
   for (const [text, fault] of [
     ['aws kafka describe-cluster-v3 --cluster-arn A', /is not in aws-commands\.json/],

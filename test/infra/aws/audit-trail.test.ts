@@ -80,6 +80,9 @@ describe('the audit trail', () => {
     assert.ok(!isAllowed(statements, call('s3:PutObject', event, `${arn}-of-another`)));
     assert.ok(!isAllowed(statements, call('s3:PutObject', '/AWSLogs/444455556666/event.json.gz')));
     assert.ok(!isAllowed(statements, call('s3:GetObject', event)));
+    const ofAnother = call('s3:PutObject', event);
+    Object.assign(ofAnother.context, { 's3:x-amz-acl': 'private' });
+    assert.ok(!isAllowed(statements, ofAnother), 'an object that the account could not read');
   });
 
   test('its bucket stays in any stage and after any rollback, since CloudFormation deletes none that holds something', () => {
