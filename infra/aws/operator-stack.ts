@@ -73,6 +73,7 @@ const INTERFACE_SERVICES = ['ssm', 'ssmmessages', 'lambda', 'sts'];
 export class OperatorStack extends Stack {
   private readonly vpc: IVpc;
   private readonly subnet: CfnSubnet;
+  private readonly routes: CfnRouteTable;
   private readonly instance: Instance;
 
   constructor(scope: Construct, id: string, props: OperatorStackProps) {
@@ -87,10 +88,12 @@ export class OperatorStack extends Stack {
         ? { availabilityZone: Fn.select(0, Fn.getAzs()) }
         : { availabilityZoneId: zones[0] }),
     });
+    this.routes = new CfnRouteTable(this, 'Routes', { vpcId });
     this.vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
       vpcId,
       availabilityZones: [this.subnet.attrAvailabilityZone],
       isolatedSubnetIds: [this.subnet.attrSubnetId],
+      isolatedSubnetRouteTableIds: [this.routes.attrRouteTableId],
     });
     const tools = this.addTools();
     const own = this.addSecurityGroup(stage);
@@ -146,10 +149,9 @@ export class OperatorStack extends Stack {
 
   private addEndpoints(cidr: string): Construct[] {
     const { vpcId } = this.vpc;
-    const table = new CfnRouteTable(this, 'Routes', { vpcId });
     const association = new CfnSubnetRouteTableAssociation(this, 'RoutesOfSubnet', {
       subnetId: this.subnet.attrSubnetId,
-      routeTableId: table.attrRouteTableId,
+      routeTableId: this.routes.attrRouteTableId,
     });
     const serviceName = (service: string) => `com.amazonaws.${Aws.REGION}.${service}`;
     const gateways = [
@@ -161,7 +163,7 @@ export class OperatorStack extends Stack {
           vpcId,
           vpcEndpointType: 'Gateway',
           serviceName: serviceName(String(service)),
-          routeTableIds: [table.attrRouteTableId],
+          routeTableIds: [this.routes.attrRouteTableId],
           policyDocument,
         }),
     );

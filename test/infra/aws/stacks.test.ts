@@ -12,10 +12,19 @@ import recommended from 'aws-cdk-lib/recommended-feature-flags.json' with { type
 import { groups } from '../../../functions/index.ts';
 import { addStacks, featureFlags } from '../../../infra/aws/stacks.ts';
 import { type StageName, stages } from '../../../infra/aws/stages.ts';
-import { templateOf, templatesOf, unbundledApp } from './templates.ts';
+import { askingForAll, type CfnTemplate, templatesOf, unbundledApp } from './templates.ts';
 
 const stageNames = Object.keys(stages) as StageName[];
 const owners = ['stream', ...Object.keys(groups)];
+const allOwners = [...owners, 'operator'];
+const asked = new Map(
+  stageNames.map((stage) => [stage, templatesOf(stage, groups, undefined, {}, askingForAll(stage))]),
+);
+
+/** Of a stage that asks for all that it can ask for. */
+function fullTemplateOf(stage: StageName, owner: string): CfnTemplate {
+  return asked.get(stage)!.get(`clickledger-${stage}-${owner}`)!;
+}
 
 describe('stacks', () => {
   test('every flag that this version of CDK recommends is decided in cdk.json, so that synthesis has none to warn of', () => {
@@ -35,8 +44,8 @@ describe('stacks', () => {
   test('stacks are deployed independently: no exports, no imports, no order', () => {
     for (const stack of stageNames.flatMap(stacksOf)) assert.deepEqual(stack.dependencies, []);
     for (const stage of stageNames) {
-      for (const owner of owners) {
-        const template = templateOf(stage, owner);
+      for (const owner of allOwners) {
+        const template = fullTemplateOf(stage, owner);
         assert.doesNotMatch(JSON.stringify(template), /Fn::ImportValue|Fn::GetStackOutput/);
         for (const { Export } of Object.values(template.Outputs ?? {})) assert.equal(Export, undefined);
       }
@@ -46,7 +55,7 @@ describe('stacks', () => {
   test("no group's template so much as names another group (I9)", () => {
     for (const stage of stageNames) {
       for (const team of Object.keys(groups)) {
-        const text = JSON.stringify(templateOf(stage, team));
+        const text = JSON.stringify(fullTemplateOf(stage, team));
         for (const [other, { ledger, groupId }] of Object.entries(groups))
           assert.equal(names(text, ledger) || names(text, groupId), other === team, `${team}, ${other}`);
       }
@@ -56,16 +65,16 @@ describe('stacks', () => {
   test('templates hold for any account and region', () => {
     // A digest may happen to be all digits.
     const text = (stage: StageName, owner: string) =>
-      JSON.stringify(templateOf(stage, owner)).replaceAll(/"CODE_VERSION":"\w+"/g, '');
+      JSON.stringify(fullTemplateOf(stage, owner)).replaceAll(/"CODE_VERSION":"\w+"/g, '');
     for (const stage of stageNames)
-      for (const owner of owners)
+      for (const owner of allOwners)
         assert.doesNotMatch(text(stage, owner), /\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d\b/);
   });
 
   test('all that can carry tags says project, stage and owner', () => {
     for (const stage of stageNames) {
-      for (const owner of owners) {
-        for (const { Type, Properties } of Object.values(templateOf(stage, owner).Resources)) {
+      for (const owner of allOwners) {
+        for (const { Type, Properties } of Object.values(fullTemplateOf(stage, owner).Resources)) {
           if (Properties.Tags === undefined) assert.ok(untaggable.includes(Type), Type);
           else assert.deepEqual(tagsOf(Properties.Tags), { project: 'clickledger', stage, owner }, Type);
         }
@@ -73,10 +82,22 @@ describe('stacks', () => {
     }
   });
 
-  test("stacks of prod can't be deleted by one command", () => {
+  test("stacks of prod that hold something can't be deleted by one command", () => {
     for (const stage of stageNames)
-      for (const { terminationProtection } of stacksOf(stage))
-        assert.equal(terminationProtection, stage === 'prod');
+      for (const { stackName, terminationProtection = false } of stacksOf(stage))
+        assert.equal(terminationProtection, stage === 'prod' && !stackName.endsWith('-operator'), stackName);
+  });
+
+  test('synthesis has nothing to warn of, whatever a stage asks for', () => {
+    for (const stage of stageNames) {
+      const warnings = stacksOf(stage).flatMap((stack) =>
+        stack.node
+          .findAll()
+          .flatMap(({ node }) => node.metadata)
+          .filter(({ type }) => /^aws:cdk:(warning|error)$/.test(type)),
+      );
+      assert.deepEqual(warnings, []);
+    }
   });
 
   test('the app needs no account, no region and no credentials, passes the schemas of CloudFormation, and refuses a stage it does not know', async () => {
@@ -94,8 +115,12 @@ function names(text: string, name: string): boolean {
 }
 
 function stacksOf(stage: StageName): Stack[] {
-  const { stream, groups: ofGroups } = addStacks(unbundledApp(tmpdir()), stage, groups);
-  return [stream, ...ofGroups.values()];
+  const {
+    stream,
+    groups: ofGroups,
+    operator,
+  } = addStacks(unbundledApp(tmpdir()), stage, groups, {}, askingForAll(stage));
+  return [stream, ...ofGroups.values(), operator!];
 }
 
 /** Runs infra/app.ts as the CLI does, with a context and an empty environment. */
@@ -116,9 +141,11 @@ async function runApp(context: Record<string, unknown>): Promise<void> {
 const untaggable = [
   'AWS::KMS::Alias',
   'AWS::CloudWatch::Dashboard',
+  'AWS::EC2::LaunchTemplate',
   'AWS::EC2::SecurityGroupEgress',
   'AWS::EC2::SecurityGroupIngress',
   'AWS::EC2::SubnetRouteTableAssociation',
+  'AWS::IAM::InstanceProfile',
   'AWS::IAM::Policy',
   'AWS::Lambda::Alias',
   'AWS::Lambda::EventInvokeConfig',
