@@ -5,6 +5,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { groups } from '../../../functions/index.ts';
+import type { Groups } from '../../../infra/aws/group-rules.ts';
 import { bundleCommands, operatorCommands } from '../../../infra/aws/operator-stack.ts';
 import { type StageName, stages } from '../../../infra/aws/stages.ts';
 import { type Call, isAllowed, type Statement } from '../../support/iam.ts';
@@ -72,6 +73,30 @@ describe('operator stack', () => {
     const ofOthers = work('billing').filter(({ resource }) => !/cluster|topic/.test(resource));
     assert.ok(ofOthers.length >= 5);
     for (const call of ofOthers) assert.ok(!isAllowed(statements, call), JSON.stringify(call));
+  });
+
+  test('Session Manager has all that its agent calls (AWS Systems Manager docs: getting-started-create-iam-instance-profile)', () => {
+    const statements = rightsOf(operatorOf(['billing']));
+    const channels = ['CreateControlChannel', 'CreateDataChannel', 'OpenControlChannel', 'OpenDataChannel'];
+    for (const action of ['ssm:UpdateInstanceInformation', ...channels.map((name) => `ssmmessages:${name}`)])
+      assert.ok(isAllowed(statements, { action, resource: '*' }), action);
+  });
+
+  test('it asks for the bucket of a group that has one of its own, and of no other, since nobody would publish it', () => {
+    const { fraud } = groups;
+    assert.ok(fraud?.retry.until === 'spent');
+    const queue = {
+      ...fraud,
+      retry: { ...fraud.retry, destination: { queueArn: 'arn:aws:sqs:eu-west-1:111122223333:undone' } },
+    };
+    const paths = (given: Groups) => {
+      const config = { ...stages.prod, operator: { teams: ['fraud'] } };
+      const template = templatesOf('prod', given, {}, {}, config).get('clickledger-prod-operator')!;
+      return Object.values(template.Parameters ?? {}).map((parameter) => parameter.Default);
+    };
+    const bucket = '/clickledger/prod/ledger/fraud/bucket-arn';
+    assert.ok(paths(groups).includes(bucket));
+    assert.ok(!paths({ ...groups, fraud: queue }).includes(bucket));
   });
 
   test('it writes no ledger, topic or object, joins no group, and changes no function', () => {
