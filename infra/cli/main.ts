@@ -25,6 +25,10 @@ export const commands: Readonly<Record<string, Listed>> = {
     summary: 'run all groups on this machine, with clicks and a live page',
     load: async () => (await import('./start.ts')).start,
   },
+  send: {
+    summary: 'put records of your own onto the topic, and follow them',
+    load: async () => (await import('./send.ts')).send,
+  },
   statement: {
     summary: "print an advertiser's clicks and amounts by hour",
     load: async () => (await import('./statement.ts')).statement,

@@ -8,6 +8,7 @@ import type { Kind } from '../../infra/ops/redrive/open-work.ts';
 import { type Redrive, redriveLedger, type Selection } from '../../infra/ops/redrive/redrive-ledger.ts';
 import { type Addresses, closeTarget, type Target } from '../../infra/ops/redrive/target.ts';
 import { formatOffsets } from '../../shared/journal/offsets.ts';
+import { aClick } from '../support/builders.ts';
 import { BATCH_RECORDS, OperatedGround, type Team } from '../support/operated-runtime.ts';
 import { groundFolder, root } from '../support/runtime-folder.ts';
 import { until } from '../support/until.ts';
@@ -61,13 +62,17 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
 
   /** @param given a signal among them kills it */
   function command(name: 'redrive' | 'replay', ...given: (string | AbortSignal)[]): Promise<Ended> {
+    return run(name, '--ledger', ...given);
+  }
+
+  function run(name: string, ...given: (string | AbortSignal)[]): Promise<Ended> {
     const env = { ...process.env, CLICKLEDGER_FOLDER: folder };
     const file = join(root, 'infra/cli/main.ts');
     const texts = given.filter((each) => typeof each === 'string');
     const signal = given.find((each) => typeof each !== 'string');
     const options = { env, killSignal: 'SIGKILL', ...(signal && { signal }) } as const;
     return new Promise((resolve) =>
-      execFile(process.execPath, [file, name, '--ledger', ...texts], options, (error, stdout, stderr) =>
+      execFile(process.execPath, [file, name, ...texts], options, (error, stdout, stderr) =>
         resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
       ),
     );
@@ -287,5 +292,42 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
     assert.match(again.stdout, /PASS {2}ledger billing: of \d+ records 0 were counted again, 0 filled gaps/);
     assert.equal(after.clicks - before.clicks, 7n);
     await assertExact('billing');
+  });
+
+  it('send: a record of your own has a position, and what became of it in each ledger is said', async () => {
+    const click = (more: object) => JSON.stringify({ ...aClick({ clickId: 'mine' }), ...more });
+    await running.caughtUp('billing');
+    await running.caughtUp('fraud');
+
+    const sent = await run(
+      'send',
+      '--wait',
+      '--json',
+      click({ advertiserId: 'mine' }),
+      click({ clickId: 'second' }),
+    );
+    const broken = await run('send', click({ priceMicros: 1.5 }));
+    const anyway = await run('send', '--anyway', '--wait', click({ priceMicros: 1.5 }));
+    const elsewhere = await run('send', '--topic', 'clicks', click({}));
+
+    const { records: at } = JSON.parse(sent.stdout);
+    assert.equal(sent.code, 0, sent.stderr);
+    assert.equal(at.length, 2);
+    for (const { partition, offset, ledgers } of at) {
+      assert.ok(Number.isInteger(partition) && Number.isInteger(offset));
+      assert.deepEqual([ledgers.billing.verdict, ledgers.fraud.verdict], ['counted', 'counted']);
+    }
+    assert.equal(broken.code, 2);
+    assert.match(
+      broken.stderr,
+      /^clickledger: record 1 breaks the contract of ad_clicks: `priceMicros` .*\(price\.integer\); nothing was sent/,
+    );
+    assert.equal(anyway.code, 1, anyway.stderr);
+    assert.match(anyway.stdout, /parked by entry \d+ \(price\.integer\)/);
+    assert.match(anyway.stdout, /^billing has parked \d\/\d+: `priceMicros` /m);
+    assert.deepEqual(
+      [elsewhere.code, elsewhere.stderr],
+      [2, "clickledger: topic 'clicks' does not exist, there are ad_clicks\n"],
+    );
   });
 });

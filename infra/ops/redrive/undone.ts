@@ -17,7 +17,7 @@ import type { DocumentsEnd } from './redrive-documents.ts';
 export interface Row {
   readonly partition: number;
   readonly journal: string;
-  readonly what: 'parked' | 'gap' | 'void' | 'given up' | 'gone' | 'batch';
+  readonly what: 'parked' | 'gap' | 'void' | 'discarded' | 'gone' | 'batch';
   readonly reason: string;
   readonly offsets: OffsetSet;
 }
@@ -48,7 +48,7 @@ export function listFound({ work, parked, gaps, gone, filled }: Seen, given: Off
     ),
     ...row('gap', 'passed over by the mapping', held),
     ...row('void', 'no record in the log', closing),
-    ...row('given up', 'in a destination document', subtractOffsets(given, held)),
+    ...row('discarded', 'in a destination document', subtractOffsets(given, held)),
     ...row('gone', `the log begins at ${bounds.start}`, subtractOffsets(uniteOffsets(gone, left), given)),
   ];
 }
@@ -102,7 +102,7 @@ export function listUndone(
       holes,
     ),
     ...row(
-      'given up',
+      'discarded',
       refusal ?? 'it was handed over, and the ledger has not resolved it',
       subtractOffsets(given, held),
     ),

@@ -39,9 +39,9 @@ describe('clickledger', { concurrency: 2 }, () => {
       assert.match(stdout, new RegExp(`^ +${name} +${summary}`, 'm'));
   });
 
-  it('has the twelve commands that the documents name, each under its own name', async () => {
+  it('has the thirteen commands that the documents name, each under its own name', async () => {
     const names =
-      'start statement audit redrive replay size reachable new-group record prove lab bench'.split(' ');
+      'start send statement audit redrive replay size reachable new-group record prove lab bench'.split(' ');
 
     assert.deepEqual(Object.keys(commands), names);
     for (const [name, { load }] of Object.entries(commands))

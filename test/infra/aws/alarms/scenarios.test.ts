@@ -124,13 +124,13 @@ const happenings: Readonly<Record<string, Happening>> = {
   'DynamoDB throttles writes, and waiting helps': () => ({ WriteThrottleEvents: 90 }),
   'DynamoDB throttles reads of the rollup': () => ({ ReadThrottleEvents: 90 }),
   'DynamoDB fails': (minute) => ({ SystemErrors: 50, PartitionsFailed: 12, ...waiting(minute), Resolved: 0 }),
-  'records are given up to the destination': () => ({
+  'records are discarded to the destination': () => ({
     OpenGap: 500,
     OnFailureDestinationDeliveredEventCount: 500,
   }),
   'records are parked': () => ({ OpenParked: 3 }),
   'a gap that closes within ten minutes': (minute) => (minute < 10 ? { OpenGap: 100 } : {}),
-  'the destination refuses what is given up': (minute) => ({
+  'the destination refuses what is discarded': (minute) => ({
     OpenGap: 500,
     ...(minute < 1 && { OnFailureDestinationDeliveryErrorCount: 1 }),
   }),

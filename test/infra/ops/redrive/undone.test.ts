@@ -80,7 +80,7 @@ describe('what stays undone of a redrive', () => {
     };
 
     assert.deepEqual(undone({ gone: [3, 8] }, '0-2,9-40', '', documents), [
-      'given up 3-5: no rights',
+      'discarded 3-5: no rights',
       "gone 6-8: can't be redriven any more, the log begins at 10",
     ]);
   });
