@@ -1,6 +1,6 @@
 /**
  * `clickledger lab`: the same join, leave and crash under every way of sharing out partitions, on a Kafka broker of its own; prints what it
- * measured and plots it. Nothing it starts stays behind, its data neither.
+ * measured and plots it. Nothing it starts stays behind, nor does its data.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,10 +14,8 @@ import { findStorageFault } from '../../infra/local/storage-fault.ts';
 import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
 import type { StepMeasures } from './deliveries.ts';
 import { type LabOptions, readLabOptions, withLabOptions } from './options.ts';
-import { writePlots } from './plots.ts';
-import { type Measures, reportJson, reportLines } from './report.ts';
-import { runScenario, type Step } from './scenario.ts';
-import { SteadyProducer } from './steady-producer.ts';
+import { formatReport, formatReportJson, type Measures, writePlots } from './report.ts';
+import { runScenario, SteadyProducer, type Step } from './scenario.ts';
 import { brokerSettings, type StrategyName } from './strategies.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -98,8 +96,8 @@ async function measure(
 }
 
 async function show(measures: Measures, options: LabOptions, say: (line: string) => void): Promise<void> {
-  if (options.json) console.log(reportJson(measures, options));
-  else for (const line of reportLines(measures, options)) console.log(line);
+  if (options.json) console.log(formatReportJson(measures, options));
+  else for (const line of formatReport(measures, options)) console.log(line);
   if (options.plots === undefined) return;
   for (const file of await writePlots(measures, resolve(root, options.plots))) say(`Plotted ${file}`);
 }

@@ -1,4 +1,9 @@
-/** The lab's measures as people read them, and as programs do. */
+/** The lab's measures as people read them, as programs do, and as SVG: partitions moved, records redelivered, the pause of every partition. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
 import type { StepMeasures } from './deliveries.ts';
 import type { LabOptions } from './options.ts';
 import { type Step, steps } from './scenario.ts';
@@ -18,7 +23,7 @@ const HEAD = [
   'pause of each partition, ms',
 ];
 
-export function reportLines(
+export function formatReport(
   measures: Measures,
   { sessionTimeoutMs, heartbeatMs, commitMs }: LabOptions,
 ): string[] {
@@ -41,12 +46,12 @@ export function reportLines(
     ...table,
     `Sessions of ${sessionTimeoutMs} ms, heartbeats every ${heartbeatMs} ms, commits every ${commitMs} ms. Pauses are times without a new record of a`,
     'partition; "quiet" is the longest such time while nothing happened. Redelivered is what came a second time.',
-    ...oddities(measures),
+    ...findOddities(measures),
   ];
 }
 
 /** What should not be, and is the client's doing. */
-function oddities(measures: Measures): string[] {
+function findOddities(measures: Measures): string[] {
   return [...measures].flatMap(([strategy, bySteps]) =>
     steps.flatMap((step) => {
       const { quietRedelivered } = bySteps[step];
@@ -59,7 +64,7 @@ function oddities(measures: Measures): string[] {
   );
 }
 
-export function reportJson(measures: Measures, options: LabOptions): string {
+export function formatReportJson(measures: Measures, options: LabOptions): string {
   const { json: _, plots: __, ...parameters } = options;
   return JSON.stringify({ parameters, measures: Object.fromEntries(measures) });
 }
@@ -67,4 +72,75 @@ export function reportJson(measures: Measures, options: LabOptions): string {
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}
+
+const COLOUR = '#0f6f67';
+const config = {
+  font: 'sans-serif',
+  view: { stroke: '#deded8' },
+  axis: { titleFontWeight: 'normal' },
+} as const;
+
+/** Returns the files that were written. */
+export async function writePlots(measures: Measures, folder: string): Promise<string[]> {
+  const rows = [...measures].flatMap(([strategy, bySteps]) =>
+    steps.map((step) => ({ strategy, step, ...bySteps[step] })),
+  );
+  const pauses = rows.flatMap(({ strategy, step, pausesMs }) =>
+    pausesMs.map((pauseMs, partition) => ({ strategy, step, partition, pauseMs: Math.max(1, pauseMs) })),
+  );
+  const order = [...measures.keys()];
+  mkdirSync(folder, { recursive: true });
+  return Promise.all([
+    writePlot(folder, 'lab-moved.svg', buildBars(rows, order, 'moved', 'partitions moved')),
+    writePlot(folder, 'lab-redelivered.svg', buildBars(rows, order, 'redelivered', 'records redelivered')),
+    writePlot(folder, 'lab-pauses.svg', buildDots(pauses, order)),
+  ]);
+}
+
+function buildBars(
+  values: readonly object[],
+  order: readonly string[],
+  field: string,
+  title: string,
+): TopLevelSpec {
+  return {
+    ...frame(values),
+    mark: { type: 'bar', color: COLOUR },
+    encoding: {
+      column: { field: 'step', sort: [...steps], title: null },
+      y: { field: 'strategy', type: 'nominal', sort: [...order], title: null },
+      x: { field, type: 'quantitative', title },
+    },
+  };
+}
+
+/** A point for each partition: most pause little or not at all, and the few that do are what matters. */
+function buildDots(values: readonly object[], order: readonly string[]): TopLevelSpec {
+  return {
+    ...frame(values),
+    mark: { type: 'point', color: COLOUR, filled: true, size: 60, opacity: 0.55 },
+    encoding: {
+      column: { field: 'step', sort: [...steps], title: null },
+      y: { field: 'strategy', type: 'nominal', sort: [...order], title: null },
+      x: {
+        field: 'pauseMs',
+        type: 'quantitative',
+        scale: { type: 'log' },
+        title: 'pause of each partition, ms',
+      },
+    },
+  };
+}
+
+function frame(values: readonly object[]) {
+  return { width: 200, height: 140, background: '#ffffff', config, data: { values: [...values] } };
+}
+
+async function writePlot(folder: string, name: string, spec: TopLevelSpec): Promise<string> {
+  const view = new View(parse(compile(spec).spec), { renderer: 'none' });
+  const file = join(folder, name);
+  writeFileSync(file, `${await view.toSVG()}\n`);
+  view.finalize();
+  return file;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Assignor, cooperative, type Dealt, range, roundRobin, sticky } from './assignors.ts';
+import { type Assignor, cooperative, type Ownership, range, roundRobin, sticky } from './strategies.ts';
 
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 8 });
 const partitionCount = fc.integer({ min: 0, max: 24 });
@@ -14,19 +14,19 @@ const beliefs = (members: readonly string[]) =>
         fc.array(fc.integer({ min: -1, max: 26 }), { maxLength: 12 }),
       ),
     )
-    .map((pairs): Dealt => new Map(pairs));
+    .map((pairs): Ownership => new Map(pairs));
 
 const anyDeal = names.chain((members) => fc.tuple(fc.constant(members), partitionCount, beliefs(members)));
 const all: Readonly<Record<string, Assignor>> = { range, 'round robin': roundRobin, sticky };
 
-function moved(before: Dealt, after: Dealt): number {
+function moved(before: Ownership, after: Ownership): number {
   return [...after].flatMap(([member, own]) =>
     own.filter((partition) => !before.get(member)?.includes(partition)),
   ).length;
 }
 
 /** The fewest that can move, found by trying every sharing of the larger shares. */
-function fewestMoves(members: readonly string[], partitions: number, before: Dealt): number {
+function fewestMoves(members: readonly string[], partitions: number, before: Ownership): number {
   const each = Math.floor(partitions / members.length);
   const more = partitions % members.length;
   const shares = members.map((member) => before.get(member)?.length ?? 0);
@@ -48,11 +48,11 @@ describe('assignment', () => {
     it(`${name}: gives every partition exactly one owner, whatever was before`, () => {
       fc.assert(
         fc.property(anyDeal, ([members, partitions, before]) => {
-          const dealt = assignor(members, partitions, before);
+          const owned = assignor(members, partitions, before);
 
-          assert.deepEqual([...dealt.keys()], [...members].sort());
+          assert.deepEqual([...owned.keys()], [...members].sort());
           assert.deepEqual(
-            [...dealt.values()].flat().sort((a, b) => a - b),
+            [...owned.values()].flat().sort((a, b) => a - b),
             Array.from({ length: partitions }, (_, partition) => partition),
           );
         }),
@@ -104,7 +104,7 @@ describe('assignment', () => {
         fc.array(names, { minLength: 1, maxLength: 6 }),
         partitionCount,
         (generations, partitions) => {
-          let before: Dealt = new Map();
+          let before: Ownership = new Map();
           for (const members of generations) {
             const after = sticky(members, partitions, before);
 
@@ -144,7 +144,7 @@ describe('assignment', () => {
   });
 
   it('sticky: what two members claim is given to one of them or to another, once', () => {
-    const dealt = sticky(
+    const owned = sticky(
       ['a', 'b'],
       2,
       new Map([
@@ -153,6 +153,6 @@ describe('assignment', () => {
       ]),
     );
 
-    assert.deepEqual([...dealt.values()].flat().sort(), [0, 1]);
+    assert.deepEqual([...owned.values()].flat().sort(), [0, 1]);
   });
 });
