@@ -1,5 +1,12 @@
 /** An audit as people read it, and as programs do; and what it says that is no fault. */
-import { escapeText, formatAmount, formatCount, formatQuantity, formatTable } from '../terminal/text.ts';
+import {
+  escapeText,
+  formatAmount,
+  formatCount,
+  formatQuantity,
+  formatTable,
+  shortenOffsets,
+} from '../terminal/text.ts';
 
 import { formatSums, type Rolled } from './check-lines.ts';
 import { addSums, zero } from './entry-lines.ts';
@@ -46,7 +53,7 @@ export function formatReport({ ledger, findings, tookMs }: LedgerAudit): string[
   ]);
   return [
     ...formatTable([head, ...rows], [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
-    ...findings.notes.map((note) => `note: ${note}`),
+    ...findings.notes.map((note) => `note: ${shortenOffsets(note)}`),
     ...faultLines(faults),
     `${verdictOf(ledger, findings)} (${(tookMs / 1000).toFixed(1)} s)`,
   ].map(escapeText);
@@ -64,7 +71,7 @@ function verdictOf(ledger: string, { verdict, faults, unsure, partitions }: Find
 function faultLines(faults: readonly AuditFault[]): string[] {
   return [...Map.groupBy(faults, ({ kind }) => kind)].flatMap(([kind, found]) => [
     `${kind}: ${faultMeanings[kind]}`,
-    ...found.slice(0, FAULTS_SHOWN).map(({ journal, what }) => `  ${journal} ${what}`),
+    ...found.slice(0, FAULTS_SHOWN).map(({ journal, what }) => `  ${journal} ${shortenOffsets(what)}`),
     ...(found.length > FAULTS_SHOWN
       ? [`  and ${formatCount(found.length - FAULTS_SHOWN)} more; --json has all`]
       : []),

@@ -28,6 +28,15 @@ export function formatQuantity(count: number | bigint, one: string, many = `${on
   return `${formatCount(count)} ${Number(count) === 1 ? one : many}`;
 }
 
+const OFFSETS_SHOWN = 60;
+
+/** Sets of offsets within a text, such as 0-4711,4713, end with … after 60 characters: a person needs where they begin. */
+export function shortenOffsets(text: string): string {
+  return text.replace(/\d[\d,-]+/g, (set) =>
+    set.length <= OFFSETS_SHOWN ? set : `${set.slice(0, OFFSETS_SHOWN).replace(/,[^,]*$/, '')},…`,
+  );
+}
+
 /** Millionths of the currency unit, exact: 27,375.273320. */
 export function formatAmount(micros: bigint): string {
   const size = micros < 0n ? -micros : micros;

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
+import { shortenOffsets } from '../../infra/terminal/text.ts';
 import { UserError } from '../../infra/terminal/user-error.ts';
 import { listPatchedFiles, makePatchedCopy } from './patched-copy.ts';
 import { profiles } from './profile.ts';
@@ -46,7 +47,7 @@ export async function proveMutants(options: MutantOptions): Promise<MutantVerdic
 }
 
 export function formatMutant({ mutant, verdict, because, named, seconds }: MutantVerdict): string {
-  return `${verdict.padEnd(7)}  ${String(seconds).padStart(4)} s  ${mutant}: ${named ?? because.join('; ')}`;
+  return `${verdict.padEnd(7)}  ${String(seconds).padStart(4)} s  ${mutant}: ${shortenOffsets(named ?? because.join('; '))}`;
 }
 
 async function proveMutant(mutant: string, patch: string, options: MutantOptions): Promise<MutantVerdict> {

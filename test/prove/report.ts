@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { AuditFault } from '../../infra/audit/findings.ts';
-import { formatQuantity } from '../../infra/terminal/text.ts';
+import { formatQuantity, shortenOffsets } from '../../infra/terminal/text.ts';
 import { describeMissing, type Event } from './events.ts';
 import { type Floors, floorWords, type Profile, type ProveRequest } from './profile.ts';
 import type { Proof } from './run.ts';
@@ -107,7 +107,7 @@ export function formatReport(
     caughtUpMs === undefined ? [] : [`caught up ${(caughtUpMs / 1000).toFixed(1)} s after the last fault`];
   const faults = verdict.faults
     .slice(0, FAULTS_SHOWN)
-    .map(({ group, kind, journal, what }) => `${group} ${kind}: ${journal} ${what}`);
+    .map(({ group, kind, journal, what }) => `${group} ${kind}: ${journal} ${shortenOffsets(what)}`);
   return [
     ...table,
     ...groups,
@@ -135,5 +135,5 @@ function describeFirstWrong({ events }: Proof, { faults }: Verdict, folder: stri
 }
 
 function formatEvent({ n, at, kind, offsets = '', what = '' }: Event): string {
-  return `  ${n} at ${at} ms: ${kind} ${offsets} ${what}`.trimEnd();
+  return `  ${n} at ${at} ms: ${kind} ${shortenOffsets(offsets)} ${what}`.trimEnd();
 }

@@ -74,6 +74,7 @@ export const verbs: Readonly<Record<string, string>> = {
   schedule: 'makes something run by the clock',
   seal: 'adds a digest to an item',
   send: 'gives to a broker or a function',
+  shorten: 'leaves out the end of what is too long for a person',
   show: 'displays while something lasts',
   split: 'makes several of one',
   start: 'begins what goes on',

@@ -1,11 +1,10 @@
 /** A redrive as people read it, and as programs do. */
 import { formatOffsets } from '../../../shared/journal/offsets.ts';
-import { formatCount, formatQuantity, formatTable } from '../../terminal/text.ts';
+import { formatCount, formatQuantity, formatTable, shortenOffsets } from '../../terminal/text.ts';
 import type { Redrive } from './redrive-ledger.ts';
 import { countRows, type Row } from './undone.ts';
 
 /** Of a set of offsets; all of it is in the JSON. */
-const OFFSETS_SHOWN = 60;
 
 /** 0: nothing is left to do; 1: something is, and is listed. */
 export function computeExitCode({ undone, documents }: Redrive): 0 | 1 {
@@ -55,14 +54,10 @@ function tableOf(rows: readonly Row[]): string[] {
     journal,
     what,
     String(countRows([{ offsets } as Row])),
-    shortened(formatOffsets(offsets)),
+    shortenOffsets(formatOffsets(offsets)),
     reason,
   ]);
   return formatTable([head, ...cells], [2]);
-}
-
-function shortened(text: string): string {
-  return text.length <= OFFSETS_SHOWN ? text : `${text.slice(0, OFFSETS_SHOWN).replace(/,[^,]*$/, '')},…`;
 }
 
 export function formatReportJson(redrive: Redrive): string {

@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { auditLedger } from '../../audit/audit-ledger.ts';
 import { TopicLog } from '../../kafka/topic-log.ts';
 import { openLedger, readJournalTotals } from '../../ops/ledger-view.ts';
+import { shortenOffsets } from '../../terminal/text.ts';
 import { RunningCount } from './running-count.ts';
 
 interface AuditedGroup {
@@ -128,7 +129,9 @@ async function audit(ledger: string, group: string, access: ReturnType<typeof op
   const audited = new TopicLog(kafkaAccess, topic, group);
   try {
     const { faults, partitions } = await auditLedger(access, audited, topic);
-    const shown = faults.slice(0, FAULTS_SHOWN).map(({ journal, what }) => `${journal}: ${what}`);
+    const shown = faults
+      .slice(0, FAULTS_SHOWN)
+      .map(({ journal, what }) => `${journal}: ${shortenOffsets(what)}`);
     if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more`);
     const records = partitions.reduce((sum, { applied, parked }) => sum + applied + parked, 0);
     tell({ kind: 'audit', ledger, records, tookMs: Math.round(performance.now() - began), faults: shown });

@@ -9,6 +9,8 @@ import {
   formatAmount,
   formatCount,
   formatMicros,
+  formatQuantity,
+  shortenOffsets,
   wrap,
 } from '../../../infra/terminal/text.ts';
 
@@ -21,6 +23,24 @@ describe('what a terminal is given', () => {
       'a\\u001b[31mb\\u009bc\\u0007\\u202ed\\u2028e\\ud800f\\u200bg\\udb40\\udc41h\\u000aÄ€😀 "i" \\',
     );
     assert.equal(escapeLines('one\u001b\ntwo'), 'one\\u001b\ntwo');
+  });
+
+  it('counts a thing as one, and more of it in the plural', () => {
+    assert.equal(formatQuantity(1, 'fault'), '1 fault');
+    assert.equal(formatQuantity(1n, 'entry', 'entries'), '1 entry');
+    assert.equal(formatQuantity(0, 'fault'), '0 faults');
+    assert.equal(formatQuantity(1_200n, 'entry', 'entries'), '1,200 entries');
+  });
+
+  it('shows where a long set of offsets begins, and short sets whole', () => {
+    const set = Array.from({ length: 100 }, (_, i) => 1_000 + 2 * i).join(',');
+    const shown = '1000,1002,1004,1006,1008,1010,1012,1014,1016,1018,1020,1022,…';
+
+    assert.equal(
+      shortenOffsets(`resolved '${set}', not '0-4711,4713'`),
+      `resolved '${shown}', not '0-4711,4713'`,
+    );
+    assert.equal(shortenOffsets('-'.repeat(100)), '-'.repeat(100));
   });
 
   it('breaks text at spaces at 80 columns, and leaves a longer word whole', () => {
