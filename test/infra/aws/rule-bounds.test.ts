@@ -79,7 +79,7 @@ const bounds: readonly [
   ['timeout-for-batch', 'group.sandbox.timeoutSeconds', [3], [2, 1]],
   ['memory', 'group.sandbox.memoryMb', [128, 10_240], [127, 10_241]],
   ['partitions', 'topic.partitions', [3, 100_000], [100_001, 3.5]],
-  ['retention', 'topic.retentionHours', [1, 839], [0, 0.5, -1]],
+  ['retention', 'topic.retentionHours', [1, 839], [0, 0.5, -1, Number.NaN]],
   ['timestamps', 'topic.timestamps', [undefined, 'broker', 'producer'], ['', 'brokers']],
   ['ahead', 'topic.aheadMaxSeconds', [undefined, 0, 604_800], [-1, 604_801]],
   [
@@ -311,6 +311,7 @@ describe('the bounds of the rules', () => {
       [{ 'group.retry': { ...done, destination: 's3' } }, /^retry is until 'done' and has a destination; /],
       [{ 'group.pollers': { min: 4, max: 'partitions' } }, /^pollers\.min is 4; allowed is up to 3, /],
       [{ 'group.filters': [1, 2] }, /^filters has 2 for /],
+      [{ 'group.secrets': ['OK', 'no', 'none'] }, /^secrets names 'no'; /],
     ];
     for (const [changes, pattern] of said) {
       const lines = listRefusals(subjectWith(changes));
