@@ -88,6 +88,13 @@ describe('statement lines', () => {
       [`statement: ${HOUR} b claims version 3, and entry 3 has nothing of it`],
     ],
     ['have all to say where every entry has expired', [], 3, [line(4, 40, 0, 3)], []],
+    [
+      'are there before any entry',
+      [],
+      0,
+      [line(0, 0, 0, 1)],
+      [`statement: ${HOUR} a claims version 1, the newest is 0`],
+    ],
   ];
   for (const [what, entries, through, given, expected] of cases)
     it(what, () => {

@@ -22,6 +22,8 @@ describe('the list of parked records', () => {
   const cases: readonly [string, EntryRead[], CheckpointRead | undefined, ParkedRead[], string[]][] = [
     ['open, as the entry has it', [parks], open(1, 1), [item()], []],
     ['without a checkpoint yet', [parks], undefined, [item()], []],
+    ['not listed, without a checkpoint yet', [parks], undefined, [], []],
+    ['settled, without a checkpoint yet', [entry(1, { unparked: '3' })], undefined, [item()], []],
     [
       'another reason',
       [parks],

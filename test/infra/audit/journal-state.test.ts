@@ -2,14 +2,26 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { JournalState } from '../../../infra/audit/findings.ts';
-import { readSince } from '../../../infra/audit/journal-state.ts';
+import type { StoredItem } from '../../../infra/audit/attributes.ts';
+import { Findings, type JournalState } from '../../../infra/audit/findings.ts';
+import { buildJournalState, checkSince, readSince } from '../../../infra/audit/journal-state.ts';
+import { readCheckpointItem } from '../../../infra/audit/layout.ts';
 import { formatReportJson } from '../../../infra/audit/report.ts';
 import { UserError } from '../../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { audit } from './audited-ledger.ts';
 import { committed, fullLedger, JOURNAL, log } from './full-ledger.ts';
 
+const none = {
+  version: 0,
+  resolved: '',
+  parked: '',
+  clicks: '0',
+  micros: '0',
+  through: 0,
+  seal: '',
+  logEnd: 0,
+};
 const sight = { committed, records: log };
 
 async function kept(): Promise<JournalState> {
@@ -52,6 +64,36 @@ describe('an audit that looks back (A7)', () => {
     assert.deepEqual(await since({ ...then, journal: 'ad_clicks@1#7' }), [
       'the journal reached version 6, and is gone',
     ]);
+  });
+
+  it('does not miss a journal that had no entries, nor the log of an earlier incarnation', () => {
+    const then = { ...none, journal: JOURNAL };
+    const since = (now: JournalState | undefined, before = then) => {
+      const findings = new Findings();
+      checkSince(findings, before, now, undefined);
+      return findings.faults.map(({ what }) => what);
+    };
+
+    assert.deepEqual(since(undefined), []);
+    assert.deepEqual(since(undefined, { ...then, version: 1 }), ['the journal had 1 entries, and is gone']);
+    assert.deepEqual(since({ ...then, logEnd: -1 }, { ...then, logEnd: 7 }), []);
+    assert.deepEqual(since({ ...then, logEnd: 0 }, { ...then, logEnd: 7 }), ['logEnd was 7, and is 0']);
+    assert.deepEqual(since({ ...then, logEnd: 1 }, { ...then, logEnd: 7 }), ['logEnd was 7, and is 1']);
+  });
+
+  it('keeps the state of the checkpoint where every entry has expired, and nothing before the first', async () => {
+    const projections = { checkpoint: undefined, parked: [] };
+    const ledger = await fullLedger();
+    const item = ledger.memory.get(`checkpoint#${JOURNAL}`, 'checkpoint') as StoredItem;
+    const checkpoint = readCheckpointItem(item);
+    const { through, state } = checkpoint;
+
+    assert.deepEqual(buildJournalState(JOURNAL, [], projections, 0), { ...none, journal: JOURNAL });
+    assert.deepEqual(buildJournalState(JOURNAL, [], { ...projections, checkpoint }, 13), {
+      ...{ journal: JOURNAL, version: through, through, resolved: '0-10', parked: '', seal: '', logEnd: 13 },
+      ...{ clicks: String(state.clicks), micros: String(state.micros) },
+    });
+    assert.ok(state.clicks > 0n && state.micros > 0n);
   });
 
   it('lets parked records be applied', async () => {

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { Token } from 'aws-cdk-lib/core';
 import { groupRules, listRefusals } from '../../../infra/aws/group-rules.ts';
 import type { GivenGroup } from '../../../infra/aws/group-shape.ts';
-import type { Subject } from '../../../infra/aws/rules/rule.ts';
+import { formatRefusal, type Subject } from '../../../infra/aws/rules/rule.ts';
 import { CLUSTER_ARN, propsOf, spent } from './foreign-app.ts';
 
 /** The foreign app's group, changed at some paths. Past the types where these forbid it. */
@@ -289,6 +289,17 @@ describe('the bounds of the rules', () => {
     ];
     for (const [changes, rules] of expected)
       assert.deepEqual(brokenBy(changes), rules, JSON.stringify(changes));
+  });
+
+  test('a refusal is what is given, allowed and why, then the steps and what else it may be', () => {
+    const rule = { id: 'x', because: 'b', check: () => undefined };
+    const fault = { given: 'g', allowed: 'a' };
+
+    assert.equal(formatRefusal(rule, fault), 'g; allowed is a: b [x]');
+    assert.equal(
+      formatRefusal(rule, { ...fault, steps: ['s', 't'], otherwise: 'o' }),
+      'g; allowed is a: b [x]\n    1. s\n    2. t\n    o',
+    );
   });
 
   test('a refusal says the numbers that it compares', () => {

@@ -18,6 +18,10 @@ const conditions: [what: string, condition: unknown, passing: unknown[], others:
   ['not', { 'anything-but': ['a', 1] }, [{ k: 'b' }, { k: 2 }, { k: null }], [{ k: 'a' }, { k: 1 }, {}]],
   ['numeric, equal', { numeric: ['=', 1.5] }, [{ k: 1.5 }], [{ k: '1.5' }, { k: 1 }]],
   ['numeric, above', { numeric: ['>', 0] }, [{ k: 1 }], [{ k: 0 }, { k: '1' }, {}]],
+  ['numeric, at least', { numeric: ['>=', 2] }, [{ k: 2 }, { k: 3 }], [{ k: 1.9 }]],
+  ['numeric, below', { numeric: ['<', 2] }, [{ k: 1.9 }], [{ k: 2 }, { k: 3 }]],
+  ['true', true, [{ k: true }], [{ k: false }, { k: 'true' }, { k: 1 }, {}]],
+  ['not, of one', { 'anything-but': 'a' }, [{ k: 'b' }], [{ k: 'a' }, {}]],
   ['numeric, a range', { numeric: ['>', 0, '<=', 5] }, [{ k: 5 }, { k: 1 }], [{ k: 0 }, { k: 6 }]],
   ['exists', { exists: true }, [{ k: 1 }, { k: null }], [{}, { l: 1 }]],
   ['does not exist', { exists: false }, [{}, { l: 1 }], [{ k: 1 }, { k: null }]],
@@ -42,6 +46,21 @@ describe('a filter', () => {
     assert.equal(passes(pattern, json({ kind: 'view', ad: 1 })), false);
   });
 
+  it('takes what is nested in nothing for absent', () => {
+    const absent = { value: { ad: { price: [{ exists: false }] } } };
+
+    assert.equal(passes(absent, json({})), true);
+    assert.equal(passes(absent, json({ ad: 1 })), true);
+    assert.equal(passes(absent, json({ ad: { price: 1 } })), false);
+  });
+
+  it('lets bytes pass that are no UTF-8, whatever it asks of a text', () => {
+    const begins = { value: [{ prefix: 'a' }] };
+
+    assert.equal(passes(begins, Buffer.from([0x62, 0xff])), true);
+    assert.equal(passes(begins, Buffer.from('b')), false);
+  });
+
   it('matches one of several patterns under $or, for records and for keys', () => {
     const keys = { value: { $or: [{ a: [1] }, { b: [2] }], c: [3] } };
     const records = { $or: [{ value: { a: [1] } }, { value: { b: [2] } }] };
@@ -61,6 +80,8 @@ describe('a filter', () => {
     ['JSON that the JSON pattern takes', json({ k: 'a' }), true, true],
     ['JSON that it does not take', json({ k: 'b' }), true, false],
     ['bytes that are no UTF-8', Buffer.from([0xff, 0xfe, 0x00]), true, true],
+    ['text after a byte order mark', Buffer.from('\ufefferror'), true, true],
+    ['JSON after a byte order mark, as plain text', Buffer.from('\ufeff{"k":"b"}'), true, true],
     ['no value at all', null, true, true],
     ['no byte at all, as plain text', Buffer.alloc(0), true, true],
     ['a JSON text, as plain text', Buffer.from('"error"'), true, true],
@@ -100,6 +121,11 @@ describe('a filter', () => {
     ['{"value":{"k":[{"numeric":["toString",1]}]}}', /the wrong operand for numeric/],
     ['{"value":{"k":[{"exists":"yes"}]}}', /the wrong operand for exists/],
     ['{"value":{"k":[{"anything-but":[]}]}}', /the wrong operand for anything-but/],
+    ['{"value":{"k":[{"numeric":["<",1,">",0,"=",1]}]}}', /the wrong operand for numeric/],
+    ['{"value":{"k":[{"numeric":[]}]}}', /the wrong operand for numeric/],
+    ['{"value":{"k":[{"anything-but":["a",null]}]}}', /the wrong operand for anything-but/],
+    ['{"value":{"k":[{}]}}', /allowed are a value and one of/],
+    ['{"$or":{"value":{"k":["a"]}}}', /\$or needs a list/],
     ['{"$or":[]}', /\$or needs a list/],
   ];
   for (const [pattern, message] of wrong)
