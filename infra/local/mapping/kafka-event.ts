@@ -61,7 +61,7 @@ function written(record: PolledRecord): FetchedRecord {
   const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record;
   const keyText = key === null ? '' : `"key":"${key.toString('base64')}",`;
   const valueText = value === null ? '' : `"value":"${value.toString('base64')}",`;
-  const headersText = headers.length === 0 ? '' : headers.map(headerText).join(',');
+  const headersText = headers.map(headerText).join(',');
   const text =
     `{"topic":"${topic}","partition":${partition},"offset":${offset},"timestamp":${timestamp},` +
     `"timestampType":"${timestampType}",${keyText}${valueText}"headers":[${headersText}]}`;

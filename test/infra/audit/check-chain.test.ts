@@ -23,6 +23,21 @@ describe('a chain of entries', () => {
     `chain: entry 2 has state.${name} '${is}', by entry 1 before it and its own change it is '${should}'`;
   const gone = entry(3, { state: { clicks: 4n, micros: 40n, marks: mark(2, 3) }, resolved: '0-3' });
 
+  const settles = (offsets: string): Given => ({ accepted: offsets, settled: offsets });
+  const parksTwo = entry(1, {
+    ...{ offsets: '3-4', parked: [3, 4], resolved: '3-4' },
+    state: { openParked: 2, marks: mark(3, 4) },
+  });
+  const settlesTwo = entry(2, {
+    ...settles('3-4'),
+    resolved: '3-4',
+    state: { marks: mark(3, 4), newest: 1 },
+  });
+  const settlesApplied = entry(2, {
+    ...{ ...settles('0'), resolved: '0-1' },
+    state: { clicks: 2n, micros: 20n, marks: mark(0, 1), newest: 1, openParked: -1 },
+  });
+
   const cases: readonly [string, EntryRead[], CheckpointRead | undefined, string[]][] = [
     ['fits', [first, second()], undefined, []],
     ['begins after what has expired', [second()], checkpointOf(1, '0-1', { clicks: 2n, micros: 20n }), []],
@@ -174,6 +189,51 @@ describe('a chain of entries', () => {
       ],
       undefined,
       ['double: entry 2 counts offsets 5-6 again, after entry 1'],
+    ],
+    [
+      'has a first entry that took none',
+      [entry(1, { offsets: '0', void: '0', resolved: '0', state: { newest: -1 } })],
+      undefined,
+      [],
+    ],
+    ['settles what was parked', [parksTwo, settlesTwo], undefined, []],
+    [
+      'settles again what was settled',
+      [
+        parksTwo,
+        settlesTwo,
+        entry(3, {
+          ...settles('4'),
+          resolved: '3-4',
+          state: { marks: mark(3, 4), newest: 1, openParked: -1 },
+        }),
+      ],
+      undefined,
+      ['double: entry 3 settles offset 4 again, after entry 2'],
+    ],
+    [
+      'settles what was not parked',
+      [first, settlesApplied],
+      undefined,
+      ['chain: entry 2 settles offset 0 as parked before, and it was not'],
+    ],
+    [
+      'settles what an expired entry parked',
+      [settlesApplied],
+      checkpointOf(1, '0-1', { clicks: 2n, micros: 20n, marks: mark(0, 1) }),
+      [],
+    ],
+    [
+      'accepts what it parks',
+      [
+        first,
+        second(
+          { accepted: '3', parked: [3], lines: lines(1) },
+          { openParked: 1, clicks: 3n, micros: 30n, marks: mark(2) },
+        ),
+      ],
+      undefined,
+      ['chain: entry 2 accepts offsets 3, which it parks, voids or applies'],
     ],
   ];
   for (const [what, entries, checkpoint, expected] of cases)

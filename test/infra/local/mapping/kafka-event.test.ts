@@ -78,6 +78,22 @@ describe('an event of the local mapping', () => {
     );
   });
 
+  it('writes out a record of 64 MB, key and headers counted, and of one byte more only where it is', () => {
+    const of = (bytes: number) =>
+      logged({
+        ...{ offset: 7, key: Buffer.from('k'), value: Buffer.alloc(bytes) },
+        headers: [[Buffer.from('h'), Buffer.from('v')]],
+      });
+    const most = 64 * 1024 * 1024;
+
+    const written = buildFetchedRecord(of(most - 3));
+    const left = buildFetchedRecord(of(most - 2));
+
+    assert.equal(written.leftOut, undefined);
+    assert.ok(written.text.length > most);
+    assert.deepEqual(left, { ...buildFetchedRecord(logged({ offset: 7 })), leftOut: most + 1 });
+  });
+
   it('has the envelope that Lambda writes for Amazon MSK', () => {
     assert.deepEqual(eventOf([logged({ value: Buffer.from('v') })]), {
       eventSource: 'aws:kafka',
