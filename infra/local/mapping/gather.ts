@@ -50,7 +50,6 @@ export function gather(queues: readonly PartitionQueue[], limits: BatchLimits): 
     parts.push({ queue, records: taken });
     records -= taken.length;
     bytes -= taken.reduce((sum, record) => sum + countBytes(record) + 1, queue.label.length + 6);
-    if (bytes <= 0) break;
   }
   return { parts };
 }

@@ -63,6 +63,30 @@ describe('the audit of a ledger', () => {
     ]);
   });
 
+  it('counts a partition that has no journal yet, and tells how far it is each thousand records', async () => {
+    const told: [number, number][] = [];
+    const progress = (done: number, of: number) => void told.push([done, of]);
+
+    const { partitions } = await audit(
+      memoryLedger(),
+      { committed: [undefined], records: records(0, 2_500) },
+      { progress },
+    );
+
+    assert.deepEqual(told, [
+      [0, 2_500],
+      [1_000, 2_500],
+      [2_000, 2_500],
+    ]);
+    assert.deepEqual(partitions, [
+      {
+        ...{ journal: JOURNAL, logStart: 0, logEnd: 2_500, committed: undefined, records: 2_500, entries: 0 },
+        ...{ applied: 0, micros: 0n, microsByLog: 0n, parked: 0, accepted: 0, compared: 0, missing: 0 },
+        ...{ gaps: 0, gapOffsets: '', explainedOffsets: '', lag: 2_500, unverifiable: 0 },
+      },
+    ]);
+  });
+
   it('tells lag and gaps, which are no fault before they are committed', async () => {
     const ledger = await filled();
     await apply(ledger, [aRecord({ offset: 8 })]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkLines } from '../../../infra/audit/check-lines.ts';
-import { isHour, isPossible } from '../../../infra/audit/entry-lines.ts';
+import { isHour, isPossible, readLines } from '../../../infra/audit/entry-lines.ts';
 import type { EntryRead, LineRead } from '../../../infra/audit/layout.ts';
 import { checkpointOf, entry, faultsOf, HOUR, JOURNAL } from './made-entries.ts';
 
@@ -109,6 +109,7 @@ describe('statement lines', () => {
     for (const hour of ['2026-11-21T00', '2024-02-29T23']) assert.ok(isHour(hour), hour);
     for (const hour of ['2026-02-29T10', '2026-11-21T24', '2026-11-21T1', 'x2026-11-21T10', '2026-11-21T100'])
       assert.ok(!isHour(hour), hour);
+    assert.deepEqual(readLines(lines('[1,0,0]')).sum, { clicks: 1n, micros: 0n, flagged: 0n });
     const sums = (clicks: bigint, micros: bigint, flagged: bigint) => isPossible({ clicks, micros, flagged });
     assert.deepEqual([sums(0n, 0n, 0n), sums(1n, 1_000_000_000n, 1n), sums(2n, 0n, 2n)], [true, true, true]);
     assert.deepEqual(

@@ -22,6 +22,31 @@ describe('the coverage of a partition', () => {
     readonly holes?: string;
   }
   const cases: readonly [string, Sight, string[], Partial<PartitionTally>][] = [
+    [
+      'lacks the first record',
+      { end: 3, committed: 3, resolved: '1-2' },
+      ['missing: 1 records are not counted: offsets 0, committed 3'],
+      { missing: 1, gaps: 0 },
+    ],
+    ['has a gap at the start', { end: 3, resolved: '1-2' }, [], { gaps: 1, gapOffsets: '0', lag: 0 }],
+    [
+      'has a hole at the start',
+      { end: 3, resolved: '1-2', holes: '0' },
+      [],
+      { gaps: 0, explainedOffsets: '0' },
+    ],
+    [
+      'has counted the first record, which has left the log',
+      { start: 1, end: 3, committed: 3, resolved: '0-2' },
+      [],
+      { unverifiable: 1 },
+    ],
+    [
+      'has a gap where the log begins',
+      { start: 3, end: 5, resolved: '0,4' },
+      ['lost: 2 offsets, 1-2, left the log uncounted'],
+      { gaps: 1, gapOffsets: '3' },
+    ],
     ['is whole', { end: 5, committed: 5, resolved: '0-4' }, [], { lag: 0, gaps: 0, missing: 0 }],
     ['lags', { end: 5, committed: 3, resolved: '0-2' }, [], { lag: 2, gaps: 0 }],
     ['lags from the start', { end: 5 }, [], { lag: 5 }],

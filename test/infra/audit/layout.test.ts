@@ -117,6 +117,20 @@ describe('an item of the layout', () => {
     assert.deepEqual([read.parked.size, [...read.lines.each()].length, read.state.marks.size], [0, 0, 0]);
     assert.deepEqual([read.state.carried, read.state.openParked, read.state.keys], ['', 0, 0]);
     assert.equal(readParkedItem(less(less(parked, 'settled'), 'expires')).settled, undefined);
+    const least = {
+      ...state,
+      version: N(1),
+      openParked: N(1),
+      keys: N(1),
+      newest: N(-1),
+      carried: S('x'.repeat(16_384)),
+    };
+    const one = readCheckpointItem({ ...checkpoint, through: N(0), state: { M: least } });
+    assert.deepEqual([one.through, one.state.version, one.state.openParked, one.state.keys], [0, 1, 1, 1]);
+    assert.deepEqual([one.state.newest, one.state.carried.length], [-1, 16_384]);
+    assert.equal(readEntryItem({ ...entry, expires: N(0) }).expiresSeconds, 0);
+    assert.equal(readLineItem({ ...line, through: N(1) }).through, 1);
+    assert.equal(readParkedItem({ ...parked, settled: N(1) }).settled?.version, 1);
   });
 
   it('is called by its key, where it has one', () => {
@@ -212,6 +226,34 @@ const damaged: readonly Damaged[] = [
     /none of a statement line/,
   ],
   ['a line of no journal', readLineItem, { ...line, sk: S(`${HOUR}#`) }, /none of a statement line/],
+  ['a line of more than an hour', readLineItem, { ...line, sk: S(`#${HOUR}#${JOURNAL}`) }, /none of a/],
+  ['a line through no version', readLineItem, { ...line, through: N(0) }, /0 is no safe integer from 1 on/],
+  [
+    'a state of no version',
+    readCheckpointItem,
+    { ...checkpoint, state: { M: { ...state, version: N(0) } } },
+    /0 is no safe integer from 1 on/,
+  ],
+  ['no open records, and said so', readEntryItem, within('state', { openParked: N(0) }), /from 1 on/],
+  ['no keys, and said so', readEntryItem, within('state', { keys: N(0) }), /from 1 on/],
+  [
+    'a time before all',
+    readEntryItem,
+    within('state', { newest: N(-2) }),
+    /-2 is no safe integer from -1 on/,
+  ],
+  ['an end before all', readEntryItem, { ...entry, expires: N(-1) }, /-1 is no safe integer from 0 on/],
+  ['a mark with more before it', readEntryItem, within('state', { marks: S(`x4:${A}`) }), /no offset with/],
+  ['a mark too long', readEntryItem, within('state', { marks: S(`4:${A}a`) }), /no offset with its/],
+  ['a digest too long', readEntryItem, within('changed', { parked: S(`[[4,"r","f${SHA}"]]`) }), /no parked/],
+  [
+    'two attributes that are none',
+    readEntryItem,
+    { ...entry, more: N(1), most: N(1) },
+    /attribute 'more', which/,
+  ],
+  ['a parked record by no entry', readParkedItem, { ...parked, version: N(0) }, /from 1 on/],
+  ['a parked record settled by no entry', readParkedItem, { ...parked, settled: N(0) }, /from 1 on/],
   ['a line of nobody', readLineItem, { ...line, pk: S('advertiser#') }, /none of a statement line/],
   ['a line of a stranger', readLineItem, { ...line, pk: S('advertiser#a#b') }, /none of a statement line/],
   ['a parked record of no offset', readParkedItem, { ...parked, sk: S('3') }, /none of a parked record/],

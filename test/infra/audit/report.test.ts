@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type FaultKind, Findings, faultMeanings } from '../../../infra/audit/findings.ts';
+import { parseRanges } from '../../../infra/audit/offset-ranges.ts';
 import {
   combineVerdicts,
   formatReport,
   formatReportJson,
   type LedgerAudit,
+  notePartition,
 } from '../../../infra/audit/report.ts';
+import { entry, HOUR } from './made-entries.ts';
 
 const [zero, one] = ['ad_clicks@1#0', 'ad_clicks@1#1'];
 const partitions = [
@@ -110,6 +113,79 @@ describe('an audit for people', () => {
       ['  and 3 more; --json has all'],
     );
     assert.equal(report.at(-1), 'FAIL  ledger billing: 23 faults (1.2 s)');
+  });
+});
+
+describe('what an audit found', () => {
+  it('has a meaning for every kind of fault', () => {
+    const meanings = Object.values(faultMeanings);
+
+    assert.ok(meanings.length >= 15 && meanings.every((meaning) => meaning.length > 20));
+    assert.equal(new Set(meanings).size, meanings.length);
+  });
+
+  it('is a fault at rest where anything is left to count or to roll up', () => {
+    const [whole, gapped] = partitions as [(typeof partitions)[0], (typeof partitions)[0]];
+    const findings = new Findings();
+    findings.partitions.push({ ...whole, lag: 0 }, { ...whole, lag: 1 }, gapped, { ...gapped, lag: 1 });
+    findings.passing.push({ journal: one, what: 'there is no checkpoint' });
+
+    findings.demandRest();
+
+    const left = (journal: string, gaps: string, lag: number) => ({
+      ...{ kind: 'not-yet', journal },
+      what: `${gaps} and ${lag} after the newest are not counted yet`,
+    });
+    assert.deepEqual(findings.faults, [
+      { kind: 'checkpoint', journal: one, what: 'there is no checkpoint' },
+      left(zero, '0 records in gaps', 1),
+      left(one, '1 records in gaps (offsets 7)', 0),
+      left(one, '1 records in gaps (offsets 7)', 1),
+    ]);
+  });
+
+  it('notes where the ledger begins, what has left the log, gaps and holes', () => {
+    const notesOf = (more: object, resolved = '0-9') => {
+      const findings = new Findings();
+      const tally = { ...(partitions[0] as (typeof partitions)[0]), ...more };
+      notePartition(
+        findings,
+        tally,
+        [
+          entry(1, { offsets: '0-2', lines: `{"${HOUR}":{"a":[2,20]}}` }),
+          entry(2, { offsets: '3-4', lines: `{"${HOUR}":{"a":[1,10]}}` }),
+        ],
+        parseRanges(resolved),
+      );
+      return findings.notes;
+    };
+    const begins = (base: number) =>
+      `${zero}: the ledger begins at offset ${base}; what stood before it can't be told any more`;
+
+    assert.deepEqual(notesOf({}), []);
+    assert.deepEqual(notesOf({ logStart: 1 }, '1-9'), [begins(1)]);
+    assert.deepEqual(notesOf({ logStart: 3 }, '5-9'), [begins(5)]);
+    assert.deepEqual(notesOf({ logStart: 3 }, '2-9'), []);
+    assert.deepEqual(notesOf({ logStart: 0 }, '5-9'), []);
+    assert.deepEqual(notesOf({ logStart: 0 }, ''), []);
+    assert.deepEqual(notesOf({ logStart: 3, unverifiable: 1 }), [
+      `${zero}: 1 records before offset 3 have left the log and can't be verified any more: for 2 clicks and 20 micros of 1 entries only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
+    ]);
+    assert.deepEqual(notesOf({ gaps: 1, gapOffsets: '7', explainedOffsets: '8' }), [
+      `${zero}: 1 records in gaps, offsets 7, are not counted yet`,
+      `${zero}: the log holds no record at the open offsets 8`,
+    ]);
+  });
+
+  it('shows the log of a partition that holds no record as empty', () => {
+    const empty = audited('billing');
+    empty.findings.partitions.splice(0, 2, {
+      ...(partitions[0] as (typeof partitions)[0]),
+      logStart: 7,
+      logEnd: 7,
+    });
+
+    assert.match(formatReport(empty)[1] ?? '', /^ad_clicks@1#0 +empty +999,998 /);
   });
 });
 

@@ -160,6 +160,14 @@ const bisects: Case[] = [
     expected: { deliver: [{ 't-0': [5, 6], 't-1': [70] }, { 't-0': [7] }], failures: 1 },
   },
   {
+    what: 'one partition of two records and one of one are cut within the first',
+    rule: 'Errors and retries, inferred',
+    batch: batchOf({ 't-0': [5, 6], 't-1': [70] }),
+    happened: thrown,
+    rules: { bisect: true },
+    expected: { deliver: [{ 't-0': [5], 't-1': [70] }, { 't-0': [6] }], failures: 0 },
+  },
+  {
     what: 'single records of several partitions are cut between the partitions',
     rule: 'Errors and retries, inferred',
     batch: batchOf({ 't-0': [5], 't-1': [70], 't-2': [8] }),
@@ -205,6 +213,12 @@ const sized = (...lengths: number[]) => ({
 const TOO_LARGE = PAYLOAD_BYTES_MAX + 1;
 const HALF = PAYLOAD_BYTES_MAX / 2;
 
+/** A record that is too old, and then records of these lengths that are not. */
+function agedAndSized(...lengths: number[]): MappingBatch {
+  const young = lengths.map((length, i) => ({ offset: i + 1, timestamp: NOW, text: 'x'.repeat(length) }));
+  return { ...batchOf({}), records: new Map([['t-0', [{ offset: 0, timestamp: 1, text: 'x' }, ...young]]]) };
+}
+
 const dues: Case[] = [
   {
     what: 'any age is due by default',
@@ -238,6 +252,31 @@ const dues: Case[] = [
     batch: sized(TOO_LARGE),
     happened: 'due',
     expected: { discarded: [['MaximumPayloadSizeExceeded', { 't-0': [0] }]] },
+  },
+  {
+    what: 'what is too old is discarded before what is too large is cut',
+    rule: 'Errors and retries; Batches, invocation-eventsourcemapping',
+    batch: agedAndSized(HALF, HALF),
+    happened: 'due',
+    rules: { maxAgeSeconds: 60 },
+    expected: {
+      deliver: [{ 't-0': [1] }, { 't-0': [2] }],
+      failures: 0,
+      discarded: [['RetryAttemptsExhausted', { 't-0': [0] }]],
+    },
+  },
+  {
+    what: 'what is too old is discarded beside what is too large',
+    rule: 'Errors and retries; Failure destinations, kafka-on-failure',
+    batch: agedAndSized(TOO_LARGE),
+    happened: 'due',
+    rules: { maxAgeSeconds: 60 },
+    expected: {
+      discarded: [
+        ['RetryAttemptsExhausted', { 't-0': [0] }],
+        ['MaximumPayloadSizeExceeded', { 't-0': [1] }],
+      ],
+    },
   },
   {
     what: 'records that are too large together are cut, and none is discarded',

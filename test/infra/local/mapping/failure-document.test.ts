@@ -139,4 +139,24 @@ describe('the document of a discarded batch', () => {
     });
     assert.deepEqual(payload.records, { 'clicks-0': [JSON.parse(record(0, 5, 'k').text)] });
   });
+
+  it('for a Kafka topic names a record that was too large as that, without a response', () => {
+    const tooLarge: DiscardedBatch = { batch, condition: 'MaximumPayloadSizeExceeded', because: 'large' };
+
+    const [first] = buildRecordDocuments(tooLarge, context).map(({ value }) => JSON.parse(value.toString()));
+
+    assert.equal(first.requestContext.condition, 'MaximumPayloadSizeExceeded');
+    assert.equal(first.responseContext, null);
+  });
+
+  it('shows a time that is no date as the number that the producer wrote', () => {
+    const records = new Map([['clicks-0', [{ offset: 5, timestamp: 9e15, text: '{}' }]]]);
+    const odd = buildBatchDocument(
+      { ...discarded, batch: { ...batch, records } },
+      context,
+    ) as typeof expected;
+
+    const { firstRecordTimestamp, lastRecordTimestamp } = odd.KafkaBatchInfo.recordsInfo['clicks-0'];
+    assert.deepEqual([firstRecordTimestamp, lastRecordTimestamp], ['9000000000000000', '9000000000000000']);
+  });
 });

@@ -80,6 +80,40 @@ describe('a payload', () => {
     assert.equal(isComplete(seven, limits, 0), true);
   });
 
+  /** What a payload may hold of records, each counted with its comma. */
+  const most = PAYLOAD_BYTES_MAX - 2_000;
+  const holding = (partition: number, ...sizes: number[]) => {
+    const queue = new PartitionQueue('t', partition, 0, undefined);
+    const texts = sizes.map((size, offset) => ({ offset, timestamp: 1, text: 'x'.repeat(size - 1) }));
+    queue.push(texts, sizes.length);
+    return queue;
+  };
+
+  it('is complete with 6 MB to the byte, less 2,000 for what is around the records', () => {
+    const limits = { records: 10_000, windowMs: never };
+
+    assert.equal(isComplete([holding(0, most)], limits, 0), true);
+    assert.equal(isComplete([holding(0, most - 1)], limits, 0), false);
+  });
+
+  it('is full to the byte, and asks nothing of a partition that it takes nothing from', () => {
+    const limits = { records: 9, windowMs: 0 };
+    const label = '"t-0":[],'.length;
+    const taken = (...queues: PartitionQueue[]) => shapeOf(gather(queues, limits));
+
+    assert.deepEqual(taken(holding(0, most - 7, 7)), [[0, [0, 1]]]);
+    assert.deepEqual(taken(holding(0, most - 7, 8)), [[0, [0]]]);
+    assert.deepEqual(taken(holding(0, 7, most - 1_000), holding(1, 993 - label)), [
+      [0, [0, 1]],
+      [1, [0]],
+    ]);
+    assert.deepEqual(taken(holding(0, 7, most - 1_000), holding(1, 994 - label)), [[0, [0, 1]]]);
+    assert.deepEqual(taken(holding(0, 7, most - 1_000), holding(1, 994 - label), holding(2, 9)), [
+      [0, [0, 1]],
+      [2, [0]],
+    ]);
+  });
+
   it('takes the fullest partition first, and fills up from the others', () => {
     const batch = gather([queueOf(0, 2), queueOf(1, 4), queueOf(2, 3)], { records: 8, windowMs: 0 });
 

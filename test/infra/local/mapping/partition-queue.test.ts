@@ -54,6 +54,25 @@ describe('the queue of a partition', () => {
     assert.deepEqual(offsets(queue.take(9, ENOUGH, true)), [8]);
   });
 
+  it('tells the lowest offset that is not resolved: in flight, else waiting, else where it reads on', () => {
+    const queue = new PartitionQueue('t', 0, 4, undefined);
+    assert.deepEqual(
+      [queue.lowestUnresolved, queue.inFlight, queue.start, queue.leaderEpoch],
+      [4, false, 4, -1],
+    );
+
+    queue.push(fetched(6, 2), 9);
+    queue.windowFrom = 17;
+    assert.deepEqual([queue.lowestUnresolved, queue.position], [6, 9]);
+    queue.take(1, ENOUGH, true);
+    assert.deepEqual([queue.lowestUnresolved, queue.windowFrom], [7, undefined]);
+    queue.openFrom = 6;
+    assert.deepEqual([queue.lowestUnresolved, queue.inFlight], [6, true]);
+    queue.openFrom = undefined;
+    queue.take(1, ENOUGH, true);
+    assert.deepEqual([queue.lowestUnresolved, queue.inFlight, queue.start], [9, false, 4]);
+  });
+
   const limits: [why: string, recordsMax: number, bytesMax: number, first: boolean, taken: number][] = [
     ['the limit of records', 2, ENOUGH, true, 2],
     ['the limit of bytes, a comma for each record counted', 9, 33, true, 3],
