@@ -126,14 +126,14 @@ describe('a chain of entries', () => {
       'holds fewer clicks than it applies',
       [first, second({ lines: lines(1) }, { clicks: 3n, micros: 30n })],
       undefined,
-      ['chain: entry 2 applies 2 offsets and its lines hold 1 clicks'],
+      ['chain: entry 2 applies 2 offsets and its lines hold 1 click'],
     ],
     ['flags what it applies', [first, second({ lines: lines(2, 1), flagged: [3] })], undefined, []],
     [
       'flags more than its lines hold',
       [first, second({ flagged: [3] })],
       undefined,
-      ['chain: entry 2 flags 1 clicks and its lines hold 0 flagged'],
+      ['chain: entry 2 flags 1 click and its lines hold 0 flagged'],
     ],
     [
       'flags what it does not apply',

@@ -81,7 +81,7 @@ describe('a journal against its log', () => {
       'a click too few',
       [at(1, 1, { ...two, lines: lines(1, 20) })],
       [click(0), click(1)],
-      money('1 clicks and 20 micros', '2 clicks and 20 micros'),
+      money('1 click and 20 micros', '2 clicks and 20 micros'),
     ],
     [
       'a micro too many',
@@ -114,7 +114,7 @@ describe('a journal against its log', () => {
       [click(0), rubbish(1)],
       [
         'parked: offset 1 was counted by entry 1, and it is value.json',
-        ...money('2 clicks and 20 micros', '1 clicks and 10 micros'),
+        ...money('2 clicks and 20 micros', '1 click and 10 micros'),
       ],
     ],
     [
@@ -233,13 +233,13 @@ describe('a journal against its log', () => {
         at(0, 2, { unparked: '0', lines: lines(1, 11) }),
       ],
       [click(0)],
-      [`money: entry 2, ${HOUR} a: 1 clicks and 11 micros, by the log 1 clicks and 10 micros`],
+      [`money: entry 2, ${HOUR} a: 1 click and 11 micros, by the log 1 click and 10 micros`],
     ],
     [
       'a click applied that an expired entry parked',
       [at(0, 2, { unparked: '0', lines: lines(1, 11) })],
       [click(0)],
-      [`money: entry 2, ${HOUR} a: 1 clicks and 11 micros, by the log 1 clicks and 10 micros`],
+      [`money: entry 2, ${HOUR} a: 1 click and 11 micros, by the log 1 click and 10 micros`],
     ],
   ];
   for (const [what, entries, records, expected] of cases)
@@ -261,7 +261,7 @@ describe('a journal against its log', () => {
 
     assert.deepEqual(left(2, 20), []);
     assert.deepEqual(left(2, 10), []);
-    assert.deepEqual(left(2, 9), money('2 clicks and 9 micros', 'at least 1 clicks and 10 micros'));
-    assert.deepEqual(left(0, 0), money('0 clicks and 0 micros', 'at least 1 clicks and 10 micros'));
+    assert.deepEqual(left(2, 9), money('2 clicks and 9 micros', 'at least 1 click and 10 micros'));
+    assert.deepEqual(left(0, 0), money('0 clicks and 0 micros', 'at least 1 click and 10 micros'));
   });
 });

@@ -155,14 +155,14 @@ describe('the list of parked records', () => {
       [parks],
       open(1, 2),
       [item()],
-      ['parked: 1 records are listed as open through version 1, the checkpoint counts 2'],
+      ['parked: listed as open through version 1: 1 record; the checkpoint counts 2'],
     ],
     [
       'more open than the checkpoint counts',
       [parks, settles],
       open(1, 0),
       [settledBy(2)],
-      ['parked: 1 records are listed as open through version 1, the checkpoint counts 0'],
+      ['parked: listed as open through version 1: 1 record; the checkpoint counts 0'],
     ],
   ];
   for (const [what, entries, checkpoint, items, expected] of cases)

@@ -25,7 +25,7 @@ describe('the coverage of a partition', () => {
     [
       'lacks the first record',
       { end: 3, committed: 3, resolved: '1-2' },
-      ['missing: 1 records are not counted: offsets 0, committed 3'],
+      ['missing: not counted: 1 record, offsets 0, committed 3'],
       { missing: 1, gaps: 0 },
     ],
     ['has a gap at the start', { end: 3, resolved: '1-2' }, [], { gaps: 1, gapOffsets: '0', lag: 0 }],
@@ -61,7 +61,7 @@ describe('the coverage of a partition', () => {
     [
       'lacks the last committed record',
       { end: 5, committed: 4, resolved: '0-2' },
-      ['missing: 1 records are not counted: offsets 3, committed 4'],
+      ['missing: not counted: 1 record, offsets 3, committed 4'],
       { missing: 1, lag: 1 },
     ],
     [
@@ -87,7 +87,7 @@ describe('the coverage of a partition', () => {
     [
       'voids a record',
       { end: 4, committed: 4, resolved: '0-3', voided: '3' },
-      ['missing: 1 records stand at offsets 3, which were closed as void'],
+      ['missing: closed as void, but in the log: 1 record, offsets 3'],
       {},
     ],
     [

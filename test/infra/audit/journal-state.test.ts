@@ -75,7 +75,9 @@ describe('an audit that looks back (A7)', () => {
     };
 
     assert.deepEqual(since(undefined), []);
-    assert.deepEqual(since(undefined, { ...then, version: 1 }), ['the journal had 1 entries, and is gone']);
+    assert.deepEqual(since(undefined, { ...then, version: 1 }), [
+      'the journal reached version 1, and is gone',
+    ]);
     assert.deepEqual(since({ ...then, logEnd: -1 }, { ...then, logEnd: 7 }), []);
     assert.deepEqual(since({ ...then, logEnd: 0 }, { ...then, logEnd: 7 }), ['logEnd was 7, and is 0']);
     assert.deepEqual(since({ ...then, logEnd: 1 }, { ...then, logEnd: 7 }), ['logEnd was 7, and is 1']);

@@ -132,15 +132,15 @@ describe('what an audit found', () => {
 
     findings.demandRest();
 
-    const left = (journal: string, gaps: string, lag: number) => ({
+    const left = (journal: string, gaps: string, lag: string) => ({
       ...{ kind: 'not-yet', journal },
-      what: `${gaps} and ${lag} after the newest are not counted yet`,
+      what: `not counted yet: ${gaps}, ${lag} after the newest`,
     });
     assert.deepEqual(findings.faults, [
       { kind: 'checkpoint', journal: one, what: 'there is no checkpoint' },
-      left(zero, '0 records in gaps', 1),
-      left(one, '1 records in gaps (offsets 7)', 0),
-      left(one, '1 records in gaps (offsets 7)', 1),
+      left(zero, '0 records in gaps', '1 record'),
+      left(one, '1 record in gaps (offsets 7)', '0 records'),
+      left(one, '1 record in gaps (offsets 7)', '1 record'),
     ]);
   });
 
@@ -169,10 +169,10 @@ describe('what an audit found', () => {
     assert.deepEqual(notesOf({ logStart: 0 }, '5-9'), []);
     assert.deepEqual(notesOf({ logStart: 0 }, ''), []);
     assert.deepEqual(notesOf({ logStart: 3, unverifiable: 1 }), [
-      `${zero}: 1 records before offset 3 have left the log and can't be verified any more: for 2 clicks and 20 micros of 1 entries only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
+      `${zero}: 1 record before offset 3 left the log and can't be verified any more: for 2 clicks and 20 micros of 1 entry only their chain and seals vouch; audit within the topic's retention, and keep --json for --since`,
     ]);
     assert.deepEqual(notesOf({ gaps: 1, gapOffsets: '7', explainedOffsets: '8' }), [
-      `${zero}: 1 records in gaps, offsets 7, are not counted yet`,
+      `${zero}: not counted yet: 1 record in gaps, offsets 7`,
       `${zero}: the log holds no record at the open offsets 8`,
     ]);
   });
