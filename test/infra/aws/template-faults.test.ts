@@ -130,9 +130,15 @@ function confused(template: CfnTemplate): string[] {
 
 interface PolicyStatement {
   readonly Effect: string;
+  readonly Action?: string | readonly string[];
+  readonly Resource?: string;
   readonly Principal?: string | { readonly Service?: string | string[] };
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
+
+const OF_LOGS = ['Encrypt', 'Decrypt', 'ReEncrypt', 'GenerateDataKey', 'Describe'].map(
+  (verb) => `kms:${verb}*`,
+);
 
 /** CloudWatch Logs is known by its region's name, and may use the key for this owner's groups alone (encrypt-log-data-kms). */
 function logKeys(template: CfnTemplate): string[] {
@@ -146,11 +152,13 @@ function logKeys(template: CfnTemplate): string[] {
   ).flatMap(([, { Properties }]) => evaluated(template, Properties.KeyPolicy.Statement));
   const ofLogs = statements.filter(({ Sid }) => Sid === 'OwnLogs');
   if (ofLogs.length !== 1) return [`${ofLogs.length} keys are for logs`];
-  const [{ Principal, Condition } = {} as PolicyStatement] = ofLogs;
+  const [{ Principal, Condition, Action, Resource } = {} as PolicyStatement] = ofLogs;
   const service = typeof Principal === 'object' ? Principal.Service : Principal;
   const groups = Condition?.['ArnLike']?.['kms:EncryptionContext:aws:logs:arn'];
   return [
     ...(service === 'logs.eu-west-1.amazonaws.com' ? [] : [`logs are encrypted by ${service}`]),
+    ...(Resource === '*' ? [] : [`the key lets logs use ${Resource}`]),
+    ...OF_LOGS.filter((action) => !Action?.includes(action)).map((action) => `logs need ${action}`),
     ...prefixes
       .filter((prefix) => groups !== `arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:${prefix}*`)
       .map((prefix) => `${prefix} is not what the key is for: ${groups}`),
@@ -300,6 +308,14 @@ describe('a fault that was put in is found', () => {
           if (statement.Sid === 'OwnLogs') statement.Principal.Service = 'logs.amazonaws.com';
       }),
       /logs are encrypted by logs\.amazonaws\.com/,
+    ],
+    [
+      'logKeys',
+      spoilt('AWS::KMS::Key', ({ Properties }) => {
+        for (const statement of Properties.KeyPolicy.Statement)
+          if (statement.Sid === 'OwnLogs') statement.Action = statement.Action.slice(1);
+      }),
+      /logs need kms:Decrypt\*/,
     ],
     [
       'logKeys',
