@@ -119,7 +119,7 @@ describe('the page on deploying', () => {
     const { Statement } = JSON.parse(json) as { Statement: Statement[] };
     const cluster = String(Statement[0]?.Resource);
     const topic = String(Statement[1]?.Resource);
-    assert.equal(topic, `${cluster.replace(':cluster/', ':topic/')}/${stages.prod.topic.name}`);
+    assert.equal(topic, `${cluster.replace(':cluster/', ':topic/')}/${stages.prod.topics[0].name}`);
     const calls = [
       ['Connect', cluster],
       ['WriteDataIdempotently', cluster],

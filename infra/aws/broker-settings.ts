@@ -24,6 +24,9 @@ import type { StageConfig, TopicConfig } from './stages.ts';
 type BrokerType = StageConfig['brokers']['type'];
 type Settings = Readonly<Record<string, string>>;
 
+/** CloudFormation schema of AWS::Lambda::EventSourceMapping: Topics. */
+export const TOPIC_NAME = /^[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,248}$/;
+
 /** On Express brokers MSK always makes three. */
 export const REPLICAS = 3;
 

@@ -4,6 +4,7 @@
  * group knows none of them.
  */
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { CfnOutput, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
@@ -17,7 +18,7 @@ import {
 } from '../../shared/published.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import type { DeployedMapping } from './deployed.ts';
-import type { StageConfig, StageName } from './stages.ts';
+import type { StageConfig, StageName, TopicConfig } from './stages.ts';
 
 export interface GroupStackProps extends StackProps {
   readonly stage: StageName;
@@ -36,13 +37,8 @@ export class GroupStack extends Stack {
   constructor(scope: Construct, id: string, props: GroupStackProps) {
     super(scope, id, props);
     const { stage, config, owner, group, removalPolicy, deployed, withoutMapping } = props;
-    const { name: topic } = config.topic;
-    if (group.topic !== topic)
-      this.node.addValidation({
-        validate: () => [
-          `topic is '${group.topic}'; allowed is '${topic}': the stream of the stage '${stage}' publishes no other, and the deployment would wait for parameters that nobody writes [topic-published]`,
-        ],
-      });
+    const topic = config.topics.find(({ name }) => name === group.topic);
+    this.node.addValidation({ validate: () => listTopicRefusals(group, topic, props) });
     if ('mode' in group.pollers && config.network.reachesLambda !== true)
       this.node.addValidation({
         validate: () => [
@@ -58,7 +54,11 @@ export class GroupStack extends Stack {
         name: formatClusterName(stage),
         brokers: config.brokers.count,
       },
-      topic: { ...config.topic, incarnation: published('incarnation'), log: published('log') },
+      topic: {
+        ...(topic ?? config.topics[0]),
+        incarnation: published('incarnation'),
+        log: published('log'),
+      },
       code: {
         handler: `${ROOT}functions/${owner}/handler.ts`,
         rollup: `${ROOT}functions/${owner}/rollup.ts`,
@@ -83,6 +83,24 @@ export class GroupStack extends Stack {
     if (bucket !== undefined) publish('BucketArn', 'bucket-arn', bucket.bucketArn);
     new CfnOutput(this, 'LedgerTableName', { value: table.tableName });
   }
+}
+
+/** A group reads a topic of its stage, by the topic's own contract. */
+function listTopicRefusals(
+  group: GroupSpec,
+  topic: TopicConfig | undefined,
+  { stage, config }: GroupStackProps,
+): string[] {
+  if (topic === undefined) {
+    const names = config.topics.map(({ name }) => `'${name}'`).join(' or ');
+    return [
+      `topic is '${group.topic}'; allowed is ${names}: the stream of the stage '${stage}' publishes no other, and the deployment would wait for parameters that nobody writes [topic-published]`,
+    ];
+  }
+  if (isDeepStrictEqual(group.contract, topic.contract)) return [];
+  return [
+    `contract is not the one of the topic '${topic.name}' in the stage '${stage}'; allowed is the topic's own, from functions/events: records of any other are parked [topic-contract]`,
+  ];
 }
 
 /** What the group says itself comes first. */

@@ -1,5 +1,5 @@
 /**
- * What the operator's instance may do, statement by statement: be reached by Session Manager, read the topic and the ledgers of the teams
+ * What the operator's instance may do, statement by statement: be reached by Session Manager, read the topics and the ledgers of the teams
  * that the stage names, read what their mappings discarded, and assume their redrive roles, which alone invoke their handlers. It may not
  * write a ledger, a topic or an object, join a group or change a function: only the team's own code counts what it sends.
  */
@@ -13,7 +13,6 @@ import type { StageName } from './stages.ts';
 
 interface Scope {
   readonly stage: StageName;
-  readonly topic: string;
   readonly groups: Groups;
 }
 
@@ -36,19 +35,21 @@ export function allowSessions(): PolicyStatement[] {
   ];
 }
 
-export function allowOperator(construct: Construct, { stage, topic, groups }: Scope): PolicyStatement[] {
+export function allowOperator(construct: Construct, { stage, groups }: Scope): PolicyStatement[] {
   const read = (path: string) => StringParameter.valueForStringParameter(construct, path);
-  const cluster = read(formatTopicPath(stage, topic, 'cluster-arn'));
+  const clusterOf = (topic: string) => read(formatTopicPath(stage, topic, 'cluster-arn'));
+  const clusters = new Set(Object.values(groups).map(({ topic }) => clusterOf(topic)));
   return [
-    new PolicyStatement({ sid: 'Connect', actions: ['kafka-cluster:Connect'], resources: [cluster] }),
-    ...Object.values(groups).flatMap(({ ledger, groupId, topic: ofGroup, retry }) => {
+    new PolicyStatement({ sid: 'Connect', actions: ['kafka-cluster:Connect'], resources: [...clusters] }),
+    ...Object.values(groups).flatMap(({ ledger, groupId, topic, retry }) => {
+      const cluster = clusterOf(topic);
       const fact = (name: LedgerFact) => read(formatLedgerPath(stage, ledger, name));
       const keyArn = fact('key-arn');
       const bucket = retry.until === 'spent' && retry.destination === 's3' ? fact('bucket-arn') : undefined;
       return [
         new PolicyStatement({
           actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
-          resources: [formatArnInCluster(cluster, 'topic', ofGroup)],
+          resources: [formatArnInCluster(cluster, 'topic', topic)],
         }),
         new PolicyStatement({
           actions: ['kafka-cluster:DescribeGroup'],

@@ -100,7 +100,7 @@ export class OperatorStack extends Stack {
     const endpoints = this.addEndpoints(cidr);
     this.instance = this.addInstance(own, tools);
     this.instance.node.addDependency(...endpoints);
-    const rights = allowOperator(this, { stage, topic: config.topic.name, groups });
+    const rights = allowOperator(this, { stage, groups });
     for (const statement of [...allowSessions(), ...rights, codeOf(tools)])
       this.instance.addToRolePolicy(statement);
     this.acknowledge(rights.flatMap(({ resources }) => resources).filter((each) => each.endsWith('/*')));

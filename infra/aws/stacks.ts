@@ -49,7 +49,7 @@ export function addStacks(
   const removalPolicy = config.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
   const stream = new StreamStack(app, formatOwnName({ stage, owner: STREAM }), {
     ...{ stage, config, removalPolicy: keepOnceCreated(removalPolicy) },
-    description: 'Clickledger: the brokers and the topic',
+    description: 'Clickledger: the brokers and the topics',
     terminationProtection,
   });
   tag(stream, stage, STREAM);

@@ -1,5 +1,5 @@
 /**
- * What a stage decides, as plain data: brokers, Kafka, the topic, how long logs stay. What a team decides is in its group.ts; what the
+ * What a stage decides, as plain data: brokers, Kafka, the topics, how long logs stay. What a team decides is in its group.ts; what the
  * runtime is told is in shared/config.ts.
  *
  * Types exclude illegal combinations where they can: storage is sized for Standard brokers only, since Express brokers refuse the setting
@@ -7,7 +7,11 @@
  * broker of Kafka 4 is smaller than a large one: the pages list kafka.t3.small without saying so, but `CreateCluster` is reported to answer
  * "Unsupported InstanceType" for every KRaft version.
  */
+import { contracts } from '../../functions/index.ts';
 import type { AlarmSpec, StreamAlarm } from '../../shared/alarm-spec.ts';
+import { checkContract } from '../../shared/contract/check-contract.ts';
+import type { Contract } from '../../shared/contract/contract.ts';
+import { TOPIC_NAME } from './broker-settings.ts';
 import type { NetworkConfig } from './stage-network.ts';
 
 export type StageName = 'dev' | 'prod';
@@ -16,7 +20,8 @@ export interface StageConfig {
   readonly brokers: StandardBrokers | ExpressBrokers;
   /** As MSK spells it (AWS MSK docs: supported-kafka-versions). */
   readonly kafkaVersion: string;
-  readonly topic: TopicConfig;
+  /** One or more, each with a name of its own. A group reads the one that its group.ts names. */
+  readonly topics: readonly [TopicConfig, ...TopicConfig[]];
   readonly network: NetworkConfig;
   /**
    * What happens to brokers, topic, tables, buckets, secrets and keys when their stack is deleted. `retain`: they are kept, with the clicks
@@ -63,6 +68,8 @@ export interface ExpressBrokers {
 
 export interface TopicConfig {
   readonly name: string;
+  /** What its records are. Whoever reads the topic counts by this contract. */
+  readonly contract: Contract;
   /** May grow, which moves keys to other partitions from then on; Kafka can't remove any. */
   readonly partitions: number;
   /** See `Journal.incarnation`: to be raised, and every group deployed, whenever the topic is recreated. */
@@ -84,13 +91,24 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
   dev: {
     brokers: { type: 'standard', instanceType: 'kafka.m7g.large', count: 3, volumeGib: 100 },
     kafkaVersion: '4.1.x.kraft',
-    topic: {
-      name: 'ad_clicks',
-      partitions: 3,
-      incarnation: 1,
-      timestamps: 'broker',
-      retentionHours: 7 * DAY_HOURS,
-    },
+    topics: [
+      {
+        name: 'ad_clicks',
+        contract: contracts.ad_clicks,
+        partitions: 3,
+        incarnation: 1,
+        timestamps: 'broker',
+        retentionHours: 7 * DAY_HOURS,
+      },
+      {
+        name: 'ad_impressions',
+        contract: contracts.ad_impressions,
+        partitions: 2,
+        incarnation: 1,
+        timestamps: 'broker',
+        retentionHours: 2 * DAY_HOURS,
+      },
+    ],
     network: { cidr: '10.42.0.0/16', clients: [] },
     removalPolicy: 'destroy',
     pollerGroup: 'clickledger-dev',
@@ -100,13 +118,16 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
   prod: {
     brokers: { type: 'express', instanceType: 'express.m7g.large', count: 3, storageGbMax: 10_000 },
     kafkaVersion: '4.2.x.kraft',
-    topic: {
-      name: 'ad_clicks',
-      partitions: 12,
-      incarnation: 1,
-      timestamps: 'broker',
-      retentionHours: 7 * DAY_HOURS,
-    },
+    topics: [
+      {
+        name: 'ad_clicks',
+        contract: contracts.ad_clicks,
+        partitions: 12,
+        incarnation: 1,
+        timestamps: 'broker',
+        retentionHours: 7 * DAY_HOURS,
+      },
+    ],
     network: { cidr: '10.43.0.0/16', clients: [] },
     removalPolicy: 'retain',
     logDays: 90,
@@ -122,4 +143,34 @@ export function parseStage(given: unknown = 'dev'): StageName {
   if (name === undefined)
     throw new Error(`stage '${String(given)}' is unknown, allowed are ${stageNames.join(', ')}`);
   return name;
+}
+
+/** What is wrong with the topics of a stage, all of it at once; nothing for sound ones. In: as plain JavaScript may have written them. */
+export function listTopicFaults(topics: readonly TopicConfig[]): string[] {
+  if (topics.length === 0) return ['topics is empty, allowed is at least one: groups read what it names'];
+  return topics.flatMap((topic, at) => {
+    const { name, contract, partitions, retentionHours, incarnation } = topic;
+    const of = `topic '${name}'`;
+    const faults = checkContract(contract).map((fault) => `contract of ${of}: ${fault}`);
+    if (!TOPIC_NAME.test(name))
+      faults.push(`${of} has a name that is not allowed: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'`);
+    // Kafka takes both for one name in its metrics, and refuses the second (Kafka docs: "Limitations in topic names").
+    const earlier = topics.slice(0, at).find((each) => spelt(each.name) === spelt(name));
+    if (earlier !== undefined)
+      faults.push(
+        `${of} is there beside '${earlier.name}', allowed are names that differ in more than '.' and '_'`,
+      );
+    for (const [property, value, most] of [
+      ['partitions', partitions, 100_000],
+      ['retentionHours', retentionHours, 87_600],
+      ['incarnation', incarnation, 999_999_999],
+    ] as const)
+      if (!Number.isSafeInteger(value) || value < 1 || value > most)
+        faults.push(`${property} of ${of} is ${value}, allowed is a whole number from 1 to ${most}`);
+    return faults;
+  });
+}
+
+function spelt(name: string): string {
+  return name.replaceAll('.', '_');
 }

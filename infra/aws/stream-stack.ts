@@ -1,7 +1,7 @@
 /**
- * The stream's stack: brokers and the topic, which no team owns. It publishes what groups need, and knows no group.
+ * The stream's stack: brokers and the topics, which no team owns. It publishes what groups need, and knows no group.
  *
- * Unless the stage says otherwise, cluster, topic, configuration and key are kept when the stack is deleted or replaces them: removing the
+ * Unless the stage says otherwise, cluster, topics, configuration and key are kept when the stack is deleted or replaces them: removing a
  * topic's resource would delete the topic (CloudFormation schema of AWS::MSK::Topic), and with it clicks that are not counted yet. MSK
  * changes either partitions or settings of a topic in one call (AWS MSK docs: msk-update-topic), so a deployment changes one of them. The
  * table in broker-settings.ts says which setting each guarantee needs.
@@ -9,7 +9,7 @@
 import { CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { CfnOutput, Fn, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import {
   formatClusterName,
   formatLogGroupPrefix,
@@ -21,7 +21,7 @@ import { watchStream } from './alarms/stream-alarms.ts';
 import { buildBrokerSettings, buildTopicSettings, formatProperties, REPLICAS } from './broker-settings.ts';
 import { createDataKey, createLogGroup } from './data-key.ts';
 import { listNetworkFaults } from './stage-network.ts';
-import type { StageConfig, StageName } from './stages.ts';
+import { listTopicFaults, type StageConfig, type StageName, type TopicConfig } from './stages.ts';
 import { StreamNetwork } from './stream-network.ts';
 
 export interface StreamStackProps extends StackProps {
@@ -30,13 +30,19 @@ export interface StreamStackProps extends StackProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
+/**
+ * Its resources have logical ids without a topic's name, since it was the only topic once: another id would replace the topic, and lose
+ * its records. Every other topic's ids contain its name, so the order of a stage's topics means nothing.
+ */
+const FIRST_TOPIC = 'ad_clicks';
+
 export class StreamStack extends Stack {
   private readonly removalPolicy: RemovalPolicy;
 
   constructor(scope: Construct, id: string, props: StreamStackProps) {
     super(scope, id, props);
     const { stage, config } = props;
-    const faults = listNetworkFaults(config.network);
+    const faults = [...listNetworkFaults(config.network), ...listTopicFaults(config.topics)];
     if (faults.length > 0) throw new Error(faults.map((fault) => `stage '${stage}': ${fault}`).join('\n'));
     this.removalPolicy = props.removalPolicy;
     const logs = {
@@ -53,8 +59,12 @@ export class StreamStack extends Stack {
       keyArn: key.keyArn,
       logGroupName: createLogGroup(this, 'BrokerLogs', 'brokers', key, logs).logGroupName,
     });
-    this.addTopic(config, cluster);
-    this.publish(stage, config, cluster);
+    const others = new Construct(this, 'OtherTopics');
+    for (const topic of config.topics) {
+      const place = topic.name === FIRST_TOPIC ? this : new Construct(others, topic.name);
+      this.addTopic(place, config.brokers.type, topic, cluster);
+      publishTopic(place, stage, topic, cluster);
+    }
     this.publishNetwork(stage, network, cluster);
     watchStream(this, { ownership: { stage, owner: 'stream' }, config, key });
   }
@@ -105,26 +115,22 @@ export class StreamStack extends Stack {
     return { arn: configuration.attrArn, revision: configuration.attrLatestRevisionRevision };
   }
 
-  private addTopic({ brokers, topic }: StageConfig, cluster: CfnCluster): void {
-    const resource = new CfnTopic(this, 'Topic', {
+  private addTopic(
+    place: Construct,
+    brokers: StageConfig['brokers']['type'],
+    topic: TopicConfig,
+    cluster: CfnCluster,
+  ): void {
+    const resource = new CfnTopic(place, 'Topic', {
       clusterArn: cluster.attrArn,
       topicName: topic.name,
       partitionCount: topic.partitions,
       replicationFactor: REPLICAS,
-      configs: Fn.base64(formatProperties(buildTopicSettings(brokers.type, topic))),
+      configs: Fn.base64(formatProperties(buildTopicSettings(brokers, topic))),
     });
+    // For whoever reads the templates, as the local runtime does to make records.
+    resource.addMetadata('Contract', topic.contract);
     resource.applyRemovalPolicy(this.removalPolicy);
-  }
-
-  private publish(stage: StageName, { topic }: StageConfig, cluster: CfnCluster): void {
-    const publish = (id: string, fact: TopicFact, stringValue: string) =>
-      new StringParameter(this, id, { parameterName: formatTopicPath(stage, topic.name, fact), stringValue });
-    publish('ClusterArn', 'cluster-arn', cluster.attrArn);
-    publish('ClusterName', 'cluster-name', cluster.clusterName);
-    publish('Incarnation', 'incarnation', String(topic.incarnation));
-    publish('Log', 'log', topic.log ?? 'unsaid');
-    publish('Partitions', 'partitions', String(topic.partitions));
-    publish('RetentionHours', 'retention-hours', String(topic.retentionHours));
   }
 
   /** Parameters for the other stacks, outputs for the owners of the networks around it. */
@@ -157,4 +163,16 @@ interface Surroundings {
   readonly network: StreamNetwork;
   readonly keyArn: string;
   readonly logGroupName: string;
+}
+
+/** For groups, which read this when they are deployed. */
+function publishTopic(place: Construct, stage: StageName, topic: TopicConfig, cluster: CfnCluster): void {
+  const publish = (id: string, fact: TopicFact, stringValue: string) =>
+    new StringParameter(place, id, { parameterName: formatTopicPath(stage, topic.name, fact), stringValue });
+  publish('ClusterArn', 'cluster-arn', cluster.attrArn);
+  publish('ClusterName', 'cluster-name', cluster.clusterName);
+  publish('Incarnation', 'incarnation', String(topic.incarnation));
+  publish('Log', 'log', topic.log ?? 'unsaid');
+  publish('Partitions', 'partitions', String(topic.partitions));
+  publish('RetentionHours', 'retention-hours', String(topic.retentionHours));
 }

@@ -2,7 +2,7 @@
  * `clickledger size`: what a load needs and costs, before anything is deployed. From clicks/s, bytes, skew, groups and retention to
  * partitions, pollers, concurrency, write units and a month's bill, every number with its formula (docs/adr/0008-planner.md).
  */
-import { stageNames, stages } from '../aws/stages.ts';
+import { type StageConfig, stageNames, stages, type TopicConfig } from '../aws/stages.ts';
 import type { Cluster, Inputs } from '../ops/size/inputs.ts';
 import { buildHottestKey, buildZipfKeys, type Keys } from '../ops/size/keys.ts';
 import { limits } from '../ops/size/limits.ts';
@@ -24,6 +24,7 @@ export const size = defineCommand(
   "Computes what a load needs and what a month costs: partitions, pollers, concurrency, write units, the stage's cluster.",
 )
   .option('--stage <name>', 'whose cluster, topic and poller group', parseOneOf(...stageNames), 'prod')
+  .option('--topic <name>', 'which topic of the stage (its first)')
   .option('--clicks-per-second <n>', 'of the whole topic', parseDecimal(0.001, 1e8), 33_000)
   .option('--click-bytes <n>', 'of a click as it is in the log', parseWholeNumber(1, 4_000_000), 284)
   .option('--advertisers <n>', 'keys among which clicks are spread', parseWholeNumber(1, 1_000_000), 500)
@@ -77,6 +78,7 @@ type Values = ReturnType<typeof size.opts>;
 /** Throws `UserError` on a skew that is impossible, and on a file of prices that can't be used. */
 export function readInputs(values: Values): Inputs {
   const stage = stages[values.stage];
+  const topic = findTopic(stage, values);
   const { memoryMb, handlerClicksPerSecond: measured } = values;
   const handler =
     measured === undefined
@@ -91,8 +93,8 @@ export function readInputs(values: Values): Inputs {
     clickBytes: values.clickBytes,
     keys: keysOf(values),
     groups: values.groups,
-    cluster: clusterOf(values.stage),
-    retentionHours: values.retentionHours ?? stage.topic.retentionHours,
+    cluster: clusterOf(values.stage, topic),
+    retentionHours: values.retentionHours ?? topic.retentionHours,
     memoryMb,
     ...handler,
     commitMs: values.commitMs,
@@ -119,8 +121,15 @@ function keysOf({ advertisers: count, zipf, hottestShare }: Values): Keys {
   return buildHottestKey(count, hottestShare);
 }
 
-function clusterOf(stage: Values['stage']): Cluster {
-  const { brokers, topic } = stages[stage];
+function findTopic({ topics }: StageConfig, { stage, topic: name }: Values): TopicConfig {
+  const found = name === undefined ? topics[0] : topics.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  const names = topics.map((each) => each.name).join(', ');
+  throw new UserError(`--topic is '${name}', which the stage '${stage}' has not: allowed are ${names}`);
+}
+
+function clusterOf(stage: Values['stage'], topic: TopicConfig): Cluster {
+  const { brokers } = stages[stage];
   return {
     stage,
     instanceType: brokers.instanceType,

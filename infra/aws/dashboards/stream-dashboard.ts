@@ -1,5 +1,5 @@
 /**
- * The topic at a glance: does anything alarm, what comes in and goes out, do the brokers keep up, and how much of the
+ * The topics at a glance: does anything alarm, what comes in and goes out, do the brokers keep up, and how much of the
  * retention each group has used. Groups are found by a search, since the stream knows none by name.
  */
 import { Dashboard, type IAlarm, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
@@ -9,7 +9,7 @@ import { formatOwnName, type Ownership } from '../../../shared/published.ts';
 import { MINUTE } from '../alarms/alarm-definition.ts';
 import type { Statistic } from '../alarms/group-metrics.ts';
 import type { BrokerMetric, StreamMetrics } from '../alarms/stream-metrics.ts';
-import type { StageConfig } from '../stages.ts';
+import type { StageConfig, TopicConfig } from '../stages.ts';
 import { createGraph, createHead } from './widgets.ts';
 
 export interface StreamDashboardProps {
@@ -24,14 +24,25 @@ const HOUR_SECONDS = 3_600;
 
 export function createStreamDashboard(scope: Construct, id: string, props: StreamDashboardProps): Dashboard {
   const { ownership, config, metrics, alarms } = props;
-  const { topic, brokers } = config;
-  const says = `${topic.partitions} partitions on ${brokers.count} brokers (${brokers.instanceType}), kept for ${topic.retentionHours} h.`;
+  const { topics, brokers } = config;
+  const named = topics.map(({ name }) => `\`${name}\``).join(', ');
+  const kept = topics.map(
+    ({ name, partitions, retentionHours }) =>
+      `\`${name}\`: ${partitions} partitions, kept for ${retentionHours} h.`,
+  );
+  const says = `On ${brokers.count} brokers (${brokers.instanceType}). ${kept.join(' ')}`;
   return new Dashboard(scope, id, {
     dashboardName: formatOwnName(ownership),
     widgets: [
-      ...createHead(`Topic \`${topic.name}\``, says, config.alarms?.without, alarms, 4),
+      ...createHead(
+        `${topics.length === 1 ? 'Topic' : 'Topics'} ${named}`,
+        says,
+        config.alarms?.without,
+        alarms,
+        4,
+      ),
       trafficOf(metrics),
-      groupsOf(props),
+      ...topics.map((topic) => groupsOf(topic, props)),
       brokersOf(props),
     ],
   });
@@ -49,18 +60,18 @@ function eachBroker(of: StreamMetrics, name: BrokerMetric, statistic: Statistic)
   return of.brokers.map((broker) => of.broker(name, broker, statistic).with({ label: `broker ${broker}` }));
 }
 
-function groupsOf({ config, clusterName }: StreamDashboardProps) {
-  const { name, retentionHours } = config.topic;
+function groupsOf({ name, retentionHours }: TopicConfig, { config, clusterName }: StreamDashboardProps) {
+  const ofTopic = config.topics.length === 1 ? '' : ` of ${name}`;
   const lagOfGroups = (metricName: string) =>
     `SEARCH('{AWS/Kafka,"Cluster Name","Consumer Group",Topic} "Cluster Name"="${clusterName}" Topic="${name}" MetricName="${metricName}"', 'Maximum', 60)`;
   const searched = (formula: string) =>
     new MathExpression({ expression: formula, label: '', usingMetrics: {}, period: MINUTE });
   return [
-    createGraph('Retention used up by each group, %', [
+    createGraph(`Retention${ofTopic} used up by each group, %`, [
       searched(`100 * ${lagOfGroups('EstimatedMaxTimeLag')} / ${retentionHours * HOUR_SECONDS}`),
     ]),
-    createGraph('Time to drain, by group, s', [searched(lagOfGroups('EstimatedMaxTimeLag'))]),
-    createGraph('Records waiting, by group', [searched(lagOfGroups('SumOffsetLag'))]),
+    createGraph(`Time to drain${ofTopic}, by group, s`, [searched(lagOfGroups('EstimatedMaxTimeLag'))]),
+    createGraph(`Records${ofTopic} waiting, by group`, [searched(lagOfGroups('SumOffsetLag'))]),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Rules of one number or name each, and of numbers that have to fit each other. */
 import { Token } from 'aws-cdk-lib/core';
 import { FAST_BURN } from '../alarms/age-alarms.ts';
+import { TOPIC_NAME } from '../broker-settings.ts';
 import { createPatternRule, createRangeRule, type Rule } from './rule.ts';
 
 /** Time that the handler keeps back for its answer, and a pace that is a hundredth of the one measured. */
@@ -29,7 +30,7 @@ const names: readonly Rule[] = [
   createPatternRule(
     'topic-name',
     'topic',
-    /^[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,248}$/,
+    TOPIC_NAME,
     'a mapping accepts only such names (CloudFormation schema of AWS::Lambda::EventSourceMapping)',
     ({ group }) => group.topic,
   ),

@@ -38,7 +38,7 @@ function brokerSettingsIn(template: CfnTemplate): Record<string, string> {
 }
 
 function topicSettingsIn(template: CfnTemplate): Record<string, string> {
-  return settingsIn(resourceOf(template, 'AWS::MSK::Topic').Properties.Configs['Fn::Base64']);
+  return settingsIn(resourceOf(template, 'AWS::MSK::Topic', 'Topic').Properties.Configs['Fn::Base64']);
 }
 
 const stageNames = Object.keys(stages) as StageName[];
@@ -52,7 +52,7 @@ describe('broker settings', () => {
 
   test('Standard brokers: an acknowledged click is on two of three replicas, whatever the topic says', () => {
     for (const template of onStandard.map((stage) => templateOf(stage, 'stream'))) {
-      assert.equal(resourceOf(template, 'AWS::MSK::Topic').Properties.ReplicationFactor, 3);
+      assert.equal(resourceOf(template, 'AWS::MSK::Topic', 'Topic').Properties.ReplicationFactor, 3);
       assert.equal(topicSettingsIn(template)['min.insync.replicas'], '2');
       assert.equal(brokerSettingsIn(template)['min.insync.replicas'], '2');
       assert.equal(brokerSettingsIn(template)['default.replication.factor'], '3');
@@ -78,7 +78,7 @@ describe('broker settings', () => {
         ofTopic.filter((property) => !topicMaySetOnExpress.includes(property)),
         [],
       );
-      assert.equal(resourceOf(template, 'AWS::MSK::Topic').Properties.ReplicationFactor, 3);
+      assert.equal(resourceOf(template, 'AWS::MSK::Topic', 'Topic').Properties.ReplicationFactor, 3);
     }
   });
 
@@ -93,7 +93,7 @@ describe('broker settings', () => {
     for (const stage of stageNames) {
       const settings = topicSettingsIn(templateOf(stage, 'stream'));
       assert.equal(settings['cleanup.policy'], 'delete');
-      assert.equal(settings['retention.ms'], String(stages[stage].topic.retentionHours * 3_600_000));
+      assert.equal(settings['retention.ms'], String(stages[stage].topics[0].retentionHours * 3_600_000));
     }
   });
 

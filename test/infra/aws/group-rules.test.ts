@@ -6,14 +6,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Token } from 'aws-cdk-lib/core';
-import { groups } from '../../../functions/index.ts';
+import { contracts, groups } from '../../../functions/index.ts';
 import { ConsumerGroup, type ConsumerGroupProps } from '../../../infra/aws/consumer-group.ts';
 
 import { groupRules } from '../../../infra/aws/group-rules.ts';
 import { IF_NOTHING_IS_DEPLOYED } from '../../../infra/aws/rules/deployed.ts';
 import type { GroupSpec } from '../../../shared/group.ts';
 import { type Change, propsOf, refusalsIn, refusalsOf, spent } from './foreign-app.ts';
-import { templatesOf } from './templates.ts';
+import { resourceOf, templatesOf } from './templates.ts';
 
 const onDemand = { mode: 'on-demand' } as const;
 const withDestination = (destination: unknown) => ({ retry: { ...spent, destination } });
@@ -337,10 +337,41 @@ describe('group rules', () => {
 
   test("topic-published: a group on a topic that its stage doesn't publish is refused at synthesis", () => {
     const { billing } = groups as { billing: GroupSpec };
+    assert.throws(() => templatesOf('dev', { billing: { ...billing, topic: 'ad_views' } }), {
+      message:
+        /topic is 'ad_views'; allowed is 'ad_clicks' or 'ad_impressions': the stream of the stage 'dev' publishes no other/,
+    });
+  });
+
+  test("topic-contract: a group that counts by another contract than its topic's is refused at synthesis", () => {
+    const { billing } = groups as { billing: GroupSpec };
     assert.throws(() => templatesOf('dev', { billing: { ...billing, topic: 'ad_impressions' } }), {
       message:
-        /topic is 'ad_impressions'; allowed is 'ad_clicks': the stream of the stage 'dev' publishes no other/,
+        /contract is not the one of the topic 'ad_impressions' in the stage 'dev'; allowed is the topic's own/,
     });
+  });
+
+  test('a group on another topic of its stage reads that one, with its partitions, and finds its parameters', () => {
+    const { billing } = groups as { billing: GroupSpec };
+    const views: GroupSpec = {
+      ...billing,
+      ...{ ledger: 'views', groupId: 'views-service', topic: 'ad_impressions' },
+      contract: contracts.ad_impressions,
+      count: { by: ['campaign'], measures: { views: 1 } },
+    };
+    const template = templatesOf('dev', { billing, views }).get('clickledger-dev-views')!;
+
+    const { Topics, ProvisionedPollerConfig } = resourceOf(
+      template,
+      'AWS::Lambda::EventSourceMapping',
+    ).Properties;
+    assert.deepEqual([Topics, ProvisionedPollerConfig.MaximumPollers], [['ad_impressions'], 2]);
+    const read = Object.values(template.Parameters ?? {}).map(({ Default }) => Default);
+    assert.ok(read.includes('/clickledger/dev/ad_impressions/incarnation'));
+    assert.deepEqual(
+      read.filter((path) => path?.includes('ad_clicks')),
+      [],
+    );
   });
 
   test('cluster-arn, partitions: refuses a cluster that is called otherwise, and a topic without partitions', () => {

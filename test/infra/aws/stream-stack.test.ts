@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { NetworkConfig } from '../../../infra/aws/stage-network.ts';
-import { type StageName, stages } from '../../../infra/aws/stages.ts';
+import { type StageConfig, type StageName, stages } from '../../../infra/aws/stages.ts';
 import {
   type CfnTemplate,
   evaluated,
@@ -38,29 +38,82 @@ describe('stream stack', () => {
   test('neither the topic nor its brokers, their configuration or their key go with the stack, except where the stage keeps nothing', () => {
     for (const stage of stageNames) {
       const template = templateOf(stage, 'stream');
-      for (const type of [
-        'AWS::MSK::Topic',
-        'AWS::MSK::Cluster',
-        'AWS::MSK::Configuration',
-        'AWS::KMS::Key',
-      ]) {
-        const { DeletionPolicy, UpdateReplacePolicy } = resourceOf(template, type);
+      const types = ['AWS::MSK::Topic', 'AWS::MSK::Cluster', 'AWS::MSK::Configuration', 'AWS::KMS::Key'];
+      const keeping = types.flatMap((type) => resourcesOf(template, type));
+      assert.equal(keeping.length, stages[stage].topics.length + 3);
+      for (const [type, { DeletionPolicy, UpdateReplacePolicy }] of keeping) {
         const expected = stage === 'prod' ? ['RetainExceptOnCreate', 'Retain'] : ['Delete', 'Delete'];
         assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], expected, `${type} in ${stage}`);
       }
     }
   });
 
-  test('the topic is the one of the stage, made once its cluster stands', () => {
+  test('the topics are those of the stage, each created after its cluster, with its own partitions, retention and contract', () => {
     for (const stage of stageNames) {
-      const { ClusterArn, TopicName, PartitionCount } = resourceOf(
-        templateOf(stage, 'stream'),
-        'AWS::MSK::Topic',
-      ).Properties;
-      assert.deepEqual(ClusterArn, { 'Fn::GetAtt': ['Cluster', 'Arn'] });
-      assert.equal(TopicName, stages[stage].topic.name);
-      assert.equal(PartitionCount, stages[stage].topic.partitions);
+      const created = resourcesOf(templateOf(stage, 'stream'), 'AWS::MSK::Topic').map(
+        ([, { Properties, Metadata }]) => ({
+          cluster: Properties.ClusterArn,
+          name: Properties.TopicName,
+          partitions: Properties.PartitionCount,
+          retention: /^retention\.ms=(\d+)$/m.exec(Properties.Configs['Fn::Base64'])?.[1],
+          contract: Metadata?.['Contract'],
+        }),
+      );
+      const wanted = stages[stage].topics.map(({ name, partitions, retentionHours, contract }) => ({
+        cluster: { 'Fn::GetAtt': ['Cluster', 'Arn'] },
+        ...{ name, partitions, retention: String(retentionHours * 3_600_000) },
+        contract,
+      }));
+      assert.deepEqual(created, wanted);
     }
+    assert.deepEqual(
+      stages.dev.topics.map(({ name }) => name),
+      ['ad_clicks', 'ad_impressions'],
+    );
+  });
+
+  test('no topic and no parameter gets another logical id by a topic beside it, or by another order', () => {
+    const [clicks, ...others] = stages.dev.topics;
+    const orders = { ...clicks, name: 'orders.v1' };
+    const idsOf = (topics: StageConfig['topics']) => {
+      const template = templatesOf('dev', {}, {}, {}, { ...stages.dev, topics }).get(
+        'clickledger-dev-stream',
+      )!;
+      return Object.fromEntries(
+        ['AWS::MSK::Topic', 'AWS::SSM::Parameter'].flatMap((type) =>
+          resourcesOf(template, type).map(([id, { Properties }]) => [
+            Properties.TopicName ?? Properties.Name,
+            id,
+          ]),
+        ),
+      );
+    };
+    const alone = idsOf([clicks]);
+    const both = idsOf(stages.dev.topics);
+
+    assert.equal(alone['ad_clicks'], 'Topic');
+    assert.equal(alone['/clickledger/dev/ad_clicks/incarnation'], 'Incarnation8CB38ECD');
+    assert.equal(Object.keys(both).length, Object.keys(alone).length + 7);
+    assert.deepEqual({ ...both, ...alone }, both);
+    const turned = idsOf([orders, ...others, clicks]);
+    assert.deepEqual({ ...turned, ...both }, turned);
+  });
+
+  test('topics that Kafka would refuse, or that have no sound contract, are refused at synthesis, all at once', () => {
+    const [clicks] = stages.dev.topics;
+    const topics: StageConfig['topics'] = [
+      clicks,
+      { ...clicks, partitions: 0 },
+      { ...clicks, name: 'a/b', contract: { format: 'json', fields: {} } },
+    ];
+    assert.throws(() => templatesOf('dev', {}, {}, {}, { ...stages.dev, topics }), {
+      message: [
+        "stage 'dev': topic 'ad_clicks' is there beside 'ad_clicks', allowed are names that differ in more than '.' and '_'",
+        "stage 'dev': partitions of topic 'ad_clicks' is 0, allowed is a whole number from 1 to 100000",
+        "stage 'dev': contract of topic 'a/b': fields is {}, allowed are 1 to 100 fields by name",
+        "stage 'dev': topic 'a/b' has a name that is not allowed: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'",
+      ].join('\n'),
+    });
   });
 
   test('brokers take IAM credentials over TLS and nothing else, and keep data under the own key', () => {
@@ -209,10 +262,9 @@ describe('stream stack', () => {
     assert.deepEqual(statement.Condition, { StringEquals: { 'aws:ResourceAccount': '111122223333' } });
   });
 
-  test('groups find in published parameters what they need to know of the topic', () => {
+  test('groups find in published parameters what they need to know of each topic', () => {
     for (const stage of stageNames) {
       const template = templateOf(stage, 'stream');
-      const { topic } = stages[stage];
       const published = resourcesOf(template, 'AWS::SSM::Parameter').map(([, { Properties }]) => [
         Properties.Name,
         evaluated(template, Properties.Value),
@@ -222,12 +274,17 @@ describe('stream stack', () => {
       );
       assert.equal(Object.keys(networkFacts).length, 4);
       assert.deepEqual(Object.fromEntries(published), {
-        [`/clickledger/${stage}/ad_clicks/cluster-arn`]: '{Cluster.Arn}',
-        [`/clickledger/${stage}/ad_clicks/cluster-name`]: `clickledger-${stage}`,
-        [`/clickledger/${stage}/ad_clicks/incarnation`]: String(topic.incarnation),
-        [`/clickledger/${stage}/ad_clicks/log`]: 'unsaid',
-        [`/clickledger/${stage}/ad_clicks/partitions`]: String(topic.partitions),
-        [`/clickledger/${stage}/ad_clicks/retention-hours`]: String(topic.retentionHours),
+        ...Object.assign(
+          {},
+          ...stages[stage].topics.map(({ name, incarnation, partitions, retentionHours }) => ({
+            [`/clickledger/${stage}/${name}/cluster-arn`]: '{Cluster.Arn}',
+            [`/clickledger/${stage}/${name}/cluster-name`]: `clickledger-${stage}`,
+            [`/clickledger/${stage}/${name}/incarnation`]: String(incarnation),
+            [`/clickledger/${stage}/${name}/log`]: 'unsaid',
+            [`/clickledger/${stage}/${name}/partitions`]: String(partitions),
+            [`/clickledger/${stage}/${name}/retention-hours`]: String(retentionHours),
+          })),
+        ),
         ...networkFacts,
       });
     }

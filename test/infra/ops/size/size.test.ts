@@ -179,6 +179,15 @@ describe('the planner', () => {
     assert.match(needed('--stage=dev --retention-hours=1')?.because ?? '', /^in: /);
   });
 
+  it('plans the topic of the stage that is named, and refuses one that the stage has not', () => {
+    const { cluster, retentionHours } = planned('--stage=dev --topic=ad_impressions').inputs;
+    assert.deepEqual([cluster.partitions, retentionHours], [2, 48]);
+    assert.equal(planned('--stage=dev').inputs.retentionHours, 168);
+    assert.throws(() => planned('--topic=ad_impressions'), {
+      message: "--topic is 'ad_impressions', which the stage 'prod' has not: allowed are ad_clicks",
+    });
+  });
+
   it('says where the stage has too few partitions or brokers, and where it has enough', () => {
     const told = (given: string) => {
       const { inputs, ...plan } = planned(given);
