@@ -59,9 +59,8 @@ export class StreamStack extends Stack {
       keyArn: key.keyArn,
       logGroupName: createLogGroup(this, 'BrokerLogs', 'brokers', key, logs).logGroupName,
     });
-    const others = new Construct(this, 'OtherTopics');
     for (const topic of config.topics) {
-      const place = topic.name === FIRST_TOPIC ? this : new Construct(others, topic.name);
+      const place = topic.name === FIRST_TOPIC ? this : new Construct(this, `Other-${topic.name}`);
       this.addTopic(place, config.brokers.type, topic, cluster);
       publishTopic(place, stage, topic, cluster);
     }

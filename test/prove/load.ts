@@ -33,8 +33,9 @@ export class Load {
 
   constructor(parts: LoadParts) {
     const { ground, random, profile } = parts;
-    const [topic] = ground.plan.topics;
-    if (topic === undefined) throw new Error('the templates have no topic');
+    const { mappings, topics } = ground.plan;
+    const topic = topics.find(({ name }) => name === mappings[0]?.topic);
+    if (topic === undefined) throw new Error('the templates have no topic that a group reads');
     this.#parts = parts;
     this.topic = topic.name;
     this.configs = Object.entries(topic.configs).map(([name, value]) => ({ name, value }));

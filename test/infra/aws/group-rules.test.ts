@@ -359,7 +359,7 @@ describe('group rules', () => {
       contract: contracts.ad_impressions,
       count: { by: ['campaign'], measures: { views: 1 } },
     };
-    const template = templatesOf('dev', { billing, views }).get('clickledger-dev-views')!;
+    const template = templatesOf('dev', { billing, fraud: views }).get('clickledger-dev-fraud')!;
 
     const { Topics, ProvisionedPollerConfig } = resourceOf(
       template,

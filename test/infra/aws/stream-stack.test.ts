@@ -92,7 +92,7 @@ describe('stream stack', () => {
     const both = idsOf(stages.dev.topics);
 
     assert.equal(alone['ad_clicks'], 'Topic');
-    assert.equal(alone['/clickledger/dev/ad_clicks/incarnation'], 'Incarnation8CB38ECD');
+    assert.equal(alone['/clickledger/dev/ad_clicks/incarnation'], 'IncarnationBB19E314');
     assert.equal(Object.keys(both).length, Object.keys(alone).length + 7);
     assert.deepEqual({ ...both, ...alone }, both);
     const turned = idsOf([orders, ...others, clicks]);
