@@ -9,9 +9,7 @@
  */
 import { contracts } from '../../functions/index.ts';
 import type { AlarmSpec, StreamAlarm } from '../../shared/alarm-spec.ts';
-import { checkContract } from '../../shared/contract/check-contract.ts';
 import type { Contract } from '../../shared/contract/contract.ts';
-import { TOPIC_NAME } from './broker-settings.ts';
 import type { NetworkConfig } from './stage-network.ts';
 
 export type StageName = 'dev' | 'prod';
@@ -143,34 +141,4 @@ export function parseStage(given: unknown = 'dev'): StageName {
   if (name === undefined)
     throw new Error(`stage '${String(given)}' is unknown, allowed are ${stageNames.join(', ')}`);
   return name;
-}
-
-/** What is wrong with the topics of a stage, all of it at once; nothing for sound ones. In: as plain JavaScript may have written them. */
-export function listTopicFaults(topics: readonly TopicConfig[]): string[] {
-  if (topics.length === 0) return ['topics is empty, allowed is at least one: groups read what it names'];
-  return topics.flatMap((topic, at) => {
-    const { name, contract, partitions, retentionHours, incarnation } = topic;
-    const of = `topic '${name}'`;
-    const faults = checkContract(contract).map((fault) => `contract of ${of}: ${fault}`);
-    if (!TOPIC_NAME.test(name))
-      faults.push(`${of} has a name that is not allowed: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'`);
-    // Kafka takes both for one name in its metrics, and refuses the second (Kafka docs: "Limitations in topic names").
-    const earlier = topics.slice(0, at).find((each) => spelt(each.name) === spelt(name));
-    if (earlier !== undefined)
-      faults.push(
-        `${of} is there beside '${earlier.name}', allowed are names that differ in more than '.' and '_'`,
-      );
-    for (const [property, value, most] of [
-      ['partitions', partitions, 100_000],
-      ['retentionHours', retentionHours, 87_600],
-      ['incarnation', incarnation, 999_999_999],
-    ] as const)
-      if (!Number.isSafeInteger(value) || value < 1 || value > most)
-        faults.push(`${property} of ${of} is ${value}, allowed is a whole number from 1 to ${most}`);
-    return faults;
-  });
-}
-
-function spelt(name: string): string {
-  return name.replaceAll('.', '_');
 }

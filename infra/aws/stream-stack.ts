@@ -18,10 +18,16 @@ import {
   type TopicFact,
 } from '../../shared/published.ts';
 import { watchStream } from './alarms/stream-alarms.ts';
-import { buildBrokerSettings, buildTopicSettings, formatProperties, REPLICAS } from './broker-settings.ts';
+import {
+  buildBrokerSettings,
+  buildTopicSettings,
+  formatProperties,
+  listTopicFaults,
+  REPLICAS,
+} from './broker-settings.ts';
 import { createDataKey, createLogGroup } from './data-key.ts';
 import { listNetworkFaults } from './stage-network.ts';
-import { listTopicFaults, type StageConfig, type StageName, type TopicConfig } from './stages.ts';
+import type { StageConfig, StageName, TopicConfig } from './stages.ts';
 import { StreamNetwork } from './stream-network.ts';
 
 export interface StreamStackProps extends StackProps {
