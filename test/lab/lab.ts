@@ -11,7 +11,8 @@ import { startBroker } from '../../infra/local/servers/broker.ts';
 import { createTopics } from '../../infra/local/servers/broker-topics.ts';
 import { prepareJars } from '../../infra/local/servers/jars.ts';
 import { findStorageFault } from '../../infra/local/storage-fault.ts';
-import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
+import { defineCommand } from '../../infra/terminal/command.ts';
+import { Interrupted } from '../../infra/terminal/user-error.ts';
 import type { StepMeasures } from './deliveries.ts';
 import { type LabOptions, readLabOptions, withLabOptions } from './options.ts';
 import { formatReport, formatReportJson, type Measures, writePlots } from './report.ts';
@@ -37,7 +38,7 @@ export const lab = withLabOptions(
     await run(options, ending.signal);
   } catch (error) {
     if (!ending.signal.aborted) throw findStorageFault(error) ?? error;
-    process.exitCode = INTERRUPTED;
+    throw new Interrupted('interrupted before it was done');
   }
 });
 

@@ -9,6 +9,7 @@ import { createOwnFolder, lockGround } from '../../infra/local/runtime-lock.ts';
 import { findStorageFault } from '../../infra/local/storage-fault.ts';
 import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
+import { eraseLine } from '../../infra/terminal/progress.ts';
 import { formatMutant, proveMutants } from './mutants.ts';
 import { synthesizeOtherRelease } from './patched-copy.ts';
 import { type ProveRequest, readProveRequest, withProveOptions } from './profile.ts';
@@ -18,9 +19,6 @@ import { runProof } from './run.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const base = resolve(root, process.env['CLICKLEDGER_FOLDER'] || '.clickledger');
 const folder = join(base, 'prove');
-
-/** Where a line of progress was. */
-const ERASED = '\r\u001b[K';
 
 export const prove = withProveOptions(
   defineCommand('prove', 'Shows that the promise holds, by breaking everything around it.', {
@@ -33,21 +31,28 @@ export const prove = withProveOptions(
   try {
     process.exitCode = await runRequest(readProveRequest(values), ending.signal);
   } catch (error) {
-    // What was stopped half-way may keep the process for a while.
-    if (ending.signal.aborted) process.exit(INTERRUPTED);
-    throw findStorageFault(error) ?? error;
+    if (!ending.signal.aborted) throw findStorageFault(error) ?? error;
   }
+  if (!ending.signal.aborted) return;
+  eraseLine();
+  console.error('clickledger: interrupted before it was done');
+  // What was stopped half-way may keep the process for a while.
+  process.exit(INTERRUPTED);
 });
 
 async function runRequest(request: ProveRequest, signal: AbortSignal): Promise<number> {
   const { profile, seed, json, mutants } = request;
-  const redrawn = process.stderr.isTTY;
   const say = (line: string) => {
-    if (redrawn) process.stderr.write(ERASED);
+    eraseLine();
     if (json) console.error(line);
     else console.log(line);
   };
-  const progress = redrawn ? (line: string) => void process.stderr.write(`${ERASED}${line}`) : say;
+  const progress = process.stderr.isTTY
+    ? (line: string) => {
+        eraseLine();
+        process.stderr.write(line);
+      }
+    : say;
   const unlock = lockGround(folder);
   try {
     shareJars();
@@ -56,7 +61,6 @@ async function runRequest(request: ProveRequest, signal: AbortSignal): Promise<n
       const verdicts = await proveMutants({ root, only, seed, folder, say, signal });
       if (json) console.log(JSON.stringify({ seed, mutants: verdicts }));
       else for (const verdict of verdicts) console.log(formatMutant(verdict));
-      if (signal.aborted) return INTERRUPTED;
       return verdicts.every(({ verdict }) => verdict === 'FAIL') ? 0 : 1;
     }
     say(
@@ -66,7 +70,7 @@ async function runRequest(request: ProveRequest, signal: AbortSignal): Promise<n
     const otherRelease = profile.releases ? await synthesizeOtherRelease(root, folder, say) : undefined;
     const given = { profile, seed, templates, otherRelease, folder, say, progress, signal };
     const proof = await runProof(given);
-    if (signal.aborted) return INTERRUPTED;
+    signal.throwIfAborted();
     const verdict = judgeProof(proof, profile);
     if (json) console.log(JSON.stringify(buildJson(request, proof, verdict)));
     else for (const line of formatReport(request, proof, verdict, folder)) console.log(line);
