@@ -5,7 +5,7 @@
  * connection that was kept alive may be dead when the next one begins.
  */
 
-export interface RequestBounds {
+interface RequestBounds {
   /** Of one request, the first included; each begins with a connection of its own if the last one was given up. */
   readonly attempts: number;
   /** Until a connection is there. */

@@ -35,7 +35,7 @@ export function formatTopicPath(stage: string, topic: string, fact: TopicFact): 
 }
 
 /** What the stream stack says of its network, for stacks beside it. */
-export type NetworkFact = 'vpc-id' | 'subnet-ids' | 'route-table-ids' | 'broker-security-group-id';
+type NetworkFact = 'vpc-id' | 'subnet-ids' | 'route-table-ids' | 'broker-security-group-id';
 
 export function formatNetworkPath(stage: string, fact: NetworkFact): string {
   return `/clickledger/${stage}/network/${fact}`;

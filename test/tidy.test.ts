@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { groups } from '../functions/index.ts';
 import { anchorsOf } from './support/anchors.ts';
-import { findCycles, readSourceFacts } from './support/source-facts.ts';
+import { findCycles, readSourceFacts, type SourceFacts } from './support/source-facts.ts';
 import { declarations, verbs } from './support/verbs.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -46,9 +46,24 @@ function missingDocuments(file: string, text: string): string[] {
   });
 }
 
+const { exports: published, bin } = JSON.parse(read('package.json')) as {
+  readonly exports: Readonly<Record<string, string>>;
+  readonly bin: Readonly<Record<string, string>>;
+};
+
 const facts = readSourceFacts(
   new Map(sources.filter((file) => file.endsWith('.ts')).map((file) => [file, read(file)])),
 );
+
+/** Functions, classes and constants that no other file imports. */
+function deadExports(given: readonly (readonly [file: string, facts: SourceFacts])[]): string[] {
+  const imported = new Set(given.flatMap(([, { importedNames }]) => importedNames));
+  return given.flatMap(([file, { exportedValues }]) =>
+    exportedValues
+      .map((name) => `${file} ${name}`)
+      .filter((name) => !imported.has(name) && !imported.has(`${file} *`)),
+  );
+}
 
 describe('tidy', () => {
   it('each source file opens by saying what it is for', () => {
@@ -131,6 +146,40 @@ describe('tidy', () => {
       'settled',
       'plain',
     ]);
+  });
+
+  it('each exported value is imported somewhere, and each file that package.json names exists', () => {
+    const entries = [...Object.values(published), ...Object.values(bin)].map((path) =>
+      path.replace(/^\.\//, ''),
+    );
+    assert.ok(entries.length >= 5);
+    assert.deepEqual(
+      entries.filter((path) => !files.includes(path)),
+      [],
+    );
+    // Lambda loads handlers, and the bundler what stands in for the SDK's chain of credentials.
+    const isEntry = (file: string) =>
+      entries.includes(file) ||
+      /^functions\/[^/]+\/(handler|rollup)\.ts$|environment-credentials|fold\/count/.test(file);
+    const tests = files.filter((file) => /^test\/.*\.ts$/.test(file));
+    const all = [...facts, ...readSourceFacts(new Map(tests.map((file) => [file, read(file)])))];
+    assert.deepEqual(
+      deadExports(all).filter((name) => !name.startsWith('test/') && !isEntry(name.split(' ')[0] ?? '')),
+      [],
+    );
+
+    const example = readSourceFacts(
+      new Map([
+        [
+          'a.ts',
+          'export const used = 1, dead = 2; export class Whole {} export function called() {} function own() {}',
+        ],
+        ['b.ts', "import { used as other, type T } from './a.ts'; export function lost() {}"],
+        ['c.ts', "const { called } = await import('./d.ts'); export {};"],
+        ['d.ts', 'export const loaded = 1;'],
+      ]),
+    );
+    assert.deepEqual(deadExports([...example]), ['a.ts dead', 'a.ts Whole', 'a.ts called', 'b.ts lost']);
   });
 
   it('no exported type has the name of another', () => {

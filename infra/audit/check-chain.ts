@@ -141,7 +141,7 @@ function comparable(state: StateRead): Record<string, string> {
   };
 }
 
-export function checkEntry(findings: Findings, journal: string, entry: EntryRead): void {
+function checkEntry(findings: Findings, journal: string, entry: EntryRead): void {
   const { version, offsets, unparked, accepted, state } = entry;
   const fault = (what: string) => findings.add('chain', journal, `entry ${version} ${what}`);
   if (entry.broken !== undefined) findings.add('seal', journal, `entry ${version}: ${entry.broken}`);

@@ -118,7 +118,7 @@ interface Coverage {
 }
 
 /** Collects where no record stands, as the records come by. */
-export class Holes {
+class Holes {
   readonly #ranges: OffsetRange[] = [];
   #next: number;
 
@@ -136,7 +136,7 @@ export class Holes {
   }
 }
 
-export function checkCoverage(findings: Findings, tally: PartitionTally, coverage: Coverage): void {
+function checkCoverage(findings: Findings, tally: PartitionTally, coverage: Coverage): void {
   const { bounds, committed = 0, resolved, holes } = coverage;
   const { journal } = tally;
   const log: Ranges = bounds.end > bounds.start ? [[bounds.start, bounds.end - 1]] : [];

@@ -143,7 +143,7 @@ export function readEntryItems(access: TableAccess, journal: string): AsyncGener
 }
 
 /** Whatever stands in the table, in no order: so also what no key that is known would lead to. */
-export function readAllItems({ client, table }: TableAccess): AsyncGenerator<StoredItem> {
+function readAllItems({ client, table }: TableAccess): AsyncGenerator<StoredItem> {
   return allPages(table, (ExclusiveStartKey) =>
     client.send(new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey })),
   );

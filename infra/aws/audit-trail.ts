@@ -17,7 +17,7 @@ import type { Ownership } from '../../shared/published.ts';
 /** A year, so that a statement that is disputed late still has its writers. */
 const EVENT_DAYS = 365;
 
-export interface AuditTrailProps {
+interface AuditTrailProps {
   readonly ownership: Ownership;
   readonly table: Table;
   readonly handler: IFunction;

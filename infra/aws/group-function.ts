@@ -20,7 +20,7 @@ import type { FunctionEnvironment } from '../../shared/config.ts';
 import { createLogGroup, type OwnLogs } from './data-key.ts';
 import { allowKey, allowWritingLogs } from './group-rights.ts';
 
-export interface GroupFunctionProps {
+interface GroupFunctionProps {
   readonly name: 'handler' | 'rollup';
   /** The file that exports `handler`. */
   readonly entry: string;

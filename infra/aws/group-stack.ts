@@ -20,7 +20,7 @@ import { ConsumerGroup } from './consumer-group.ts';
 import type { DeployedMapping } from './deployed.ts';
 import type { StageConfig, StageName, TopicConfig } from './stages.ts';
 
-export interface GroupStackProps extends StackProps {
+interface GroupStackProps extends StackProps {
   readonly stage: StageName;
   readonly config: StageConfig;
   readonly removalPolicy: RemovalPolicy;

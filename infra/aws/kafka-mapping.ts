@@ -17,7 +17,7 @@ import { Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { GroupSpec, ProvisionedPollers } from '../../shared/group.ts';
 
-export interface KafkaMappingProps {
+interface KafkaMappingProps {
   readonly group: GroupSpec;
   readonly clusterArn: string;
   readonly partitions: number;

@@ -55,7 +55,7 @@ import { findLastBlock } from './stage-network.ts';
 import type { StageConfig, StageName } from './stages.ts';
 import { IAM_PORT } from './stream-network.ts';
 
-export interface OperatorStackProps extends StackProps {
+interface OperatorStackProps extends StackProps {
   readonly stage: StageName;
   readonly config: StageConfig;
   /** Those on whose ledgers it may work, by the name of the team's folder. */

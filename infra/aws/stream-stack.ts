@@ -30,7 +30,7 @@ import { listNetworkFaults } from './stage-network.ts';
 import type { StageConfig, StageName, TopicConfig } from './stages.ts';
 import { StreamNetwork } from './stream-network.ts';
 
-export interface StreamStackProps extends StackProps {
+interface StreamStackProps extends StackProps {
   readonly stage: StageName;
   readonly config: StageConfig;
   readonly removalPolicy: RemovalPolicy;

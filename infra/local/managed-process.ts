@@ -38,7 +38,7 @@ export interface ManagedProcessOptions<Heard> {
   readonly keepAlive?: KeepAlive;
 }
 
-export interface KeepAlive {
+interface KeepAlive {
   /** Its name in a sentence, for people. */
   readonly name: string;
   readonly pauseMs: number;

@@ -10,7 +10,7 @@ export interface AuditedLedger {
   readonly duplicates: number;
 }
 
-export interface ExitReport {
+interface ExitReport {
   /** 0 for exact, 1 for a difference, 2 where an audit could not tell. */
   readonly exitCode: number;
   readonly lastLine: string;

@@ -26,7 +26,7 @@ export interface LiveGroup {
 }
 
 /** What the lines have to fit into; undefined where there is no terminal. */
-export interface Screen {
+interface Screen {
   readonly columns: number;
   readonly rows: number;
 }

@@ -228,7 +228,7 @@ function writing(kafka: readonly string[], topic: string, { clicks, rate }: Star
   return `${at} made-up clicks are written to topic ${topic},${speed}${end}`;
 }
 
-export interface WatchedGroup {
+interface WatchedGroup {
   /** The name under which its stack publishes the table. */
   readonly ledger: string;
   readonly table: string;
@@ -239,7 +239,7 @@ export interface WatchedGroup {
 const tablePath = /^\/clickledger\/[^/]+\/ledger\/([^/]+)\/table$/;
 
 /** The groups whose function writes a ledger that its stack publishes, by the parameters that an operator finds them by. */
-export function listWatchedGroups(ground: Ground): WatchedGroup[] {
+function listWatchedGroups(ground: Ground): WatchedGroup[] {
   const { mappings, published } = ground.plan;
   const groups = Array.from(published, ([path, table]) => ({
     ledger: tablePath.exec(path)?.[1],

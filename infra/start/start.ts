@@ -59,7 +59,7 @@ function isInterrupted(): boolean {
   return aborted && reason instanceof Error && reason.name === 'AbortError';
 }
 
-export interface StartResult {
+interface StartResult {
   readonly exitCode: number;
   /** One JSON object, with --exit; printed after everything has stopped. */
   readonly lastLine: string | undefined;

@@ -14,7 +14,7 @@ export const INTERRUPTED = 130;
 const COULD_NOT_TELL = 2;
 
 /** What exit codes mean for a command. */
-export interface ExitCodes {
+interface ExitCodes {
   readonly 0: string;
   /** Undefined for a command that looks for nothing. */
   readonly 1?: string;

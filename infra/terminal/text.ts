@@ -43,7 +43,7 @@ export function formatAmount(micros: bigint): string {
   return `${micros < 0n ? '-' : ''}${formatCount(size / 1_000_000n)}.${String(size % 1_000_000n).padStart(6, '0')}`;
 }
 
-export const COLUMNS = 80;
+const COLUMNS = 80;
 
 /** Breaks text at spaces into lines of at most 80 columns, with what precedes the first and the others. A longer word stays whole. */
 export function wrap(text: string, first = '', others = first): string[] {

@@ -5,7 +5,7 @@
  */
 
 /** How deep objects and arrays may lie in each other; the outermost one counts. */
-export const DEPTH_MAX = 64;
+const DEPTH_MAX = 64;
 
 /** A value as it is written, text[from, to): of a string with its quotes, of an object or an array only the bracket. */
 export interface Written {

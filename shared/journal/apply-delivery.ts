@@ -38,7 +38,7 @@ export interface Writer<S> {
   readonly beginning?: Beginning | undefined;
 }
 
-export interface Invocation {
+interface Invocation {
   /** Unique to this invocation: it tells an entry of our own from another's after a lost reply. */
   readonly request: string;
   /** Epoch milliseconds after which no further attempt is begun. */

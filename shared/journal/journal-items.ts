@@ -177,7 +177,7 @@ function readMarks(text: string): Mark[] {
   });
 }
 
-export function readMap(attribute: AttributeValue | undefined): Item {
+function readMap(attribute: AttributeValue | undefined): Item {
   if (attribute?.M === undefined)
     throw new TypeError('an item of the ledger lacks a map where one must stand');
   return attribute.M;
@@ -219,7 +219,7 @@ export function sealItem(item: Item): Item {
 }
 
 /** Throws on an item whose seal is missing or of another content. */
-export function assertSealed({ seal, ...item }: Item): void {
+function assertSealed({ seal, ...item }: Item): void {
   if (seal?.S === undefined) throw new RangeError('it has no seal');
   if (sealItem(item)['seal']?.S !== seal.S) throw new RangeError('its seal is of another content');
 }

@@ -76,7 +76,7 @@ export const ENTRY_BYTES_MAX = 400_000;
 /** Intervals of the resolved set: about 30 KB at sixteen-digit offsets. */
 export const INTERVALS_MAX = 1_000;
 /** Parked records that one entry settles: a transaction takes 100 items (Amazon DynamoDB docs: TransactWriteItems). */
-export const SETTLED_MAX = 99;
+const SETTLED_MAX = 99;
 /** A longer hole between two deliveries of a sparse topic may be what retention took away, and stays a gap. */
 export const HOLE_OFFSETS_MAX = 1_000;
 /** Of so many records of an entry the distinct keys are remembered, by their number. */

@@ -12,6 +12,7 @@ import {
   isImportTypeNode,
   isInterfaceDeclaration,
   isLiteralTypeNode,
+  isNamedImports,
   isStringLiteral,
   isTypeAliasDeclaration,
   isVariableStatement,
@@ -26,7 +27,11 @@ import { API } from 'typescript/unstable/sync';
 export interface SourceFacts {
   /** Files of the tree that it imports or exports from, for types too, by their paths from the root. */
   readonly imports: readonly string[];
+  /** `<file> <name>` of each name that it imports from the tree; `<file> *` where it imports all of a file. */
+  readonly importedNames: readonly string[];
   readonly exportedFunctions: readonly string[];
+  /** Functions, classes and constants. */
+  readonly exportedValues: readonly string[];
   /** Classes, interfaces and other types. */
   readonly exportedTypes: readonly string[];
 }
@@ -57,11 +62,15 @@ export function readSourceFacts(texts: ReadonlyMap<string, string>): Map<string,
 
 function factsOf(file: string, source: SourceFile): SourceFacts {
   const exported = source.statements.filter(isExported);
+  const imports = Array.from(importsIn(source)).filter(({ specifier }) => specifier.startsWith('.'));
+  const pathOf = (specifier: string) => join(file, '..', specifier);
   return {
-    imports: Array.from(specifiersIn(source))
-      .filter((specifier) => specifier.startsWith('.'))
-      .map((specifier) => join(file, '..', specifier)),
+    imports: imports.map(({ specifier }) => pathOf(specifier)),
+    importedNames: imports.flatMap(({ specifier, names }) =>
+      names.map((name) => `${pathOf(specifier)} ${name}`),
+    ),
     exportedFunctions: exported.flatMap(functionsOf),
+    exportedValues: exported.flatMap(valuesOf),
     exportedTypes: exported.flatMap((statement) =>
       (isInterfaceDeclaration(statement) ||
         isTypeAliasDeclaration(statement) ||
@@ -90,23 +99,44 @@ function functionsOf(statement: Statement): string[] {
   );
 }
 
+function valuesOf(statement: Statement): string[] {
+  if (isFunctionDeclaration(statement) || isClassDeclaration(statement))
+    return statement.name === undefined ? [] : [statement.name.text];
+  if (!isVariableStatement(statement)) return [];
+  return statement.declarationList.declarations.flatMap(({ name }) =>
+    isIdentifier(name) ? [name.text] : [],
+  );
+}
+
+interface Import {
+  readonly specifier: string;
+  readonly names: readonly string[];
+}
+
 /** Of `import`, `export … from`, `import(…)` and types like `import('…').Type`. */
-function* specifiersIn(node: Node): Generator<string> {
-  const named =
-    isImportDeclaration(node) || isExportDeclaration(node)
-      ? node.moduleSpecifier
-      : isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword
-        ? node.arguments[0]
-        : isImportTypeNode(node) && isLiteralTypeNode(node.argument)
-          ? node.argument.literal
-          : undefined;
-  if (named !== undefined && isStringLiteral(named)) yield named.text;
+function* importsIn(node: Node): Generator<Import> {
+  if (isImportDeclaration(node)) {
+    const bindings = node.importClause?.namedBindings;
+    const names =
+      bindings !== undefined && isNamedImports(bindings)
+        ? bindings.elements.map(({ name, propertyName }) => (propertyName ?? name).text)
+        : ['*'];
+    if (isStringLiteral(node.moduleSpecifier)) yield { specifier: node.moduleSpecifier.text, names };
+  }
+  const whole = isExportDeclaration(node)
+    ? node.moduleSpecifier
+    : isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword
+      ? node.arguments[0]
+      : isImportTypeNode(node) && isLiteralTypeNode(node.argument)
+        ? node.argument.literal
+        : undefined;
+  if (whole !== undefined && isStringLiteral(whole)) yield { specifier: whole.text, names: ['*'] };
   const children: Node[] = [];
   node.forEachChild((child) => {
     children.push(child);
     return undefined;
   });
-  for (const child of children) yield* specifiersIn(child);
+  for (const child of children) yield* importsIn(child);
 }
 
 /** Each group of files that import each other, directly or by way of others; Tarjan's strongly connected components. */

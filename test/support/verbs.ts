@@ -32,7 +32,6 @@ export const verbs: Readonly<Record<string, string>> = {
   encode: 'turns a value into what is written',
   erase: 'takes a line away from the terminal',
   escape: 'makes text harmless',
-  evaluate: 'works out what a template says',
   filter: 'returns those that match',
   find: 'returns one thing or set out of what is given',
   fold: 'runs a team’s function over records',

@@ -23,7 +23,7 @@ import type { AlarmDefinition, Window } from './alarm-definition.ts';
 /** What an alarm calls: an SNS topic, or any other alarm action. The list may be empty. */
 export type AlarmActions = Readonly<Record<Severity, readonly IAlarmAction[]>>;
 
-export interface AlarmSetProps<Name extends string> {
+interface AlarmSetProps<Name extends string> {
   readonly ownership: Ownership;
   readonly definitions: readonly AlarmDefinition<Name>[];
   readonly spec: Pick<AlarmSpec<Name>, 'severities' | 'without'>;

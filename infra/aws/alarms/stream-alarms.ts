@@ -36,18 +36,14 @@ const expressQuotas: Readonly<Record<string, readonly [into: number, outOf: numb
 };
 const QUOTA_SHARE = 0.8;
 
-export interface StreamAlarmsProps {
+interface StreamAlarmsProps {
   readonly ownership: Ownership;
   readonly config: StageConfig;
   readonly metrics: StreamMetrics;
   readonly actions: AlarmActions;
 }
 
-export function createStreamAlarmSet(
-  scope: Construct,
-  id: string,
-  props: StreamAlarmsProps,
-): AlarmSet<StreamAlarm> {
+function createStreamAlarmSet(scope: Construct, id: string, props: StreamAlarmsProps): AlarmSet<StreamAlarm> {
   const { ownership, config, metrics, actions } = props;
   const definitions = [
     ...anyBrokers(metrics),
@@ -200,7 +196,7 @@ function throttled(of: StreamMetrics): AlarmDefinition<StreamAlarm>[] {
   }));
 }
 
-export interface WatchStreamProps {
+interface WatchStreamProps {
   readonly ownership: { readonly stage: StageName; readonly owner: string };
   readonly config: StageConfig;
   readonly key: IKey;

@@ -20,7 +20,7 @@ import { defineDeliveryAlarms, hasOwnCounts } from './delivery-alarms.ts';
 import { createGroupMetrics, type GroupMetrics } from './group-metrics.ts';
 import { defineLedgerAlarms } from './ledger-alarms.ts';
 
-export interface WatchGroupProps {
+interface WatchGroupProps {
   readonly ownership: Ownership;
   readonly group: GroupSpec;
   readonly key: IKey;
@@ -61,7 +61,7 @@ export function watchGroup(scope: Construct, props: WatchGroupProps): void {
   createGroupDashboard(scope, 'Dashboard', { ownership, group, metrics, alarms });
 }
 
-export interface GroupAlarmsProps {
+interface GroupAlarmsProps {
   readonly ownership: Ownership;
   readonly group: GroupSpec;
   readonly metrics: GroupMetrics;
@@ -69,11 +69,7 @@ export interface GroupAlarmsProps {
   readonly actions: AlarmActions;
 }
 
-export function createGroupAlarmSet(
-  scope: Construct,
-  id: string,
-  props: GroupAlarmsProps,
-): AlarmSet<GroupAlarm> {
+function createGroupAlarmSet(scope: Construct, id: string, props: GroupAlarmsProps): AlarmSet<GroupAlarm> {
   const { ownership, group, actions } = props;
   return new AlarmSet(scope, id, {
     ownership,

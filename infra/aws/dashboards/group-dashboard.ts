@@ -13,7 +13,7 @@ import { hasOwnCounts } from '../alarms/delivery-alarms.ts';
 import type { GroupMetrics } from '../alarms/group-metrics.ts';
 import { createGraph, createHead } from './widgets.ts';
 
-export interface GroupDashboardProps {
+interface GroupDashboardProps {
   readonly ownership: Ownership;
   readonly group: GroupSpec;
   readonly metrics: GroupMetrics;

@@ -12,7 +12,7 @@ import type { BrokerMetric, StreamMetrics } from '../alarms/stream-metrics.ts';
 import type { StageConfig, TopicConfig } from '../stages.ts';
 import { createGraph, createHead } from './widgets.ts';
 
-export interface StreamDashboardProps {
+interface StreamDashboardProps {
   readonly ownership: Ownership;
   readonly config: StageConfig;
   readonly clusterName: string;

@@ -6,7 +6,7 @@ import type { PartialRetry } from './decide.ts';
 import { parseDestinationAddress } from './destination-address.ts';
 import type { PollerAssignment } from './poller-process.ts';
 
-export interface AssignmentOptions {
+interface AssignmentOptions {
   readonly bootstrap: readonly string[];
   readonly target: Pick<PlannedFunction, 'name' | 'timeoutSeconds'>;
   readonly sessionTimeoutMs: number;

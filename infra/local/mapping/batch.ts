@@ -15,7 +15,7 @@ export interface MappingBatch {
   readonly last: EndedInvocation | undefined;
 }
 
-export interface EndedInvocation {
+interface EndedInvocation {
   readonly requestId: string;
   /** Lambda's name for a throw, a crash or a timeout; null if the function returned. */
   readonly functionError: 'Unhandled' | null;

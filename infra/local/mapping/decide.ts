@@ -48,7 +48,7 @@ export type InvocationEnd =
 
 export type Happened = 'due' | { readonly requestId: string; readonly end: InvocationEnd };
 
-export type BatchCondition = 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded';
+type BatchCondition = 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded';
 
 export interface DiscardedBatch {
   readonly batch: MappingBatch;

@@ -9,7 +9,7 @@ import type { Payload } from './gather.ts';
 import type { Records } from './kafka-event.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 
-export interface DeliveryParts {
+interface DeliveryParts {
   readonly rules: RetryRules;
   readonly stopped: AbortSignal;
   readonly invoke: (records: Records) => Promise<{ readonly requestId: string; readonly end: InvocationEnd }>;

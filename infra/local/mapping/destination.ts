@@ -28,7 +28,7 @@ export interface DestinationOptions {
 }
 
 /** Resolves with the place of the delivered batch, for people. */
-export type Deliver = (discarded: DiscardedBatch, context: FailureContext) => Promise<string>;
+type Deliver = (discarded: DiscardedBatch, context: FailureContext) => Promise<string>;
 
 /** Within the folder of the local runtime. */
 export function getDestinationsFolder(folder: string): string {

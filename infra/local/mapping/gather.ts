@@ -8,7 +8,7 @@
 import { countBytes, type FetchedRecord, PAYLOAD_BYTES_MAX } from './kafka-event.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 
-export interface BatchLimits {
+interface BatchLimits {
   readonly records: number;
   readonly windowMs: number;
 }

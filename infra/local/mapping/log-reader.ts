@@ -22,7 +22,7 @@ const PARTITION_BYTES = 4 * 1024 * 1024;
 /** Limit for all partitions of one response, because its records become objects at the same time. */
 const FETCH_BYTES = 16 * 1024 * 1024;
 
-export interface LogReaderOptions {
+interface LogReaderOptions {
   readonly bootstrap: readonly string[];
   readonly groupId: string;
   readonly clientId: string;

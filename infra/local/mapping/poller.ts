@@ -24,7 +24,7 @@ export interface PollerRules extends RetryRules {
   readonly functionTimeoutMs: number;
 }
 
-export interface PollerParts {
+interface PollerParts {
   readonly rules: PollerRules;
   readonly reader: LogReader;
   readonly membership: Membership;

@@ -15,7 +15,7 @@ import { DiscardedRecords } from './discarded.ts';
 import { listOwnedPartitions, type OwnedPartition } from './owned-partitions.ts';
 import type { GroundMessage, PollerAssignment, PollerMessage, PollerStatus } from './poller-process.ts';
 
-export interface PollersOptions {
+interface PollersOptions {
   readonly mapping: PlannedMapping;
   readonly assignment: PollerAssignment;
   readonly sandboxes: Sandboxes;

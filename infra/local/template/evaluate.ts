@@ -35,14 +35,14 @@ export function resolve(scope: TemplateScope, place: Place, value: Json): Json |
 }
 
 /** The value as text, for names, keys and references. */
-export function resolveText(scope: TemplateScope, place: Place, value: Json): string {
+function resolveText(scope: TemplateScope, place: Place, value: Json): string {
   const resolved = resolve(scope, place, value);
   if (typeof resolved === 'string' || typeof resolved === 'number' || typeof resolved === 'boolean')
     return String(resolved);
   return refuse(place, `needs a text, got ${JSON.stringify(resolved)}`);
 }
 
-export function evaluate(scope: TemplateScope, from: Place, value: Json): Json | undefined {
+function evaluate(scope: TemplateScope, from: Place, value: Json): Json | undefined {
   if (typeof value !== 'object' || value === null) return value;
   const place = descend(from);
   if (Array.isArray(value))
@@ -65,7 +65,7 @@ export function evaluate(scope: TemplateScope, from: Place, value: Json): Json |
 }
 
 /** Whether a condition of the template is true. A resource whose condition is false does not exist. */
-export function isConditionTrue(scope: TemplateScope, stack: Stack, name: string): boolean {
+function isConditionTrue(scope: TemplateScope, stack: Stack, name: string): boolean {
   return isTrue(scope, { stack, owner: 'Conditions', property: name, depth: 0 }, { Condition: name });
 }
 

@@ -172,12 +172,12 @@ function accepts(groups: readonly SecurityGroup[], network: Network): boolean {
 
 /* Whether the policy of a VPC endpoint lets Lambda's pollers do what they need. */
 
-export type Admits = 'yes' | 'no' | 'on conditions';
+type Admits = 'yes' | 'no' | 'on conditions';
 
 const PRINCIPAL = 'lambda.amazonaws.com';
 
 /** @param policy as CloudFormation has it, or parsed from what EC2 returns; undefined is the default policy, which allows all */
-export function checkPolicy(policy: unknown, action: string): Admits {
+function checkPolicy(policy: unknown, action: string): Admits {
   if (policy === undefined) return 'yes';
   const statements = listOf(fieldOf(policy, 'Statement')).filter(
     (statement) =>

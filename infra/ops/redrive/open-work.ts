@@ -131,7 +131,7 @@ async function newestIncarnation({ store, topic }: Sight): Promise<number> {
   return Math.max(1, ...numbers);
 }
 
-export interface ParkedFor {
+interface ParkedFor {
   readonly reason: string;
   readonly offsets: OffsetSet;
 }

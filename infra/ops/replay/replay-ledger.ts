@@ -23,7 +23,7 @@ import { awaitTableAnswer, type Target } from '../redrive/target.ts';
 import { TOO_LARGE } from '../redrive/undone.ts';
 import type { ReplayRange } from './ranges.ts';
 
-export interface Replayed {
+interface Replayed {
   readonly range: ReplayRange;
   readonly journal: string;
   /** That the log held in the range and the function was given. */
@@ -39,7 +39,7 @@ export interface Replayed {
   readonly faults: readonly string[];
 }
 
-export interface ReplayManner {
+interface ReplayManner {
   readonly signal: AbortSignal;
   readonly progress: (done: number, of: number) => void;
 }

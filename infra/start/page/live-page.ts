@@ -207,7 +207,7 @@ interface Watched {
 const ASK_EVERY_MS = 250;
 
 /** Asks the broker, while somebody looks, whether each group rebalances, and since when. */
-export class GroupWatch {
+class GroupWatch {
   readonly #states: GroupStates;
   readonly #groups = new Map<string, Watched>();
   readonly #timer: NodeJS.Timeout;
