@@ -118,7 +118,7 @@ interface Coverage {
 }
 
 /** Collects where no record stands, as the records come by. */
-class Holes {
+export class Holes {
   readonly #ranges: OffsetRange[] = [];
   #next: number;
 
