@@ -136,7 +136,7 @@ export class Holes {
   }
 }
 
-function checkCoverage(findings: Findings, tally: PartitionTally, coverage: Coverage): void {
+export function checkCoverage(findings: Findings, tally: PartitionTally, coverage: Coverage): void {
   const { bounds, committed = 0, resolved, holes } = coverage;
   const { journal } = tally;
   const log: Ranges = bounds.end > bounds.start ? [[bounds.start, bounds.end - 1]] : [];
