@@ -107,6 +107,8 @@ describe('the options of redrive', () => {
       '--ledger billing --redrive-role billing-redrive',
       /--redrive-role <arn>' argument 'billing-redrive' is invalid\. Allowed is the ARN of a role/,
     ],
+    ['--ledger billing --redrive-role xarn:aws:iam::111122223333:role/r', /Allowed is the ARN of a role/],
+    ['--ledger billing --redrive-role arn:aws:iam::111122223333:user/r', /Allowed is the ARN of a role/],
     [
       '--ledger billing --redrive-role arn:aws:iam::111122223333:role/r',
       /--redrive-role needs --kafka, --topic, --group, --table, --function too/,
