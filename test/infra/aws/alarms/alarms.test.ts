@@ -200,6 +200,21 @@ describe('alarms', () => {
     );
   });
 
+  it('however long the topic keeps its records, redrive-overdue looks back as far as CloudWatch does, and no further', () => {
+    for (const [retentionHours, hours] of [
+      [500, 7 * 24],
+      [100, 50],
+      [3, 2],
+    ] as const) {
+      const config = { ...stages.dev, topic: { ...stages.dev.topic, retentionHours } };
+      const template = templatesOf('dev', groups, {}, {}, config).get('clickledger-dev-billing')!;
+      const overdue = alarmsOf(template).find(({ name }) => name.endsWith('-redrive-overdue'));
+      const { EvaluationPeriods, DatapointsToAlarm } = overdue?.properties ?? {};
+      assert.deepEqual([EvaluationPeriods, DatapointsToAlarm], [hours, hours]);
+      assert.match(overdue?.description ?? '', new RegExp(`^\\[page\\] For ${hours} h `));
+    }
+  });
+
   it('a promise that no window of an alarm can hold is refused', () => {
     const refused: [ServiceLevel, RegExp][] = [
       [
