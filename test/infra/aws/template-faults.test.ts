@@ -95,7 +95,7 @@ function trusts(template: CfnTemplate): string[] {
     const statements = evaluated(template, Properties.AssumeRolePolicyDocument.Statement);
     return statements.flatMap(({ Principal }: { Principal: unknown }) => {
       const named = (Principal as { Service?: string | string[] }).Service;
-      if ((Principal as { AWS?: string }).AWS === OWN_ACCOUNT) return [];
+      if ((Principal as { AWS?: string }).AWS === OWN_ACCOUNT && /RedriveRole/.test(id)) return [];
       const known = named !== undefined && [named].flat().every((service) => services.includes(service));
       return known && Object.keys(Principal as object).length === 1
         ? []
@@ -279,6 +279,13 @@ describe('a fault that was put in is found', () => {
         Properties.AssumeRolePolicyDocument.Statement[0].Principal = { AWS: '*' };
       }),
       /trusts \{"AWS":"\*"\}/,
+    ],
+    [
+      'trusts',
+      spoilt('AWS::IAM::Role', ({ Properties }) => {
+        Properties.AssumeRolePolicyDocument.Statement[0].Principal = { AWS: OWN_ACCOUNT };
+      }),
+      /GroupHandlerRole\w+ trusts .*:root/,
     ],
     [
       'trusts',
