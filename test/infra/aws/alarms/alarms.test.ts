@@ -206,7 +206,8 @@ describe('alarms', () => {
       [100, 50],
       [3, 2],
     ] as const) {
-      const config = { ...stages.dev, topic: { ...stages.dev.topic, retentionHours } };
+      const [topic] = stages.dev.topics;
+      const config = { ...stages.dev, topics: [{ ...topic, retentionHours }] as const };
       const template = templatesOf('dev', groups, {}, {}, config).get('clickledger-dev-billing')!;
       const overdue = alarmsOf(template).find(({ name }) => name.endsWith('-redrive-overdue'));
       const { EvaluationPeriods, DatapointsToAlarm } = overdue?.properties ?? {};
