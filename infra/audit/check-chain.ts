@@ -19,7 +19,7 @@ export function checkChain(
   const first = entries[0];
   if (first !== undefined && first.version > through + 1)
     fault(`entries ${through + 1} to ${first.version - 1} are missing`);
-  let before = first?.version === through + 1 ? (checkpoint?.state ?? nothing) : undefined;
+  let before = first?.version === through + 1 ? checkpoint?.state : undefined;
   if (first?.version === 1) before = nothing;
   for (const entry of entries) {
     checkEntry(findings, journal, entry);
@@ -175,7 +175,7 @@ export function findTaken({ offsets, unparked, accepted, void: empty }: EntryRea
 /** The first and the last record that it took. An entry that only voids took none. */
 function checkMarks({ state }: EntryRead, taken: Ranges, fault: (what: string) => void): void {
   const [first, last] = [taken[0]?.[0], taken.at(-1)?.[1]];
-  const should = [...new Set([first, last])].filter((offset) => offset !== undefined);
+  const should = [...new Set([first, last])];
   const is = [...state.marks.keys()];
   if (taken.length > 0 && is.join() !== should.join())
     fault(`has fingerprints of offsets ${is.join(' and ')}, its first and last are ${should.join(' and ')}`);

@@ -35,6 +35,7 @@ describe('statement lines', () => {
       [line(2, 20, 1, 1)],
       [`statement: ${HOUR} a lacks entry 2, and the checkpoint is at 2`],
     ],
+    ['are ahead of the checkpoint', two, 1, [line(3, 30, 1, 2)], []],
     ['have a click more', two, 2, [line(4, 30, 1, 2)], [has(4, 30, 1, 2, '3 clicks and 30 micros, 1')]],
     ['have a click less', two, 2, [line(2, 30, 1, 2)], [has(2, 30, 1, 2, '3 clicks and 30 micros, 1')]],
     ['have a micro more', two, 2, [line(3, 31, 1, 2)], [has(3, 31, 1, 2, '3 clicks and 30 micros, 1')]],

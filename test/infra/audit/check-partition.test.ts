@@ -23,6 +23,12 @@ describe('the coverage of a partition', () => {
   }
   const cases: readonly [string, Sight, string[], Partial<PartitionTally>][] = [
     [
+      'has expired entries of all that is in the log',
+      { start: 3, end: 4, committed: 4, resolved: '0-3', expired: '0-3' },
+      ['chain: entries 1 to 7 are gone, and the records of their offsets 3 are still in the log'],
+      {},
+    ],
+    [
       'lacks the first record',
       { end: 3, committed: 3, resolved: '1-2' },
       ['missing: not counted: 1 record, offsets 0, committed 3'],

@@ -8,6 +8,7 @@ import { type CfnTemplate, evaluated, resourceOf, resourcesOf, templateOf } from
 const stageNames = Object.keys(stages) as StageName[];
 
 interface Statement {
+  readonly Sid?: string;
   readonly Effect: string;
   readonly Action: string | string[];
   readonly Resource: string | string[];
@@ -120,6 +121,34 @@ describe('rights of a group', () => {
         );
       }
     }
+  });
+
+  test('each statement of a role says in its id what it is for', () => {
+    const template = templateOf('prod', 'fraud');
+    const idsOf = (role: string) =>
+      statementsOf(template, role)
+        .map(({ Sid }) => Sid ?? '')
+        .sort();
+    const shared = ['OwnLedgerKey', 'OwnLogs', 'ReadLedger'];
+
+    assert.deepEqual(idsOf('GroupRollup'), ['AddToLines', 'PutProjections', ...shared].sort());
+    assert.deepEqual(
+      idsOf('GroupHandler'),
+      [
+        'AppendEntries',
+        'Connect',
+        'DestinationKey',
+        'FindBrokers',
+        'FindDestination',
+        'GiveUpRecords',
+        'JoinOwnGroup',
+        'NotFromCode',
+        'OwnEnvironment',
+        'PollersInTheNetwork',
+        'ReadTopic',
+        ...shared,
+      ].sort(),
+    );
   });
 
   test('the schedule may run its rollup and nothing else, for this account alone', () => {

@@ -398,5 +398,6 @@ describe('what is deployed', () => {
     );
     assert.match(steps[0] ?? '', /find out whether the new topic starts empty/);
     assert.equal(steps[4], `    ${IF_NOTHING_IS_DEPLOYED}`);
+    assert.match(IF_NOTHING_IS_DEPLOYED, /^If nothing of this group is deployed, the record is wrong: /);
   });
 });
