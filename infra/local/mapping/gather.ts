@@ -44,7 +44,6 @@ export function gather(queues: readonly PartitionQueue[], limits: BatchLimits): 
   let records = limits.records;
   let bytes = PAYLOAD_BYTES_MAX - ENVELOPE_BYTES;
   for (const queue of queues.toSorted((a, b) => b.waiting - a.waiting || a.partition - b.partition)) {
-    if (records === 0 || queue.waiting === 0) break;
     const taken = queue.take(records, bytes, parts.length === 0);
     if (taken.length === 0) continue;
     parts.push({ queue, records: taken });

@@ -75,7 +75,7 @@ export class PartitionQueue {
     }
     this.#taken += taken.length;
     this.#bytes -= bytes;
-    this.windowFrom = undefined;
+    if (taken.length > 0) this.windowFrom = undefined;
     if (this.#taken > 50_000 || this.#taken === this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#taken);
       this.#taken = 0;

@@ -226,6 +226,14 @@ const damaged: readonly Damaged[] = [
     /none of a statement line/,
   ],
   ['a line of no journal', readLineItem, { ...line, sk: S(`${HOUR}#`) }, /none of a statement line/],
+  ['an entry of a long key', readEntryItem, { ...entry, sk: S('entry#00000000000000020') }, /version NaN/],
+  [
+    'a parked record before all',
+    readEntryItem,
+    within('changed', { parked: S(`[[-1,"r","${SHA}"]]`) }),
+    /no parked/,
+  ],
+  ['a flag before all', readEntryItem, within('changed', { flags: S('[[-1,"r",1]]') }), /is no flag/],
   ['a line of more than an hour', readLineItem, { ...line, sk: S(`#${HOUR}#${JOURNAL}`) }, /none of a/],
   ['a line through no version', readLineItem, { ...line, through: N(0) }, /0 is no safe integer from 1 on/],
   [

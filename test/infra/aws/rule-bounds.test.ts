@@ -287,9 +287,14 @@ describe('the bounds of the rules', () => {
       [{ fifoDestination: true, 'group.retry': spent }, []],
       [{ fifoDestination: true, 'group.retry': to({ queueArn: token }) }, ['no-fifo-destination']],
       [{ 'cluster.arn': token, 'cluster.name': 'whatever' }, []],
+      [{ 'cluster.arn': 'clicks', 'cluster.name': token }, ['cluster-arn']],
     ];
     for (const [changes, rules] of expected)
       assert.deepEqual(brokenBy(changes), rules, JSON.stringify(changes));
+  });
+
+  test('a rule that rests on a page names it', () => {
+    for (const { id, because } of groupRules) assert.doesNotMatch(because, /docs: *(?:[,)]|$)|\(\)/, id);
   });
 
   test('a refusal is what is given, allowed and why, then the steps and what else it may be', () => {

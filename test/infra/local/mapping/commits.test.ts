@@ -60,7 +60,9 @@ describe('commits', () => {
     const revoked = new PartitionQueue('t', 2, 5, undefined);
     revoked.push([], 9);
     revoked.revoked = true;
-    for (const queue of [known, fresh, revoked]) commits.add(queue);
+    const behind = new PartitionQueue('t', 3, 5, 8);
+    behind.push([], 7);
+    for (const queue of [known, fresh, revoked, behind]) commits.add(queue);
 
     assert.deepEqual([requests, commits.pending], [[], false]);
     known.push([], 6);

@@ -96,6 +96,16 @@ describe('a payload', () => {
     assert.equal(isComplete([holding(0, most - 1)], limits, 0), false);
   });
 
+  it('leaves the window open of a partition that it takes nothing from', () => {
+    const [full, other] = [queueOf(0, 3), queueOf(1, 2)];
+    full.windowFrom = 1;
+    other.windowFrom = 2;
+
+    gather([full, other], { records: 3, windowMs: 0 });
+
+    assert.deepEqual([full.windowFrom, other.windowFrom], [undefined, 2]);
+  });
+
   it('is full to the byte, and asks nothing of a partition that it takes nothing from', () => {
     const limits = { records: 9, windowMs: 0 };
     const label = '"t-0":[],'.length;

@@ -207,6 +207,34 @@ describe('an event of the local mapping', () => {
     );
   });
 
+  it('holds the records of several partitions in order, and is as long as was counted', () => {
+    const of = (partition: number, ...offsets: number[]) =>
+      offsets.map((offset) => buildFetchedRecord(logged({ partition, offset, value: Buffer.from('v') })));
+    for (const partitions of [
+      new Map([['ad_clicks-0', of(0, 7)]]),
+      new Map([['ad_clicks-0', of(0, 7, 8, 10)]]),
+      new Map([
+        ['ad_clicks-0', of(0, 7, 8)],
+        ['ad_clicks-11', of(11, 1, 2, 3)],
+      ]),
+    ]) {
+      const payload = buildEventPayload(source, partitions);
+      const { records } = JSON.parse(payload.toString()) as { records: Record<string, { offset: number }[]> };
+
+      assert.equal(countPayloadBytes(source, partitions), payload.length);
+      assert.deepEqual(
+        Object.entries(records).map(([label, list]) => [label, list.map(({ offset }) => offset)]),
+        Array.from(partitions, ([label, list]) => [label, list.map(({ offset }) => offset)]),
+      );
+    }
+  });
+
+  it('has a header without a name under the empty one', () => {
+    const { text } = buildFetchedRecord(logged({ headers: [[null, Buffer.from('v')]] }));
+
+    assert.deepEqual(JSON.parse(text).headers, [{ '': [118] }]);
+  });
+
   it('has as many bytes as its text has characters, which the 6 MB limit counts', () => {
     fc.assert(
       fc.property(anyRecord, (record) => {
