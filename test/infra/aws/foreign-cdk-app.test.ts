@@ -154,7 +154,7 @@ describe('a foreign CDK app', () => {
       refusalsIn((stack) => void new ConsumerGroup(stack, 'A', propsOf({ topic: 7, retries: 3 }))),
       [
         '[Shop/A] topic is 7, must be a text',
-        '[Shop/A] retries is no property, allowed are ledger, groupId, topic, startingPosition, batch, retry, pollers, filters, offsets, rejects, entryDays, sandbox, secrets, slo, alarms',
+        '[Shop/A] retries is no property, allowed are ledger, groupId, topic, contract, count, startingPosition, batch, retry, pollers, filters, offsets, rejects, entryDays, sandbox, secrets, slo, alarms',
       ],
     );
   });
