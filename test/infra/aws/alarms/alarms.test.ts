@@ -5,6 +5,7 @@ import { groups } from '../../../../functions/index.ts';
 import { stages } from '../../../../infra/aws/stages.ts';
 import {
   type AlarmSpec,
+  defaultThresholds,
   groupAlarms,
   type ServiceLevel,
   severities,
@@ -198,6 +199,22 @@ describe('alarms', () => {
       JSON.stringify(of('retention').Metrics).includes('FILL(drain, 0) >= 302400'),
       'half of seven days',
     );
+  });
+
+  it("the ledger's alarms count as many minutes, and begin at what, as their pages say", () => {
+    const alarms = alarmsOf(templateOf('prod', 'billing'));
+    const { openMinutesMax, rollupBehindMinutesMax } = defaultThresholds;
+    for (const [name, ...expected] of [
+      ['foreign-writer', 1, 15, 1, 'notBreaching'],
+      ['journal-bounds', 3, 5, 50, 'ignore'],
+      ['redrive-due', openMinutesMax, openMinutesMax, 1, 'ignore'],
+      ['rollup-behind', rollupBehindMinutesMax, rollupBehindMinutesMax + 5, 1, 'breaching'],
+    ] as const) {
+      const { properties } = alarms.find((alarm) => alarm.name.endsWith(`-${name}`))!;
+      const { DatapointsToAlarm, EvaluationPeriods, Threshold, TreatMissingData } = properties;
+      const actual = [DatapointsToAlarm, EvaluationPeriods, Threshold, TreatMissingData];
+      assert.deepEqual(actual, expected, name);
+    }
   });
 
   it('however long the topic keeps its records, redrive-overdue looks back as far as CloudWatch does, and no further', () => {
