@@ -98,7 +98,7 @@ function checkAlone(
   checkParked(findings, rolled, parked);
 }
 
-/** A journal that no partition of the log stands behind: of an earlier log, or of none. */
+/** A journal without a partition of this log: of an earlier log, or of none. */
 function checkElsewhere(
   findings: Findings,
   projections: JournalProjections,

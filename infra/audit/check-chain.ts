@@ -7,7 +7,7 @@ import type { Findings } from './findings.ts';
 import type { CheckpointRead, EntryRead, StateRead } from './layout.ts';
 import { countOffsets, formatRanges, joinRanges, type Ranges, subtractRanges } from './offset-ranges.ts';
 
-/** @param entries of the journal in the order of versions; older ones may have expired, if a checkpoint stands for them */
+/** @param entries of the journal in the order of versions; older ones may have expired, if a checkpoint has their state */
 export function checkChain(
   findings: Findings,
   journal: string,
@@ -116,11 +116,10 @@ export function checkCheckpoint(
 ): void {
   const fault = (what: string) => findings.add('checkpoint', journal, what);
   if (broken !== undefined) findings.add('seal', journal, `the checkpoint: ${broken}`);
-  if (state.version !== through)
-    fault(`it stands for version ${through} and holds the state of ${state.version}`);
+  if (state.version !== through) fault(`it is of version ${through} and holds the state of ${state.version}`);
   const head = entries.at(-1);
   if (head !== undefined && through > head.version)
-    fault(`it stands for version ${through}, and the newest entry is ${head.version}`);
+    fault(`it is of version ${through}, and the newest entry is ${head.version}`);
   const entry = entries.find(({ version }) => version === through);
   if (entry === undefined) return;
   const [is, should] = [comparable(state), comparable(entry.state)];

@@ -1,7 +1,7 @@
 /**
  * What the rollup has made of a journal: each statement line is the sum of its entries up to its `through`, which is the last of
  * them it knows, and no line is missing or invented. The checkpoint and the lines were read before the entries, so whatever
- * they hold stands in an entry.
+ * they hold is in an entry.
  */
 import { addSums, type Sums, zero } from './entry-lines.ts';
 import type { Findings } from './findings.ts';
@@ -13,7 +13,7 @@ export interface Rolled {
   readonly checkpoint: CheckpointRead | undefined;
 }
 
-/** What the entries that stand have of one line. */
+/** What the entries that have not expired hold of one line. */
 interface Expected {
   /** Up to the line's `through`. */
   sums: Sums;
@@ -75,7 +75,7 @@ function expectedOf(entries: readonly EntryRead[], lines: readonly LineRead[]): 
   return expected;
 }
 
-/** What the lines hold beyond the entries that still stand must be what the expired ones added up to. */
+/** What the lines hold beyond the entries that have not expired must be what the expired ones added up to. */
 function checkExpired(findings: Findings, { journal, entries, checkpoint }: Rolled, beyond: Sums): void {
   const first = entries[0];
   if (hasAll(entries)) return;

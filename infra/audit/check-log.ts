@@ -1,5 +1,5 @@
 /**
- * A journal against the log: every record that is still there is judged anew, and booked to the entry that says it counted
+ * A journal against the log: every record that is still there is judged again, and booked to the entry that says it counted
  * it. What each entry should hold is then compared with what it does hold, line by line.
  */
 import { createHash } from 'node:crypto';

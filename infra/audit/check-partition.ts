@@ -113,11 +113,11 @@ interface Coverage {
   readonly expired: Ranges;
   /** The last of these entries; 0 for none. */
   readonly expiredTo: number;
-  /** Between the log's bounds, where no record stands. */
+  /** Between the log's bounds, where there is no record. */
   readonly holes: Ranges;
 }
 
-/** Collects where no record stands, as the records come by. */
+/** Collects where there is no record, as the records come by. */
 export class Holes {
   readonly #ranges: OffsetRange[] = [];
   #next: number;
@@ -204,6 +204,6 @@ function checkAgainstLog(
     findings.add(
       'phantom',
       journal,
-      `no record stands at offsets ${formatRanges(phantom)}, log end ${bounds.end}`,
+      `the log has no record at offsets ${formatRanges(phantom)}, its end is ${bounds.end}`,
     );
 }

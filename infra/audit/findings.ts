@@ -64,7 +64,7 @@ export interface PartitionTally {
   parked: number;
   /** By entries that have not expired: never to be counted, as an operator has decided. */
   accepted: number;
-  /** Counted, and compared with the record that stands there. */
+  /** Counted, and compared with the record at its offset. */
   compared: number;
   /** Before the committed offset, and neither counted nor parked. */
   missing: number;
@@ -99,9 +99,9 @@ export class Findings {
   readonly faults: AuditFault[] = [];
   /** By partition of the log. */
   readonly partitions: PartitionTally[] = [];
-  /** What stands, for the next audit to look back at; journals of earlier logs too. */
+  /** The state of each journal, for the next audit to look back at; of earlier logs too. */
   readonly journals: JournalState[] = [];
-  /** What is no fault, and worth knowing: what stands unverified, what is in gaps. */
+  /** What is no fault, and worth knowing: what could not be verified, what is in gaps. */
   readonly notes: string[] = [];
   /** True for a moment while rollups run; a fault of the checkpoint at rest. */
   readonly passing: Omit<AuditFault, 'kind'>[] = [];

@@ -142,7 +142,7 @@ export function readEntryItems(access: TableAccess, journal: string): AsyncGener
   return query(access, journal);
 }
 
-/** Whatever stands in the table, in no order: so also what no key that is known would lead to. */
+/** All items of the table, in no order: also those that no known key leads to. */
 function readAllItems({ client, table }: TableAccess): AsyncGenerator<StoredItem> {
   return allPages(table, (ExclusiveStartKey) =>
     client.send(new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey })),

@@ -32,6 +32,7 @@ export function countMissing(findings: Findings): number {
   return sum(findings, 'missing') + sum(findings, 'gaps') + sum(findings, 'lag');
 }
 
+/** What is undefined is left out of the JSON. */
 function summarize({ findings, duplicates }: AuditedLedger): Readonly<Record<string, unknown>> {
   const { partitions, faults, unsure } = findings;
   const missing = countMissing(findings);
@@ -41,10 +42,10 @@ function summarize({ findings, duplicates }: AuditedLedger): Readonly<Record<str
     applied: sum(findings, 'applied'),
     duplicates,
     parked: sum(findings, 'parked'),
-    ...(missing > 0 && { missing }),
+    missing: missing > 0 ? missing : undefined,
     micros: encodeNumber(partitions.reduce((all, { micros }) => all + micros, 0n)),
     expectedMicros: encodeNumber(partitions.reduce((all, { microsByLog }) => all + microsByLog, 0n)),
-    ...(difference !== undefined && { difference }),
+    difference,
   };
 }
 

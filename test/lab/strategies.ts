@@ -123,7 +123,7 @@ export function roundRobin(members: readonly string[], partitions: number): Owne
 
 /**
  * As balanced as the others, with as few partitions moved as that allows (Apache Kafka docs: StickyAssignor). Who had most keeps
- * the one that not all can have; what nobody may keep goes to whoever has least. What two claim, neither is believed to own.
+ * the one that not all can have; what nobody may keep goes to the member that has least. What two claim, neither is believed to own.
  */
 export function sticky(members: readonly string[], partitions: number, before: Ownership): Ownership {
   const undisputed = findUndisputed(members, partitions, before);

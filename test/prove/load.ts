@@ -10,7 +10,7 @@ import type { Profile } from './profile.ts';
 const ADVERTISERS = 500;
 /** Clicks come faster than the profile asks for, since the broker is away at times. */
 const RATE_AHEAD = 1.5;
-/** Of the rate, once all of that has come: enough for faults to fall on, and nothing that a slow machine can't catch up with. */
+/** Of the rate, once all of that has come: enough for faults to meet, and nothing that a slow machine can't catch up with. */
 const AFTERWARDS = 0.2;
 
 interface LoadParts {

@@ -301,11 +301,9 @@ describe('a checkpoint', () => {
   });
 
   it('stands for no version after the newest entry, holds the state of its own, and has its seal', () => {
-    assert.deepEqual(check(checkpointOf(3)), [
-      'checkpoint: it stands for version 3, and the newest entry is 2',
-    ]);
+    assert.deepEqual(check(checkpointOf(3)), ['checkpoint: it is of version 3, and the newest entry is 2']);
     assert.deepEqual(check({ ...checkpointOf(2, '0-1', { clicks: 2n, version: 1 }) }), [
-      'checkpoint: it stands for version 2 and holds the state of 1',
+      'checkpoint: it is of version 2 and holds the state of 1',
     ]);
     assert.deepEqual(check({ ...checkpointOf(1, '0'), broken: 'its seal is x' }), [
       'seal: the checkpoint: its seal is x',

@@ -79,13 +79,13 @@ describe('the coverage of a partition', () => {
     [
       'counts what the log has not',
       { end: 3, committed: 3, resolved: '0-3' },
-      ['phantom: no record stands at offsets 3, log end 3'],
+      ['phantom: the log has no record at offsets 3, its end is 3'],
       {},
     ],
     [
       'counts a hole',
       { end: 4, committed: 4, resolved: '0-3', holes: '2' },
-      ['phantom: no record stands at offsets 2, log end 4'],
+      ['phantom: the log has no record at offsets 2, its end is 4'],
       {},
     ],
     ['counts a hole as void', { end: 4, committed: 4, resolved: '0-3', holes: '2', voided: '2' }, [], {}],
@@ -166,7 +166,7 @@ describe('the coverage of a partition', () => {
       assert.deepEqual({ ...all, ...counts }, all);
     });
 
-  it('knows where no record stands, at the start, between and at the end', () => {
+  it('knows where there is no record, at the start, between and at the end', () => {
     const holesOf = (start: number, offsets: readonly number[], end: number) => {
       const holes = new Holes(start);
       for (const offset of offsets) holes.record(offset);

@@ -18,7 +18,7 @@ function callings(item: Item): RegExp {
   const byKind = sk.startsWith('entry#')
     ? [`entry ${version}\\b`, `entries ${version} to`]
     : sk === 'checkpoint'
-      ? ['the checkpoint', 'it stands for version', 'state\\.\\w+ is']
+      ? ['the checkpoint', 'it is of version', 'state\\.\\w+ is']
       : pk.startsWith('advertiser#')
         ? [`${sk.split('#')[0]} ${pk.slice('advertiser#'.length)}\\b`]
         : pk.startsWith('parked#')

@@ -80,7 +80,7 @@ export const tamperings: readonly Tampering[] = [
     'an offset added to the resolved set',
     entry('"0-5"', '"0-6"'),
     'phantom',
-    /no record stands at offsets 6,/,
+    /the log has no record at offsets 6,/,
   ],
   ['an offset taken from an entry', entry('"4-5"', '"5"'), 'chain', /applies 1 offset and its lines hold 2/],
   [
@@ -127,7 +127,7 @@ export const tamperings: readonly Tampering[] = [
     'the version of the checkpoint',
     checkpoint('"through":{"N":"1"}', '"through":{"N":"9"}'),
     'checkpoint',
-    /stands for version 9/,
+    /it is of version 9/,
   ],
   [
     'micros of a statement line',

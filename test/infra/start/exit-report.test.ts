@@ -59,6 +59,18 @@ describe('the end of start --exit', () => {
     );
   });
 
+  it('says of a single record that it is missing, and adds up what is in gaps, after the newest and committed past', async () => {
+    const one = await audited({ records: [...log, ...records(4, 1)] });
+    const ledger = memoryLedger();
+    await apply(ledger, log);
+    await apply(ledger, records(7, 1));
+    const findings = await audit(ledger, { committed: [5], records: [...log, ...records(4, 6)] });
+
+    assert.equal(report(one).said['team-0'].missing, 1);
+    const [{ missing, gaps, lag } = { missing: 0, gaps: 0, lag: 0 }] = findings.partitions;
+    assert.deepEqual([missing, gaps, lag, countMissing(findings)], [1, 2, 2, 5]);
+  });
+
   it('could not tell where nothing was compared, unless another ledger is wrong', async () => {
     const empty = await audit(memoryLedger(), { committed: [undefined], records: [] });
     const wrong = await audited({ records: [] });
