@@ -120,9 +120,16 @@ function aggregated(
 
 function minutesOf(judge: Judge, series: Series, minutes: number): number[] {
   const red: number[] = [];
+  const settled = new Map<number, number | undefined>();
+  /** What is known whole stays as it is, and is computed once. */
+  const valueAt: Judge['valueAt'] = (end, now) => {
+    if (end > now - KAFKA_MINUTES_LATE) return judge.valueAt(end, now, series);
+    if (!settled.has(end)) settled.set(end, judge.valueAt(end, now, series));
+    return settled.get(end);
+  };
   let state = false;
   for (let now = 1; now <= minutes; now += 1) {
-    if (now % judge.periodMinutes === 0) state = stateAt(judge, now, state, series);
+    if (now % judge.periodMinutes === 0) state = stateAt({ ...judge, valueAt }, now, state, series);
     if (state) red.push(now);
   }
   return red;
