@@ -110,7 +110,7 @@ export function countBrokersNeeded(inputs: Inputs, partitions: PartitionPlan): F
   const [[because, needed] = ['', 0]] = Object.entries(needs).sort(([, a], [, b]) => b - a);
   const zones = limits.zones.value;
   return buildFigure(
-    zones * Math.max(1, Math.ceil(needed / zones)),
+    zones * Math.ceil(needed / zones),
     'brokers',
     `${because} = ${formatNumber(needed)}, up to a multiple of ${zones} zones`,
   );

@@ -13,6 +13,7 @@ import { brokerLimits, limits } from '../../../../infra/ops/size/limits.ts';
 import { readPrices } from '../../../../infra/ops/size/prices.ts';
 import { formatReport } from '../../../../infra/ops/size/report.ts';
 import { planLoad } from '../../../../infra/ops/size/size.ts';
+import { metrics } from '../../../../shared/metrics.ts';
 import { parsed } from '../../../support/parsed.ts';
 import { resourcesOf, templateOf } from '../../aws/templates.ts';
 
@@ -138,6 +139,17 @@ describe('the planner', () => {
     near(group['DynamoDB reads'], ledger.readUnitsPerSecond.value * seconds * 0.000000125);
     near(group['alarms'], 4.2);
     near(group['dashboard'], 3);
+    near(group['key'], 1);
+    near(group['metrics'], Object.keys(metrics).length * 0.3);
+    near(group['logs'], ((invocations * 1_000) / 1e9) * 0.5);
+    near(group['DynamoDB storage'], (ledger.entriesGb.value + ledger.linesGb.value) * (0.25 + 0.2));
+    assert.match(group['Lambda rollups']?.because ?? '', /^43,800 × 0\.1591 s × 1 GB × 0\.0000133334$/);
+
+    const { group: slow, ledger: full } = planned('--zipf=0 --advertisers=1000000');
+    near(slow['Lambda rollups'], (seconds / 60) * full.rollupSeconds.value * 0.0000133334);
+    near(slow['DynamoDB storage'], (full.entriesGb.value + full.linesGb.value) * (0.25 + 0.2));
+    assert.deepEqual(new Set(Object.values(slow).map(({ unit }) => unit)), new Set(['USD']));
+    assert.equal(Object.keys(slow).length, 12);
   });
 
   it("a month of the stage's cluster at published prices", () => {
@@ -159,6 +171,7 @@ describe('the planner', () => {
     const needed = (given: string) => planned(given).brokersNeeded;
 
     assert.equal(needed('')?.value, 3);
+    assert.equal(needed('--clicks-per-second=0.001')?.value, 3);
     assert.equal(
       needed('--clicks-per-second=330000 --zipf=0')?.value,
       3 * Math.ceil((2 * 2 * 93.72) / 31.2 / 3),
