@@ -10,6 +10,7 @@ import {
   formatCount,
   formatMicros,
   formatQuantity,
+  formatTable,
   shortenOffsets,
   wrap,
 } from '../../../infra/terminal/text.ts';
@@ -55,6 +56,21 @@ describe('what a terminal is given', () => {
       `! ${word(39)}`,
     ]);
     assert.deepEqual(wrap(''), ['']);
+  });
+
+  it('is a table of columns of one width, names to the left, numbers to the right, without spaces at the end', () => {
+    assert.deepEqual(
+      formatTable(
+        [
+          ['group', 'lag', 'state'],
+          ['billing', '7', 'stable'],
+          ['x', '1,200', ''],
+        ],
+        [1],
+      ),
+      ['group      lag  state', 'billing      7  stable', 'x        1,200'],
+    );
+    assert.deepEqual(formatTable([], [0]), []);
   });
 
   it('leaves JSON the same object', () => {
