@@ -3,7 +3,7 @@
  * printed every few seconds, so that a log stays readable.
  */
 import type { WriteStream } from 'node:tty';
-import { type LiveGroup, LiveLines } from './live-lines.ts';
+import { formatUnread, type LiveGroup, LiveLines, type UnreadTopic } from './live-lines.ts';
 
 const PRINT_EVERY_MS = 3_000;
 /** Some terminals say that they have none. */
@@ -32,11 +32,15 @@ export class LiveDisplay {
     else this.say(line);
   }
 
-  show(groups: readonly LiveGroup[], now: number): void {
+  /** Groups as a table, below it a line for each topic without a group. */
+  show(groups: readonly LiveGroup[], now: number, unread: readonly UnreadTopic[] = []): void {
+    const below = unread.map(formatUnread);
     if (this.#stream.isTTY) {
       // A line as wide as the terminal would wrap, and as many as it has would scroll.
       const columns = (this.#stream.columns || COLUMNS_UNKNOWN) - 1;
-      const footer = this.#footer === undefined ? [] : [this.#footer.slice(0, columns)];
+      const footer = [...below, ...(this.#footer === undefined ? [] : [this.#footer])].map((line) =>
+        line.slice(0, columns),
+      );
       const rows = Math.max(1, (this.#stream.rows || ROWS_UNKNOWN) - 1 - footer.length);
       const drawn = [...this.#lines.lines(groups, now, { columns, rows }), ...footer];
       this.#erase();
@@ -44,7 +48,7 @@ export class LiveDisplay {
       this.#drawn = drawn.length;
     } else if (now - this.#printedAt >= PRINT_EVERY_MS) {
       this.#printedAt = now;
-      this.#stream.write(`${this.#lines.lines(groups, now).join('\n')}\n`);
+      this.#stream.write(`${[...this.#lines.lines(groups, now), ...below].join('\n')}\n`);
     }
   }
 

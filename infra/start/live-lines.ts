@@ -25,6 +25,16 @@ export interface LiveGroup {
   readonly partitions: readonly LivePartition[];
 }
 
+/** A topic with records that no group reads. */
+export interface UnreadTopic {
+  readonly topic: string;
+  readonly records: number;
+}
+
+export function formatUnread({ topic, records }: UnreadTopic): string {
+  return `${topic}: ${formatCount(records)} records, no group reads it`;
+}
+
 /** What the lines have to fit into; undefined where there is no terminal. */
 interface Screen {
   readonly columns: number;

@@ -11,14 +11,14 @@ import { Ground, type GroundOptions } from '../local/local-runtime.ts';
 import { LogReader } from '../local/mapping/log-reader.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
 import { buildRunGroup, writeRunFile } from '../local/run-file.ts';
-import type { PlannedMapping } from '../local/template/planned.ts';
+import type { PlannedMapping, PlannedTopic } from '../local/template/planned.ts';
 import { type JournalTotals, openLedger, readJournalTotals } from '../ops/ledger-view.ts';
 import { formatQuantity } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { formatDiscardedLine } from './discarded-line.ts';
 import { type AuditedLedger, countMissing } from './exit-report.ts';
 import type { Halted } from './halts.ts';
-import type { LiveGroup } from './live-lines.ts';
+import type { LiveGroup, UnreadTopic } from './live-lines.ts';
 import type { StartOptions } from './options.ts';
 
 interface DrainedLedger extends AuditedLedger {
@@ -27,9 +27,15 @@ interface DrainedLedger extends AuditedLedger {
   readonly discarded: string | undefined;
 }
 
+/** Of a topic beside the clicks that no group reads: enough to see it grow. */
+const UNREAD_RATE_MAX = 100;
+
 export class Session {
   readonly ground: Ground;
+  /** The clicks, which the page shows and its buttons write. */
   readonly topic: string;
+  /** All topics of the templates that records are made for or that a group reads, that of the clicks first. */
+  readonly topics: readonly string[];
   readonly partitions: number;
   readonly groups: readonly WatchedGroup[];
   readonly producer: ClickProducer;
@@ -37,9 +43,11 @@ export class Session {
   readonly writesNothing: string | undefined;
   /** Why the page's buttons delete no group's offsets; undefined where they may. */
   readonly forgetsNothing: string | undefined;
-  readonly #observer: LogReader;
+  readonly #observers: ReadonlyMap<string, LogReader>;
+  /** Producers of the topics beside the clicks. */
+  readonly #beside: readonly ClickProducer[];
   readonly #lambda: InvokeEndpoint;
-  #ends: readonly number[] = [];
+  readonly #ends = new Map<string, readonly number[]>();
   readonly #committed = new Map<string, ReadonlyMap<number, number | undefined>>();
   readonly #totals = new Map<string, readonly JournalTotals[]>();
 
@@ -62,8 +70,15 @@ export class Session {
     this.ground = ground;
     this.#lambda = lambda;
     this.groups = listWatchedGroups(ground);
-    this.topic = this.groups[0]?.mapping.topic ?? '';
-    this.partitions = ground.plan.topics.find(({ name }) => name === this.topic)?.partitions ?? 1;
+    const planned = ground.plan.topics;
+    const read = planned.filter(({ name }) => this.#isRead(name));
+    const main = read.find(holdsClicks) ?? read[0];
+    this.topic = main?.name ?? this.groups[0]?.mapping.topic ?? '';
+    this.partitions = main?.partitions ?? 1;
+    const others = planned.filter(
+      ({ name, contract }) => name !== this.topic && (contract !== undefined || this.#isRead(name)),
+    );
+    this.topics = [this.topic, ...others.map(({ name }) => name)];
     const writeFile = () =>
       writeRunFile(folder, {
         pid: process.pid,
@@ -81,16 +96,17 @@ export class Session {
       });
     ground.children.on('change', writeFile);
     writeFile();
-    this.#observer = new LogReader({
-      bootstrap: ground.kafka,
-      groupId: 'clickledger-observer',
-      clientId: 'observer',
-      topic: this.topic,
-    });
-    const { seed, advertisers, clicks, rate } = options;
+    const observe = (topic: string) =>
+      new LogReader({
+        bootstrap: ground.kafka,
+        groupId: 'clickledger-observer',
+        clientId: 'observer',
+        topic,
+      });
+    this.#observers = new Map(this.topics.map((topic) => [topic, observe(topic)]));
     if (own?.kafka !== undefined) {
-      const isAsked = rate !== 0;
-      say(writing(own.kafka, this.topic, options));
+      const isAsked = options.rate !== 0;
+      for (const topic of this.topics) if (this.#isRead(topic)) say(writing(own.kafka, topic, options));
       this.writesNothing = isAsked
         ? undefined
         : 'Kafka is your own, and nothing is written to it: start with --clicks N or --rate N if that is meant';
@@ -98,28 +114,41 @@ export class Session {
         ? 'the group is your own Kafka’s (--join): its committed offsets are not deleted'
         : undefined;
     }
-    this.producer = new ClickProducer({
-      assignment: {
-        bootstrap: ground.kafka,
-        topic: this.topic,
-        partitions: this.partitions,
-        seed,
-        advertisers,
-        clicks,
-        rate,
-      },
-      children: ground.children,
-      logFolder: ground.logFolder,
-      say,
-      fail: ground.fail,
+    const produce = (topic: PlannedTopic, pace: Pick<StartOptions, 'clicks' | 'rate'>) => {
+      const { seed, advertisers } = options;
+      const { name, partitions, contract } = topic;
+      return new ClickProducer({
+        assignment: {
+          ...{ bootstrap: ground.kafka, topic: name, partitions, seed, advertisers },
+          ...{ clicks: pace.clicks, rate: pace.rate },
+          ...(contract && !holdsClicks(topic) && { contract }),
+        },
+        children: ground.children,
+        logFolder: ground.logFolder,
+        say,
+        fail: ground.fail,
+      });
+    };
+    this.producer = produce(main ?? { name: this.topic, partitions: this.partitions, configs: {} }, options);
+    this.#beside = others.flatMap((topic) => {
+      if (topic.contract === undefined) return [];
+      if (this.#isRead(topic.name)) return [produce(topic, options)];
+      // A run that is to end by itself, and a Kafka of the user's own, get nothing that nobody reads.
+      if (options.clicks !== undefined || own?.kafka !== undefined) return [];
+      const rate = Math.min(options.rate ?? UNREAD_RATE_MAX, UNREAD_RATE_MAX);
+      return [produce(topic, { clicks: undefined, rate })];
     });
+  }
+
+  #isRead(topic: string): boolean {
+    return this.groups.some(({ mapping }) => mapping.topic === topic);
   }
 
   /** Reads the log's ends and the ledgers; while a server restarts, the last figures remain. */
   async look(): Promise<void> {
     const looks = [
-      this.#observer.bounds().then(({ latest }) => {
-        this.#ends = latest;
+      ...Array.from(this.#observers, async ([topic, observer]) => {
+        this.#ends.set(topic, (await observer.bounds()).latest);
       }),
       ...this.groups.map(async ({ ledger, mapping }) => {
         const owned = this.ground.owned(mapping);
@@ -131,16 +160,23 @@ export class Session {
     await Promise.allSettled(looks);
   }
 
-  /** By partition, the offset after its newest record. */
+  /** Of the clicks, by partition: the offset after its newest record. */
   get ends(): readonly number[] {
-    return this.#ends;
+    return this.#ends.get(this.topic) ?? [];
+  }
+
+  /** Topics that no group reads, with how many records each has. */
+  unread(): UnreadTopic[] {
+    return this.topics
+      .filter((topic) => !this.#isRead(topic))
+      .map((topic) => ({ topic, records: sumOf(this.#ends.get(topic) ?? []) }));
   }
 
   live(): LiveGroup[] {
     return this.groups.map(({ ledger, mapping }) => {
       const owned = this.ground.owned(mapping);
-      const totals = (this.#totals.get(ledger) ?? []).filter(({ topic }) => topic === this.topic);
-      const partitions = Array.from(this.#ends, (end, partition) => {
+      const totals = (this.#totals.get(ledger) ?? []).filter(({ topic }) => topic === mapping.topic);
+      const partitions = Array.from(this.#ends.get(mapping.topic) ?? [], (end, partition) => {
         const journal = totals.filter((each) => each.partition === partition);
         return {
           partition,
@@ -174,7 +210,8 @@ export class Session {
     const caughtUp = live.every(({ partitions }) =>
       partitions.every(({ end, committed }) => end === (committed ?? 0)),
     );
-    return this.producer.done && this.#ends.length > 0 && caughtUp;
+    const isSeen = this.groups.every(({ mapping }) => (this.#ends.get(mapping.topic) ?? []).length > 0);
+    return this.producer.done && this.#beside.every(({ done }) => done) && isSeen && caughtUp;
   }
 
   /** Audits every ledger, with the demand that all of the log is counted. */
@@ -206,8 +243,8 @@ export class Session {
   }
 
   async stop(): Promise<void> {
-    this.producer.stop();
-    await this.#observer.close().catch(() => {});
+    for (const producer of [this.producer, ...this.#beside]) producer.stop();
+    for (const observer of this.#observers.values()) await observer.close().catch(() => {});
     await this.#lambda.close();
     await this.ground.stop();
   }
@@ -216,6 +253,16 @@ export class Session {
     const table = this.groups.find(({ ledger }) => ledger === name)?.table ?? '';
     return openLedger(table, buildClientConfig(this.ground.dynamodb));
   }
+}
+
+/** A topic whose template says nothing of its records is taken for one of clicks. */
+function holdsClicks({ contract }: PlannedTopic): boolean {
+  const needed = ['clickId', 'advertiserId', 'adId', 'priceMicros'];
+  return contract === undefined || needed.every((name) => name in contract.fields);
+}
+
+function sumOf(ends: readonly number[]): number {
+  return ends.reduce((sum, end) => sum + end, 0);
 }
 
 /** What is written to the topic on a Kafka of the user's own. */

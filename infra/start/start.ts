@@ -126,14 +126,16 @@ async function run(options: StartOptions): Promise<StartResult> {
 }
 
 function introduce(
-  { ground, groups, topic }: Session,
+  { ground, groups, topics }: Session,
   display: LiveDisplay,
   url: string | undefined,
   differences: boolean,
 ): void {
   const { endpoint, region, accessKeyId } = ground.dynamodb;
   if (url !== undefined) display.say(`Open       ${url}`);
-  display.say(`Kafka      ${ground.kafka.join(',')}   topic ${topic}`);
+  display.say(
+    `Kafka      ${ground.kafka.join(',')}   ${topics.length === 1 ? 'topic' : 'topics'} ${topics.join(', ')}`,
+  );
   display.say(`DynamoDB   ${endpoint}   region ${region}, access key ${accessKeyId}`);
   for (const { ledger, table, mapping } of groups)
     display.say(`Ledger     ${ledger}: table ${table}, group ${mapping.groupId}`);
@@ -151,7 +153,7 @@ async function watch(session: Session, options: StartOptions, display: LiveDispl
   while (!ending.signal.aborted) {
     await session.look();
     const live = session.live();
-    display.show(live, Date.now());
+    display.show(live, Date.now(), session.unread());
     for (const news of halts.news(session.halted())) display.say(news);
     if (options.exit && session.drained()) return report(session, display);
     if (standstill.lasts(progressOf(session, live)) && options.exit)

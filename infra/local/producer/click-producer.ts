@@ -1,5 +1,5 @@
 /**
- * Supervises the click producer. If it ends before its work is done, it is restarted and continues at the end of the log. At a
+ * Supervises the producer of a topic, of clicks or of what its contract says. If it ends before its work is done, it is restarted and continues at the end of the log. At a
  * rate of 0, no process is started.
  */
 
@@ -25,6 +25,7 @@ const RESTART_PAUSE_MS = 500;
 export class ClickProducer {
   readonly #options: ClickProducerOptions;
   readonly #log: WriteStream;
+  readonly #name: string;
   #pace: Pace;
   #process: ManagedProcess<Pace, ProducerMessage> | undefined;
   #produced = 0;
@@ -33,7 +34,10 @@ export class ClickProducer {
   constructor(options: ClickProducerOptions) {
     this.#options = options;
     this.#pace = options.assignment;
-    this.#log = createWriteStream(join(options.logFolder, 'producer.log'), { flags: 'a' });
+    const { contract, topic } = options.assignment;
+    this.#name = contract === undefined ? 'click producer' : `producer of ${topic}`;
+    const file = contract === undefined ? 'producer.log' : `producer-${topic}.log`;
+    this.#log = createWriteStream(join(options.logFolder, file), { flags: 'a' });
     if (this.#pace.rate !== 0) this.#process = this.#start();
   }
 
@@ -67,7 +71,7 @@ export class ClickProducer {
     return new ManagedProcess({
       file: PROCESS_FILE,
       argument: () => ({ ...assignment, ...this.#pace }),
-      listed: { child: { role: 'producer', name: 'click producer' }, children },
+      listed: { child: { role: 'producer', name: this.#name }, children },
       writeLine: (line) => void (this.#log.writableEnded || this.#log.write(`${line}\n`)),
       hear: (message) => {
         this.#process?.cameUp();
@@ -75,7 +79,7 @@ export class ClickProducer {
         this.#done = message.done;
       },
       keepAlive: {
-        name: 'the click producer',
+        name: `the ${this.#name}`,
         pauseMs: RESTART_PAUSE_MS,
         isDone: () => this.#done,
         restarting: say,

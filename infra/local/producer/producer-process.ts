@@ -5,7 +5,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Consumer, ListOffsetTimestamps, ProduceAcks, Producer } from '@platformatic/kafka';
+import type { PlannedContract } from '../template/planned.ts';
 import { ClickSource, type MadeClick } from './clicks.ts';
+import { RecordSource } from './made-records.ts';
 
 export interface Pace {
   /** Clicks per second; undefined: as fast as possible. */
@@ -20,6 +22,8 @@ export interface ProducerAssignment extends Pace {
   readonly partitions: number;
   readonly seed: number;
   readonly advertisers: number;
+  /** What its records are; undefined for clicks. */
+  readonly contract?: PlannedContract;
   /** Total number of clicks in the log; undefined: no end. */
   readonly clicks: number | undefined;
 }
@@ -35,7 +39,9 @@ process.on('disconnect', () => process.exit(0));
 const { bootstrap, topic, partitions, clicks: goal } = assignment;
 let pace: Pace = assignment;
 const clientId = 'clickledger-producer';
-const source = new ClickSource(assignment);
+const { contract } = assignment;
+const source =
+  contract === undefined ? new ClickSource(assignment) : new RecordSource({ ...assignment, contract });
 const producer = new Producer({
   clientId,
   bootstrapBrokers: [...bootstrap],

@@ -23,6 +23,7 @@ export interface Resource {
   readonly id: string;
   readonly type: string;
   readonly properties: JsonObject;
+  readonly metadata: JsonObject;
   /** The name of its condition, if it has one. */
   readonly condition: string | undefined;
 }
@@ -82,6 +83,7 @@ const templateSchema = v.object({
     v.object({
       Type: v.string(),
       Properties: v.optional(jsonObjectSchema, {}),
+      Metadata: v.optional(jsonObjectSchema, {}),
       Condition: v.optional(v.string()),
     }),
   ),
@@ -133,10 +135,10 @@ function readStack(name: string, file: string): Stack {
     outputs: template.Outputs,
     resources,
   };
-  for (const [id, { Type: type, Properties: properties, Condition: condition }] of Object.entries(
-    template.Resources,
-  ))
-    resources.set(id, { stack, id, type, properties, condition });
+  for (const [id, given] of Object.entries(template.Resources)) {
+    const { Type: type, Properties: properties, Metadata: metadata, Condition: condition } = given;
+    resources.set(id, { stack, id, type, properties, metadata, condition });
+  }
   return stack;
 }
 

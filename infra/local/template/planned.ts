@@ -7,7 +7,50 @@ export interface PlannedTopic {
   readonly name: string;
   readonly partitions: number;
   readonly configs: Settings;
+  /** What its records are, if the template says so. */
+  readonly contract?: PlannedContract;
 }
+
+/** How the records of a topic are made. Paths lead from the outermost object inwards; a field is under its own name unless it has one. */
+export interface PlannedContract {
+  readonly version?:
+    | { readonly path: string | readonly string[]; readonly value: number | string }
+    | undefined;
+  readonly fields: Readonly<Record<string, PlannedField>>;
+}
+
+/** Bounds of `decimal` are in micros. A `quoted` number is written as a text. */
+export type PlannedField = {
+  readonly path?: readonly string[] | undefined;
+  readonly optional?: boolean | undefined;
+} & (
+  | {
+      readonly kind: 'text';
+      readonly min?: number | undefined;
+      readonly max: number;
+      readonly pattern?: string | undefined;
+    }
+  | {
+      readonly kind: 'integer' | 'micros';
+      readonly min?: number | undefined;
+      readonly max: number;
+      readonly quoted?: boolean | undefined;
+    }
+  | {
+      readonly kind: 'decimal';
+      readonly scale: number;
+      readonly min?: number | undefined;
+      readonly max: number;
+      readonly quoted?: boolean | undefined;
+    }
+  | { readonly kind: 'boolean' }
+  | {
+      readonly kind: 'time';
+      readonly unit: 'milliseconds' | 'seconds' | 'text';
+      readonly quoted?: boolean | undefined;
+    }
+  | { readonly kind: 'one of'; readonly values: readonly string[] }
+);
 
 export interface PlannedIndex {
   readonly name: string;

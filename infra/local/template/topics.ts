@@ -12,7 +12,7 @@ import * as v from 'valibot';
 import { UserError } from '../../terminal/user-error.ts';
 import type { Resource } from './cloud-assembly.ts';
 import { listResources, resolveIdentity } from './evaluate.ts';
-import type { PlannedTopic, Settings } from './planned.ts';
+import type { PlannedContract, PlannedTopic, Settings } from './planned.ts';
 import { parseWholeNumber, readProperties, text } from './properties.ts';
 import { buildPlace, formatLabel, type TemplateScope } from './scope.ts';
 
@@ -34,6 +34,32 @@ const topicSchema = v.object({
   PartitionCount: parseWholeNumber(1, 100_000),
   ReplicationFactor: v.optional(parseWholeNumber(1, 100), 1),
   Configs: v.optional(text, ''),
+});
+
+const anyField = { path: v.optional(v.array(v.string())), optional: v.optional(v.boolean()) };
+const bounds = { min: v.optional(v.number()), max: v.number(), quoted: v.optional(v.boolean()) };
+const contractSchema = v.object({
+  format: v.literal('json'),
+  version: v.optional(
+    v.object({ path: v.union([v.string(), v.array(v.string())]), value: v.union([v.number(), v.string()]) }),
+  ),
+  fields: v.record(
+    v.string(),
+    v.variant('kind', [
+      v.object({
+        ...{ kind: v.literal('text'), ...anyField, min: v.optional(v.number()), max: v.number() },
+        pattern: v.optional(v.string()),
+      }),
+      v.object({ kind: v.picklist(['integer', 'micros']), ...anyField, ...bounds }),
+      v.object({ kind: v.literal('decimal'), ...anyField, ...bounds, scale: v.number() }),
+      v.object({ kind: v.literal('boolean'), ...anyField }),
+      v.object({
+        ...{ kind: v.literal('time'), ...anyField, quoted: v.optional(v.boolean()) },
+        unit: v.picklist(['milliseconds', 'seconds', 'text']),
+      }),
+      v.object({ kind: v.literal('one of'), ...anyField, values: v.array(v.string()) }),
+    ]),
+  ),
 });
 
 const PARTITIONS_NOTED_FROM = 200;
@@ -107,9 +133,21 @@ export function readTopics(scope: TemplateScope, notes: string[]): PlannedTopic[
     if (partitions >= PARTITIONS_NOTED_FROM)
       notes.push(`${formatLabel(resource)}: ${partitions} partitions are many for a single broker`);
     const settings = settingsIn(Buffer.from(Configs, 'base64').toString('utf8'));
-    byName.set(name, { name, partitions, configs: honourable(resource, settings, notes) });
+    const contract = readContract(resource, notes);
+    const configs = honourable(resource, settings, notes);
+    byName.set(name, { name, partitions, configs, ...(contract && { contract }) });
   }
   return [...byName.values()];
+}
+
+/** From the resource's metadata, where infra/aws writes it. */
+function readContract(resource: Resource, notes: string[]): PlannedContract | undefined {
+  const given = resource.metadata['Contract'];
+  if (given === undefined) return undefined;
+  const parsed = v.safeParse(contractSchema, given);
+  if (parsed.success) return parsed.output;
+  notes.push(`${formatLabel(resource)}: its contract is unknown here, so no records are made for it`);
+  return undefined;
 }
 
 function honourable(resource: Resource, settings: Settings, notes: string[]): Settings {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
+import { contracts } from '../../../../functions/index.ts';
 import { aTopic, planOf } from '../../../support/cloud-assembly.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -14,6 +15,32 @@ const configuration = (ServerProperties: string) => ({
 });
 
 const configured = { ConfigurationInfo: { Arn: { 'Fn::GetAtt': ['Configuration', 'Arn'] }, Revision: 1 } };
+
+describe('the contract of a topic', () => {
+  const read = (Contract: unknown) =>
+    planOf(temporaryFolder({ after }), {
+      Resources: { Topic: { ...aTopic('views'), Metadata: { 'aws:cdk:path': 'x', Contract } } },
+    });
+
+  it('is read from the metadata of its resource, as infra/aws writes it', () => {
+    const { topics, notes } = read(contracts.ad_impressions);
+
+    const { version, fields } = contracts.ad_impressions;
+    assert.deepEqual(topics[0]?.contract, { format: 'json', version, fields });
+    assert.deepEqual(notes, []);
+  });
+
+  it('is undefined where the template says nothing, and noted where it is unknown here', () => {
+    const { topics } = planOf(temporaryFolder({ after }), { Resources: { Topic: aTopic('views') } });
+    assert.equal(topics[0]?.contract, undefined);
+
+    const unknown = read({ format: { name: 'avro' }, fields: {} });
+    assert.equal(unknown.topics[0]?.contract, undefined);
+    assert.deepEqual(unknown.notes, [
+      'app Topic: its contract is unknown here, so no records are made for it',
+    ]);
+  });
+});
 
 describe('the brokers of the templates', () => {
   it('have their Kafka version and the settings that a single broker can have', (t) => {
