@@ -162,21 +162,25 @@ export class Session {
 
   /** Of the clicks, by partition: the offset after its newest record. */
   get ends(): readonly number[] {
-    return this.#ends.get(this.topic) ?? [];
+    return this.endsOf(this.topic);
+  }
+
+  endsOf(topic: string): readonly number[] {
+    return this.#ends.get(topic) ?? [];
   }
 
   /** Topics that no group reads, with how many records each has. */
   unread(): UnreadTopic[] {
     return this.topics
       .filter((topic) => !this.#isRead(topic))
-      .map((topic) => ({ topic, records: sumOf(this.#ends.get(topic) ?? []) }));
+      .map((topic) => ({ topic, records: sumOf(this.endsOf(topic)) }));
   }
 
   live(): LiveGroup[] {
     return this.groups.map(({ ledger, mapping }) => {
       const owned = this.ground.owned(mapping);
       const totals = (this.#totals.get(ledger) ?? []).filter(({ topic }) => topic === mapping.topic);
-      const partitions = Array.from(this.#ends.get(mapping.topic) ?? [], (end, partition) => {
+      const partitions = Array.from(this.endsOf(mapping.topic), (end, partition) => {
         const journal = totals.filter((each) => each.partition === partition);
         return {
           partition,
@@ -210,7 +214,7 @@ export class Session {
     const caughtUp = live.every(({ partitions }) =>
       partitions.every(({ end, committed }) => end === (committed ?? 0)),
     );
-    const isSeen = this.groups.every(({ mapping }) => (this.#ends.get(mapping.topic) ?? []).length > 0);
+    const isSeen = this.groups.every(({ mapping }) => this.endsOf(mapping.topic).length > 0);
     return this.producer.done && this.#beside.every(({ done }) => done) && isSeen && caughtUp;
   }
 

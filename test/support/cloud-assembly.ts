@@ -11,7 +11,15 @@ export interface Template {
   readonly Conditions?: JsonObject;
   readonly Outputs?: JsonObject;
   readonly Resources: Readonly<
-    Record<string, { readonly Type: string; readonly Properties?: JsonObject; readonly Condition?: string }>
+    Record<
+      string,
+      {
+        readonly Type: string;
+        readonly Properties?: JsonObject;
+        readonly Metadata?: JsonObject;
+        readonly Condition?: string;
+      }
+    >
   >;
 }
 

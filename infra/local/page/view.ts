@@ -4,6 +4,8 @@ export interface PageView {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly topic: TopicView;
+  /** Topics beside it that no group reads, with how many records each has. */
+  readonly unread: readonly { readonly topic: string; readonly records: number }[];
   readonly groups: readonly GroupView[];
   readonly verdict: VerdictView;
   readonly controls: ControlsView;

@@ -33,7 +33,8 @@ const nothing: Billed = { clicks: 0, micros: 0n };
 export class LivePage {
   readonly #session: Session;
   readonly #throttling: Throttling;
-  readonly #ends = new LogEnds();
+  /** By topic. */
+  readonly #ends = new Map<string, LogEnds>();
   readonly #totals = new BilledTotals();
   readonly #samples: Sample[] = [];
   readonly #stream: LiveStream;
@@ -123,7 +124,7 @@ export class LivePage {
   #picture(): PageView {
     const { topic, producer } = this.#session;
     const at = Date.now();
-    this.#ends.note(at, this.#session.ends);
+    for (const name of this.#session.topics) this.#endsOf(name).note(at, this.#session.endsOf(name));
     const { rate, heated = false } = producer.pace;
     const live = this.#session.live();
     const setAside = live
@@ -133,7 +134,8 @@ export class LivePage {
     const { billed, worth } = this.#billed(live, at);
     return buildPageView({
       at,
-      topic: buildTopicView(topic, this.#ends, worth),
+      topic: buildTopicView(topic, this.#endsOf(topic), worth),
+      unread: this.#session.unread(),
       groups: this.#groupViews(live, billed, at),
       verdict: this.#auditing.verdict(at, { records, setAside }),
       controls: {
@@ -170,6 +172,12 @@ export class LivePage {
     return naive && own && buildNaiveView(naive, own, this.#tooMuch);
   }
 
+  #endsOf(topic: string): LogEnds {
+    const ends = this.#ends.get(topic) ?? new LogEnds();
+    this.#ends.set(topic, ends);
+    return ends;
+  }
+
   #groupViews(live: readonly LiveGroup[], billed: ReadonlyMap<string, Billed>, at: number): GroupView[] {
     return this.#session.groups.flatMap(({ ledger, mapping }, i) => {
       const pollers = this.#session.ground.pollersOf(mapping);
@@ -187,7 +195,7 @@ export class LivePage {
         duplicates: this.#session.ground.metric(mapping.functionId, 'Duplicates'),
         watch: this.#watch.of(mapping.groupId),
       };
-      return [buildGroupView(facts, this.#ends, at)];
+      return [buildGroupView(facts, this.#endsOf(mapping.topic), at)];
     });
   }
 

@@ -112,6 +112,7 @@ export function buildNaiveView(
 export function buildPageView(parts: {
   at: number;
   topic: TopicView;
+  unread: PageView['unread'];
   groups: readonly GroupView[];
   verdict: VerdictView;
   controls: Omit<PageView['controls'], 'rates'> & { readonly rateAtFirst: number | undefined };

@@ -110,6 +110,26 @@ describe('the live display', () => {
       assert.equal(screen.lines.at(-1), 'Open http://127.0.0.1:1');
     });
 
+  it('shows each topic that no group reads below the table, within the screen', () => {
+    const screen = new Screen(80, 24);
+    const display = on(screen);
+    const partitions = Array.from({ length: 300 }, (_, partition) => ({
+      ...groups(1_000_000n)[0]!.partitions[0]!,
+      partition,
+    }));
+    display.keepBelow('Open http://127.0.0.1:1');
+    const unread = [{ topic: 'ad_impressions', records: 12_345 }];
+
+    for (let at = 0; at < 3; at++)
+      display.show([{ groupId: 'billing-service', partitions }], at * 500, unread);
+
+    assert.equal(screen.lines.length, 23);
+    assert.deepEqual(screen.lines.slice(-2), [
+      'ad_impressions: 12,345 records, no group reads it',
+      'Open http://127.0.0.1:1',
+    ]);
+  });
+
   it('fills the screen without a last line, too', () => {
     const screen = new Screen(80, 10);
     const display = on(screen);

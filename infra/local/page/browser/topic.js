@@ -1,17 +1,23 @@
-/** The partitions of the topic: how fast each one grows, and which one is hot. */
+/** The partitions of the topic: how fast each one grows, and which one is hot. Below them the topics that no group reads. */
 import { chart } from './chart.js';
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { count } from './format.js';
 
 const list = document.getElementById('topic');
 const title = document.getElementById('topic-title');
+const beside = document.getElementById('topics-unread');
 
-export function renderTopic({ topic }, samples) {
+export function renderTopic({ topic, unread }, samples) {
   setText(title, `The topic ${topic.name}`);
   const partitions = topic.partitions.map((each) => ({
     ...each,
     rates: samples.map(({ rates }) => rates[each.partition] ?? 0),
   }));
+  const others = unread.map(
+    ({ topic: name, records }) => `${name}: ${count(records)} records, no group reads it.`,
+  );
+  setText(beside, others.join(' '));
+  beside.hidden = others.length === 0;
   keyed(list, partitions, ({ partition }) => partition, makePartition);
 }
 

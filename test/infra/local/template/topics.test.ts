@@ -19,14 +19,20 @@ const configured = { ConfigurationInfo: { Arn: { 'Fn::GetAtt': ['Configuration',
 describe('the contract of a topic', () => {
   const read = (Contract: unknown) =>
     planOf(temporaryFolder({ after }), {
-      Resources: { Topic: { ...aTopic('views'), Metadata: { 'aws:cdk:path': 'x', Contract } } },
+      Resources: {
+        Topic: {
+          ...aTopic('views'),
+          Metadata: { 'aws:cdk:path': 'x', Contract: JSON.parse(JSON.stringify(Contract)) },
+        },
+      },
     });
 
   it('is read from the metadata of its resource, as infra/aws writes it', () => {
     const { topics, notes } = read(contracts.ad_impressions);
 
     const { version, fields } = contracts.ad_impressions;
-    assert.deepEqual(topics[0]?.contract, { format: 'json', version, fields });
+    const made = JSON.stringify(fields, (name, value) => (name === 'personal' ? undefined : value));
+    assert.deepEqual(topics[0]?.contract, { format: 'json', version, fields: JSON.parse(made) });
     assert.deepEqual(notes, []);
   });
 
