@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { contracts } from '../../../../functions/index.ts';
 import { type Child, Children } from '../../../../infra/local/children.ts';
 import { ClickProducer } from '../../../../infra/local/producer/click-producer.ts';
 import { ClickSource } from '../../../../infra/local/producer/clicks.ts';
+import { RecordSource } from '../../../../infra/local/producer/made-records.ts';
 import { LocalBroker } from '../../../support/local-broker.ts';
 import { isAlive } from '../../../support/pids.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -71,6 +73,39 @@ describe('the click producer', { timeout: 200_000 }, () => {
       );
     }
     assert.match(said.join('\n'), /^the click producer \(pid \d+\) ended with SIGKILL; another one starts$/);
+  });
+
+  it('makes records of another topic by its contract, under a name of its own', async () => {
+    await broker.topic('viewed', 2);
+    const contract = contracts.ad_impressions;
+    const producer = new ClickProducer({
+      assignment: {
+        ...market,
+        bootstrap: broker.bootstrap,
+        topic: 'viewed',
+        partitions: 2,
+        clicks: 301,
+        rate: undefined,
+        contract,
+      },
+      children,
+      logFolder,
+      say: assert.fail,
+      fail: assert.fail,
+    });
+    assert.deepEqual(
+      children.list().map(({ role, name }) => [role, name]),
+      [['producer', 'producer of viewed']],
+    );
+    await until('it is done', () => producer.done && children.list().length === 0, WITHIN_MS);
+
+    const source = new RecordSource({ seed: market.seed, partitions: 2, contract });
+    for (const [partition, records] of [151, 150].entries())
+      assert.deepEqual(
+        await broker.values('viewed', partition),
+        Array.from({ length: records }, (_, n) => source.click(partition, n).value),
+      );
+    producer.stop();
   });
 
   it('changes its pace while it runs; a heated key adds clicks of one advertiser', async () => {
