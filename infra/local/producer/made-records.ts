@@ -49,7 +49,7 @@ export class RecordSource {
     if (version !== undefined) place(record, [version.path].flat(), version.value);
     for (const [name, field] of Object.entries(contract.fields)) {
       const isOmitted = random.chance(OMITTED_SHARE) && field.optional === true;
-      if (!isOmitted) place(record, field.path ?? [name], valueOf(field, random, n));
+      if (!isOmitted) place(record, field.path ?? [name], makeValue(field, random, n));
     }
     return { key: `${partition}-${n}`, value: JSON.stringify(record) };
   }
@@ -64,10 +64,10 @@ function place(record: Record<string, unknown>, path: readonly string[], value: 
   inner[path.at(-1) ?? ''] = value;
 }
 
-function valueOf(field: PlannedField, random: Seeded, n: number): unknown {
+function makeValue(field: PlannedField, random: Seeded, n: number): unknown {
   switch (field.kind) {
     case 'text':
-      return textOf(field, random);
+      return makeText(field, random);
     case 'boolean':
       return random.chance(1 / 2);
     case 'one of':
@@ -104,7 +104,7 @@ interface TextField {
 /** Parts of a pattern: a class or a character, and how many of it. */
 const part = /(?:\[((?:\\.|[^\]])+)\]|\\(.)|(.))(?:\{(\d+)(,?)(\d*)\}|([*+?]))?/g;
 
-function textOf({ min = 1, max, pattern = '[a-z0-9]*' }: TextField, random: Seeded): string {
+function makeText({ min = 1, max, pattern = '[a-z0-9]*' }: TextField, random: Seeded): string {
   const parts = Array.from(pattern.matchAll(part), ([, inClass, escaped, plain, low, comma, high, sign]) => {
     const characters = inClass === undefined ? [escaped ?? plain ?? ''] : charactersOf(inClass);
     const least = sign === '*' || sign === '?' ? 0 : Number(low ?? 1);
