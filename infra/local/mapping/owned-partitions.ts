@@ -15,11 +15,11 @@ export function listOwnedPartitions(
   committedBefore: ReadonlyMap<number, number>,
 ): Map<number, OwnedPartition> {
   const owned = new Map<number, OwnedPartition>();
-  const newestFirst = [...pollers].sort(
-    (a, b) => (b.status?.generation ?? -1) - (a.status?.generation ?? -1),
-  );
+  const newestFirst = [...pollers]
+    .flatMap(({ number, status }) => (status === undefined ? [] : [{ number, status }]))
+    .sort((a, b) => b.status.generation - a.status.generation);
   for (const { number, status } of newestFirst) {
-    for (const { partition, committed } of status?.partitions ?? []) {
+    for (const { partition, committed } of status.partitions) {
       if (!owned.has(partition)) owned.set(partition, { poller: number, committed });
     }
   }
