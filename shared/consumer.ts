@@ -28,7 +28,10 @@ import {
   listIdentifiers,
   readEvent,
 } from './event/event.ts';
-import type { Fold } from './fold/fold.ts';
+import type { AnyEvent, Contract, EventOf } from './contract/contract.ts';
+import { createDecoder } from './contract/decode-batch.ts';
+import { createCounting } from './fold/count.ts';
+import { countingFold, type Fold } from './fold/fold.ts';
 import type { GroupSpec } from './group.ts';
 import { applyDelivery, type Outcome, startHead, type Writer } from './journal/apply-delivery.ts';
 import { formatJournalKey } from './journal/journal-key.ts';
@@ -62,21 +65,29 @@ export function createLedgerClient(): DynamoDBClient {
   return new DynamoDBClient(functionRequests);
 }
 
-/** The handler of a group. `foldWith` gets the values of `group.secrets`. */
-export function consumer<S>(
-  group: GroupSpec,
-  foldWith: (secrets: Config['secrets']) => Fold<S>,
+/**
+ * The handler of a group. Without a fold it counts what the group's `count` says.
+ * @param foldWith gets the values of `group.secrets`
+ */
+export function consumer<C extends Contract, S = undefined>(
+  group: GroupSpec & { readonly contract: C },
+  foldWith?: (secrets: Config['secrets']) => Fold<S, EventOf<C> & AnyEvent>,
   given?: Means,
 ): ConsumerHandler {
+  const { contract, count } = group;
+  if (count.fold === true && foldWith === undefined)
+    throw new AppError('config.invalid', `${group.ledger} says that a fold counts, and its handler names none`);
   const { config, client, clock } = given ?? {
     config: readConfig(group.secrets),
     client: createLedgerClient(),
     clock: systemClock,
   };
-  const writer: Writer<S> = {
+  const writer: Writer<unknown> = {
     ledger: { client, table: config.table, entryDays: group.entryDays },
     group,
-    fold: foldWith(config.secrets),
+    decoder: createDecoder(contract, count.by),
+    counting: createCounting(contract, count),
+    fold: (foldWith?.(config.secrets) ?? countingFold) as Fold<unknown>,
     clock,
     code: config.code,
     producerTimes: config.producerTimes,

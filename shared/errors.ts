@@ -38,6 +38,10 @@ export const failures = {
     remedy: 'person',
     says: 'an item of the ledger is not as it was written: nothing is counted on it',
   },
+  'ledger.count': {
+    remedy: 'person',
+    says: 'the ledger holds other sums than the ones that the group counts now',
+  },
   'fold.broken': { remedy: 'person', says: 'the fold of the group does what no fold may' },
   'entry.large': { remedy: 'person', says: 'the entry of a single record does not fit an item' },
   'table.refused': {

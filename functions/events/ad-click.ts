@@ -1,5 +1,5 @@
 /** A click on an ad, for which an advertiser pays: the records of `ad_clicks` (docs/click-contract.md). */
-import type { Contract } from '../../shared/contract/contract.ts';
+import type { Contract, EventOf } from '../../shared/contract/contract.ts';
 
 export const adClick = {
   format: 'json',
@@ -18,3 +18,5 @@ export const adClick = {
   // Parked records of the first ledgers have these reasons.
   codes: { object: 'click.object', version: 'click.version' },
 } as const satisfies Contract;
+
+export type Click = EventOf<typeof adClick>;

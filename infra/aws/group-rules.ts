@@ -6,7 +6,7 @@
 import type { IConstruct } from 'constructs';
 import { checkContract } from '../../shared/contract/check-contract.ts';
 import type { Contract } from '../../shared/contract/contract.ts';
-import { checkCount } from '../../shared/fold/count.ts';
+import { checkCount } from '../../shared/fold/check-count.ts';
 import type { GroupSpec } from '../../shared/group.ts';
 import { deployed } from './rules/deployed.ts';
 import { destination } from './rules/destination.ts';

@@ -50,9 +50,9 @@ export function checkContract(given: unknown): string[] {
 
 function checkField(name: string, field: unknown, faults: string[]): void {
   const of = `field '${name}'`;
-  if (!fieldName.test(name) || name === 'record' || name in Object.prototype)
+  if (!fieldName.test(name) || name === 'record' || name === 'rejected' || name in Object.prototype)
     faults.push(
-      `${of} has a name that is not allowed: 1 to 64 letters and digits, the first a small letter, and not 'record'`,
+      `${of} has a name that is not allowed: 1 to 64 letters and digits, the first a small letter, and not 'record' or 'rejected'`,
     );
   if (!isObject(field)) return void faults.push(`${of} is ${shown(field)}, allowed is an object with a kind`);
   const own = kinds[String(field['kind'])];

@@ -1,15 +1,41 @@
 /**
- * The second stage for a whole delivery: every record becomes a click or is rejected, as `decode` has it. The values are decoded
- * from base64 into one buffer, each followed by a sentinel, and read there by `scanClick`; what that does not know, `decode` judges.
+ * The second stage for a whole delivery: every record becomes an event or is rejected, as the plain reading has it. The values are decoded
+ * from base64 into one buffer, each followed by a sentinel, and read there by the scanner; what that does not know, the plain reading judges.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { ProducerTimes } from '../config.ts';
 import type { KafkaRecord } from '../event/event.ts';
-import { type Click, decode, decodeText, isRejected, type Rejected, readTime } from './decode.ts';
-import { SENTINEL, scanClick } from './scan-click.ts';
+import type { AnyEvent, Contract, EventOf } from './contract.ts';
+import { isRejected, PlainReader, type Rejected, readTime } from './decode.ts';
+import { Scanner, SENTINEL } from './scan-event.ts';
 
-/** In the order of the records. */
-export function decodeBatch(records: readonly KafkaRecord[]): (Click | Rejected)[] {
+/** What reads the records of a contract; made once, and used for one delivery after another. */
+export interface Decoder<E extends AnyEvent = AnyEvent> {
+  /** In the order of the records. */
+  readonly decodeBatch: (records: readonly KafkaRecord[]) => (E | Rejected)[];
+  /** The plain reading of one record, which means the same. */
+  readonly decode: (record: KafkaRecord) => E | Rejected;
+}
+
+/** @param counted names of fields whose texts are many times the same */
+export function createDecoder<const C extends Contract>(
+  contract: C,
+  counted: readonly string[] = [],
+): Decoder<EventOf<C> & AnyEvent> {
+  const plain = new PlainReader(contract);
+  const scanner = new Scanner(contract, counted);
+  const decoder: Decoder = {
+    decode: (record) => plain.decode(record),
+    decodeBatch: (records) => decodeAll(records, plain, scanner),
+  };
+  return decoder as Decoder<EventOf<C> & AnyEvent>; // By the contract, which the compiler can't follow through its tables.
+}
+
+function decodeAll(
+  records: readonly KafkaRecord[],
+  plain: PlainReader,
+  scanner: Scanner,
+): (AnyEvent | Rejected)[] {
   const bytes = Buffer.allocUnsafeSlow(records.reduce((sum, { value }) => sum + bytesMax(value) + 1, 0));
   const ends = new Uint32Array(records.length);
   let end = 0;
@@ -19,14 +45,15 @@ export function decodeBatch(records: readonly KafkaRecord[]): (Click | Rejected)
     bytes[end++] = SENTINEL;
   }
   const ascii = isAscii(bytes.subarray(0, end));
+  scanner.begin(bytes, records.length);
   return records.map((record, i) => {
     const from = i === 0 ? 0 : (ends[i - 1] as number) + 1;
     const to = ends[i] as number;
     const readable = to > from && readTime(record) >= 0 && (ascii || isUtf8(bytes.subarray(from, to)));
-    if (!readable) return decode(record);
+    if (!readable) return plain.decode(record);
     return (
-      scanClick(record, bytes, from, to) ??
-      decodeText(record, bytes.toString(ascii ? 'latin1' : 'utf8', from, to))
+      scanner.scan(record, i, from, to) ??
+      plain.decodeText(record, bytes.toString(ascii ? 'latin1' : 'utf8', from, to))
     );
   });
 }
@@ -36,10 +63,10 @@ export function decodeBatch(records: readonly KafkaRecord[]): (Click | Rejected)
  * that resolves its offset decides, once (I1).
  */
 export function checkTimes(
-  decoded: (Click | Rejected)[],
+  decoded: (AnyEvent | Rejected)[],
   times: ProducerTimes | undefined,
   now: number,
-): (Click | Rejected)[] {
+): (AnyEvent | Rejected)[] {
   if (times === undefined) return decoded;
   return decoded.map((item) => {
     const time = readTime(item.record);

@@ -48,14 +48,47 @@ const escaped = new Uint8Array(0x80);
 for (const character of '"\\/bfnrt') escaped[character.charCodeAt(0)] = 1;
 const fourHex = /^[0-9A-Fa-f]{4}$/;
 
+/** Names that are wanted of an object: of each the number of its value, or the names that are wanted inside of it. */
+export interface Wanted {
+  readonly names: ReadonlyMap<string, Wanted | number>;
+  /** All numbers in it and inside of it. */
+  readonly numbers: readonly number[];
+  /** Of the longest name. */
+  readonly length: number;
+}
+
+/** The tree of some paths, of which none begins with another; values have the numbers of their paths. */
+export function buildWanted(paths: readonly (readonly string[])[]): Wanted {
+  const below = (level: number, numbers: readonly number[]): Wanted => {
+    const byName = new Map<string, number[]>();
+    for (const number of numbers) {
+      const name = paths[number]?.[level] as string;
+      byName.set(name, [...(byName.get(name) ?? []), number]);
+    }
+    const names = new Map<string, Wanted | number>();
+    for (const [name, of] of byName) {
+      const [only = 0] = of;
+      names.set(name, paths[only]?.length === level + 1 ? only : below(level + 1, of));
+    }
+    return { names, numbers, length: Math.max(...Array.from(byName.keys(), (name) => name.length)) };
+  };
+  return below(
+    0,
+    paths.map((_, number) => number),
+  );
+}
+
+/** What is given where an object should be that holds a wanted value. */
+export const noObject: Written = { from: 0, to: 0 };
+
+/** By number; undefined where there is none. */
+type Members = (Written | undefined)[];
+
 /**
- * The members of the outermost object that have a wanted key, the last one of each; or why there are none. A text that is no
- * JSON is said to be that, however deep it is.
+ * The wanted values of the outermost object, of a repeated key the last; or why there are none. Inside of `null` there are none, inside of
+ * anything else that is no object each is `noObject`. A text that is no JSON is said to be that, however deep it is.
  */
-export function scanMembers(
-  text: string,
-  wanted: ReadonlySet<string>,
-): Map<string, Written> | 'no JSON' | 'too deep' | 'no object' {
+export function scanMembers(text: string, wanted: Wanted): Members | 'no JSON' | 'too deep' | 'no object' {
   const walk = new Walk(text, wanted);
   if (!walk.isJson()) return 'no JSON';
   if (walk.deepest > DEPTH_MAX) return 'too deep';
@@ -67,26 +100,23 @@ function isBlank(code: number): boolean {
 }
 
 class Walk {
-  readonly members = new Map<string, Written>();
+  readonly members: Members;
   deepest = 0;
   isObject = false;
   readonly #text: string;
   readonly #length: number;
-  readonly #wanted: ReadonlySet<string>;
-  readonly #keyMax: number;
-  /** The brackets around the place where the walk is. */
+  /** The brackets around the place where the walk is, and what is wanted between each pair. */
   readonly #open: number[] = [];
-  /** Of the value that comes next, if it is wanted. */
-  #key: string | undefined;
+  readonly #wanted: (Wanted | undefined)[] = [];
+  /** Of the value that comes next: its number, or what is wanted inside of it. */
+  #next: Wanted | number | undefined;
   #at = 0;
 
-  constructor(text: string, wanted: ReadonlySet<string>) {
+  constructor(text: string, wanted: Wanted) {
     this.#text = text;
     this.#length = text.length;
-    this.#wanted = wanted;
-    let longest = 0;
-    for (const { length } of wanted) longest = Math.max(longest, length);
-    this.#keyMax = ESCAPE_LENGTH * longest;
+    this.#next = wanted;
+    this.members = new Array<Written | undefined>(wanted.numbers.length).fill(undefined);
   }
 
   isJson(): boolean {
@@ -96,10 +126,11 @@ class Walk {
       const from = this.#at;
       const first = this.#here();
       const opens = first === BRACE || first === BRACKET;
-      if (opens) this.#enter(first);
+      const next = this.#next;
+      this.#next = undefined;
+      if (opens) this.#enter(first, first === BRACE && typeof next === 'object' ? next : undefined);
       else if (!this.#skipScalar(first)) return false;
-      if (this.#key !== undefined) this.members.set(this.#key, { from, to: opens ? from + 1 : this.#at });
-      this.#key = undefined;
+      if (next !== undefined) this.#keep(next, first, from, opens ? from + 1 : this.#at);
       if (opens && this.#here() !== first + TO_ITS_END) {
         if (first === BRACE && !this.#readKey()) return false;
         continue;
@@ -109,10 +140,20 @@ class Walk {
     return this.#open.length === 0 && this.#at === this.#text.length;
   }
 
-  #enter(bracket: number): void {
+  #enter(bracket: number, wanted: Wanted | undefined): void {
     this.deepest = Math.max(this.deepest, this.#open.push(bracket));
+    this.#wanted.push(wanted);
     this.#at += 1;
     this.#skipBlanks();
+  }
+
+  /** A repeated key puts out what was kept before, inside of it too. */
+  #keep(next: Wanted | number, first: number, from: number, to: number): void {
+    if (typeof next === 'number') this.members[next] = { from, to };
+    else {
+      const inside = first === BRACE || this.#text.startsWith('null', from) ? undefined : noObject;
+      for (const number of next.numbers) this.members[number] = inside;
+    }
   }
 
   /** Behind a value: out of what ends here, to the next value if there is one. */
@@ -129,6 +170,7 @@ class Walk {
       }
       if (code !== inside + TO_ITS_END) return false;
       this.#open.pop();
+      this.#wanted.pop();
     }
   }
 
@@ -136,10 +178,11 @@ class Walk {
   #readKey(): boolean {
     const from = this.#at;
     if (this.#here() !== QUOTE || !this.#skipString()) return false;
-    if (this.#open.length === 1 && this.#at - from - 2 <= this.#keyMax) {
+    const wanted = this.#wanted[this.#wanted.length - 1];
+    if (wanted !== undefined && this.#at - from - 2 <= ESCAPE_LENGTH * wanted.length) {
       const written = this.#text.slice(from + 1, this.#at - 1);
       const key = written.includes('\\') ? (JSON.parse(`"${written}"`) as string) : written;
-      if (this.#wanted.has(key)) this.#key = key;
+      this.#next = wanted.names.get(key);
     }
     this.#skipBlanks();
     if (this.#here() !== COLON) return false;

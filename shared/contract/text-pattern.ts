@@ -44,17 +44,14 @@ export function parseTextPattern(source: string): TextPattern {
   return parts;
 }
 
-/** Whether the character codes from `from` to `to` match, each at most once looked at. */
-export function isMatch(
-  pattern: TextPattern,
-  codeAt: (at: number) => number,
-  from: number,
-  to: number,
-): boolean {
+/** Whether the character codes from `from` to `to` match; each is looked at once. */
+export function isMatch(pattern: TextPattern, codes: ArrayLike<number>, from: number, to: number): boolean {
   let at = from;
-  for (const { fits, min, max } of pattern) {
+  for (let i = 0; i < pattern.length; i++) {
+    const { fits, min, max } = pattern[i] as Part;
     const first = at;
-    while (at < to && at - first < max && fits[codeAt(at)] === 1) at += 1;
+    const end = Math.min(to, first + max);
+    while (at < end && fits[codes[at] as number] === 1) at += 1;
     if (at - first < min) return false;
   }
   return at === to;

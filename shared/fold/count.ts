@@ -1,10 +1,10 @@
 /**
  * What a group counts, as data: by which fields, which sums, of which records. Field names are checked by the compiler against the
- * contract, and `checkCount` says at synthesis what the compiler can't know.
+ * contract, and check-count.ts says at synthesis what the compiler can't know.
  *
  *   count: { by: ['adId', 'country'], measures: { clicks: 1, micros: 'priceMicros' }, where: { isBot: false } }
  */
-import { type AnyEvent, type Contract, type Field, type OneOfField, TEXT_MAX } from '../contract/contract.ts';
+import type { AnyEvent, Contract } from '../contract/contract.ts';
 
 export interface Count<Key extends string = string, Amount extends string = string, Where = Conditions> {
   /** The fields that make the key of a line, in this order: needed ones, and nothing personal. */
@@ -61,149 +61,91 @@ export type Condition = Scalar | { readonly oneOf: readonly Scalar[] } | { reado
 type Scalar = string | number | boolean;
 
 /** Records of a batch at most (AWS Lambda docs: API_CreateEventSourceMapping, BatchSize). */
-const BATCH_RECORDS_MAX = 10_000;
+export const BATCH_RECORDS_MAX = 10_000;
 /** What one record may add to a measure at most, so that a batch stays below 2^53. */
 export const AMOUNT_MAX = Math.floor(Number.MAX_SAFE_INTEGER / BATCH_RECORDS_MAX);
-const BY_MAX = 8;
-const MEASURES_MAX = 16;
-/** A partition key of DynamoDB has 2,048 bytes; what stands before a line's key takes up to 48 (Amazon DynamoDB docs: Constraints). */
-const KEY_BYTES_MAX = 2_000;
-const measureName = /^[a-z][A-Za-z0-9]{0,63}$/;
-/** Attributes that a statement line has beside its measures. */
-const reserved = ['pk', 'sk', 'through', 'flagged', 'expires', 'seal'];
-const keyKinds = ['text', 'one of', 'boolean', 'integer'];
-const measureKinds = ['integer', 'micros', 'decimal'];
 
-/** What is wrong with a count, each with what is allowed. The contract has to be sound. */
-export function checkCount(given: unknown, contract: Contract): string[] {
-  if (!isObject(given)) return [`count is ${shown(given)}, allowed is an object with by and measures`];
-  const faults = Object.keys(given)
-    .filter((key) => !['by', 'measures', 'where', 'fold'].includes(key))
-    .map((key) => `count has '${key}', allowed are by, measures, where, fold`);
-  checkBy(given['by'], contract, faults);
-  checkMeasures(given['measures'], contract, faults);
-  checkWhere(given['where'], contract, faults);
-  if (given['fold'] !== undefined && typeof given['fold'] !== 'boolean')
-    faults.push(`count.fold is ${shown(given['fold'])}, allowed are true and false`);
-  if (given['fold'] === true && given['where'] !== undefined)
-    faults.push('count has where beside fold, allowed is one of them: the fold passes records over itself');
-  return faults;
+/** A count made ready for records: how the key and the amounts of an event are found. */
+export interface Counting {
+  readonly by: readonly string[];
+  readonly measures: readonly Measure[];
+  /** Whether an event is one that is counted; all are unless given. */
+  readonly filter: ((event: AnyEvent) => boolean) | undefined;
+  /** What entries say of it; undefined where they are as before contracts were data. */
+  readonly named: string | undefined;
 }
 
-function checkBy(by: unknown, { fields }: Contract, faults: string[]): void {
-  const allowed = Object.entries(fields)
-    .filter(([, { kind, optional, personal }]) => keyKinds.includes(kind) && !optional && !personal)
-    .map(([name]) => name);
-  const names: unknown[] = Array.isArray(by) ? by : [];
-  if (names.length < 1 || names.length > BY_MAX || new Set(names).size !== names.length)
-    return void faults.push(
-      `count.by is ${shown(by)}, allowed are 1 to ${BY_MAX} different fields of ${allowed.join(', ')}`,
-    );
-  for (const name of names) {
-    const field = Object.hasOwn(fields, String(name)) ? fields[String(name)] : undefined;
-    if (allowed.includes(String(name))) continue;
-    faults.push(`count.by names ${shown(name)}, ${whyNoKey(field)}; allowed are ${allowed.join(', ')}`);
-  }
-  if (faults.length > 0) return;
-  const bytes = names.reduce<number>((sum, name) => sum + countKeyBytes(fields[String(name)] as Field), 0);
-  if (bytes > KEY_BYTES_MAX)
-    faults.push(
-      `count.by makes keys of up to ${bytes} bytes, allowed are ${KEY_BYTES_MAX}: lower max of a text, or give it a pattern`,
-    );
+export interface Measure {
+  readonly name: string;
+  /** The field that is summed, or 1. */
+  readonly amount: string | 1;
+  /** Bounds of what one event adds. */
+  readonly min: number;
+  readonly max: number;
 }
 
-function whyNoKey(field: Field | undefined): string {
-  if (field === undefined) return 'which is no field of the contract';
-  if (field.personal) return 'which is personal';
-  if (field.optional) return 'which may be absent';
-  return `which is of kind '${field.kind}'`;
-}
-
-/** Escaped, a character of any text may take six bytes, of a text with a pattern three; then a comma. */
-function countKeyBytes(field: Field): number {
-  if (field.kind === 'text') return field.max * (field.pattern === undefined ? 6 : 3) + 1;
-  if (field.kind === 'one of') return Math.max(...field.values.map((value) => value.length * 6)) + 1;
-  return 20;
-}
-
-function checkMeasures(measures: unknown, { fields }: Contract, faults: string[]): void {
-  const named = isObject(measures) ? Object.entries(measures) : [];
-  if (named.length < 1 || named.length > MEASURES_MAX)
-    return void faults.push(
-      `count.measures is ${shown(measures)}, allowed are 1 to ${MEASURES_MAX} sums by name`,
-    );
-  const allowed = Object.entries(fields)
-    .filter(([, { kind, personal }]) => measureKinds.includes(kind) && !personal)
-    .map(([name]) => name);
-  for (const [name, amount] of named) {
-    if (!measureName.test(name) || reserved.includes(name) || name in Object.prototype)
-      faults.push(
-        `count.measures has the name '${name}', allowed are 1 to 64 letters and digits, the first a small letter, but not ${reserved.join(', ')}`,
-      );
-    if (amount === 1) continue;
-    if (typeof amount !== 'string' || !allowed.includes(amount)) {
-      faults.push(
-        `count.measures.${name} is ${shown(amount)}, allowed are 1 and ${allowed.join(', ') || 'no field of this contract'}`,
-      );
-      continue;
-    }
+export function createCounting({ fields }: Contract, { by, measures, where }: Count): Counting {
+  const all = Object.entries(measures).map(([name, amount]): Measure => {
+    if (amount === 1) return { name, amount, min: 0, max: 1 };
     const { min = 0, max } = fields[amount] as { readonly min?: number; readonly max: number };
-    if (Math.max(Math.abs(min), Math.abs(max)) > AMOUNT_MAX)
-      faults.push(
-        `count.measures.${name} sums '${amount}', which may be ${Math.abs(min) > max ? min : max}: ${BATCH_RECORDS_MAX} of a batch could pass 2^53; allowed is a field within ${AMOUNT_MAX}`,
-      );
-  }
+    return { name, amount, min: Math.min(0, min), max };
+  });
+  const names = all.map(({ name }) => name);
+  return { by, measures: all, filter: createFilter(where), named: formatCounted({ by, measures: names }) };
 }
 
-function checkWhere(where: unknown, { fields }: Contract, faults: string[]): void {
-  if (where === undefined) return;
-  if (!isObject(where))
-    return void faults.push(`count.where is ${shown(where)}, allowed are conditions by field`);
-  for (const [name, condition] of Object.entries(where)) {
-    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (field === undefined)
-      faults.push(`count.where names '${name}', allowed are ${Object.keys(fields).join(', ')}`);
-    else if (field.personal)
-      faults.push(`count.where names '${name}', which is personal; allowed are fields that are not`);
-    else if (!isCondition(condition, field))
-      faults.push(`count.where.${name} is ${shown(condition)}, allowed ${allowedConditions(field)}`);
-  }
+/** What the lines of a ledger are: the fields of their keys, and the names of their sums, in the order of `lines`. */
+export interface Counted {
+  readonly by: readonly string[];
+  readonly measures: readonly string[];
 }
 
-function isCondition(condition: unknown, field: Field): boolean {
-  if (!isObject(condition)) return isValue(condition, field);
-  const [[key, value] = [], ...more] = Object.entries(condition);
-  if (more.length > 0) return false;
-  if (key === 'oneOf')
-    return Array.isArray(value) && value.length > 0 && value.every((each) => isValue(each, field));
-  return key === 'atLeast' && isNumeric(field) && Number.isSafeInteger(value);
+/** Ledgers of clicks were there before contracts were data: their entries do not say by what they count, and stay as they are. */
+export const unnamedCount: Counted = { by: ['advertiserId'], measures: ['clicks', 'micros'] };
+/** What the partition key of their lines begins with, and that of any other ledger's. */
+const UNNAMED_LINES = 'advertiser#';
+const LINES = 'line#';
+
+/** As entries say it; undefined for the one that they leave out. */
+export function formatCounted({ by, measures }: Counted): string | undefined {
+  const text = JSON.stringify({ by, measures });
+  return text === JSON.stringify(unnamedCount) ? undefined : text;
 }
 
-function isValue(value: unknown, field: Field): boolean {
-  if (field.kind === 'boolean') return typeof value === 'boolean';
-  if (field.kind === 'one of') return (field as OneOfField).values.includes(value as string);
-  return isNumeric(field)
-    ? Number.isSafeInteger(value)
-    : typeof value === 'string' && value.length <= TEXT_MAX;
+/** Throws a `RangeError` on what `formatCounted` can't have written. */
+export function parseCounted(named: string | undefined): Counted {
+  if (named === undefined) return unnamedCount;
+  const counted = JSON.parse(named) as Counted;
+  const lists = [counted?.by, counted?.measures].every(
+    (list) => Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === 'string'),
+  );
+  if (!lists) throw new RangeError(`it counts by '${named}'`);
+  return counted;
 }
 
-function allowedConditions(field: Field): string {
-  const value = isNumeric(field)
-    ? 'a whole number'
-    : field.kind === 'boolean'
-      ? 'true or false'
-      : field.kind === 'one of'
-        ? `one of ${field.values.join(', ')}`
-        : 'a text';
-  return `is ${value}, { oneOf: [ … ] }${isNumeric(field) ? ' or { atLeast: … }' : ''}`;
+/** For who reads a ledger without knowing which of both it is. */
+export const linePrefixes: readonly string[] = [UNNAMED_LINES, LINES];
+
+/** What the partition keys of a ledger's lines begin with. */
+export function findLinePrefix(named: string | undefined): string {
+  return named === undefined ? UNNAMED_LINES : LINES;
 }
 
-function isNumeric({ kind }: Field): boolean {
-  return measureKinds.includes(kind) || kind === 'time';
+const toEscape = /[%,\p{Cc}\p{Cs}]/gu;
+
+/**
+ * The key of a line: its texts, joined by commas. In each text `%`, `,`, control characters and halves of surrogate pairs are escaped as
+ * `%` with four hexadecimal digits of the character, so that no two keys are one and any text can be stored.
+ */
+export function formatKey(values: readonly (string | number | boolean)[]): string {
+  return values.map((value) => (typeof value === 'string' ? escapeText(value) : String(value))).join(',');
 }
 
-/** Whether the record of an event is one that is counted. */
-export function createFilter(where: Conditions | undefined): ((event: AnyEvent) => boolean) | undefined {
+function escapeText(text: string): string {
+  return text.replace(toEscape, (character) => `%${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function createFilter(where: Conditions | undefined): ((event: AnyEvent) => boolean) | undefined {
   const tests = Object.entries(where ?? {}).map(([name, condition]) => {
     if (typeof condition !== 'object') return (event: AnyEvent) => event[name] === condition;
     if ('oneOf' in condition) {
@@ -213,12 +155,4 @@ export function createFilter(where: Conditions | undefined): ((event: AnyEvent) 
     return (event: AnyEvent) => (event[name] as number) >= condition.atLeast;
   });
   return tests.length === 0 ? undefined : (event) => tests.every((test) => test(event));
-}
-
-function isObject(given: unknown): given is Record<string, unknown> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given);
-}
-
-function shown(given: unknown): string {
-  return given === undefined ? 'missing' : typeof given === 'string' ? `'${given}'` : JSON.stringify(given);
 }

@@ -1,115 +1,178 @@
 /**
- * What a batch changes: clicks and micros per hour and advertiser, and what the fold flagged.
+ * What a batch changes: sums per hour and key, and what the fold flagged.
  *
  * Written into the entry as one JSON text, hours outside, so that a person reads it in the console and each line costs
  * little more than its own characters (ADR 0002 has the sizes of the rivals):
  *
- *   {"2026-11-21T10":{"adv-7":[12,15000000],"adv-9":[1,250000,1]}}       hour (UTC) → advertiser → [clicks, micros, flagged?]
+ *   {"2026-11-21T10":{"adv-7":[12,15000000],"adv-9":[1,250000,1]}}       hour (UTC) → key → [sums in the order of the measures, flagged?]
  *
- * Sums within a batch are safe integers (10 000 clicks of at most 10^9 micros); whoever adds up batches uses BigInt (I6).
+ * Sums within a batch are safe integers; whoever adds up batches uses BigInt (I6).
  */
-import { advertiserPattern, type Click, PRICE_MICROS_MAX, readTime } from '../contract/decode.ts';
+import type { AnyEvent } from '../contract/contract.ts';
+import { readTime } from '../contract/decode.ts';
 import { AppError } from '../errors.ts';
+import { type Counting, formatKey, type Measure } from './count.ts';
 
 export interface Line {
-  clicks: number;
-  micros: number;
-  /** Clicks of the line that the fold flagged. */
+  /** In the order of the measures. */
+  readonly sums: number[];
+  /** Events of the line that the fold flagged. */
   flagged: number;
 }
 
-/** A click that the fold found suspicious, by its position; never by anything personal. */
+/** By hour and key. */
+export type Hours = ReadonlyMap<string, ReadonlyMap<string, Readonly<Line>>>;
+
+/** An event that the fold found suspicious, by its position; never by anything personal. */
 export interface Flag {
   readonly offset: number;
   readonly rule: string;
   readonly score: number;
 }
 
+/** What a key is made of: the values of the fields that the group counts by, in that order. */
+type KeyValues = readonly (string | number | boolean)[];
+
+/** Lines of an hour by the values of their key. */
+type Tree = Map<unknown, Tree | Line>;
+
 const HOUR_MS = 3_600_000;
 
 /** What a fold did wrong, as the rest of a sentence that begins with the fold. */
 export class FoldFault extends Error {}
 
-/** A click may be flagged under several rules. */
-const FLAGS_PER_CLICK_MAX = 16;
+/** An event may be flagged under several rules, and added to several lines. */
+const FLAGS_PER_EVENT_MAX = 16;
+const ADDS_PER_EVENT_MAX = 16;
 const RULE_CHARACTERS_MAX = 64;
 
 export class Delta {
   readonly hours = new Map<string, Map<string, Line>>();
   readonly flags: Flag[] = [];
-  clicks = 0;
-  micros = 0;
+  /** Of all lines, in the order of the measures. */
+  readonly totals: number[];
   /** What the fold did wrong first, should it have caught the throw. */
   fault: FoldFault | undefined;
+  readonly #counting: Counting;
+  readonly #trees = new Map<number, Tree>();
   #hourNumber = -1;
-  #hourLines = new Map<string, Line>();
-  /** The offset whose turn it is; none outside of a batch. */
+  #hourTree: Tree = new Map();
+  /** The offset and time whose turn it is; none outside of a batch. */
   #turn: number | undefined;
+  #time = -1;
   #counted = false;
+  #adds = 0;
   #flagged = 0;
 
-  /** From here on it is the turn of this click: the fold may count it once, flag it, and touch no other. */
-  begin(click: Click): void {
-    this.#turn = click.record.offset;
+  constructor(counting: Counting) {
+    this.#counting = counting;
+    this.totals = counting.measures.map(() => 0);
+  }
+
+  /** From here on it is the turn of this event: the fold may count it once, add amounts, flag it, and touch no other. */
+  begin({ record }: AnyEvent): void {
+    this.#turn = record.offset;
+    this.#time = record.timestamp;
     this.#counted = false;
+    this.#adds = 0;
     this.#flagged = 0;
   }
 
-  /** Counts the click in the hour of its record's timestamp. Throws `FoldFault` on what no line can hold. */
-  bill(click: Click): void {
-    const { priceMicros } = click;
-    this.#assertTurn(click);
+  /**
+   * Counts the event as the group's `count` says, in the hour of its record's timestamp: by its own fields, with their amounts.
+   * Throws `FoldFault` on what no line can hold.
+   */
+  count(event: AnyEvent): void {
+    const { measures, filter } = this.#counting;
+    this.#assertTurn(event);
     if (this.#counted && this.#turn !== undefined)
-      this.#refuse(`counts the click at offset ${this.#turn} twice, allowed is once`);
-    if (!Number.isInteger(priceMicros) || priceMicros < 0 || priceMicros > PRICE_MICROS_MAX)
-      this.#refuse(
-        `counts ${typeof priceMicros === 'number' ? priceMicros : `a ${typeof priceMicros}`} micros, allowed is an integer from 0 to ${PRICE_MICROS_MAX}`,
-      );
-    const line = this.#lineOf(click);
+      this.#refuse(`counts the event at offset ${this.#turn} twice, allowed is once`);
+    if (filter !== undefined && !filter(event)) return;
+    for (let i = 0; i < measures.length; i++) {
+      const { amount } = measures[i] as Measure;
+      if (amount !== 1) this.#assertAmount(measures[i] as Measure, event[amount] ?? 0);
+    }
+    const line = this.#lineOf(event);
     this.#counted = true;
-    line.clicks += 1;
-    line.micros += priceMicros;
-    this.clicks += 1;
-    this.micros += priceMicros;
+    for (let i = 0; i < measures.length; i++) {
+      const { amount } = measures[i] as Measure;
+      this.#sum(line, i, amount === 1 ? 1 : ((event[amount] ?? 0) as number));
+    }
   }
 
   /**
-   * Marks a click as suspicious.
+   * Adds amounts to a line, in the hour of the event whose turn it is.
+   * @param key the values of the fields that the group counts by, in that order
+   * @param amounts by measure, whole numbers within what the group declares; measures that are left out add nothing
+   */
+  add(key: KeyValues, amounts: Readonly<Record<string, number>>): void {
+    const { by, measures } = this.#counting;
+    if (this.#turn === undefined) this.#refuse('adds outside of the turn of an event');
+    if (++this.#adds > ADDS_PER_EVENT_MAX)
+      this.#refuse(`adds more than ${ADDS_PER_EVENT_MAX} times for one event`);
+    if (!Array.isArray(key) || key.length !== by.length)
+      this.#refuse(`adds to a key that is not made of ${by.join(', ')}`);
+    const given = Object.entries(amounts).map(([name, amount]): [number, number] => {
+      const at = measures.findIndex((measure) => measure.name === name);
+      if (at === -1)
+        this.#refuse(`adds to '${name}', allowed are ${measures.map((measure) => measure.name).join(', ')}`);
+      this.#assertAmount(measures[at] as Measure, amount);
+      return [at, amount];
+    });
+    const line = this.#lineAt(this.#time, key);
+    for (const [at, amount] of given) this.#sum(line, at, amount);
+  }
+
+  /**
+   * Marks an event as suspicious, on the line of its own fields.
    * @param rule 1 to 64 characters that name why
    * @param score how much so, a finite number
    */
-  flag(click: Click, rule: string, score: number): void {
-    this.#assertTurn(click);
+  flag(event: AnyEvent, rule: string, score: number): void {
+    this.#assertTurn(event);
     if (typeof rule !== 'string' || rule === '' || rule.length > RULE_CHARACTERS_MAX || !rule.isWellFormed())
       this.#refuse(`flags under a rule that is not a text of 1 to ${RULE_CHARACTERS_MAX} characters`);
     if (!Number.isFinite(score)) this.#refuse(`flags with a score of ${score}, allowed is a finite number`);
-    if (++this.#flagged > FLAGS_PER_CLICK_MAX && this.#turn !== undefined)
-      this.#refuse(`flags one click more than ${FLAGS_PER_CLICK_MAX} times`);
-    this.#lineOf(click).flagged += 1;
-    this.flags.push({ offset: click.record.offset, rule, score: score + 0 }); // JSON has no -0.
+    if (++this.#flagged > FLAGS_PER_EVENT_MAX && this.#turn !== undefined)
+      this.#refuse(`flags one event more than ${FLAGS_PER_EVENT_MAX} times`);
+    this.#lineOf(event).flagged += 1;
+    this.flags.push({ offset: event.record.offset, rule, score: score + 0 }); // JSON has no -0.
   }
 
   /** Adds what a later part of the same batch changes. */
-  add(part: Delta): void {
+  join(part: Delta): void {
     for (const [hour, lines] of part.hours) {
       const into = this.hours.get(hour) ?? new Map<string, Line>();
       this.hours.set(hour, into);
-      for (const [advertiser, { clicks, micros, flagged }] of lines) {
-        const line = into.get(advertiser) ?? { clicks: 0, micros: 0, flagged: 0 };
-        into.set(advertiser, line);
-        line.clicks += clicks;
-        line.micros += micros;
+      for (const [key, { sums, flagged }] of lines) {
+        const line = into.get(key) ?? { sums: sums.map(() => 0), flagged: 0 };
+        into.set(key, line);
+        for (const [i, sum] of sums.entries()) line.sums[i] = (line.sums[i] as number) + sum;
         line.flagged += flagged;
       }
     }
     for (const flag of part.flags) this.flags.push(flag);
-    this.clicks += part.clicks;
-    this.micros += part.micros;
+    for (const [i, total] of part.totals.entries()) this.totals[i] = (this.totals[i] as number) + total;
+    this.#trees.clear();
+    this.#hourNumber = -1;
   }
 
-  #assertTurn({ record }: Click): void {
+  #assertTurn({ record }: AnyEvent): void {
     if (this.#turn !== undefined && record.offset !== this.#turn)
-      this.#refuse(`counts or flags the click at offset ${record.offset} in the turn of ${this.#turn}`);
+      this.#refuse(`counts or flags the event at offset ${record.offset} in the turn of ${this.#turn}`);
+  }
+
+  #assertAmount({ name, min, max }: Measure, amount: unknown): void {
+    if (Number.isInteger(amount) && (amount as number) >= min && (amount as number) <= max) return;
+    const given = typeof amount === 'number' ? amount : `a ${typeof amount}`;
+    this.#refuse(`adds ${given} to ${name}, allowed is an integer from ${min} to ${max}`);
+  }
+
+  #sum(line: Line, at: number, amount: number): void {
+    const sum = (line.sums[at] as number) + amount;
+    if (!Number.isSafeInteger(sum)) this.#refuse('adds more than an exact number can hold');
+    line.sums[at] = sum;
+    this.totals[at] = (this.totals[at] as number) + amount;
   }
 
   #refuse(fault: string): never {
@@ -117,47 +180,81 @@ export class Delta {
     throw this.fault;
   }
 
-  #lineOf(click: Click): Line {
-    const hourNumber = Math.floor(click.record.timestamp / HOUR_MS);
-    if (hourNumber !== this.#hourNumber) {
-      if (readTime(click.record) < 0) this.#refuse('counts a click of another time than its record has');
-      this.#turnTo(hourNumber);
+  /** Of the event's own hour and fields. Most events meet a line that is there. */
+  #lineOf(event: AnyEvent): Line {
+    const { by } = this.#counting;
+    const { timestamp } = event.record;
+    this.#turnTo(timestamp);
+    let found: Tree | Line | undefined = this.#hourTree;
+    for (let i = 0; i < by.length && found !== undefined; i++)
+      found = (found as Tree).get(event[by[i] as string]);
+    return (found as Line | undefined) ?? this.#lineAt(timestamp, by.map((name) => event[name]) as KeyValues);
+  }
+
+  #lineAt(timestamp: number, values: KeyValues): Line {
+    this.#turnTo(timestamp);
+    let tree = this.#hourTree;
+    for (const [i, value] of values.entries()) {
+      this.#assertKeyValue(this.#counting.by[i] as string, value);
+      const found = tree.get(value);
+      if (i === values.length - 1) {
+        const line = (found as Line | undefined) ?? this.#newLine(timestamp, values);
+        tree.set(value, line);
+        return line;
+      }
+      const next = (found as Tree | undefined) ?? (new Map() as Tree);
+      tree.set(value, next);
+      tree = next;
     }
-    let line = this.#hourLines.get(click.advertiserId);
-    if (line === undefined) {
-      if (typeof click.advertiserId !== 'string' || !advertiserPattern.test(click.advertiserId))
-        this.#refuse(
-          `counts under an advertiser that no line can hold, allowed are 1 to 64 characters of [A-Za-z0-9._:-], the first a letter or digit`,
-        );
-      line = { clicks: 0, micros: 0, flagged: 0 };
-      this.#hourLines.set(click.advertiserId, line);
-    }
+    return this.#refuse('adds to a key of no value');
+  }
+
+  #newLine(timestamp: number, values: KeyValues): Line {
+    const hour = formatHour(timestamp);
+    const lines = this.hours.get(hour) ?? new Map<string, Line>();
+    this.hours.set(hour, lines);
+    const key = formatKey(values);
+    if (Buffer.byteLength(key) > KEY_BYTES_MAX)
+      this.#refuse(`counts under a key that no line can hold, allowed are ${KEY_BYTES_MAX} bytes`);
+    const line = lines.get(key) ?? { sums: this.totals.map(() => 0), flagged: 0 };
+    lines.set(key, line);
     return line;
   }
 
-  #turnTo(hourNumber: number): void {
-    const hour = formatHour(hourNumber * HOUR_MS);
-    this.#hourLines = this.hours.get(hour) ?? new Map<string, Line>();
-    this.hours.set(hour, this.#hourLines);
+  #assertKeyValue(name: string, value: unknown): void {
+    const sound = typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
+    if (!sound) this.#refuse(`counts under a ${name} that is no text, whole number or truth value`);
+  }
+
+  #turnTo(timestamp: number): void {
+    const hourNumber = Math.floor(timestamp / HOUR_MS);
+    if (hourNumber === this.#hourNumber) return;
+    if (readTime({ timestamp }) < 0) this.#refuse('counts an event of another time than its record has');
+    this.#hourTree = this.#trees.get(hourNumber) ?? new Map();
+    this.#trees.set(hourNumber, this.#hourTree);
     this.#hourNumber = hourNumber;
   }
 }
+
+/** A partition key of DynamoDB has 2,048 bytes (Amazon DynamoDB docs: Constraints), and the prefix of lines is short. */
+export const KEY_BYTES_MAX = 2_000;
 
 /** The UTC hour of an epoch time in milliseconds, as `2026-11-21T10`. */
 export function formatHour(timestamp: number): string {
   return new Date(timestamp).toISOString().slice(0, 13);
 }
 
-/** Ids match `advertiserPattern` and hours are ours, so no character needs escaping. */
-export function formatLines(hours: ReadonlyMap<string, ReadonlyMap<string, Line>>): string {
+/** Most keys need no escapes, so nothing is asked of JSON. */
+const plainKey = /^[A-Za-z0-9._:, -]*$/;
+
+export function formatLines(hours: Hours): string {
   const hourTexts: string[] = [];
   for (const [hour, lines] of hours) {
     const texts: string[] = [];
-    for (const [advertiser, { clicks, micros, flagged }] of lines) {
+    for (const [key, { sums, flagged }] of lines) {
+      const quoted = plainKey.test(key) ? `"${key}"` : JSON.stringify(key);
       texts.push(
-        flagged === 0
-          ? `"${advertiser}":[${clicks},${micros}]`
-          : `"${advertiser}":[${clicks},${micros},${flagged}]`,
+        flagged === 0 ? `${quoted}:[${sums.join(',')}]` : `${quoted}:[${sums.join(',')},${flagged}]`,
       );
     }
     hourTexts.push(`"${hour}":{${texts.join(',')}}`);
@@ -165,17 +262,24 @@ export function formatLines(hours: ReadonlyMap<string, ReadonlyMap<string, Line>
   return `{${hourTexts.join(',')}}`;
 }
 
-/** The lines of a delta text. Throws `journal.damaged` on anything that `formatLines` can't have written. */
-export function* parseLines(text: string): Generator<{ hour: string; advertiser: string; line: Line }> {
+/**
+ * The lines of a delta text. Throws `journal.damaged` on anything that `formatLines` can't have written.
+ * @param measures how many sums a line has
+ */
+export function* parseLines(
+  text: string,
+  measures: number,
+): Generator<{ hour: string; key: string; line: Line }> {
   for (const [hour, lines] of membersOf(text, parsed(text))) {
-    for (const [advertiser, numbers] of membersOf(hour, lines)) {
+    for (const [key, numbers] of membersOf(hour, lines)) {
       const sound =
         Array.isArray(numbers) &&
-        (numbers.length === 2 || numbers.length === 3) &&
-        numbers.every((n) => Number.isSafeInteger(n) && n >= 0);
-      if (!sound) throw damaged(`${hour} ${advertiser}`);
-      const [clicks, micros, flagged = 0] = numbers as [number, number, number?];
-      yield { hour, advertiser, line: { clicks, micros, flagged } };
+        (numbers.length === measures || numbers.length === measures + 1) &&
+        numbers.every((n) => Number.isSafeInteger(n)) &&
+        (numbers[measures] ?? 0) >= 0;
+      if (!sound) throw damaged(`${hour} ${key}`);
+      const sums = numbers as number[];
+      yield { hour, key, line: { sums: sums.slice(0, measures), flagged: sums[measures] ?? 0 } };
     }
   }
 }

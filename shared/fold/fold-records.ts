@@ -9,9 +9,11 @@
  *
  * Everything that a fold does wrong beside that is `fold.broken`.
  */
-import { type Click, isRejected, type Rejected } from '../contract/decode.ts';
+import type { AnyEvent } from '../contract/contract.ts';
+import { isRejected, type Rejected } from '../contract/decode.ts';
 import { AppError } from '../errors.ts';
 import type { KafkaRecord } from '../event/event.ts';
+import type { Counting } from './count.ts';
 import { Delta, FoldFault } from './delta.ts';
 import { CARRIED_BYTES_MAX, type Fold } from './fold.ts';
 
@@ -27,7 +29,7 @@ const SUSPECTS_TRIED = 16;
 /** The clock is read once in so many clicks. */
 const CLICKS_PER_LOOK = 256;
 
-type Decoded = Click | Rejected;
+type Decoded = AnyEvent | Rejected;
 
 /**
  * @param team whose fold it is, for what is said of it
@@ -37,12 +39,12 @@ type Decoded = Click | Rejected;
 export function foldRecords<S>(
   before: string,
   fresh: readonly Decoded[],
-  fold: Fold<S>,
+  { fold, counting }: { readonly fold: Fold<S>; readonly counting: Counting },
   team: string,
   isLate: () => boolean,
 ): Folded {
   try {
-    const { delta, carried, threw } = foldClicks(new Run(fold, before, isLate), fresh);
+    const { delta, carried, threw } = foldClicks(new Run(fold, counting, before, isLate), fresh);
     const rejected = fresh.flatMap((item): Rejected[] => {
       if (isRejected(item)) return [item];
       return threw.has(item) ? [{ record: item.record, rejected: 'fold.threw' }] : [];
@@ -58,12 +60,12 @@ export function foldRecords<S>(
 interface Result {
   readonly delta: Delta;
   readonly carried: string;
-  readonly threw: ReadonlySet<Click>;
+  readonly threw: ReadonlySet<AnyEvent>;
 }
 
 function foldClicks<S>(run: Run<S>, fresh: readonly Decoded[]): Result {
-  const clicks = fresh.filter((item): item is Click => !isRejected(item));
-  const suspects = new Set<Click>();
+  const clicks = fresh.filter((item): item is AnyEvent => !isRejected(item));
+  const suspects = new Set<AnyEvent>();
   const first = run.start();
   for (const click of clicks) {
     const outcome = run.fold(first, click);
@@ -78,7 +80,11 @@ function foldClicks<S>(run: Run<S>, fresh: readonly Decoded[]): Result {
 }
 
 /** Undefined where a suspect is found not to throw on a state that no throw has touched, or another click throws. */
-function foldWithout<S>(run: Run<S>, clicks: readonly Click[], suspects: Set<Click>): Result | undefined {
+function foldWithout<S>(
+  run: Run<S>,
+  clicks: readonly AnyEvent[],
+  suspects: Set<AnyEvent>,
+): Result | undefined {
   const step = Math.ceil(suspects.size / SUSPECTS_TRIED);
   const at = run.start();
   let met = 0;
@@ -89,7 +95,7 @@ function foldWithout<S>(run: Run<S>, clicks: readonly Click[], suspects: Set<Cli
       if (outcome !== 'taken') throw outcome;
     } else if (met++ % step === 0) {
       const carried = run.close(at.state);
-      if (run.fold({ delta: new Delta(), state: run.open(carried) }, click) !== 'threw') return undefined;
+      if (run.fold({ delta: run.delta(), state: run.open(carried) }, click) !== 'threw') return undefined;
       at.state = run.open(carried);
     }
   }
@@ -97,28 +103,28 @@ function foldWithout<S>(run: Run<S>, clicks: readonly Click[], suspects: Set<Cli
 }
 
 /** Each throw is undone: what was folded since the last one is folded again from what was carried there. */
-function foldStepwise<S>(run: Run<S>, clicks: readonly Click[]): Result {
-  const whole = new Delta();
-  const threw = new Set<Click>();
+function foldStepwise<S>(run: Run<S>, clicks: readonly AnyEvent[]): Result {
+  const whole = run.delta();
+  const threw = new Set<AnyEvent>();
   let { before } = run;
   let at = run.start();
-  let since: Click[] = [];
+  let since: AnyEvent[] = [];
   for (const click of clicks) {
     const outcome = run.fold(at, click);
     if (outcome === 'taken') since.push(click);
     if (outcome instanceof FoldFault) throw outcome;
     if (outcome !== 'threw') continue;
     threw.add(click);
-    at = { delta: new Delta(), state: run.open(before) };
+    at = { delta: run.delta(), state: run.open(before) };
     for (const again of since)
       if (run.fold(at, again) !== 'taken')
         throw new FoldFault('throws on a click that it took before: it is not pure');
-    whole.add(at.delta);
+    whole.join(at.delta);
     before = run.close(at.state);
-    at = { delta: new Delta(), state: run.open(before) };
+    at = { delta: run.delta(), state: run.open(before) };
     since = [];
   }
-  whole.add(at.delta);
+  whole.join(at.delta);
   return run.end({ delta: whole, state: at.state }, threw);
 }
 
@@ -131,20 +137,26 @@ interface Place<S> {
 class Run<S> {
   readonly before: string;
   readonly #fold: Fold<S>;
+  readonly #counting: Counting;
   readonly #isLate: () => boolean;
   #folded = 0;
 
-  constructor(fold: Fold<S>, before: string, isLate: () => boolean) {
+  constructor(fold: Fold<S>, counting: Counting, before: string, isLate: () => boolean) {
     this.#fold = fold;
+    this.#counting = counting;
     this.before = before;
     this.#isLate = isLate;
   }
 
-  start(): Place<S> {
-    return { delta: new Delta(), state: this.open(this.before) };
+  delta(): Delta {
+    return new Delta(this.#counting);
   }
 
-  fold({ delta, state }: Place<S>, click: Click): 'taken' | 'threw' | FoldFault {
+  start(): Place<S> {
+    return { delta: this.delta(), state: this.open(this.before) };
+  }
+
+  fold({ delta, state }: Place<S>, click: AnyEvent): 'taken' | 'threw' | FoldFault {
     if (++this.#folded % CLICKS_PER_LOOK === 0 && this.#isLate())
       throw new AppError('table.deadline', `the fold has taken ${this.#folded} clicks by then`);
     delta.begin(click);
@@ -184,7 +196,7 @@ class Run<S> {
     return carried;
   }
 
-  end({ delta, state }: Place<S>, threw: ReadonlySet<Click>): Result {
+  end({ delta, state }: Place<S>, threw: ReadonlySet<AnyEvent>): Result {
     const carried = this.close(state);
     const bytes = Buffer.byteLength(carried);
     if (bytes > CARRIED_BYTES_MAX)

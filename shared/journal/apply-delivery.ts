@@ -13,9 +13,10 @@
 import type { Clock } from '../clock.ts';
 import type { ProducerTimes } from '../config.ts';
 import { readTime } from '../contract/decode.ts';
-import { checkTimes, decodeBatch } from '../contract/decode-batch.ts';
+import { checkTimes, type Decoder } from '../contract/decode-batch.ts';
 import { AppError } from '../errors.ts';
 import type { Delivery } from '../event/event.ts';
+import type { Counting } from '../fold/count.ts';
 import type { Fold } from '../fold/fold.ts';
 import type { GroupSpec } from '../group.ts';
 import { assertExplained, type Beginning } from './beginnings.ts';
@@ -28,6 +29,8 @@ import { listNewlyParked, listOpenParked } from './parked-items.ts';
 export interface Writer<S> {
   readonly ledger: Ledger;
   readonly group: Pick<GroupSpec, 'ledger' | 'offsets' | 'rejects' | 'retry'>;
+  readonly decoder: Decoder;
+  readonly counting: Counting;
   readonly fold: Fold<S>;
   readonly clock: Clock;
   /** Names the deployed code in every entry. */
@@ -55,7 +58,7 @@ interface Invocation {
 
 /** What became of a delivery. A failed one may have put entries all the same: what stands, stands. */
 export interface Outcome {
-  /** Clicks counted by entries of this invocation. */
+  /** Records that the folds of this invocation's entries took. */
   applied: number;
   parked: number;
   /** Offsets that entries of this invocation accepted as never to be counted. */
@@ -108,7 +111,7 @@ export async function applyDelivery<S>(
     conflicts: 0,
     failure: undefined,
   };
-  const decoded = checkTimes(decodeBatch(delivery.records), writer.producerTimes, clock.now());
+  const decoded = checkTimes(writer.decoder.decodeBatch(delivery.records), writer.producerTimes, clock.now());
   const by = (): Provenance => ({
     code: writer.code,
     request: invocation.request,
@@ -160,7 +163,7 @@ export async function applyDelivery<S>(
 }
 
 function rulesOf<S>(
-  { group, fold, producerTimes }: Writer<S>,
+  { group, fold, counting, producerTimes }: Writer<S>,
   { empty = noOffsets, accept }: Delivery,
   { unpark, park = false, chosen = false }: Invocation,
 ): Omit<Rules<S>, 'open' | 'isLate' | 'by'> {
@@ -169,6 +172,7 @@ function rulesOf<S>(
   return {
     group,
     fold,
+    counting,
     empty,
     accept,
     producerTimes: producerTimes !== undefined,

@@ -15,6 +15,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../errors.ts';
 import type { Acceptance } from '../event/event.ts';
 import type { Entry, Mark, State } from './journal.ts';
+import { parseCounted } from '../fold/count.ts';
 import { formatOffsets, parseOffsets } from './offsets.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -140,8 +141,7 @@ function stateAttribute(state: State): AttributeValue {
       resolved: { S: formatOffsets(state.resolved) },
       newest: { N: String(state.newest) },
       marks: { S: state.marks.map((mark) => `${mark.offset}:${mark.fingerprint}`).join(',') },
-      clicks: { N: String(state.clicks) },
-      micros: { N: String(state.micros) },
+      ...totalsAttributes(state),
       ...(state.openParked > 0 && { openParked: { N: String(state.openParked) } }),
       ...(state.keys > 0 && { keys: { N: String(state.keys) } }),
       ...(state.carried !== '' && { carried: { S: state.carried } }),
@@ -163,9 +163,21 @@ function readState(attribute: AttributeValue | undefined): State {
     newest: readNumber(fields['newest']),
     marks: readMarks(readText(fields['marks'])),
     carried: textOr(fields['carried'], ''),
-    clicks: BigInt(readDigits(fields['clicks'])),
-    micros: BigInt(readDigits(fields['micros'])),
+    ...readTotals(fields),
   };
+}
+
+/** Where the ledger counts as before contracts were data, its totals are attributes of their own. */
+function totalsAttributes({ counted, totals }: State): Item {
+  const { measures } = parseCounted(counted);
+  const byName = Object.fromEntries(measures.map((name, i) => [name, { N: String(totals[i] ?? 0n) }]));
+  return counted === undefined ? byName : { counted: { S: counted }, totals: { M: byName } };
+}
+
+function readTotals(fields: Item): Pick<State, 'counted' | 'totals'> {
+  const counted = fields['counted'] === undefined ? undefined : readText(fields['counted']);
+  const byName = counted === undefined ? fields : readMap(fields['totals']);
+  return { counted, totals: parseCounted(counted).measures.map((name) => BigInt(readDigits(byName[name]))) };
 }
 
 function readMarks(text: string): Mark[] {

@@ -36,9 +36,10 @@ export interface State {
   readonly marks: readonly Mark[];
   /** What the fold carries on; '' for none. */
   readonly carried: string;
-  /** Of all entries together. */
-  readonly clicks: bigint;
-  readonly micros: bigint;
+  /** By which fields and measures the ledger counts, see `formatCounted`. */
+  readonly counted: string | undefined;
+  /** Of all entries together, in the order of the measures. */
+  readonly totals: readonly bigint[];
 }
 
 /** What one batch changed. */
@@ -93,6 +94,6 @@ export const emptyState: State = {
   newest: -1,
   marks: [],
   carried: '',
-  clicks: 0n,
-  micros: 0n,
+  counted: undefined,
+  totals: [],
 };

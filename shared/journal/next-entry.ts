@@ -6,8 +6,8 @@
  * large; then the rest is left to the entry after it. A bound halts rather than forgets: a set of gaps that may not grow
  * further stops the partition with an alarm (I2). Parked records need no bound, the head only counts them.
  */
+import type { AnyEvent } from '../contract/contract.ts';
 import {
-  type Click,
   computeFingerprint,
   computeValueSha256,
   isRejected,
@@ -16,6 +16,7 @@ import {
 } from '../contract/decode.ts';
 import { AppError } from '../errors.ts';
 import type { Acceptance, KafkaRecord } from '../event/event.ts';
+import { type Counting, parseCounted } from '../fold/count.ts';
 import { formatLines } from '../fold/delta.ts';
 import { CARRIED_BYTES_MAX, type Fold } from '../fold/fold.ts';
 import { type Folded, foldRecords } from '../fold/fold-records.ts';
@@ -49,6 +50,7 @@ import {
 export interface Rules<S> {
   readonly group: Pick<GroupSpec, 'ledger' | 'offsets' | 'rejects'>;
   readonly fold: Fold<S>;
+  readonly counting: Counting;
   /** Whether the time of the invocation is over. */
   readonly isLate: () => boolean;
   /** Parked records that the operator wants applied or accepted, and that are open. */
@@ -67,7 +69,7 @@ export interface Rules<S> {
 
 export interface Draft {
   readonly entry: Entry;
-  /** Clicks that it counts. */
+  /** Records that the fold took. */
   readonly applied: number;
 }
 
@@ -82,7 +84,7 @@ export const HOLE_OFFSETS_MAX = 1_000;
 /** Of so many records of an entry the distinct keys are remembered, by their number. */
 const RECORDS_SAMPLED = 1_000;
 
-type Decoded = Click | Rejected;
+type Decoded = AnyEvent | Rejected;
 
 /** Throws `AppError` where the partition must halt. */
 export function buildNextEntry<S>(
@@ -91,9 +93,10 @@ export function buildNextEntry<S>(
   rules: Rules<S>,
 ): Draft | undefined {
   const fresh = freshOf(head, decoded, rules);
+  assertSameCount(head, rules.counting);
   if (fresh.length === 0 && rules.empty.length === 0 && rules.accept === undefined) return undefined;
   const fold = (some: readonly Decoded[]) =>
-    foldRecords(head.carried, some, rules.fold, rules.group.ledger, rules.isLate);
+    foldRecords(head.carried, some, rules, rules.group.ledger, rules.isLate);
   const whole = fold(fresh);
   if (!rules.park) assertFewRejects(head, decoded, whole.rejected, rules.group.rejects);
   const refused = new Set(whole.rejected.map(({ record }) => record.offset));
@@ -104,6 +107,18 @@ export function buildNextEntry<S>(
     if (draft === undefined || entryBytes(draft.entry) <= ENTRY_BYTES_MAX) return draft;
     if (size <= 1) throw new AppError('entry.large', `${entryBytes(draft.entry)} bytes for ${size} records`);
   }
+}
+
+/** Sums of two kinds are never mixed: whoever counts otherwise needs another ledger. */
+function assertSameCount(head: State, counting: Counting): void {
+  if (head.version === 0 || head.counted === counting.named) return;
+  const { by, measures } = parseCounted(head.counted);
+  const names = counting.measures.map(({ name }) => name);
+  throw new AppError(
+    'ledger.count',
+    `it counts ${measures.join(', ')} by ${by.join(', ')}, and the group now counts ${names.join(', ')} by ${counting.by.join(', ')}: ` +
+      'take the change back, or name a new ledger in group.ts',
+  );
 }
 
 /** Also finds out whether the log is still the one that was counted (I10). */
@@ -216,12 +231,13 @@ function draftEntry<S>(
     lines: formatLines(delta.hours),
     flags: delta.flags,
   };
+  const applied = records.length - folded.rejected.length;
   const state: State = {
     version: head.version + 1,
     resolved: bounded(rules.group.offsets, head.resolved, uniteOffsets(head.resolved, changed.offsets)),
     openParked: head.openParked + changed.parked.length - countOffsets(findSettled(changed)),
     keys:
-      delta.clicks > 0 && rules.open.size === 0
+      applied > 0 && rules.open.size === 0
         ? countKeys(countedOf(folded).slice(0, RECORDS_SAMPLED))
         : head.keys,
     newest: records.reduce(
@@ -230,10 +246,10 @@ function draftEntry<S>(
     ),
     marks: first && last ? marksOf(first, last) : head.marks,
     carried: first ? carried : head.carried,
-    clicks: head.clicks + BigInt(delta.clicks),
-    micros: head.micros + BigInt(delta.micros),
+    counted: rules.counting.named,
+    totals: delta.totals.map((total, i) => (head.totals[i] ?? 0n) + BigInt(total)),
   };
-  return { entry: { changed, state, by: rules.by }, applied: delta.clicks };
+  return { entry: { changed, state, by: rules.by }, applied };
 }
 
 function countedOf({ records, rejected }: Folded): readonly KafkaRecord[] {

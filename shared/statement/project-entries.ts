@@ -2,7 +2,8 @@
  * What the rollup makes of entries: sums to add to statement lines, and the parked records to list. Each line says through
  * which version it has been made, and is changed only on condition of that.
  */
-import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { findLinePrefix, parseCounted } from '../fold/count.ts';
 import { type Line, parseLines } from '../fold/delta.ts';
 import type { State } from '../journal/journal.ts';
 import { type Item, readIntact, readNumber } from '../journal/journal-items.ts';
@@ -16,9 +17,9 @@ const LINES_PER_PASS = 200_000;
 /** What the entries of a pass add to one statement line. */
 interface LineSum {
   readonly hour: string;
-  readonly advertiser: string;
-  clicks: bigint;
-  micros: bigint;
+  readonly key: string;
+  /** In the order of the measures. */
+  readonly totals: bigint[];
   flagged: bigint;
   /** The last version that is in the sums. */
   to: number;
@@ -26,6 +27,8 @@ interface LineSum {
 
 export interface Pass {
   readonly sums: Map<string, LineSum>;
+  /** Of the entries, as they say it. */
+  readonly counted: string | undefined;
   readonly parkings: Parking[];
   /** The state after the last entry; undefined if there was none. */
   readonly reached: State | undefined;
@@ -51,33 +54,33 @@ export async function sumEntries(
   let toTheHead = true;
   for await (const { changed, state } of readEntriesAfter(ledger, journal, from)) {
     if (again !== undefined && state.version > again.to) break;
-    for (const { hour, advertiser, line } of parseLines(changed.lines)) {
-      const key = `${hour} ${advertiser}`;
-      if (again !== undefined && state.version <= (again.lines.get(key) ?? again.to)) continue;
-      addLine(sums, key, { hour, advertiser }, line, state.version);
+    const { measures } = parseCounted(state.counted);
+    for (const { hour, key, line } of parseLines(changed.lines, measures.length)) {
+      const at = `${hour} ${key}`;
+      if (again !== undefined && state.version <= (again.lines.get(at) ?? again.to)) continue;
+      addLine(sums, at, { hour, key }, line, state.version);
     }
     for (const parked of changed.parked) parkings.push({ ...parked, version: state.version });
     reached = state;
     toTheHead = state.version - from < ENTRIES_PER_PASS && sums.size + parkings.length < LINES_PER_PASS;
     if (again === undefined && !toTheHead) break;
   }
-  return { sums, parkings, reached, toTheHead };
+  return { sums, counted: reached?.counted, parkings, reached, toTheHead };
 }
 
 function addLine(
   sums: Map<string, LineSum>,
-  key: string,
-  of: { readonly hour: string; readonly advertiser: string },
+  at: string,
+  of: { readonly hour: string; readonly key: string },
   line: Line,
   version: number,
 ): void {
-  let sum = sums.get(key);
+  let sum = sums.get(at);
   if (sum === undefined) {
-    sum = { ...of, clicks: 0n, micros: 0n, flagged: 0n, to: version };
-    sums.set(key, sum);
+    sum = { ...of, totals: line.sums.map(() => 0n), flagged: 0n, to: version };
+    sums.set(at, sum);
   }
-  sum.clicks += BigInt(line.clicks);
-  sum.micros += BigInt(line.micros);
+  for (const [i, added] of line.sums.entries()) sum.totals[i] = (sum.totals[i] ?? 0n) + BigInt(added);
   sum.flagged += BigInt(line.flagged);
   sum.to = version;
 }
@@ -86,35 +89,44 @@ function addLine(
 export async function addSums(
   ledger: Ledger,
   journal: string,
-  sums: ReadonlyMap<string, LineSum>,
+  { sums, counted }: Pick<Pass, 'sums' | 'counted'>,
   from: number,
   seen?: ReadonlyMap<string, number>,
 ): Promise<Map<string, number>> {
   const passed = new Map<string, number>();
-  await runAtOnce(sums.entries(), async ([key, sum]) => {
-    const line = { pk: { S: `advertiser#${sum.advertiser}` }, sk: { S: `${sum.hour}#${journal}` } };
-    const standing = await updateUnlessPassed(ledger, line, ADD_TO_LINE, {
+  const { measures } = parseCounted(counted);
+  const prefix = findLinePrefix(counted);
+  const { expression, names } = buildLineUpdate(measures);
+  await runAtOnce(sums.entries(), async ([at, sum]) => {
+    const line = { pk: { S: `${prefix}${sum.key}` }, sk: { S: `${sum.hour}#${journal}` } };
+    const totals = sum.totals.map((total, i): [string, AttributeValue] => [`:m${i}`, { N: String(total) }]);
+    const standing = await updateUnlessPassed(ledger, line, expression, names, {
       ':zero': { N: '0' },
-      ':clicks': { N: String(sum.clicks) },
-      ':micros': { N: String(sum.micros) },
+      ...Object.fromEntries(totals),
       ':flagged': { N: String(sum.flagged) },
       ':to': { N: String(sum.to) },
-      ':seen': { N: String(seen?.get(key) ?? from) },
+      ':seen': { N: String(seen?.get(at) ?? from) },
     });
-    if (standing !== undefined && standing < sum.to) passed.set(key, standing);
+    if (standing !== undefined && standing < sum.to) passed.set(at, standing);
   });
   return passed;
 }
 
-const ADD_TO_LINE =
-  'SET clicks = if_not_exists(clicks, :zero) + :clicks, micros = if_not_exists(micros, :zero) + :micros, ' +
-  'flagged = if_not_exists(flagged, :zero) + :flagged, through = :to';
+/** A measure may be called like a word that DynamoDB keeps for itself. */
+function buildLineUpdate(measures: readonly string[]) {
+  const added = measures.map((_, i) => `#m${i} = if_not_exists(#m${i}, :zero) + :m${i}`);
+  return {
+    expression: `SET ${[...added, 'flagged = if_not_exists(flagged, :zero) + :flagged', 'through = :to'].join(', ')}`,
+    names: Object.fromEntries(measures.map((name, i) => [`#m${i}`, name])),
+  };
+}
 
 /** Updates an item that has seen no version after `:seen`; returns the version it has seen otherwise. */
 async function updateUnlessPassed(
   ledger: Ledger,
   key: Item,
   update: string,
+  names: Readonly<Record<string, string>>,
   values: Item,
 ): Promise<number | undefined> {
   try {
@@ -124,6 +136,7 @@ async function updateUnlessPassed(
         Key: key,
         UpdateExpression: update,
         ConditionExpression: 'attribute_not_exists(through) OR through <= :seen',
+        ExpressionAttributeNames: names,
         ExpressionAttributeValues: values,
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),

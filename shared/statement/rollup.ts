@@ -154,11 +154,10 @@ async function rollUpPass(ledger: Ledger, journal: string, from: number): Promis
   const reached = pass.reached;
   if (reached === undefined) return pass;
   await listParked(ledger, journal, pass.parkings);
-  let { sums } = pass;
-  let passed = await addSums(ledger, journal, sums, from);
+  let passed = await addSums(ledger, journal, pass, from);
   while (passed.size > 0) {
-    ({ sums } = await sumEntries(ledger, journal, from, { to: reached.version, lines: passed }));
-    passed = await addSums(ledger, journal, sums, from, passed);
+    const again = await sumEntries(ledger, journal, from, { to: reached.version, lines: passed });
+    passed = await addSums(ledger, journal, again, from, passed);
   }
   await moveCheckpoint(ledger, journal, reached);
   return pass;

@@ -44,7 +44,11 @@ export class SimulatedTable {
       return {};
     }
     if (command instanceof UpdateItemCommand) {
-      const { Key: key = {}, UpdateExpression = '', ExpressionAttributeValues = {} } = command.input;
+      const { Key: key = {}, ExpressionAttributeValues = {}, ExpressionAttributeNames = {} } = command.input;
+      const UpdateExpression = (command.input.UpdateExpression ?? '').replaceAll(
+        /#\w+/g,
+        (name) => ExpressionAttributeNames[name] ?? name,
+      );
       this.#assertCondition(key, command.input);
       const standing = this.get(textAt(key, 'pk'), textAt(key, 'sk')) ?? key;
       this.set({ ...standing, ...assignments(UpdateExpression, standing, ExpressionAttributeValues) });
