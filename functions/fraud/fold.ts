@@ -17,8 +17,8 @@
  * alone, not on how the log was cut into batches.
  */
 import { hash } from 'node:crypto';
-import type { Click } from '../../shared/contract/decode.ts';
 import type { Fold } from '../../shared/fold/fold.ts';
+import type { Click } from '../events/ad-click.ts';
 
 export const CLICKS_PER_MINUTE_MAX = 20;
 /** Both together, with counts of three digits each, fit the 8 KB that a fold should keep to. */
@@ -61,7 +61,7 @@ interface Minute {
 const NO_BLOCK_YET = SLOT_MS * SLOTS;
 
 /** @param key the secret under which addresses are hashed */
-export function createVelocityFold(key: string): Fold<Velocity> {
+export function createVelocityFold(key: string): Fold<Velocity, Click> {
   // As safe as an HMAC, at a sixth of its cost: nobody can continue a digest that is cut to 36 bits.
   const addressDigest = remembered((ip) =>
     hash('sha256', `${key}\n${ip}`, 'base64url').slice(0, ADDRESS_CHARACTERS),
@@ -70,7 +70,7 @@ export function createVelocityFold(key: string): Fold<Velocity> {
   return {
     open: readVelocity,
     click(velocity, click, delta) {
-      delta.bill(click);
+      delta.count(click);
       if (click.ip === undefined) return;
       const clicks = countClick(velocity, click, addressDigest(click.ip) + adDigest(click.adId));
       if (clicks > CLICKS_PER_MINUTE_MAX) delta.flag(click, 'velocity', clicks);

@@ -1,6 +1,7 @@
 /** A ledger as its owner sees it from outside: totals per journal. Reads only; in the local runtime and on AWS alike. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { operatorRequests } from '../../shared/bounded-requests.ts';
+import { parseCounted } from '../../shared/fold/count.ts';
 import { parseJournalKey } from '../../shared/journal/journal-key.ts';
 import { type Ledger, listJournals, readCheckpoint, readHead } from '../../shared/journal/journal-store.ts';
 import { countOffsets, findGaps, findNextOffset, type OffsetSet } from '../../shared/journal/offsets.ts';
@@ -34,12 +35,13 @@ export async function readJournalTotals(ledger: Ledger): Promise<JournalTotals[]
     journals.map(async (journal) => {
       const { state } = await readHead(ledger, journal, Date.now());
       const { topic, partition } = parseJournalKey(journal);
-      const { clicks, micros } = state;
+      const { measures } = parseCounted(state.counted);
+      const totalOf = (name: string) => state.totals[measures.indexOf(name)] ?? 0n;
       return {
         topic,
         partition,
-        clicks,
-        micros,
+        clicks: totalOf('clicks'),
+        micros: totalOf('micros'),
         parked: state.openParked,
         openGap: countOffsets(findGaps(state.resolved)),
         resolved: state.resolved,

@@ -80,7 +80,8 @@ function lineIn(item: Item): Omit<StatementHour, 'hour'> & { sk: string; through
 }
 
 function add(hours: Map<string, StatementHour>, hour: string, more: Omit<StatementHour, 'hour'>): void {
-  const { sums, flagged } = hours.get(hour) ?? { sums: {}, flagged: 0n };
+  const none: Omit<StatementHour, 'hour'> = { sums: {}, flagged: 0n };
+  const { sums, flagged } = hours.get(hour) ?? none;
   const added = Object.entries(more.sums).map(([name, sum]) => [name, (sums[name] ?? 0n) + sum]);
   hours.set(hour, { hour, sums: { ...sums, ...Object.fromEntries(added) }, flagged: flagged + more.flagged });
 }

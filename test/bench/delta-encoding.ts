@@ -3,7 +3,7 @@
  * encoding takes, on the same clicks. Run with `node test/bench/delta-encoding.ts`.
  */
 import { gzipSync } from 'node:zlib';
-import { type Click, decode } from '../../shared/contract/decode.ts';
+import { type Click, decode } from '../support/clicks.ts';
 import { Delta, formatLines } from '../../shared/fold/delta.ts';
 import { aRecord } from '../support/builders.ts';
 import { chanceOf } from '../support/random.ts';
@@ -51,7 +51,7 @@ function deltaOf(advertisers: number, zipf: boolean): Delta {
     const at = chance.next() * total;
     const id = 1 + weights.findIndex((upTo) => upTo > at);
     const click = { advertiserId: `adv-${id}`, priceMicros: 10_000 + chance.below(990_000) };
-    delta.bill(decode(aRecord({ offset: i, click })) as Click);
+    delta.count(decode(aRecord({ offset: i, click })) as Click);
   }
   return delta;
 }

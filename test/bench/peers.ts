@@ -10,7 +10,8 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Click, decode, isRejected } from '../../shared/contract/decode.ts';
+import { isRejected } from '../../shared/contract/decode.ts';
+import { type Click, decode } from '../support/clicks.ts';
 import { type KafkaEvent, listDeliveries } from '../../shared/event/event.ts';
 import { formatHour } from '../../shared/fold/delta.ts';
 import { type Handler, handlerOf } from './handlers.ts';

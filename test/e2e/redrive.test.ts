@@ -105,7 +105,7 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
   it('leaves parked what is still refused, and applies it once after a fix (I1)', async () => {
     await running.deploy(
       'billing',
-      "{ ...team.fold, click: (state, click, delta) => { if (click.adId === 'ad-13') throw new Error('no'); delta.bill(click); } }",
+      "{ ...team.fold, click: (state, click, delta) => { if (click.adId === 'ad-13') throw new Error('no'); delta.count(click); } }",
     );
     await running.produce(2, [{ adId: 'ad-13' }, {}, { adId: 'ad-13' }, { priceMicros: 1.5 }]);
     await running.caughtUp('billing');

@@ -22,7 +22,7 @@ function deliver(ledger: MemoryLedger, given: KafkaRecord[], now: number, unpark
       rejects: { shareMax: 0.5, countMin: 100 },
       retry: { until: 'done' },
     },
-    fold: { open: () => undefined, click: (_, click, delta) => delta.bill(click), close: () => '' },
+    fold: { open: () => undefined, click: (_, click, delta) => delta.count(click), close: () => '' },
     clock,
     code: 'c1',
     producerTimes,

@@ -15,7 +15,7 @@ function everyClickBut(broken: number | undefined): Fold<undefined> {
     open: () => undefined,
     click: (_, click, delta) => {
       if (click.record.offset === broken) throw new Error('a fault of the team');
-      delta.bill(click);
+      delta.count(click);
     },
     close: () => '',
   };

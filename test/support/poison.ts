@@ -2,7 +2,6 @@
  * The poison corpus: what comes, and what it gets. Whoever reads records is held against it: the decoder of the pipe, and the
  * recount, which shares no code with it.
  */
-import type { Reason } from '../../shared/contract/decode.ts';
 import type { KafkaRecord } from '../../shared/event/event.ts';
 import { aClick, aRecord, base64 } from './builders.ts';
 

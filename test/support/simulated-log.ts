@@ -21,7 +21,7 @@ export const deploys: Readonly<Record<Deploy, Fold<{ count: number }>>> = {
     open: (carried) => ({ count: Number(carried) }),
     click(state, click, delta) {
       state.count += 1;
-      delta.bill(click);
+      delta.count(click);
       if (click.adId === 'breaks-v1') throw new Error('v1 cannot fold this');
     },
     close: (state) => String(state.count),
@@ -30,7 +30,7 @@ export const deploys: Readonly<Record<Deploy, Fold<{ count: number }>>> = {
     open: (carried) => ({ count: Number(carried) }),
     click(state, click, delta) {
       state.count += 1;
-      delta.bill({ ...click, advertiserId: `${click.advertiserId}.v2`, priceMicros: click.priceMicros + 1 });
+      delta.count({ ...click, advertiserId: `${click.advertiserId}.v2`, priceMicros: click.priceMicros + 1 });
     },
     close: (state) => String(state.count),
   },

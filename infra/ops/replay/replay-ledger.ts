@@ -2,6 +2,7 @@
  * Delivers a range of the log to a ledger's deployed function again, and shows by the journal that it changed nothing: no offset that was
  * resolved before may be in a later entry. Offsets in open gaps are applied too, and reported separately.
  */
+import { unnamedCount } from '../../../shared/fold/count.ts';
 import { parseLines } from '../../../shared/fold/delta.ts';
 import type { Entry } from '../../../shared/journal/journal.ts';
 import { readEntriesAfter } from '../../../shared/journal/journal-store.ts';
@@ -107,8 +108,11 @@ export function findEffects(
     seen = uniteOffsets(seen, changed.offsets);
     const parked = buildOffsetSet(changed.parked.map(({ offset }) => offset));
     const applied = countOffsets(subtractOffsets(taken, parked)) + countOffsets(changed.unparked);
+    if (state.counted !== undefined) continue; // What such a ledger counts of a record, only its group says.
+    const { measures } = unnamedCount;
     let clicks = 0;
-    for (const { line } of parseLines(changed.lines)) clicks += line.clicks;
+    for (const { line } of parseLines(changed.lines, measures.length))
+      clicks += line.sums[measures.indexOf('clicks')] ?? 0;
     if (clicks !== applied)
       faults.push(`entry ${state.version} counts ${clicks} clicks for ${applied} offsets`);
   }

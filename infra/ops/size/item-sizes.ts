@@ -28,7 +28,7 @@ export const statementLineBytes = countItemBytes({
 function sampleEntry(lines: number): Item {
   const byAdvertiser = new Map<string, Line>();
   for (let id = 1; id <= lines; id++)
-    byAdvertiser.set(`adv-${id}`, { clicks: 12, micros: 6_234_567, flagged: 0 });
+    byAdvertiser.set(`adv-${id}`, { sums: [12, 6_234_567], flagged: 0 });
   const mark = { offset: BILLION, fingerprint: '0123456789abcdef' };
   const entry: Entry = {
     changed: {
@@ -48,8 +48,8 @@ function sampleEntry(lines: number): Item {
       newest: 1_795_000_000_000,
       marks: [mark, mark],
       carried: '',
-      clicks: BigInt(BILLION),
-      micros: 505_000_000_000_000n,
+      counted: undefined,
+      totals: [BigInt(BILLION), 505_000_000_000_000n],
     },
     by: {
       code: '0123456789ab',

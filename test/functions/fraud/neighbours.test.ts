@@ -53,6 +53,6 @@ describe('a bad record among honest ones', () => {
     assert.deepEqual([deliver, discarded], [[], []]);
     assert.equal(resolved.get('ad_clicks-0')?.length, 300);
     const [entry] = entriesOf(ledger, 'ad_clicks@1#0');
-    assert.deepEqual([entry?.state.clicks, entry?.state.openParked], [100n, 200]);
+    assert.deepEqual([entry?.state.totals[0], entry?.state.openParked], [100n, 200]);
   });
 });

@@ -19,7 +19,7 @@ function flagging(mended: boolean): Fold<{ flagged: number }> {
     open: (carried) => ({ flagged: Number(carried || '0') }),
     click: (state, click, delta) => {
       if (click.adId === 'ad-thrown' && !mended) throw new Error('a fault of the team');
-      delta.bill(click);
+      delta.count(click);
       if (click.advertiserId !== 'adv-9') return;
       state.flagged += 1;
       delta.flag(click, 'velocity', 20 + state.flagged);

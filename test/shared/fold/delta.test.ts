@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Click, decode } from '../../../shared/contract/decode.ts';
+import { type Click, decode } from '../../support/clicks.ts';
 import { Delta, FoldFault, formatHour, formatLines, parseLines } from '../../../shared/fold/delta.ts';
 import { aRecord } from '../../support/builders.ts';
 
@@ -13,10 +13,10 @@ const tenOClock = Date.UTC(2026, 10, 21, 10);
 describe('a delta', () => {
   it('sums clicks and micros per hour and advertiser, in one readable text', () => {
     const delta = new Delta();
-    delta.bill(click('adv-7', 5, tenOClock + 3_599_999));
-    delta.bill(click('adv-7', 6, tenOClock));
-    delta.bill(click('adv-9', 7, tenOClock + 3_600_000));
-    delta.bill(click('adv-7', 8, tenOClock + 1));
+    delta.count(click('adv-7', 5, tenOClock + 3_599_999));
+    delta.count(click('adv-7', 6, tenOClock));
+    delta.count(click('adv-9', 7, tenOClock + 3_600_000));
+    delta.count(click('adv-7', 8, tenOClock + 1));
 
     const text = formatLines(delta.hours);
 
@@ -27,7 +27,7 @@ describe('a delta', () => {
   it('counts flagged clicks on their line and lists them by position', () => {
     const delta = new Delta();
     const suspicious = click('adv-7', 5, tenOClock);
-    delta.bill(suspicious);
+    delta.count(suspicious);
     delta.flag(suspicious, 'velocity', 21);
 
     assert.equal(formatLines(delta.hours), '{"2026-11-21T10":{"adv-7":[1,5,1]}}');
@@ -36,7 +36,7 @@ describe('a delta', () => {
 
   it('reads back line by line, for advertisers with the names of object properties too', () => {
     const delta = new Delta();
-    for (const id of ['constructor', 'toString', 'a.b:c-d_e']) delta.bill(click(id, 1, tenOClock));
+    for (const id of ['constructor', 'toString', 'a.b:c-d_e']) delta.count(click(id, 1, tenOClock));
 
     const lines = [...parseLines(formatLines(delta.hours))];
 
@@ -82,7 +82,7 @@ describe('a delta', () => {
     for (const fields of wrong) {
       const delta = new Delta();
 
-      assert.throws(() => delta.bill({ ...one, ...fields } as Click), FoldFault, JSON.stringify(fields));
+      assert.throws(() => delta.count({ ...one, ...fields } as Click), FoldFault, JSON.stringify(fields));
       assert.equal(formatLines(delta.hours).includes('adv'), false);
       assert.ok(delta.fault instanceof FoldFault);
     }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Click, decode, isRejected, type Rejected } from '../../../shared/contract/decode.ts';
+import { isRejected, type Rejected } from '../../../shared/contract/decode.ts';
+import { type Click, decode } from '../../support/clicks.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { type Delta, formatLines, parseLines } from '../../../shared/fold/delta.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
@@ -27,7 +28,7 @@ const counting: Fold<Seen> = {
   open: (carried) => ({ seen: Number(carried) }),
   click(state, click, delta) {
     state.seen += 1;
-    delta.bill(click);
+    delta.count(click);
   },
   close: (state) => String(state.seen),
 };
@@ -120,7 +121,7 @@ describe('a fold that throws on clicks', () => {
         if (state.spoilt) throw new Error('spoilt');
         state.spoilt = click.record.offset % 50 === 7;
         if (state.spoilt) throw new Error('first');
-        delta.bill(click);
+        delta.count(click);
       },
       close: () => '',
     };
@@ -141,7 +142,7 @@ describe('a fold that throws on clicks', () => {
       click(state, click, delta) {
         calls += 1;
         if (++state.seen > 50) throw new Error('full');
-        delta.bill(click);
+        delta.count(click);
       },
     };
     const clicks = clicksOf(3_000);
@@ -176,27 +177,27 @@ describe('a fold that breaks a rule halts at once, with the sentence that names 
     ...rest,
     click,
   });
-  const bill = (_: undefined, click: Click, delta: Delta) => delta.bill(click);
+  const bill = (_: undefined, click: Click, delta: Delta) => delta.count(click);
   const cases: readonly (readonly [string, Fold<undefined>, RegExp])[] = [
     [
       'counts a click twice',
       clickOf((_, click, delta) => {
-        delta.bill(click);
-        delta.bill(click);
+        delta.count(click);
+        delta.count(click);
       }),
       /offset 0 twice/,
     ],
     [
       'counts one click twice and another not at all',
       clickOf((_, click, delta) => {
-        if (click.record.offset !== 2) delta.bill(click);
-        if (click.record.offset === 1) delta.bill(click);
+        if (click.record.offset !== 2) delta.count(click);
+        if (click.record.offset === 1) delta.count(click);
       }),
       /offset 1 twice/,
     ],
     [
       'counts another click',
-      clickOf((_, __, delta) => delta.bill(clicks[2] as Click)),
+      clickOf((_, __, delta) => delta.count(clicks[2] as Click)),
       /offset 2 in the turn of 0/,
     ],
     [
@@ -208,24 +209,24 @@ describe('a fold that breaks a rule halts at once, with the sentence that names 
       'catches what it is told',
       clickOf((_, click, delta) => {
         try {
-          delta.bill({ ...click, priceMicros: 0.1 });
+          delta.count({ ...click, priceMicros: 0.1 });
         } catch {}
       }),
       /0\.1 micros/,
     ],
     [
       'names a key no line can hold',
-      clickOf((_, click, delta) => delta.bill({ ...click, advertiserId: 'sale "now"' })),
+      clickOf((_, click, delta) => delta.count({ ...click, advertiserId: 'sale "now"' })),
       /advertiser that no line/,
     ],
     [
       'counts a negative amount',
-      clickOf((_, click, delta) => delta.bill({ ...click, priceMicros: -1 })),
+      clickOf((_, click, delta) => delta.count({ ...click, priceMicros: -1 })),
       /-1 micros/,
     ],
     [
       'counts too large an amount',
-      clickOf((_, click, delta) => delta.bill({ ...click, priceMicros: 1e18 })),
+      clickOf((_, click, delta) => delta.count({ ...click, priceMicros: 1e18 })),
       /1000000000000000000 micros/,
     ],
     ['is asynchronous', clickOf((async () => {}) as unknown as Fold<undefined>['click']), /asynchronous/],
@@ -246,7 +247,7 @@ describe('a fold that breaks a rule halts at once, with the sentence that names 
     let calls = 0;
     const moody = clickOf((_, click, delta) => {
       if (++calls > 100 && (calls % 7 === 0 || calls % 5 === 0)) throw new Error('moody');
-      delta.bill(click);
+      delta.count(click);
     });
 
     assert.throws(() => fold(moody, clicksOf(400)), brokenBy(/not pure/));
@@ -292,7 +293,7 @@ describe('whatever a fold hands in', () => {
               ...fields,
               record: { ...click.record, timestamp },
             } as unknown as Click;
-            for (let i = 0; i < bills; i++) delta.bill(handed);
+            for (let i = 0; i < bills; i++) delta.count(handed);
             if (flag !== null) delta.flag(handed, flag[0] as string, flag[1] as number);
             if (throws) throw new Error('wild');
           },

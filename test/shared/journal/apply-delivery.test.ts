@@ -25,7 +25,7 @@ import type { Command } from '../../support/simulated-table.ts';
 const JOURNAL = 'ad_clicks@1#0';
 const billing: Fold<undefined> = {
   open: () => undefined,
-  click: (_, click, delta) => delta.bill(click),
+  click: (_, click, delta) => delta.count(click),
   close: () => '',
 };
 

@@ -29,7 +29,7 @@ async function deliver(ledger: MemoryLedger, given: Given) {
       rejects: { shareMax: 0.5, countMin: 100 },
       retry: { until: 'done' },
     },
-    fold: { open: () => undefined, click: (_, click, delta) => delta.bill(click), close: () => '' },
+    fold: { open: () => undefined, click: (_, click, delta) => delta.count(click), close: () => '' },
     clock: steppedClock(at),
     code: 'c1',
     beginning: { log, retentionMs: RETENTION_MS },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Click, decode } from '../../../shared/contract/decode.ts';
+import { type Click, decode } from '../../support/clicks.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
@@ -26,7 +26,7 @@ import { aRecord, base64, records, START_MS } from '../../support/builders.ts';
 
 const billing: Fold<undefined> = {
   open: () => undefined,
-  click: (_, click, delta) => delta.bill(click),
+  click: (_, click, delta) => delta.count(click),
   close: () => '',
 };
 const by = { code: 'c1', request: 'r1', at: '2026-11-21T10:00:00.000Z' };
@@ -76,7 +76,7 @@ describe('the entry after the first', () => {
     assert.equal(formatOffsets(entry?.changed.offsets ?? []), '10-14');
     assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-14');
     assert.equal(entry?.changed.lines, '{"2026-11-21T10":{"adv-7":[5,1250000]}}');
-    assert.deepEqual([entry?.state.clicks, entry?.state.micros], [15n, 3_750_000n]);
+    assert.deepEqual(entry?.state.totals, [15n, 3_750_000n]);
   });
 
   it('is none where every record is resolved', () => {
@@ -104,7 +104,7 @@ describe('the entry after the first', () => {
         sha256: '021fb596db81e6d02bf3d2586ee3981fe519f275c0ac9ca76bbcf2ebb4097d96',
       },
     ]);
-    assert.equal(entry?.state.clicks, 2n);
+    assert.equal(entry?.state.totals[0], 2n);
   });
 
   it('is the same, whatever else the event held of the partition', () => {
@@ -119,7 +119,7 @@ describe('a fold that fails', () => {
     open: (carried) => ({ seen: Number(carried) }),
     click(state, click, delta) {
       state.seen += 1;
-      delta.bill(click);
+      delta.count(click);
       if ((click as Click).adId === 'bad') throw new TypeError('no such ad');
     },
     close: (state) => String(state.seen),
@@ -298,7 +298,7 @@ describe('unparking', () => {
     assert.equal(formatOffsets(entry?.changed.offsets ?? []), '');
     assert.equal(entry?.state.openParked, 1);
     assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-3');
-    assert.equal(entry?.state.clicks, 3n);
+    assert.equal(entry?.state.totals[0], 3n);
   });
 
   it('changes nothing where the record is still rejected, by the decoder or by the fold', () => {
@@ -327,7 +327,7 @@ describe('unparking', () => {
     }
 
     assert.deepEqual(sizes, [99, 99, 52]);
-    assert.deepEqual([state.openParked, state.clicks], [150, 250n]);
+    assert.deepEqual([state.openParked, state.totals[0]], [150, 250n]);
   });
 });
 
@@ -344,7 +344,7 @@ describe('accepting what will never count', () => {
 
     assert.deepEqual(entry?.changed.accepted, { offsets: [5, 9], reason: 'gone', who: 'ann' });
     assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-12');
-    assert.deepEqual([entry?.state.clicks, entry?.state.openParked], [7n, 1]);
+    assert.deepEqual([entry?.state.totals[0], entry?.state.openParked], [7n, 1]);
     assert.equal(entryOf(entry?.state ?? emptyState, records(5, 5)), undefined, 'never again');
   });
 
@@ -404,7 +404,7 @@ describe('a sparse topic', () => {
 
     assert.equal(formatOffsets(entry?.changed.void ?? []), '2-3,5-6');
     assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-7');
-    assert.equal(entry?.state.clicks, 4n);
+    assert.equal(entry?.state.totals[0], 4n);
   });
 
   it('takes transactions with two markers, one a delivery, for as long as it likes', () => {
@@ -485,7 +485,7 @@ function throwing(from: number, to: number): Fold<undefined> {
     ...billing,
     click: (_, click, delta) => {
       if (click.record.offset >= from && click.record.offset <= to) throw new Error('no such ad');
-      delta.bill(click);
+      delta.count(click);
     },
   };
 }
@@ -553,7 +553,7 @@ describe('a gap that holds no record in the log', () => {
     const entry = closing(head, buildOffsetSet([...offsets.map((o) => o + 1), 8_005]), given);
 
     assert.equal(formatOffsets(entry?.state.resolved ?? []), '0-8005,9000');
-    assert.equal(entry?.state.clicks, 4_006n);
+    assert.equal(entry?.state.totals[0], 4_006n);
   });
 
   it('keeps what the fold carries', () => {

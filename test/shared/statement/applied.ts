@@ -8,7 +8,7 @@ import { type MemoryLedger, steppedClock } from '../../support/memory-ledger.ts'
 /** Bills each click. */
 export const billing: Fold<undefined> = {
   open: () => undefined,
-  click: (_, click, delta) => delta.bill(click),
+  click: (_, click, delta) => delta.count(click),
   close: () => '',
 };
 export const broken: Fold<undefined> = {
@@ -21,7 +21,7 @@ export const broken: Fold<undefined> = {
 export const flagging: Fold<undefined> = {
   ...billing,
   click: (_, click, delta) => {
-    delta.bill(click);
+    delta.count(click);
     delta.flag(click, 'twice', 1);
     delta.flag(click, 'fast', 0.5);
   },

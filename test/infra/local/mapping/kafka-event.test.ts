@@ -9,7 +9,8 @@ import {
   countPayloadBytes,
   type PolledRecord,
 } from '../../../../infra/local/mapping/kafka-event.ts';
-import { computeFingerprint, decode, isRejected } from '../../../../shared/contract/decode.ts';
+import { computeFingerprint, isRejected } from '../../../../shared/contract/decode.ts';
+import { decode } from '../../../support/clicks.ts';
 import { type KafkaRecord, listDeliveries, readEvent } from '../../../../shared/event/event.ts';
 import { aClick, aRecord } from '../../../support/builders.ts';
 import { headersOf } from '../../../support/record-headers.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ClickSource, type Market } from '../../../../infra/local/producer/clicks.ts';
-import { decode, isRejected } from '../../../../shared/contract/decode.ts';
+import { isRejected } from '../../../../shared/contract/decode.ts';
+import { decode } from '../../../support/clicks.ts';
 import { aRecord } from '../../../support/builders.ts';
 
 const market: Market = { seed: 7, partitions: 3, advertisers: 500 };

@@ -32,17 +32,17 @@ const head = "import type { Fold } from '../../shared/fold.ts';\n";
 const faulty = {
   'counts an ad in a state without bound': `${head}export const fold: Fold<Record<string, number>> = {
     open: (carried) => JSON.parse(carried || '{}'),
-    click(state, click, delta) { state[click.adId] = (state[click.adId] ?? 0) + 1; delta.bill(click); },
+    click(state, click, delta) { state[click.adId] = (state[click.adId] ?? 0) + 1; delta.count(click); },
     close: (state) => JSON.stringify(state),
   };`,
   'counts a click twice and the one after it not at all': `${head}export const fold: Fold<{ twice: boolean }> = {
     open: () => ({ twice: false }),
-    click(state, click, delta) { state.twice = !state.twice; if (state.twice) { delta.bill(click); delta.bill(click); } },
+    click(state, click, delta) { state.twice = !state.twice; if (state.twice) { delta.count(click); delta.count(click); } },
     close: () => '',
   };`,
   'needs an optional field': `${head}export const fold: Fold<undefined> = {
     open: () => undefined,
-    click(_, click, delta) { if ((click.ip as string).length > 0) delta.bill(click); },
+    click(_, click, delta) { if ((click.ip as string).length > 0) delta.count(click); },
     close: () => '',
   };`,
 };
