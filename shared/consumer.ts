@@ -16,6 +16,8 @@ import type { Context } from 'aws-lambda';
 import { functionRequests } from './bounded-requests.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
+import type { AnyEvent, Contract, EventOf } from './contract/contract.ts';
+import { createDecoder } from './contract/decode-batch.ts';
 import { AppError } from './errors.ts';
 import {
   assertBrokerTimes,
@@ -28,8 +30,6 @@ import {
   listIdentifiers,
   readEvent,
 } from './event/event.ts';
-import type { AnyEvent, Contract, EventOf } from './contract/contract.ts';
-import { createDecoder } from './contract/decode-batch.ts';
 import { createCounting } from './fold/count.ts';
 import { countingFold, type Fold } from './fold/fold.ts';
 import type { GroupSpec } from './group.ts';
@@ -76,7 +76,10 @@ export function consumer<C extends Contract, S = undefined>(
 ): ConsumerHandler {
   const { contract, count } = group;
   if (count.fold === true && foldWith === undefined)
-    throw new AppError('config.invalid', `${group.ledger} says that a fold counts, and its handler names none`);
+    throw new AppError(
+      'config.invalid',
+      `${group.ledger} says that a fold counts, and its handler names none`,
+    );
   const { config, client, clock } = given ?? {
     config: readConfig(group.secrets),
     client: createLedgerClient(),

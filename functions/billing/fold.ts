@@ -1,2 +1,4 @@
-/** What billing's `count` says, as a fold: every click counts, at its price, in its hour. */
-export { countingFold as fold } from '../../shared/fold/fold.ts';
+/** Billing's fold is what its `count` says: every click counts, at its price, in its hour. */
+import { countingFold } from '../../shared/fold/fold.ts';
+
+export const fold = countingFold;

@@ -14,7 +14,10 @@ const advertiserId = parseMatching(
   /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/,
   '1 to 64 characters of [A-Za-z0-9._:-]',
 );
-const anyKey = parseMatching(/^.{1,2000}$/s, '1 to 2,000 characters: the values that the group counts by, joined by commas');
+const anyKey = parseMatching(
+  /^.{1,2000}$/s,
+  '1 to 2,000 characters: the values that the group counts by, joined by commas',
+);
 
 export const statement = addTableOptions(
   defineCommand('statement', 'Prints what a ledger has counted of a key, by hour.', { 0: 'printed' }),

@@ -92,17 +92,51 @@ interface Columns {
   readonly texts: unknown[];
 }
 
-type ScannedEvent = new (record: KafkaRecord, columns: Columns, at: number) => AnyEvent;
+/** Where an event has its values: they are private, so that no copy of the event takes them along. */
+class ScannedEvent {
+  readonly record: KafkaRecord;
+  readonly #columns: Columns;
+  readonly #at: number;
 
-const COLUMNS = Symbol('columns');
-const AT = Symbol('at');
+  constructor(record: KafkaRecord, columns: Columns, at: number) {
+    this.record = record;
+    this.#columns = columns;
+    this.#at = at;
+  }
+
+  static read(
+    event: ScannedEvent,
+    number: number,
+    get: (columns: Columns, cell: number) => unknown,
+  ): unknown {
+    return get(event.#columns, event.#at + number);
+  }
+
+  /** A counted text or a number, without a look at its name; undefined of an event that was not scanned, and of any other value. */
+  static readCounted(event: object, number: number): unknown {
+    if (!(#columns in event)) return undefined;
+    const { texts, numbers, to } = event.#columns;
+    const cell = event.#at + number;
+    return to[cell] === 0 ? undefined : (texts[cell] ?? numbers[cell]);
+  }
+}
+
+/**
+ * The value of a field that is counted, text or number, as `event[name]` gives it.
+ * @param number of the field in its contract
+ */
+export function readCounted(event: AnyEvent, name: string, number: number): unknown {
+  return ScannedEvent.readCounted(event, number) ?? event[name];
+}
+
+type EventClass = new (record: KafkaRecord, columns: Columns, at: number) => AnyEvent;
 
 /** A scanner of a contract. @param counted names of fields whose texts are many times the same */
 export class Scanner {
   readonly #root: Names;
   readonly #width: number;
   readonly #needed: number;
-  readonly #Event: ScannedEvent;
+  readonly #Event: EventClass;
   #objects = 0;
   /** Of each object, the record in which it was met last. */
   readonly #met: Int32Array;
@@ -345,28 +379,18 @@ function takeOther({ bytes, numbers }: Columns, cell: number, slot: Slot, from: 
 }
 
 /** Getters by field: a text is made of its bytes for who asks. */
-function createEventClass(names: readonly string[], slots: readonly Slot[]): ScannedEvent {
-  class Event {
-    readonly record: KafkaRecord;
-    readonly [COLUMNS]: Columns;
-    readonly [AT]: number;
-
-    constructor(record: KafkaRecord, columns: Columns, at: number) {
-      this.record = record;
-      this[COLUMNS] = columns;
-      this[AT] = at;
-    }
-  }
+function createEventClass(names: readonly string[], slots: readonly Slot[]): EventClass {
+  class Event extends ScannedEvent {}
   for (const [number, name] of names.entries()) {
     const get = getterOf(slots[number] as Slot);
     Object.defineProperty(Event.prototype, name, {
       enumerable: true,
       get(this: Event) {
-        return get(this[COLUMNS], this[AT] + number);
+        return ScannedEvent.read(this, number, get);
       },
     });
   }
-  return Event as unknown as ScannedEvent; // What the getters add, the type of a class can't say.
+  return Event as unknown as EventClass; // What the getters add, the type of a class can't say.
 }
 
 function getterOf({ kind, known }: Slot): (columns: Columns, cell: number) => unknown {

@@ -4,7 +4,9 @@
  *
  *   count: { by: ['adId', 'country'], measures: { clicks: 1, micros: 'priceMicros' }, where: { isBot: false } }
  */
-import type { AnyEvent, Contract } from '../contract/contract.ts';
+import type { AnyEvent, Contract, Field } from '../contract/contract.ts';
+import { readCounted } from '../contract/scan-event.ts';
+import { parseTextPattern } from '../contract/text-pattern.ts';
 
 export interface Count<Key extends string = string, Amount extends string = string, Where = Conditions> {
   /** The fields that make the key of a line, in this order: needed ones, and nothing personal. */
@@ -68,6 +70,10 @@ export const AMOUNT_MAX = Math.floor(Number.MAX_SAFE_INTEGER / BATCH_RECORDS_MAX
 /** A count made ready for records: how the key and the amounts of an event are found. */
 export interface Counting {
   readonly by: readonly string[];
+  /** The same, to be read fast. */
+  readonly keys: readonly ReadValue[];
+  /** The key is one text that never needs an escape. */
+  readonly isPlain: boolean;
   readonly measures: readonly Measure[];
   /** Whether an event is one that is counted; all are unless given. */
   readonly filter: ((event: AnyEvent) => boolean) | undefined;
@@ -78,20 +84,45 @@ export interface Counting {
 export interface Measure {
   readonly name: string;
   /** The field that is summed, or 1. */
-  readonly amount: string | 1;
+  readonly amount: ReadValue | 1;
   /** Bounds of what one event adds. */
   readonly min: number;
   readonly max: number;
 }
 
+type ReadValue = (event: AnyEvent) => unknown;
+
 export function createCounting({ fields }: Contract, { by, measures, where }: Count): Counting {
   const all = Object.entries(measures).map(([name, amount]): Measure => {
     if (amount === 1) return { name, amount, min: 0, max: 1 };
     const { min = 0, max } = fields[amount] as { readonly min?: number; readonly max: number };
-    return { name, amount, min: Math.min(0, min), max };
+    return { name, amount: readerOf(fields, amount), min: Math.min(0, min), max };
   });
   const names = all.map(({ name }) => name);
-  return { by, measures: all, filter: createFilter(where), named: formatCounted({ by, measures: names }) };
+  return {
+    by,
+    keys: by.map((name) => readerOf(fields, name)),
+    isPlain: by.length === 1 && isPlainText(fields[by[0] as string] as Field),
+    measures: all,
+    filter: createFilter(where),
+    named: formatCounted({ by, measures: names }),
+  };
+}
+
+function readerOf(fields: Contract['fields'], name: string): ReadValue {
+  const number = Object.keys(fields).indexOf(name);
+  if (fields[name]?.kind === 'boolean') return (event) => event[name];
+  return (event) => readCounted(event, name, number);
+}
+
+function isPlainText(field: Field): boolean {
+  if (field.kind === 'one of') return field.values.every((value) => formatKey([value]) === value);
+  if (field.kind !== 'text' || field.pattern === undefined) return false;
+  return parseTextPattern(field.pattern).every(({ fits }) =>
+    fits.every(
+      (fit, code) => fit === 0 || formatKey([String.fromCharCode(code)]) === String.fromCharCode(code),
+    ),
+  );
 }
 
 /** What the lines of a ledger are: the fields of their keys, and the names of their sums, in the order of `lines`. */
@@ -131,6 +162,8 @@ export function findLinePrefix(named: string | undefined): string {
   return named === undefined ? UNNAMED_LINES : LINES;
 }
 
+/** Most texts. */
+const needsNone = /^[A-Za-z0-9._: -]*$/;
 const toEscape = /[%,\p{Cc}\p{Cs}]/gu;
 
 /**
@@ -142,6 +175,7 @@ export function formatKey(values: readonly (string | number | boolean)[]): strin
 }
 
 function escapeText(text: string): string {
+  if (needsNone.test(text)) return text;
   return text.replace(toEscape, (character) => `%${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

@@ -54,9 +54,12 @@ export class Delta {
   /** What the fold did wrong first, should it have caught the throw. */
   fault: FoldFault | undefined;
   readonly #counting: Counting;
+  /** Of the event at hand, in the order of the measures. */
+  readonly #amounts: number[];
   readonly #trees = new Map<number, Tree>();
   #hourNumber = -1;
   #hourTree: Tree = new Map();
+  #hourLines = new Map<string, Line>();
   /** The offset and time whose turn it is; none outside of a batch. */
   #turn: number | undefined;
   #time = -1;
@@ -67,6 +70,7 @@ export class Delta {
   constructor(counting: Counting) {
     this.#counting = counting;
     this.totals = counting.measures.map(() => 0);
+    this.#amounts = counting.measures.map(() => 0);
   }
 
   /** From here on it is the turn of this event: the fold may count it once, add amounts, flag it, and touch no other. */
@@ -88,15 +92,20 @@ export class Delta {
     if (this.#counted && this.#turn !== undefined)
       this.#refuse(`counts the event at offset ${this.#turn} twice, allowed is once`);
     if (filter !== undefined && !filter(event)) return;
+    const amounts = this.#amounts;
     for (let i = 0; i < measures.length; i++) {
-      const { amount } = measures[i] as Measure;
-      if (amount !== 1) this.#assertAmount(measures[i] as Measure, event[amount] ?? 0);
+      const measure = measures[i] as Measure;
+      const amount = measure.amount === 1 ? 1 : (measure.amount(event) ?? 0);
+      if (measure.amount !== 1) this.#assertAmount(measure, amount);
+      amounts[i] = amount as number;
     }
-    const line = this.#lineOf(event);
+    const { sums } = this.#lineOf(event);
+    const { totals } = this;
     this.#counted = true;
-    for (let i = 0; i < measures.length; i++) {
-      const { amount } = measures[i] as Measure;
-      this.#sum(line, i, amount === 1 ? 1 : ((event[amount] ?? 0) as number));
+    for (let i = 0; i < amounts.length; i++) {
+      const amount = amounts[i] as number;
+      sums[i] = (sums[i] as number) + amount;
+      totals[i] = (totals[i] as number) + amount;
     }
   }
 
@@ -182,42 +191,42 @@ export class Delta {
 
   /** Of the event's own hour and fields. Most events meet a line that is there. */
   #lineOf(event: AnyEvent): Line {
-    const { by } = this.#counting;
+    const { keys, isPlain } = this.#counting;
     const { timestamp } = event.record;
     this.#turnTo(timestamp);
+    if (isPlain) {
+      const key = (keys[0] as (event: AnyEvent) => unknown)(event);
+      return this.#hourLines.get(key as string) ?? this.#lineAt(timestamp, [key as string]);
+    }
     let found: Tree | Line | undefined = this.#hourTree;
-    for (let i = 0; i < by.length && found !== undefined; i++)
-      found = (found as Tree).get(event[by[i] as string]);
-    return (found as Line | undefined) ?? this.#lineAt(timestamp, by.map((name) => event[name]) as KeyValues);
+    for (let i = 0; i < keys.length && found !== undefined; i++)
+      found = (found as Tree).get((keys[i] as (event: AnyEvent) => unknown)(event));
+    return (
+      (found as Line | undefined) ?? this.#lineAt(timestamp, keys.map((read) => read(event)) as KeyValues)
+    );
   }
 
   #lineAt(timestamp: number, values: KeyValues): Line {
     this.#turnTo(timestamp);
+    for (let i = 0; i < values.length; i++) this.#assertKeyValue(this.#counting.by[i] as string, values[i]);
+    const line = this.#lineUnder(formatKey(values));
+    if (this.#counting.isPlain) return line;
     let tree = this.#hourTree;
-    for (const [i, value] of values.entries()) {
-      this.#assertKeyValue(this.#counting.by[i] as string, value);
-      const found = tree.get(value);
-      if (i === values.length - 1) {
-        const line = (found as Line | undefined) ?? this.#newLine(timestamp, values);
-        tree.set(value, line);
-        return line;
-      }
-      const next = (found as Tree | undefined) ?? (new Map() as Tree);
+    for (const value of values.slice(0, -1)) {
+      const next = (tree.get(value) as Tree | undefined) ?? (new Map() as Tree);
       tree.set(value, next);
       tree = next;
     }
-    return this.#refuse('adds to a key of no value');
+    tree.set(values.at(-1), line);
+    return line;
   }
 
-  #newLine(timestamp: number, values: KeyValues): Line {
-    const hour = formatHour(timestamp);
-    const lines = this.hours.get(hour) ?? new Map<string, Line>();
-    this.hours.set(hour, lines);
-    const key = formatKey(values);
-    if (Buffer.byteLength(key) > KEY_BYTES_MAX)
+  #lineUnder(key: string): Line {
+    if (key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX)
       this.#refuse(`counts under a key that no line can hold, allowed are ${KEY_BYTES_MAX} bytes`);
-    const line = lines.get(key) ?? { sums: this.totals.map(() => 0), flagged: 0 };
-    lines.set(key, line);
+    const line = this.#hourLines.get(key) ?? { sums: this.totals.map(() => 0), flagged: 0 };
+    if (this.#hourLines.size === 0) this.hours.set(formatHour(this.#hourNumber * HOUR_MS), this.#hourLines);
+    this.#hourLines.set(key, line);
     return line;
   }
 
@@ -232,6 +241,7 @@ export class Delta {
     if (readTime({ timestamp }) < 0) this.#refuse('counts an event of another time than its record has');
     this.#hourTree = this.#trees.get(hourNumber) ?? new Map();
     this.#trees.set(hourNumber, this.#hourTree);
+    this.#hourLines = this.hours.get(formatHour(hourNumber * HOUR_MS)) ?? new Map();
     this.#hourNumber = hourNumber;
   }
 }

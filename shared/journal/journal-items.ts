@@ -14,8 +14,8 @@ import { hash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../errors.ts';
 import type { Acceptance } from '../event/event.ts';
-import type { Entry, Mark, State } from './journal.ts';
 import { parseCounted } from '../fold/count.ts';
+import type { Entry, Mark, State } from './journal.ts';
 import { formatOffsets, parseOffsets } from './offsets.ts';
 
 export type Item = Record<string, AttributeValue>;

@@ -2,7 +2,11 @@
  * What the rollup makes of entries: sums to add to statement lines, and the parked records to list. Each line says through
  * which version it has been made, and is changed only on condition of that.
  */
-import { type AttributeValue, ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { findLinePrefix, parseCounted } from '../fold/count.ts';
 import { type Line, parseLines } from '../fold/delta.ts';
 import type { State } from '../journal/journal.ts';

@@ -3,9 +3,9 @@
  * encoding takes, on the same clicks. Run with `node test/bench/delta-encoding.ts`.
  */
 import { gzipSync } from 'node:zlib';
-import { type Click, decode } from '../support/clicks.ts';
 import { Delta, formatLines } from '../../shared/fold/delta.ts';
 import { aRecord } from '../support/builders.ts';
+import { type Click, decode } from '../support/clicks.ts';
 import { chanceOf } from '../support/random.ts';
 
 type Lines = Delta['hours'];

@@ -1,9 +1,9 @@
 /** What a click costs that is written in another way than usual, against a usual one of as many bytes: its decoding, and all of billing's handler. */
 
 import { isRejected } from '../../shared/contract/decode.ts';
-import { decodeBatch } from '../support/clicks.ts';
 import type { KafkaEvent } from '../../shared/event/event.ts';
 import { captured } from '../support/captured.ts';
+import { decodeBatch } from '../support/clicks.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { eventOf } from './events.ts';
 import { answersAtOnce, handlerOf } from './handlers.ts';

@@ -11,9 +11,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { isRejected } from '../../shared/contract/decode.ts';
-import { type Click, decode } from '../support/clicks.ts';
 import { type KafkaEvent, listDeliveries } from '../../shared/event/event.ts';
 import { formatHour } from '../../shared/fold/delta.ts';
+import { type Click, decode } from '../support/clicks.ts';
 import { type Handler, handlerOf } from './handlers.ts';
 
 export interface Peer {

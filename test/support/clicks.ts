@@ -1,6 +1,7 @@
 /** Clicks read and counted as billing does, for tests of the pipe behind its handler. */
-import { adClick } from '../../functions/events/ad-click.ts';
+
 import { group } from '../../functions/billing/group.ts';
+import { adClick } from '../../functions/events/ad-click.ts';
 import { createDecoder } from '../../shared/contract/decode-batch.ts';
 import { createCounting } from '../../shared/fold/count.ts';
 

@@ -27,8 +27,7 @@ export const statementLineBytes = countItemBytes({
 
 function sampleEntry(lines: number): Item {
   const byAdvertiser = new Map<string, Line>();
-  for (let id = 1; id <= lines; id++)
-    byAdvertiser.set(`adv-${id}`, { sums: [12, 6_234_567], flagged: 0 });
+  for (let id = 1; id <= lines; id++) byAdvertiser.set(`adv-${id}`, { sums: [12, 6_234_567], flagged: 0 });
   const mark = { offset: BILLION, fingerprint: '0123456789abcdef' };
   const entry: Entry = {
     changed: {

@@ -7,10 +7,10 @@ import {
   ONCE_MAX,
   TRACKED_MAX,
 } from '../../../functions/fraud/fold.ts';
-import { type Click, decode } from '../../support/clicks.ts';
 import { Delta } from '../../../shared/fold/delta.ts';
 import { CARRIED_BYTES_MAX } from '../../../shared/fold/fold.ts';
 import { aRecord, START_MS } from '../../support/builders.ts';
+import { type Click, decode } from '../../support/clicks.ts';
 
 const key = 'a secret of the fraud team';
 

@@ -4,11 +4,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { judgeClick, type Worth } from '../../../infra/audit/judge-click.ts';
 import { isRejected, type Rejected } from '../../../shared/contract/decode.ts';
-import { type Click, decode } from '../../support/clicks.ts';
-import { decodeBatch } from '../../support/clicks.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import { formatHour } from '../../../shared/fold/delta.ts';
 import { aRecord, base64, START_MS } from '../../support/builders.ts';
+import { type Click, decode, decodeBatch } from '../../support/clicks.ts';
 import { poison } from '../../support/poison.ts';
 
 /** By the pipe, in the auditor's words. */

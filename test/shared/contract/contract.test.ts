@@ -122,11 +122,7 @@ describe('the pattern of a text', () => {
       fc.assert(
         fc.property(near, fc.nat(3), (text, cut) => {
           for (const each of [text, text.slice(cut), text + text])
-            assert.equal(
-              isMatch(pattern, codesOf(each), 0, each.length),
-              same.test(each),
-              each,
-            );
+            assert.equal(isMatch(pattern, codesOf(each), 0, each.length), same.test(each), each);
         }),
         { numRuns: 300 },
       );

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isRejected, type Rejected } from '../../../shared/contract/decode.ts';
-import { type Click, decode } from '../../support/clicks.ts';
-import { decodeBatch } from '../../support/clicks.ts';
 import { scanClick } from '../../../shared/contract/scan-click.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import { aClick, aRecord, base64 } from '../../support/builders.ts';
+import { type Click, decode, decodeBatch } from '../../support/clicks.ts';
 import { poison } from '../../support/poison.ts';
 
 /** What is said of a record, as plain fields. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { computeFingerprint, isRejected, reasons } from '../../../shared/contract/decode.ts';
-import { decode } from '../../support/clicks.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import { aRecord, base64 } from '../../support/builders.ts';
+import { decode } from '../../support/clicks.ts';
 import { poison } from '../../support/poison.ts';
 
 function innermostMessage(record: KafkaRecord): Reason | 'click' {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Click, decode } from '../../support/clicks.ts';
 import { Delta, FoldFault, formatHour, formatLines, parseLines } from '../../../shared/fold/delta.ts';
 import { aRecord } from '../../support/builders.ts';
+import { type Click, decode } from '../../support/clicks.ts';
 
 function click(advertiserId: string, priceMicros: number, timestamp: number): Click {
   return decode(aRecord({ timestamp, click: { advertiserId, priceMicros } })) as Click;

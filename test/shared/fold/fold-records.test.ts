@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isRejected, type Rejected } from '../../../shared/contract/decode.ts';
-import { type Click, decode } from '../../support/clicks.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { type Delta, formatLines, parseLines } from '../../../shared/fold/delta.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
@@ -14,6 +13,7 @@ import { buildNextEntry } from '../../../shared/journal/next-entry.ts';
 import { noOffsets } from '../../../shared/journal/offsets.ts';
 import { rollUp } from '../../../shared/statement/rollup.ts';
 import { aRecord, records, START_MS } from '../../support/builders.ts';
+import { type Click, decode } from '../../support/clicks.ts';
 import { memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 
 const JOURNAL = 'ad_clicks@1#0';

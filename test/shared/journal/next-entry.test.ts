@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Click, decode } from '../../support/clicks.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
@@ -23,6 +22,7 @@ import {
   parseOffsets,
 } from '../../../shared/journal/offsets.ts';
 import { aRecord, base64, records, START_MS } from '../../support/builders.ts';
+import { type Click, decode } from '../../support/clicks.ts';
 
 const billing: Fold<undefined> = {
   open: () => undefined,

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { judgeClick } from '../../../../infra/audit/judge-click.ts';
 import { oddRecords } from '../../../../infra/local/faults/poison-corpus.ts';
 import { isRejected } from '../../../../shared/contract/decode.ts';
-import { decode } from '../../../support/clicks.ts';
 import { aRecord, base64, START_MS } from '../../../support/builders.ts';
+import { decode } from '../../../support/clicks.ts';
 
 /** What a broker takes in one batch by default (Apache Kafka docs: max.message.bytes). */
 const BATCH_BYTES_MAX = 1_048_588;

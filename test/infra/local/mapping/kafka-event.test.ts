@@ -10,9 +10,9 @@ import {
   type PolledRecord,
 } from '../../../../infra/local/mapping/kafka-event.ts';
 import { computeFingerprint, isRejected } from '../../../../shared/contract/decode.ts';
-import { decode } from '../../../support/clicks.ts';
 import { type KafkaRecord, listDeliveries, readEvent } from '../../../../shared/event/event.ts';
 import { aClick, aRecord } from '../../../support/builders.ts';
+import { decode } from '../../../support/clicks.ts';
 import { headersOf } from '../../../support/record-headers.ts';
 
 const source = {

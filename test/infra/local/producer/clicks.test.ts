@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ClickSource, type Market } from '../../../../infra/local/producer/clicks.ts';
 import { isRejected } from '../../../../shared/contract/decode.ts';
-import { decode } from '../../../support/clicks.ts';
 import { aRecord } from '../../../support/builders.ts';
+import { decode } from '../../../support/clicks.ts';
 
 const market: Market = { seed: 7, partitions: 3, advertisers: 500 };
 
