@@ -5,7 +5,7 @@
 import { gzipSync } from 'node:zlib';
 import { Delta, formatLines } from '../../shared/fold/delta.ts';
 import { aRecord } from '../support/builders.ts';
-import { type Click, decode } from '../support/clicks.ts';
+import { type Click, counting, decode } from '../support/clicks.ts';
 import { chanceOf } from '../support/random.ts';
 
 type Lines = Delta['hours'];
@@ -25,7 +25,17 @@ function withNames(hours: Lines) {
   return Object.fromEntries(
     Array.from(hours, ([hour, lines]) => [
       hour,
-      Object.fromEntries(Array.from(lines, ([id, { clicks, micros }]) => [id, { clicks, micros }])),
+      Object.fromEntries(
+        Array.from(
+          lines,
+          ([
+            id,
+            {
+              sums: [clicks, micros],
+            },
+          ]) => [id, { clicks, micros }],
+        ),
+      ),
     ]),
   );
 }
@@ -36,7 +46,12 @@ function mapBytes(hours: Lines): number {
   let bytes = 3;
   for (const [hour, lines] of hours) {
     bytes += hour.length + 1 + 3;
-    for (const [id, { clicks, micros }] of lines)
+    for (const [
+      id,
+      {
+        sums: [clicks = 0, micros = 0],
+      },
+    ] of lines)
       bytes += id.length + 1 + 3 + 'clicks'.length + 'micros'.length + 2 + number(clicks) + number(micros);
   }
   return bytes;
@@ -46,7 +61,7 @@ function deltaOf(advertisers: number, zipf: boolean): Delta {
   const weights: number[] = [];
   for (let id = 1; id <= advertisers; id++) weights.push((weights.at(-1) ?? 0) + (zipf ? 1 / id : 1));
   const total = weights.at(-1) ?? 1;
-  const delta = new Delta();
+  const delta = new Delta(counting);
   for (let i = 0; i < BATCH; i++) {
     const at = chance.next() * total;
     const id = 1 + weights.findIndex((upTo) => upTo > at);

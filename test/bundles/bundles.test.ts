@@ -150,7 +150,7 @@ describe('the bundles', { timeout: 120_000 }, () => {
       assert.ok('returned' in answer, JSON.stringify(answer));
       const hours = await readStatement(ledgerOf(group), 'adv-9', wholePeriod, false);
       assert.deepEqual(
-        hours.map(({ hour, clicks, micros }) => [hour, clicks, micros]),
+        hours.map(({ hour, sums }) => [hour, sums['clicks'], sums['micros']]),
         [
           ['2026-11-21T10', 1n, 30_000_000n],
           ['2026-11-21T11', 2n, 9n],

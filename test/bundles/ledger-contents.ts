@@ -15,14 +15,15 @@ export async function heldIn(ledger: Ledger, journal: string): Promise<Held> {
   const parked: Record<number, string> = {};
   const entries = await entriesOf(ledger, journal);
   for (const { changed } of entries) {
-    for (const { hour, advertiser, line } of parseLines(changed.lines)) {
-      const [clicks, micros] = lines[`${hour} ${advertiser}`] ?? [0, 0];
-      lines[`${hour} ${advertiser}`] = [clicks + line.clicks, micros + line.micros];
+    for (const { hour, key, line } of parseLines(changed.lines, 2)) {
+      const [clicks, micros] = lines[`${hour} ${key}`] ?? [0, 0];
+      const [moreClicks = 0, moreMicros = 0] = line.sums;
+      lines[`${hour} ${key}`] = [clicks + moreClicks, micros + moreMicros];
     }
     for (const { offset, reason } of changed.parked) parked[offset] = reason;
   }
   const state = entries.at(-1)?.state;
-  const { resolved = [], clicks = 0n, micros = 0n } = state ?? {};
+  const { resolved = [], totals: [clicks = 0n, micros = 0n] = [] } = state ?? {};
   return { journal, resolved: formatOffsets(resolved), clicks, micros, lines, parked };
 }
 

@@ -94,8 +94,8 @@ class Ground {
     const hours = await readStatement(ledger, advertiser, wholePeriod, true);
     ledger.client.destroy();
     return {
-      clicks: hours.reduce((sum, { clicks }) => sum + clicks, 0n),
-      micros: hours.reduce((sum, { micros }) => sum + micros, 0n),
+      clicks: hours.reduce((sum, { sums }) => sum + (sums['clicks'] ?? 0n), 0n),
+      micros: hours.reduce((sum, { sums }) => sum + (sums['micros'] ?? 0n), 0n),
     };
   }
 

@@ -53,7 +53,7 @@ export function ledgerRun(ledger: TwinTables, chance: Chance): () => Promise<unk
     () => readStatement(ledger, chance.pick(advertisers), period(), chance.happens(0.5)).catch(tornOnly),
     () => rolledUp(ledger, 1),
     () => rolledUp(ledger, 2),
-    () => addSums(ledger, journal(), someSums(chance), chance.below(VERSIONS)),
+    () => addSums(ledger, journal(), { sums: someSums(chance), counted: undefined }, chance.below(VERSIONS)),
     () => listParked(ledger, journal(), someParkings(chance)),
     () => Array.fromAsync(listOpenParked(ledger, journal(), chance.below(2), 1 + chance.below(5))),
     async () => {
@@ -120,19 +120,21 @@ function anEntry(version: number, chance: Chance): Entry {
       newest: START_MS + chance.below(1_000),
       marks: [{ offset: first, fingerprint: '0123456789abcdef' }],
       carried: chance.happens(0.5) ? 'é;☕;😀' : '',
-      clicks: BigInt(chance.below(100)),
-      micros: BigInt(micros) * 10n ** BigInt(chance.below(25)),
+      counted: undefined,
+      totals: [BigInt(chance.below(100)), BigInt(micros) * 10n ** BigInt(chance.below(25))],
     },
     by: { code: 'c', request: `r${chance.below(3)}`, at: '' },
   };
 }
 
+type Sum = Pass['sums'] extends ReadonlyMap<string, infer S> ? S : never;
+
 function someSums(chance: Chance): Pass['sums'] {
   const sum = () => {
-    const [hour, advertiser] = [chance.pick(hours), chance.pick(advertisers)];
+    const [hour, key] = [chance.pick(hours), chance.pick(advertisers)];
     const micros = 10n ** BigInt(chance.below(30));
     const to = chance.below(VERSIONS);
-    return [`${hour} ${advertiser}`, { hour, advertiser, clicks: 1n, micros, flagged: 0n, to }] as const;
+    return [`${hour} ${key}`, { hour, key, totals: [1n, micros], flagged: 0n, to }] as [string, Sum];
   };
   return new Map(Array.from({ length: 1 + chance.below(3) }, sum));
 }

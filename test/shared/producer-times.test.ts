@@ -1,4 +1,5 @@
 /** Topics whose records producers stamp: what of their times is believed, and what the ledger rests on without the broker's. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -6,6 +7,7 @@ import type { KafkaRecord } from '../../shared/event/event.ts';
 import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
 import { formatOffsets } from '../../shared/journal/offsets.ts';
 import { aRecord, START_MS } from '../support/builders.ts';
+import { pipe } from '../support/clicks.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../support/memory-ledger.ts';
 
 const JOURNAL = 'ad_clicks@1#0';
@@ -22,6 +24,7 @@ function deliver(ledger: MemoryLedger, given: KafkaRecord[], now: number, unpark
       rejects: { shareMax: 0.5, countMin: 100 },
       retry: { until: 'done' },
     },
+    ...pipe,
     fold: { open: () => undefined, click: (_, click, delta) => delta.count(click), close: () => '' },
     clock,
     code: 'c1',

@@ -1,11 +1,12 @@
 /** Ledgers on the simulated table, filled by the write path itself. */
+
 import type { Acceptance, KafkaRecord } from '../../shared/event/event.ts';
 import type { Fold } from '../../shared/fold/fold.ts';
 import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
-
 import { noOffsets, type OffsetSet } from '../../shared/journal/offsets.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
 import { START_MS } from './builders.ts';
+import { pipe } from './clicks.ts';
 import { type MemoryLedger, steppedClock } from './memory-ledger.ts';
 
 const clock = steppedClock(START_MS + 10 * 86_400_000);
@@ -44,7 +45,14 @@ export async function apply(
     rejects: { shareMax: 1, countMin: 1 },
     retry: { until: 'done' },
   } as const;
-  const writer: Writer<undefined> = { ledger, group, fold: everyClickBut(broken), clock, code: 'c1' };
+  const writer: Writer<undefined> = {
+    ledger,
+    group,
+    ...pipe,
+    fold: everyClickBut(broken),
+    clock,
+    code: 'c1',
+  };
   const delivery = { topic: 'ad_clicks', partition, records: given, empty, ...(accept && { accept }) };
   const invocation = { request, deadline: Number.POSITIVE_INFINITY, signal: undefined, unpark };
   const head = startHead(writer, journal, delivery);

@@ -115,8 +115,8 @@ async function judgeCheckpoint({ journal, clicks, archive, table }: Evidence): P
   ).length;
   if (Number(checkpoint?.carried) !== good)
     faults.push(`the fold carried ${checkpoint?.carried} clicks of ${good}`);
-  if (Number(checkpoint?.clicks) !== good)
-    faults.push(`the journal counts ${checkpoint?.clicks} clicks of ${good}`);
+  if (Number(checkpoint?.totals[0]) !== good)
+    faults.push(`the journal counts ${checkpoint?.totals[0]} clicks of ${good}`);
   if ((await listJournals(ledger)).join() !== journal) faults.push('the journal is not in the directory');
   return faults;
 }

@@ -5,10 +5,12 @@
  * A world holds a topic partition, two mappings on one ledger, and processes (deliveries and rollups). After the faults
  * it heals: everything is delivered, redriven and rolled up, and the judge looks at what is there.
  */
+
 import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
 import { buildOffsetSet, hasOffset } from '../../shared/journal/offsets.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
 import { START_MS } from './builders.ts';
+import { pipe } from './clicks.ts';
 import { judge } from './judge.ts';
 import { type Chance, chanceOf } from './random.ts';
 import { type Deploy, deploys, randomClick, recordAt, type SimulatedClick } from './simulated-log.ts';
@@ -230,6 +232,7 @@ class World {
         rejects: { shareMax: 1, countMin: 1 },
         retry: { until: 'done' },
       },
+      ...pipe,
       fold: deploys[deploy],
       clock: this.network.clockOf(process),
       code: deploy,

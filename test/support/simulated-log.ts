@@ -30,7 +30,11 @@ export const deploys: Readonly<Record<Deploy, Fold<{ count: number }>>> = {
     open: (carried) => ({ count: Number(carried) }),
     click(state, click, delta) {
       state.count += 1;
-      delta.count({ ...click, advertiserId: `${click.advertiserId}.v2`, priceMicros: click.priceMicros + 1 });
+      delta.count({
+        ...click,
+        advertiserId: `${click.advertiserId}.v2`,
+        priceMicros: (click['priceMicros'] as number) + 1,
+      });
     },
     close: (state) => String(state.count),
   },

@@ -10,7 +10,7 @@ import {
 import { Delta } from '../../../shared/fold/delta.ts';
 import { CARRIED_BYTES_MAX } from '../../../shared/fold/fold.ts';
 import { aRecord, START_MS } from '../../support/builders.ts';
-import { type Click, decode } from '../../support/clicks.ts';
+import { type Click, counting, decode } from '../../support/clicks.ts';
 
 const key = 'a secret of the fraud team';
 
@@ -27,13 +27,13 @@ function foldAll(clicks: readonly Click[], batchSizes: readonly number[] = [clic
   let carried = '';
   let counted = 0;
   for (let next = 0, batch = 0; next < clicks.length; batch++) {
-    const delta = new Delta();
+    const delta = new Delta(counting);
     const state = fold.open(carried);
     const size = batchSizes[batch] ?? clicks.length;
     for (const click of clicks.slice(next, next + size)) fold.click(state, click, delta);
     carried = fold.close(state);
     flagged.push(...delta.flags.map(({ offset }) => offset));
-    counted += delta.clicks;
+    counted += delta.totals[0] ?? 0;
     next += size;
   }
   return { flagged, carried, counted };
@@ -193,7 +193,7 @@ describe('fraud: velocity of an address on an ad', () => {
     });
     for (let batch = 0; batch < (perSecond * seconds) / 10_000; batch++) {
       const state = fold.open(carried);
-      const delta = new Delta();
+      const delta = new Delta(counting);
       for (let n = 0; n < 10_000; n++) {
         const at = (batch * 10_000 + n) / perSecond;
         for (const [bot, rate] of bots.entries())
@@ -257,7 +257,7 @@ describe('fraud: velocity of an address on an ad', () => {
     const two = createVelocityFold('key two');
     const carried = [one, two].map((fold) => {
       const state = fold.open('');
-      fold.click(state, clickAt(0, 0, '203.0.113.7'), new Delta());
+      fold.click(state, clickAt(0, 0, '203.0.113.7'), new Delta(counting));
       return fold.close(state);
     });
 

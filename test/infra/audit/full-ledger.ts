@@ -2,11 +2,12 @@
  * A ledger that has every attribute of the layout somewhere, and its log: parked, redriven, accepted, void, flagged, carried;
  * rolled up in part.
  */
+
 import type { Acceptance, KafkaRecord } from '../../../shared/event/event.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
 import { applyDelivery, startHead, type Writer } from '../../../shared/journal/apply-delivery.ts';
-
 import { aRecord, base64, records, START_MS } from '../../support/builders.ts';
+import { pipe } from '../../support/clicks.ts';
 import { roll } from '../../support/filled-ledger.ts';
 import { type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 
@@ -70,6 +71,7 @@ async function deliver(
   const writer: Writer<{ flagged: number }> = {
     ledger,
     group,
+    ...pipe,
     fold: flagging(mended),
     clock,
     code: 'c0ffee',

@@ -9,7 +9,8 @@ const read = (given: readonly string[]) => readStatementRequest(parsed(statement
 describe('a request for a statement', () => {
   it('is the whole period as of the last rollup, unless told otherwise', () => {
     assert.deepEqual(read(['--advertiser', 'adv-7']), {
-      advertiser: 'adv-7',
+      key: 'adv-7',
+      isAdvertiser: true,
       from: '0000-01-01T00',
       to: '9999-12-31T23',
       exact: false,
@@ -30,7 +31,8 @@ describe('a request for a statement', () => {
     ];
 
     assert.deepEqual(read([...given, '2026-11-21T10', '--to-time', '2026-11-21T10']), {
-      advertiser: 'a:b.c-1',
+      key: 'a:b.c-1',
+      isAdvertiser: true,
       from: '2026-11-21T10',
       to: '2026-11-21T10',
       exact: true,

@@ -11,7 +11,8 @@ import { type MemoryLedger, memoryLedger } from '../../support/memory-ledger.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const asked = {
-  advertiser: 'adv-7',
+  key: 'adv-7',
+  isAdvertiser: true,
   from: '0000-01-01T00',
   to: '9999-12-31T23',
   exact: false,
@@ -102,7 +103,7 @@ describe('a statement', () => {
   });
 
   it('of an advertiser without clicks is a total of nothing', async (t) => {
-    assert.deepEqual(await printed(t, { advertiser: 'adv-0', exact: true }), [
+    assert.deepEqual(await printed(t, { key: 'adv-0', exact: true }), [
       'hour (UTC)  clicks    amount',
       'total            0  0.000000',
     ]);

@@ -13,7 +13,7 @@ import { buildNextEntry } from '../../../shared/journal/next-entry.ts';
 import { noOffsets } from '../../../shared/journal/offsets.ts';
 import { rollUp } from '../../../shared/statement/rollup.ts';
 import { aRecord, records, START_MS } from '../../support/builders.ts';
-import { type Click, decode } from '../../support/clicks.ts';
+import { counting as byAdvertiser, type Click, decode } from '../../support/clicks.ts';
 import { memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 
 const JOURNAL = 'ad_clicks@1#0';
@@ -34,7 +34,7 @@ const counting: Fold<Seen> = {
 };
 
 function fold<S>(given: Fold<S>, clicks: readonly (Click | Rejected)[], isLate = never, before = '') {
-  return foldRecords(before, clicks, given, 'recommendations', isLate);
+  return foldRecords(before, clicks, { fold: given, counting: byAdvertiser }, 'recommendations', isLate);
 }
 
 function clicksOf(count: number): Click[] {
@@ -92,12 +92,12 @@ describe('a fold that throws on clicks', () => {
             bad.sort((a, b) => a - b).map((offset) => [offset, 'fold.threw']),
           );
           assert.equal(carried, String(60 - bad.length));
-          const lines = [...parseLines(formatLines(delta.hours))];
+          const lines = [...parseLines(formatLines(delta.hours), 2)];
           assert.equal(
-            lines.reduce((sum, { line }) => sum + line.clicks, 0),
+            lines.reduce((sum, { line }) => sum + (line.sums[0] ?? 0), 0),
             60 - bad.length,
           );
-          assert.equal(delta.clicks, 60 - bad.length);
+          assert.equal(delta.totals[0], 60 - bad.length);
         }),
       );
     });
@@ -132,7 +132,7 @@ describe('a fold that throws on clicks', () => {
       rejected.map(({ record }) => record.offset),
       [7, 57, 107, 157, 207, 257, 307, 357, 407, 457],
     );
-    assert.equal(delta.clicks, 490);
+    assert.equal(delta.totals[0], 490);
   });
 
   it('takes what one by one would take, where it throws by what it has seen, in calls that grow with the batch', () => {
@@ -301,7 +301,15 @@ describe('whatever a fold hands in', () => {
         };
         const rules = {
           group: { ledger: 'recommendations', offsets: 'dense', rejects: { shareMax: 1, countMin: 1 } },
-          ...{ fold: wild, isLate: never, open: new Map(), park: true, delivered: true, empty: noOffsets },
+          ...{
+            fold: wild,
+            counting: byAdvertiser,
+            isLate: never,
+            open: new Map(),
+            park: true,
+            delivered: true,
+            empty: noOffsets,
+          },
           ...{ accept: undefined, by },
         } as const;
         let entry: ReturnType<typeof buildNextEntry>;

@@ -17,8 +17,8 @@ import {
 } from '../../../shared/journal/apply-delivery.ts';
 import { buildCheckpointKey, type Item, sealItem } from '../../../shared/journal/journal-items.ts';
 import { formatOffsets } from '../../../shared/journal/offsets.ts';
-
 import { records, START_MS } from '../../support/builders.ts';
+import { pipe } from '../../support/clicks.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 import type { Command } from '../../support/simulated-table.ts';
 
@@ -49,6 +49,7 @@ function apply(
       rejects: { shareMax: 0.5, countMin: 100 },
       retry: { until: 'done' },
     },
+    ...pipe,
     fold: billing,
     clock,
     code: 'c1',
@@ -330,6 +331,7 @@ describe('a table that fails', () => {
         rejects: { shareMax: 0.5, countMin: 100 },
         retry: { until: 'done' },
       },
+      ...pipe,
       fold: billing,
       code: 'c1',
       clock: {

@@ -1,4 +1,5 @@
 /** A journal of a higher incarnation begins only where somebody has said that its log is new, or nothing old could be counted again. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { applyDelivery, startHead, type Writer } from '../../../shared/journal/apply-delivery.ts';
@@ -6,6 +7,7 @@ import type { Beginning } from '../../../shared/journal/beginnings.ts';
 import { formatJournalKey } from '../../../shared/journal/journal-key.ts';
 import { rollUp } from '../../../shared/statement/rollup.ts';
 import { records, START_MS } from '../../support/builders.ts';
+import { pipe } from '../../support/clicks.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 
 const RETENTION_MS = 3_600_000;
@@ -29,6 +31,7 @@ async function deliver(ledger: MemoryLedger, given: Given) {
       rejects: { shareMax: 0.5, countMin: 100 },
       retry: { until: 'done' },
     },
+    ...pipe,
     fold: { open: () => undefined, click: (_, click, delta) => delta.count(click), close: () => '' },
     clock: steppedClock(at),
     code: 'c1',

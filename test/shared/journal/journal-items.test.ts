@@ -63,8 +63,8 @@ const full: Entry = {
       { offset: 9, fingerprint: 'fedcba9876543210' },
     ],
     carried: 'c',
-    clicks: 3n,
-    micros: 30n,
+    counted: undefined,
+    totals: [3n, 30n],
   },
   by: { code: 'c1', request: 'r1', at: '2026-11-21T10:00:00.000Z' },
 };

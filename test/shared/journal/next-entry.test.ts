@@ -22,7 +22,7 @@ import {
   parseOffsets,
 } from '../../../shared/journal/offsets.ts';
 import { aRecord, base64, records, START_MS } from '../../support/builders.ts';
-import { type Click, decode } from '../../support/clicks.ts';
+import { type Click, counting, decode } from '../../support/clicks.ts';
 
 const billing: Fold<undefined> = {
   open: () => undefined,
@@ -35,6 +35,7 @@ function rules(changes: Partial<Rules<unknown>> = {}): Rules<unknown> {
   return {
     group: { ledger: 'billing', offsets: 'dense', rejects: { shareMax: 0.5, countMin: 100 } },
     fold: billing,
+    counting,
     isLate: () => false,
     open: new Map(),
     park: false,
@@ -453,7 +454,7 @@ describe('bounds', () => {
 
     assert.ok(entries >= 2);
     assert.equal(formatOffsets(head.resolved), '0-7999');
-    assert.equal(head.clicks, 8_000n);
+    assert.equal(head.totals[0], 8_000n);
   });
 
   it('are seen before they bite: intervals, and what the fold carries', () => {

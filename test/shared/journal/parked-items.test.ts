@@ -1,4 +1,5 @@
 /** The list of parked records: each item is put once, read only while it is open, and held to its form. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -7,6 +8,7 @@ import type { Parked } from '../../../shared/journal/journal.ts';
 import { buildParkedKey } from '../../../shared/journal/journal-items.ts';
 import { listNewlyParked, listOpenParked, listParked } from '../../../shared/journal/parked-items.ts';
 import { records, START_MS } from '../../support/builders.ts';
+import { pipe } from '../../support/clicks.ts';
 import { type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 
 const JOURNAL = 'ad_clicks@1#0';
@@ -120,6 +122,7 @@ describe('parked records in the list', () => {
         rejects: { shareMax: 0.5, countMin: 100 },
         retry: { until: 'done' },
       },
+      ...pipe,
       fold: { open: () => undefined, click: () => {}, close: () => '' },
       clock: steppedClock(START_MS),
       code: 'c1',

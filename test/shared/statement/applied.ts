@@ -1,8 +1,10 @@
 /** Entries in a ledger in memory, written by the handler's own steps. */
+
 import type { KafkaRecord } from '../../../shared/event/event.ts';
 import type { Fold } from '../../../shared/fold/fold.ts';
 import { applyDelivery, startHead, type Writer } from '../../../shared/journal/apply-delivery.ts';
 import { START_MS } from '../../support/builders.ts';
+import { pipe } from '../../support/clicks.ts';
 import { type MemoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 
 /** Bills each click. */
@@ -42,6 +44,7 @@ export async function apply(
       rejects: { shareMax: 1, countMin: 1 },
       retry: { until: 'done' },
     },
+    ...pipe,
     fold: options.fold ?? billing,
     clock: steppedClock(START_MS),
     code: 'c1',

@@ -11,7 +11,7 @@ const clock = steppedClock(START_MS);
 const HOUR = '2026-11-21T10';
 
 function shape(hours: StatementHour[]): [string, number, number][] {
-  return hours.map(({ hour, clicks, micros }) => [hour, Number(clicks), Number(micros)]);
+  return hours.map(({ hour, sums }) => [hour, Number(sums['clicks']), Number(sums['micros'])]);
 }
 
 describe('a statement', () => {

@@ -170,7 +170,7 @@ describe('releasing a halted batch', () => {
     assert.deepEqual(wet.undone, []);
     assert.deepEqual(redelivered, { batchItemFailures: [] });
     const state = entriesOf(ledger, JOURNAL).at(-1)?.state;
-    assert.deepEqual([state?.clicks, state?.openParked], [53n, 150]);
+    assert.deepEqual([state?.totals[0], state?.openParked], [53n, 150]);
     const { batchItemFailures } = (await deliver(ledger, next)) as { batchItemFailures: unknown[] };
     assert.equal(batchItemFailures.length, 200);
   });
