@@ -18,6 +18,7 @@ describe('failures', () => {
       'journal.torn',
       'batch.rejected',
       'journal.damaged',
+      'ledger.count',
       'fold.broken',
       'entry.large',
       'table.refused',

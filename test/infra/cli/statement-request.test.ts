@@ -51,7 +51,15 @@ describe('a request for a statement', () => {
   const advertiserRefused = (given: string) =>
     `option '--advertiser <id>' argument '${given}' is invalid. Allowed is 1 to 64 characters of [A-Za-z0-9._:-].`;
   const refusals: readonly (readonly [given: readonly string[], sentence: string])[] = [
-    [[], "required option '--advertiser <id>' not specified"],
+    [[], 'either --advertiser or --key says whose statement it is: give one of them'],
+    [
+      ['--advertiser', 'a', '--key', 'a'],
+      'either --advertiser or --key says whose statement it is: give one of them',
+    ],
+    [
+      ['--key', ''],
+      "option '--key <key>' argument '' is invalid. Allowed is 1 to 2,000 characters: the values that the group counts by, joined by commas.",
+    ],
     [['--advertiser', ''], advertiserRefused('')],
     [['--advertiser', 'a#b'], advertiserRefused('a#b')],
     [['--advertiser', '.a'], advertiserRefused('.a')],
