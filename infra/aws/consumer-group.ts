@@ -17,6 +17,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { findLinePrefix, formatCounted } from '../../shared/fold/count.ts';
 import type { GroupSpec } from '../../shared/group.ts';
 import { formatLogGroupPrefix, type Ownership } from '../../shared/published.ts';
 import type { AlarmActions } from './alarms/alarm-set.ts';
@@ -214,7 +215,9 @@ export class ConsumerGroup extends Construct {
       timeout: ROLLUP_TIMEOUT,
       secrets: {},
     });
-    rollup.allow(...allowProjecting(this.table, this.key));
+    const { by, measures } = group.count;
+    const lines = findLinePrefix(formatCounted({ by, measures: Object.keys(measures) }));
+    rollup.allow(...allowProjecting(this.table, this.key, lines));
     scheduleRollup(this, rollup.function);
     return rollup;
   }

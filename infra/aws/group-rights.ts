@@ -33,11 +33,14 @@ export function allowAppending(table: Table, key: IKey, topic: string): PolicySt
   ];
 }
 
-/** Reads entries, adds to statement lines, lists parked records and moves checkpoints. */
-export function allowProjecting(table: Table, key: IKey): PolicyStatement[] {
+/**
+ * Reads entries, adds to statement lines, lists parked records and moves checkpoints.
+ * @param lines what the partition keys of lines begin with
+ */
+export function allowProjecting(table: Table, key: IKey, lines: string): PolicyStatement[] {
   return [
     readLedger(table),
-    writeLedger(table, 'AddToLines', ['dynamodb:UpdateItem'], ['advertiser#*']),
+    writeLedger(table, 'AddToLines', ['dynamodb:UpdateItem'], [`${lines}*`]),
     writeLedger(table, 'PutProjections', ['dynamodb:PutItem'], ['checkpoint#*', 'parked#*']),
     ledgerKeyStatement(key),
   ];

@@ -1,7 +1,9 @@
 /** `clickledger send`: puts records of one's own onto the running topic, and says where they are and what became of them. */
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { decode, isRejected, reasons } from '../../shared/contract/decode.ts';
+import { contracts } from '../../functions/index.ts';
+import type { Contract } from '../../shared/contract/contract.ts';
+import { isRejected, listReasons, PlainReader } from '../../shared/contract/decode.ts';
 import type { KafkaRecord } from '../../shared/event/event.ts';
 import { createKafkaAccess, type KafkaAccess } from '../kafka/kafka-access.ts';
 import { openLedger } from '../ops/ledger-view.ts';
@@ -14,8 +16,6 @@ import { formatTable, printLines } from '../terminal/text.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { jsonOption, type LogAddresses, readLogs } from './target.ts';
 
-/** The topic whose contract the functions of this repository know. */
-const CLICKS = 'ad_clicks';
 const RECORDS_MAX = 10_000;
 
 export const send = defineCommand('send', 'Puts records of your own onto a topic.', {
@@ -112,13 +112,15 @@ function readAdvertiser(value: string): string | undefined {
 
 /** Throws `UserError` naming the first record that the ledgers would park, and why. */
 function assertContract(outgoing: readonly Outgoing[], topic: string): void {
-  if (topic !== CLICKS) return;
+  const contract = (contracts as Readonly<Record<string, Contract>>)[topic];
+  if (contract === undefined) return;
+  const reader = new PlainReader(contract);
   for (const [n, { value }] of outgoing.entries()) {
     const record = { timestamp: Date.now(), value: Buffer.from(value).toString('base64') } as KafkaRecord;
-    const decoded = decode(record);
+    const decoded = reader.decode(record);
     if (isRejected(decoded))
       throw new UserError(
-        `record ${n + 1} breaks the contract of ${topic}: ${reasons[decoded.rejected]} (${decoded.rejected}); nothing was sent, --anyway sends it all the same`,
+        `record ${n + 1} breaks the contract of ${topic}: ${listReasons(contract)[decoded.rejected]} (${decoded.rejected}); nothing was sent, --anyway sends it all the same`,
       );
   }
 }
