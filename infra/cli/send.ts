@@ -184,8 +184,8 @@ export function formatSent(topic: string, sent: readonly Followed[]): string[] {
 }
 
 function explainReason(reason: string): string {
-  const says: Readonly<Record<string, string>> = reasons;
-  return says[reason] ?? reason;
+  const says = Object.values(contracts).map((contract) => listReasons(contract)[reason]);
+  return says.find((sentence) => sentence !== undefined) ?? reason;
 }
 
 function formatVerdict(verdict: Verdict | undefined): string {

@@ -5,7 +5,7 @@
  *   count: { by: ['adId', 'country'], measures: { clicks: 1, micros: 'priceMicros' }, where: { isBot: false } }
  */
 import type { AnyEvent, Contract, Field } from '../contract/contract.ts';
-import { readCounted } from '../contract/scan-event.ts';
+import { readCounted } from '../contract/scanned-event.ts';
 import { parseTextPattern } from '../contract/text-pattern.ts';
 
 export interface Count<Key extends string = string, Amount extends string = string, Where = Conditions> {
