@@ -16,8 +16,8 @@ import {
   createVersionSlot,
   type EventClass,
   isDigit,
+  putValue,
   type Slot,
-  takeValue,
 } from './scanned-event.ts';
 
 /** Comes after each value, so that no scan runs on into its neighbour: no part of a usual record is a zero byte. */
@@ -127,7 +127,7 @@ export class Scanner {
       if (name !== undefined) {
         const { slot } = name;
         if (slot === undefined || columns.to[base + slot.number] !== 0) return undefined;
-        if (!takeValue(columns, base + slot.number, slot, isText, valueFrom, valueTo)) return undefined;
+        if (!putValue(columns, base + slot.number, slot, isText, valueFrom, valueTo)) return undefined;
         if (!slot.optional) found += 1;
       }
       at = afterSpaces(bytes, isText ? valueTo + 1 : valueTo);

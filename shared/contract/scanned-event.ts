@@ -152,7 +152,7 @@ export function createVersionSlot(only: number | string, number: number): Slot {
 }
 
 /** Keeps a value in its cell; false if it is not as usual. */
-export function takeValue(
+export function putValue(
   columns: Columns,
   cell: number,
   slot: Slot,

@@ -232,7 +232,7 @@ export class Delta {
 
   #assertKeyValue(name: string, value: unknown): void {
     const sound = typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
-    if (!sound) this.#refuse(`counts under a ${name} that is no text, whole number or truth value`);
+    if (!sound) this.#refuse(`counts under '${name}', which is no text, whole number or truth value`);
   }
 
   #turnTo(timestamp: number): void {
