@@ -23,7 +23,6 @@ export const verbs: Readonly<Record<string, string>> = {
   count: 'returns how many',
   create: 'makes something with an identity: a resource, a client, a process',
   decide: 'chooses what happens next',
-  decode: 'turns bytes into a click or a rejection',
   define: 'declares alarms or a command',
   deliver: 'gives batches to a function',
   deny: 'returns statements of a policy that deny something',
