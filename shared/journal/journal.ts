@@ -95,5 +95,5 @@ export const emptyState: State = {
   marks: [],
   carried: '',
   counted: undefined,
-  totals: [],
+  totals: [0n, 0n],
 };

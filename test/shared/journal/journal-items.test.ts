@@ -151,8 +151,8 @@ describe('an entry and a checkpoint as items (docs/ledger-layout.md)', () => {
       newest: -1,
       marks: [],
       carried: '',
-      clicks: 0n,
-      micros: 0n,
+      counted: undefined,
+      totals: [0n, 0n],
     });
   });
 

@@ -292,7 +292,7 @@ describe('runs of the rollup', () => {
     assert.ok((one?.folded ?? 0) >= 4 && (other?.folded ?? 0) >= 4);
     for (let n = 0; n < 50; n++)
       assert.deepEqual(await readStatement(ledger, `adv-${n}`, wholePeriod, true), [
-        { hour: HOUR, clicks: 12n, micros: 12n * 250_000n, flagged: 0n },
+        { hour: HOUR, sums: { clicks: 12n, micros: 12n * 250_000n }, flagged: 0n },
       ]);
   });
 
