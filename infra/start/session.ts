@@ -49,6 +49,7 @@ export class Session {
   readonly #lambda: InvokeEndpoint;
   readonly #ends = new Map<string, readonly number[]>();
   readonly #committed = new Map<string, ReadonlyMap<number, number | undefined>>();
+  readonly #ledgers = new Map<string, ReturnType<typeof openLedger>>();
   readonly #totals = new Map<string, readonly JournalTotals[]>();
 
   static async start(options: StartOptions, ground: GroundOptions): Promise<Session> {
@@ -241,7 +242,6 @@ export class Session {
         discarded: formatDiscardedLine(ledger, countMissing(findings), discarded),
       };
     } finally {
-      access.client.destroy();
       await log.close().catch(() => {});
     }
   }
@@ -249,13 +249,17 @@ export class Session {
   async stop(): Promise<void> {
     for (const producer of [this.producer, ...this.#beside]) producer.stop();
     for (const observer of this.#observers.values()) await observer.close().catch(() => {});
+    for (const { client } of this.#ledgers.values()) client.destroy();
     await this.#lambda.close();
     await this.ground.stop();
   }
 
+  /** One client for each ledger, for as long as the session lasts. */
   #ledger(name: string) {
     const table = this.groups.find(({ ledger }) => ledger === name)?.table ?? '';
-    return openLedger(table, buildClientConfig(this.ground.dynamodb));
+    const opened = this.#ledgers.get(name) ?? openLedger(table, buildClientConfig(this.ground.dynamodb));
+    this.#ledgers.set(name, opened);
+    return opened;
   }
 }
 
