@@ -27,7 +27,7 @@ import type { PlannedFunction, PlannedMapping, RuntimePlan } from './template/pl
 import { readPlan } from './template/read-plan.ts';
 import type { ParameterLookup } from './template/scope.ts';
 
-export interface GroundOptions extends ServersOptions {
+export interface LocalRuntimeOptions extends ServersOptions {
   /** The folder that `cdk synth` wrote. */
   readonly templates: string;
   /** Start with an empty log and empty tables. */
@@ -48,13 +48,13 @@ export interface GroundOptions extends ServersOptions {
 
 const SESSION_TIMEOUT_MS = 6_000;
 
-export class Ground {
+export class LocalRuntime {
   readonly plan: RuntimePlan;
   readonly children: Children;
   readonly kafka: readonly string[];
   readonly dynamodb: EndpointAccess;
   readonly logFolder: string;
-  readonly #options: GroundOptions;
+  readonly #options: LocalRuntimeOptions;
   readonly #servers: Servers;
   readonly #reached: EndpointAccess;
   /** How existing topics differ from the templates. */
@@ -67,7 +67,7 @@ export class Ground {
   #stopping = false;
 
   /** Resolves when everything runs. After a failure, what was started is stopped. */
-  static async start(options: GroundOptions): Promise<Ground> {
+  static async start(options: LocalRuntimeOptions): Promise<LocalRuntime> {
     const data = join(options.folder, 'data');
     if (options.fresh)
       for (const old of [data, join(options.folder, 'logs'), getDestinationsFolder(options.folder)])
@@ -87,7 +87,7 @@ export class Ground {
         createTables(servers.dynamodb, plan.tables),
       ]);
       const reached = (await options.functionsReach?.(servers.dynamodb)) ?? servers.dynamodb;
-      return new Ground(options, plan, servers, children, reached, topicNotes);
+      return new LocalRuntime(options, plan, servers, children, reached, topicNotes);
     } catch (error) {
       await servers.stop();
       throw error;
@@ -95,7 +95,7 @@ export class Ground {
   }
 
   private constructor(
-    options: GroundOptions,
+    options: LocalRuntimeOptions,
     plan: RuntimePlan,
     servers: Servers,
     children: Children,
@@ -215,7 +215,7 @@ export class Ground {
 
 /** Announces what happens to the user's own Kafka before it happens. */
 async function sayAndJoin(
-  { join = false, say }: GroundOptions,
+  { join = false, say }: LocalRuntimeOptions,
   kafka: readonly string[],
   { mappings }: RuntimePlan,
 ): Promise<void> {

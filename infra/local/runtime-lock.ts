@@ -2,7 +2,7 @@
  * Locks a folder for one local runtime, because two would share tables and log. The lock names the process that holds it. If
  * that process has ended, the lock is taken over, so a killed runtime leaves nothing to clean up by hand.
  *
- *   ground.lock.<n>    the highest number counts: pid and start time of its holder, empty once released
+ *   runtime.lock.<n>    the highest number counts: pid and start time of its holder, empty once released
  *
  * The system reuses pids. So a lock counts only while its pid belongs to the process that started at the time in the lock.
  *
@@ -29,10 +29,10 @@ import { UserError } from '../terminal/user-error.ts';
 const OTHERS_WRITE = 0o022;
 
 /** Locks the folder; returns the function that releases the lock. */
-export function lockGround(folder: string): () => void {
+export function lockRuntime(folder: string): () => void {
   createOwnFolder(folder);
-  const lock = (number: number) => join(folder, `ground.lock.${number}`);
-  const own = join(folder, `ground.lock.of-${process.pid}`);
+  const lock = (number: number) => join(folder, `runtime.lock.${number}`);
+  const own = join(folder, `runtime.lock.of-${process.pid}`);
   try {
     for (;;) {
       const newest = numbersIn(folder).at(-1) ?? 0;
@@ -90,7 +90,7 @@ function giveBack(own: string, lock: string): void {
 /** Ascending. */
 function numbersIn(folder: string): number[] {
   return readdirSync(folder)
-    .flatMap((name) => /^ground\.lock\.(\d+)$/.exec(name)?.[1] ?? [])
+    .flatMap((name) => /^runtime\.lock\.(\d+)$/.exec(name)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => a - b);
 }

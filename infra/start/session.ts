@@ -7,7 +7,7 @@ import { auditLedger } from '../audit/audit-ledger.ts';
 import { TopicLog } from '../kafka/topic-log.ts';
 import { buildClientConfig } from '../local/endpoint-access.ts';
 import { InvokeEndpoint } from '../local/invoke-endpoint.ts';
-import { Ground, type GroundOptions } from '../local/local-runtime.ts';
+import { LocalRuntime, type LocalRuntimeOptions } from '../local/local-runtime.ts';
 import { LogReader } from '../local/mapping/log-reader.ts';
 import { ClickProducer } from '../local/producer/click-producer.ts';
 import { buildRunGroup, writeRunFile } from '../local/run-file.ts';
@@ -31,7 +31,7 @@ interface DrainedLedger extends AuditedLedger {
 const UNREAD_RATE_MAX = 100;
 
 export class Session {
-  readonly ground: Ground;
+  readonly localRuntime: LocalRuntime;
   /** The clicks, which the page shows and its buttons write. */
   readonly topic: string;
   /** All topics of the templates that records are made for or that a group reads, that of the clicks first. */
@@ -52,10 +52,10 @@ export class Session {
   readonly #ledgers = new Map<string, ReturnType<typeof openLedger>>();
   readonly #totals = new Map<string, readonly JournalTotals[]>();
 
-  static async start(options: StartOptions, ground: GroundOptions): Promise<Session> {
-    const started = await Ground.start(ground);
+  static async start(options: StartOptions, localRuntime: LocalRuntimeOptions): Promise<Session> {
+    const started = await LocalRuntime.start(localRuntime);
     try {
-      return new Session(started, await InvokeEndpoint.start(started), options, ground);
+      return new Session(started, await InvokeEndpoint.start(started), options, localRuntime);
     } catch (error) {
       await started.stop();
       throw error;
@@ -63,15 +63,15 @@ export class Session {
   }
 
   private constructor(
-    ground: Ground,
+    localRuntime: LocalRuntime,
     lambda: InvokeEndpoint,
     options: StartOptions,
-    { folder, say, own, join }: GroundOptions,
+    { folder, say, own, join }: LocalRuntimeOptions,
   ) {
-    this.ground = ground;
+    this.localRuntime = localRuntime;
     this.#lambda = lambda;
-    this.groups = listWatchedGroups(ground);
-    const planned = ground.plan.topics;
+    this.groups = listWatchedGroups(localRuntime);
+    const planned = localRuntime.plan.topics;
     const read = planned.filter(({ name }) => this.#isRead(name));
     const main = read.find(holdsClicks) ?? read[0];
     this.topic = main?.name ?? this.groups[0]?.mapping.topic ?? '';
@@ -83,23 +83,23 @@ export class Session {
     const writeFile = () =>
       writeRunFile(folder, {
         pid: process.pid,
-        kafka: ground.kafka.join(','),
-        dynamodb: ground.dynamodb,
+        kafka: localRuntime.kafka.join(','),
+        dynamodb: localRuntime.dynamodb,
         tables: Object.fromEntries(this.groups.map(({ ledger, table }) => [ledger, table])),
         lambda: lambda.access,
         groups: Object.fromEntries(
           this.groups.map(({ ledger, mapping }) => {
-            const { name } = ground.functionOf(mapping.functionId);
+            const { name } = localRuntime.functionOf(mapping.functionId);
             return [ledger, buildRunGroup(mapping, name, folder)];
           }),
         ),
-        children: ground.children.list(),
+        children: localRuntime.children.list(),
       });
-    ground.children.on('change', writeFile);
+    localRuntime.children.on('change', writeFile);
     writeFile();
     const observe = (topic: string) =>
       new LogReader({
-        bootstrap: ground.kafka,
+        bootstrap: localRuntime.kafka,
         groupId: 'clickledger-observer',
         clientId: 'observer',
         topic,
@@ -120,14 +120,14 @@ export class Session {
       const { name, partitions, contract } = topic;
       return new ClickProducer({
         assignment: {
-          ...{ bootstrap: ground.kafka, topic: name, partitions, seed, advertisers },
+          ...{ bootstrap: localRuntime.kafka, topic: name, partitions, seed, advertisers },
           ...{ clicks: pace.clicks, rate: pace.rate },
           ...(contract && !holdsClicks(topic) && { contract }),
         },
-        children: ground.children,
-        logFolder: ground.logFolder,
+        children: localRuntime.children,
+        logFolder: localRuntime.logFolder,
         say,
-        fail: ground.fail,
+        fail: localRuntime.fail,
       });
     };
     this.producer = produce(main ?? { name: this.topic, partitions: this.partitions, configs: {} }, options);
@@ -152,7 +152,7 @@ export class Session {
         this.#ends.set(topic, (await observer.bounds()).latest);
       }),
       ...this.groups.map(async ({ ledger, mapping }) => {
-        const owned = this.ground.owned(mapping);
+        const owned = this.localRuntime.owned(mapping);
         const totals = await readJournalTotals(this.#ledger(ledger));
         this.#committed.set(ledger, new Map(Array.from(owned, ([at, { committed }]) => [at, committed])));
         this.#totals.set(ledger, totals);
@@ -179,7 +179,7 @@ export class Session {
 
   live(): LiveGroup[] {
     return this.groups.map(({ ledger, mapping }) => {
-      const owned = this.ground.owned(mapping);
+      const owned = this.localRuntime.owned(mapping);
       const totals = (this.#totals.get(ledger) ?? []).filter(({ topic }) => topic === mapping.topic);
       const partitions = Array.from(this.endsOf(mapping.topic), (end, partition) => {
         const journal = totals.filter((each) => each.partition === partition);
@@ -204,8 +204,8 @@ export class Session {
   halted(): Halted[] {
     return this.groups.map(({ mapping: { groupId, functionId } }) => ({
       groupId,
-      mismatches: this.ground.metric(functionId, 'LogMismatch'),
-      halts: this.ground.metric(functionId, 'PartitionsHalted'),
+      mismatches: this.localRuntime.metric(functionId, 'LogMismatch'),
+      halts: this.localRuntime.metric(functionId, 'PartitionsHalted'),
     }));
   }
 
@@ -228,17 +228,21 @@ export class Session {
 
   async #auditGroup({ ledger, mapping }: WatchedGroup): Promise<DrainedLedger> {
     const access = this.#ledger(ledger);
-    const log = new TopicLog({ bootstrapBrokers: [...this.ground.kafka] }, mapping.topic, mapping.groupId);
+    const log = new TopicLog(
+      { bootstrapBrokers: [...this.localRuntime.kafka] },
+      mapping.topic,
+      mapping.groupId,
+    );
     const started = performance.now();
     try {
       const findings = await auditLedger(access, log, mapping.topic);
       findings.demandCounted();
-      const { discarded } = this.ground.pollersOf(mapping);
+      const { discarded } = this.localRuntime.pollersOf(mapping);
       return {
         ledger,
         findings,
         tookMs: performance.now() - started,
-        duplicates: this.ground.metric(mapping.functionId, 'Duplicates'),
+        duplicates: this.localRuntime.metric(mapping.functionId, 'Duplicates'),
         discarded: formatDiscardedLine(ledger, countMissing(findings), discarded),
       };
     } finally {
@@ -251,13 +255,14 @@ export class Session {
     for (const observer of this.#observers.values()) await observer.close().catch(() => {});
     for (const { client } of this.#ledgers.values()) client.destroy();
     await this.#lambda.close();
-    await this.ground.stop();
+    await this.localRuntime.stop();
   }
 
   /** One client for each ledger, for as long as the session lasts. */
   #ledger(name: string) {
     const table = this.groups.find(({ ledger }) => ledger === name)?.table ?? '';
-    const opened = this.#ledgers.get(name) ?? openLedger(table, buildClientConfig(this.ground.dynamodb));
+    const opened =
+      this.#ledgers.get(name) ?? openLedger(table, buildClientConfig(this.localRuntime.dynamodb));
     this.#ledgers.set(name, opened);
     return opened;
   }
@@ -294,14 +299,14 @@ interface WatchedGroup {
 const tablePath = /^\/clickledger\/[^/]+\/ledger\/([^/]+)\/table$/;
 
 /** The groups whose function writes a ledger that its stack publishes, by the parameters that an operator finds them by. */
-function listWatchedGroups(ground: Ground): WatchedGroup[] {
-  const { mappings, published } = ground.plan;
+function listWatchedGroups(localRuntime: LocalRuntime): WatchedGroup[] {
+  const { mappings, published } = localRuntime.plan;
   const groups = Array.from(published, ([path, table]) => ({
     ledger: tablePath.exec(path)?.[1],
     table,
   })).flatMap(({ ledger, table }) => {
     const mapping = mappings.find(({ functionId }) =>
-      Object.values(ground.functionOf(functionId).environment).includes(table),
+      Object.values(localRuntime.functionOf(functionId).environment).includes(table),
     );
     return ledger === undefined || mapping === undefined ? [] : [{ ledger, table, mapping }];
   });

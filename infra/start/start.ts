@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { formatReport } from '../audit/report.ts';
 import { readOwnEndpoints } from '../local/endpoints.ts';
 import { getRunFile, removeRunFile } from '../local/run-file.ts';
-import { lockGround } from '../local/runtime-lock.ts';
+import { lockRuntime } from '../local/runtime-lock.ts';
 import { findPort } from '../local/servers/ports.ts';
 import { findStorageFault } from '../local/storage-fault.ts';
 import type { ParameterLookup } from '../local/template/scope.ts';
@@ -77,7 +77,7 @@ export async function runStart(options: StartOptions): Promise<StartResult> {
 
 async function run(options: StartOptions): Promise<StartResult> {
   const own = readOwnEndpoints(process.env);
-  const unlock = lockGround(folder);
+  const unlock = lockRuntime(folder);
   const display = new LiveDisplay(process.stdout);
   const throttling = options.page ? new Throttling() : undefined;
   let session: Session | undefined;
@@ -126,23 +126,23 @@ async function run(options: StartOptions): Promise<StartResult> {
 }
 
 function introduce(
-  { ground, groups, topics }: Session,
+  { localRuntime, groups, topics }: Session,
   display: LiveDisplay,
   url: string | undefined,
   differences: boolean,
 ): void {
-  const { endpoint, region, accessKeyId } = ground.dynamodb;
+  const { endpoint, region, accessKeyId } = localRuntime.dynamodb;
   if (url !== undefined) display.say(`Open       ${url}`);
   display.say(
-    `Kafka      ${ground.kafka.join(',')}   ${topics.length === 1 ? 'topic' : 'topics'} ${topics.join(', ')}`,
+    `Kafka      ${localRuntime.kafka.join(',')}   ${topics.length === 1 ? 'topic' : 'topics'} ${topics.join(', ')}`,
   );
   display.say(`DynamoDB   ${endpoint}   region ${region}, access key ${accessKeyId}`);
   for (const { ledger, table, mapping } of groups)
     display.say(`Ledger     ${ledger}: table ${table}, group ${mapping.groupId}`);
   display.say(`All of it, with every process: ${getRunFile(folder)}`);
-  for (const note of ground.topicNotes) display.say(`Not as on AWS: ${note}`);
-  if (differences) for (const note of ground.notes()) display.say(`Not as on AWS: ${note}`);
-  else display.say(`Differs from AWS in ${ground.notes().length} points: --differences lists them.`);
+  for (const note of localRuntime.topicNotes) display.say(`Not as on AWS: ${note}`);
+  if (differences) for (const note of localRuntime.notes()) display.say(`Not as on AWS: ${note}`);
+  else display.say(`Differs from AWS in ${localRuntime.notes().length} points: --differences lists them.`);
   display.say('Ctrl-C stops all of it.');
   if (url !== undefined) display.keepBelow(`Open       ${url}`);
 }

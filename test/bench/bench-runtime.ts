@@ -1,11 +1,11 @@
-/** A laptop ground of the benchmarks' own, with topics that are filled before anybody reads them. */
+/** A laptop localRuntime of the benchmarks' own, with topics that are filled before anybody reads them. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
-import { Ground } from '../../infra/local/local-runtime.ts';
+import { LocalRuntime } from '../../infra/local/local-runtime.ts';
 import type { Pollers } from '../../infra/local/mapping/pollers.ts';
 import { ClickProducer } from '../../infra/local/producer/click-producer.ts';
 import { createTopics } from '../../infra/local/servers/broker-topics.ts';
@@ -33,14 +33,14 @@ export interface Drained {
   readonly cpu: ReadonlyMap<string, number>;
 }
 
-export class BenchGround {
-  readonly ground: Ground;
+export class BenchRuntime {
+  readonly localRuntime: LocalRuntime;
   readonly #options: BenchOptions;
   #topics = 0;
 
   static async with<Result>(
     options: BenchOptions,
-    run: (bench: BenchGround) => Promise<Result>,
+    run: (bench: BenchRuntime) => Promise<Result>,
   ): Promise<Result> {
     const folder = join(root, '.clickledger', 'bench');
     mkdirSync(folder, { recursive: true });
@@ -50,7 +50,7 @@ export class BenchGround {
       folder: join(root, '.clickledger'),
       say: options.say,
     });
-    const ground = await Ground.start({
+    const localRuntime = await LocalRuntime.start({
       templates,
       folder,
       own: { kafka: undefined, dynamodb: undefined },
@@ -63,15 +63,15 @@ export class BenchGround {
       },
     });
     try {
-      return await run(new BenchGround(ground, options));
+      return await run(new BenchRuntime(localRuntime, options));
     } finally {
-      await ground.stop();
+      await localRuntime.stop();
       rmSync(folder, { recursive: true, force: true });
     }
   }
 
-  private constructor(ground: Ground, options: BenchOptions) {
-    this.ground = ground;
+  private constructor(localRuntime: LocalRuntime, options: BenchOptions) {
+    this.localRuntime = localRuntime;
     this.#options = options;
   }
 
@@ -90,8 +90,8 @@ export class BenchGround {
   async topic(partitions: number): Promise<string> {
     this.#topics += 1;
     const name = `bench-${this.#topics}`;
-    await createTopics(this.ground.kafka, [
-      { name, partitions, configs: this.ground.plan.topics[0]?.configs ?? {} },
+    await createTopics(this.localRuntime.kafka, [
+      { name, partitions, configs: this.localRuntime.plan.topics[0]?.configs ?? {} },
     ]);
     return name;
   }
@@ -105,17 +105,25 @@ export class BenchGround {
   ): ClickProducer {
     const { seed } = this.#options;
     return new ClickProducer({
-      assignment: { bootstrap: this.ground.kafka, topic, partitions, seed, advertisers: 500, clicks, rate },
-      children: this.ground.children,
-      logFolder: this.ground.logFolder,
+      assignment: {
+        bootstrap: this.localRuntime.kafka,
+        topic,
+        partitions,
+        seed,
+        advertisers: 500,
+        clicks,
+        rate,
+      },
+      children: this.localRuntime.children,
+      logFolder: this.localRuntime.logFolder,
       say: () => {},
-      fail: this.ground.fail,
+      fail: this.localRuntime.fail,
     });
   }
 
   /** A mapping of a ledger's function on another topic, under a group of its own. */
   mappingOn(topic: string, ledger: 'billing' | 'fraud', pollers: number): PlannedMapping {
-    const mapping = this.ground.plan.mappings.find(({ groupId }) => groupId.startsWith(ledger));
+    const mapping = this.localRuntime.plan.mappings.find(({ groupId }) => groupId.startsWith(ledger));
     if (mapping === undefined) throw new Error(`the templates have no mapping of ${ledger}`);
     const id = `${mapping.id}-${topic}-${pollers}`;
     return { ...mapping, id, topic, groupId: `${ledger}-${topic}`, pollers: { min: pollers, max: pollers } };
@@ -123,13 +131,16 @@ export class BenchGround {
 
   /** Clicks that a mapping's group has committed. */
   committed(mapping: PlannedMapping): number {
-    return [...this.ground.owned(mapping).values()].reduce((sum, { committed }) => sum + (committed ?? 0), 0);
+    return [...this.localRuntime.owned(mapping).values()].reduce(
+      (sum, { committed }) => sum + (committed ?? 0),
+      0,
+    );
   }
 
   /** Write units of the entries that a mapping's function has put for it, by the billing rules. */
   async entryUnits({ functionId, topic }: PlannedMapping): Promise<number> {
-    const client = new DynamoDBClient(buildClientConfig(this.ground.dynamodb));
-    const table = this.ground.functionOf(functionId).environment['LEDGER_TABLE'] ?? '';
+    const client = new DynamoDBClient(buildClientConfig(this.localRuntime.dynamodb));
+    const table = this.localRuntime.functionOf(functionId).environment['LEDGER_TABLE'] ?? '';
     const ledger = { client, table, entryDays: ENTRY_DAYS };
     try {
       let units = 0;
@@ -148,10 +159,10 @@ export class BenchGround {
     }
   }
 
-  /** Seconds of CPU that the processes of the ground have used so far, by what they are; Linux. */
+  /** Seconds of CPU that the processes of the localRuntime have used so far, by what they are; Linux. */
   cpuSeconds(): Map<string, number> {
-    const seconds = new Map([['ground', cpuSecondsOf(process.pid)]]);
-    for (const { role, pid } of this.ground.children.list())
+    const seconds = new Map([['runtime', cpuSecondsOf(process.pid)]]);
+    for (const { role, pid } of this.localRuntime.children.list())
       seconds.set(role, (seconds.get(role) ?? 0) + cpuSecondsOf(pid));
     return seconds;
   }
@@ -160,7 +171,7 @@ export class BenchGround {
   async drain(mappings: readonly PlannedMapping[], clicks: number): Promise<Drained> {
     const began = performance.now();
     const cpuBefore = this.cpuSeconds();
-    const pollers: Pollers[] = mappings.map((mapping) => this.ground.addMapping(mapping));
+    const pollers: Pollers[] = mappings.map((mapping) => this.localRuntime.addMapping(mapping));
     let joined: { readonly seconds: number; readonly clicks: number } | undefined;
     try {
       await this.until('the backlog is drained', () => {

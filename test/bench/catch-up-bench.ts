@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { killProcess } from '../../infra/local/children.ts';
 import type { PlannedMapping } from '../../infra/local/template/planned.ts';
-import { BenchGround } from './bench-runtime.ts';
+import { BenchRuntime } from './bench-runtime.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { type Spread, spreadOf } from './interleaved.ts';
 
@@ -15,7 +15,7 @@ const AWAY_MS = 20_000;
 const SAMPLE_EVERY_MS = 100;
 
 export async function benchCatchUp(options: BenchOptions): Promise<Section[]> {
-  return await BenchGround.with(options, async (bench) => [
+  return await BenchRuntime.with(options, async (bench) => [
     await catchUp(bench, options),
     await takeOver(bench, options),
   ]);
@@ -35,12 +35,12 @@ class Lag {
   }
 }
 
-async function catchUp(bench: BenchGround, { say }: BenchOptions): Promise<Section> {
+async function catchUp(bench: BenchRuntime, { say }: BenchOptions): Promise<Section> {
   say(`catch-up: ${RATE} clicks/s, fraud away for ${AWAY_MS / 1_000} s …`);
   const topic = await bench.topic(PARTITIONS);
   const billing = bench.mappingOn(topic, 'billing', 1);
   const fraud = bench.mappingOn(topic, 'fraud', 1);
-  const pollers = [billing, fraud].map((mapping) => bench.ground.addMapping(mapping));
+  const pollers = [billing, fraud].map((mapping) => bench.localRuntime.addMapping(mapping));
   const producer = bench.produce(topic, PARTITIONS, undefined, RATE);
   const lag = new Lag();
   const rows: Section['rows'][number][] = [];
@@ -75,7 +75,7 @@ async function catchUp(bench: BenchGround, { say }: BenchOptions): Promise<Secti
     await phase('both live', for_(AWAY_MS / 2));
     await pollers[1]?.stop();
     await phase('fraud away', for_(AWAY_MS));
-    pollers[1] = bench.ground.addMapping(fraud);
+    pollers[1] = bench.localRuntime.addMapping(fraud);
     await phase('fraud catches up', () => lag.seconds(bench.committed(fraud)) < 2);
     await phase('both live again', for_(AWAY_MS / 2));
   } finally {
@@ -96,7 +96,7 @@ interface Spent {
   readonly clicks: number;
 }
 
-async function spent(bench: BenchGround, mapping: PlannedMapping): Promise<Spent> {
+async function spent(bench: BenchRuntime, mapping: PlannedMapping): Promise<Spent> {
   return { units: await bench.entryUnits(mapping), clicks: bench.committed(mapping) };
 }
 
@@ -107,10 +107,10 @@ function unitsPerClick(before: Spent, after: Spent): number | string {
 }
 
 /** How long nothing is committed of the partitions that change hands, in ms. */
-async function takeOver(bench: BenchGround, { rounds, say }: BenchOptions): Promise<Section> {
+async function takeOver(bench: BenchRuntime, { rounds, say }: BenchOptions): Promise<Section> {
   const topic = await bench.topic(PARTITIONS);
   const mapping = bench.mappingOn(topic, 'billing', 2);
-  const pollers = bench.ground.addMapping(mapping);
+  const pollers = bench.localRuntime.addMapping(mapping);
   const producer = bench.produce(topic, PARTITIONS, undefined, RATE);
   const pauses = { crash: [] as number[], join: [] as number[], leave: [] as number[] };
   try {
@@ -145,15 +145,17 @@ async function takeOver(bench: BenchGround, { rounds, say }: BenchOptions): Prom
   };
 }
 
-function ownersOf(bench: BenchGround, mapping: PlannedMapping): Set<number> {
+function ownersOf(bench: BenchRuntime, mapping: PlannedMapping): Set<number> {
   return new Set(
-    [...bench.ground.owned(mapping).values()].flatMap(({ poller }) => (poller === undefined ? [] : [poller])),
+    [...bench.localRuntime.owned(mapping).values()].flatMap(({ poller }) =>
+      poller === undefined ? [] : [poller],
+    ),
   );
 }
 
-function crash(bench: BenchGround, mapping: PlannedMapping): void {
+function crash(bench: BenchRuntime, mapping: PlannedMapping): void {
   const [owner] = ownersOf(bench, mapping);
-  const child = bench.ground.children
+  const child = bench.localRuntime.children
     .list()
     .find(
       ({ role, group, name }) => role === 'poller' && group === mapping.groupId && name === `poller ${owner}`,
@@ -163,7 +165,7 @@ function crash(bench: BenchGround, mapping: PlannedMapping): void {
 
 /** The longest that the committed offset of any partition stood still, from the event until all owners are back and moving. */
 async function longestPause(
-  bench: BenchGround,
+  bench: BenchRuntime,
   mapping: PlannedMapping,
   event: () => unknown,
   owners: number,
@@ -171,7 +173,7 @@ async function longestPause(
   const moved = new Map<number, { committed: number; at: number }>();
   let longest = 0;
   const look = () => {
-    for (const [partition, { committed = 0 }] of bench.ground.owned(mapping)) {
+    for (const [partition, { committed = 0 }] of bench.localRuntime.owned(mapping)) {
       const last = moved.get(partition);
       if (last !== undefined && committed <= last.committed) continue;
       if (last !== undefined) longest = Math.max(longest, performance.now() - last.at);

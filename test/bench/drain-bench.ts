@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Consumer } from '@platformatic/kafka';
 import { runTool } from '../../infra/local/tools.ts';
 import { localJars } from '../support/local-jars.ts';
-import { BenchGround, type Drained } from './bench-runtime.ts';
+import { BenchRuntime, type Drained } from './bench-runtime.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { ratioOf, spreadOf } from './interleaved.ts';
 
@@ -17,13 +17,13 @@ const BARE = 'bare loop of the same client';
 const READ_WITHIN_MS = 180_000;
 
 export async function benchDrain(options: BenchOptions): Promise<Section[]> {
-  return await BenchGround.with(options, async (bench) => [
+  return await BenchRuntime.with(options, async (bench) => [
     ...(await backlog(bench, options)),
     await matrix(bench, options),
   ]);
 }
 
-async function backlog(bench: BenchGround, { clicks, rounds, say }: BenchOptions): Promise<Section[]> {
+async function backlog(bench: BenchRuntime, { clicks, rounds, say }: BenchOptions): Promise<Section[]> {
   const rates = new Map<string, number[]>();
   const note = (what: string, seconds: number) =>
     rates.set(what, [...(rates.get(what) ?? []), clicks / seconds]);
@@ -60,7 +60,7 @@ async function backlog(bench: BenchGround, { clicks, rounds, say }: BenchOptions
       id: 'drain-cpu',
       title: 'What the processes of a drain work',
       about: `Microseconds of CPU per click and group in the same drains, by process: where the two cores of a laptop go. Only the functions are what runs on AWS too.`,
-      rows: ['broker', 'poller', 'function', 'dynamodb', 'ground'].map((role) => ({
+      rows: ['broker', 'poller', 'function', 'dynamodb', 'runtime'].map((role) => ({
         process: role,
         'billing alone, µs/click': spreadOf(cpu.one.map((used) => perClick(used, role, clicks))),
         'billing and fraud at once, µs/click': spreadOf(
@@ -75,7 +75,7 @@ function perClick(cpu: Drained['cpu'], role: string, clicks: number): number {
   return (1e6 * (cpu.get(role) ?? Number.NaN)) / clicks;
 }
 
-async function matrix(bench: BenchGround, options: BenchOptions): Promise<Section> {
+async function matrix(bench: BenchRuntime, options: BenchOptions): Promise<Section> {
   const clicks = Math.round(options.clicks * MATRIX_CLICKS_SHARE);
   const rows: Section['rows'][number][] = [];
   for (const partitions of options.partitions) {
@@ -105,9 +105,9 @@ async function matrix(bench: BenchGround, options: BenchOptions): Promise<Sectio
 }
 
 /** Seconds. */
-async function bareLoop(bench: BenchGround, topic: string, clicks: number): Promise<number> {
+async function bareLoop(bench: BenchRuntime, topic: string, clicks: number): Promise<number> {
   const began = performance.now();
-  const bootstrapBrokers = [...bench.ground.kafka];
+  const bootstrapBrokers = [...bench.localRuntime.kafka];
   const consumer = new Consumer({ clientId: 'bare', groupId: `bare-${topic}`, bootstrapBrokers });
   const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false });
   let read = 0;
@@ -120,7 +120,7 @@ async function bareLoop(bench: BenchGround, topic: string, clicks: number): Prom
 }
 
 /** Seconds, the start of its Java process left out: it prints its own times. */
-async function performanceTool(bench: BenchGround, topic: string, clicks: number): Promise<number> {
+async function performanceTool(bench: BenchRuntime, topic: string, clicks: number): Promise<number> {
   const { classPath, kafkaVersion } = await localJars();
   const tools = await toolsJar(kafkaVersion);
   const ran = await runTool(
@@ -130,7 +130,7 @@ async function performanceTool(bench: BenchGround, topic: string, clicks: number
       `${tools}:${classPath}`,
       'org.apache.kafka.tools.ConsumerPerformance',
       '--bootstrap-server',
-      bench.ground.kafka.join(','),
+      bench.localRuntime.kafka.join(','),
       '--topic',
       topic,
       '--messages',
@@ -155,7 +155,7 @@ function isoOf(printed: string): string {
   return printed.replace(' ', 'T').replace(/:(\d{3})$/, '.$1');
 }
 
-/** The tools are not among the jars of the ground: Maven fetches that one, once. */
+/** The tools are not among the jars of the localRuntime: Maven fetches that one, once. */
 async function toolsJar(version: string): Promise<string> {
   const folder = join(import.meta.dirname, '../../.clickledger/bench-tools');
   const jar = join(folder, `kafka-tools-${version}.jar`);

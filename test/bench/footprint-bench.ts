@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Invoker } from '../../infra/local/sandbox/invoker.ts';
 import { buildLambdaEnvironment } from '../../infra/local/sandbox/lambda-environment.ts';
-import { BenchGround } from './bench-runtime.ts';
+import { BenchRuntime } from './bench-runtime.ts';
 import type { BenchOptions, Section } from './bench-section.ts';
 import { eventOf } from './events.ts';
 import { spreadOf } from './interleaved.ts';
@@ -16,31 +16,34 @@ const RATE = 10_000;
 const SAMPLES = 12;
 
 export async function benchFootprint(options: BenchOptions): Promise<Section[]> {
-  return await BenchGround.with(options, async (bench) => [
+  return await BenchRuntime.with(options, async (bench) => [
     await starts(bench, options),
     await memory(bench, options),
   ]);
 }
 
 /** The consumers of the plan, by ledger. */
-function consumersOf({ ground }: BenchGround) {
-  return ground.plan.mappings.map(({ functionId, groupId }) => ({
+function consumersOf({ localRuntime }: BenchRuntime) {
+  return localRuntime.plan.mappings.map(({ functionId, groupId }) => ({
     groupId,
-    planned: ground.functionOf(functionId),
+    planned: localRuntime.functionOf(functionId),
   }));
 }
 
-async function starts(bench: BenchGround, { seed, say }: BenchOptions): Promise<Section> {
+async function starts(bench: BenchRuntime, { seed, say }: BenchOptions): Promise<Section> {
   const rows: Section['rows'][number][] = [];
   for (const { groupId, planned } of consumersOf(bench)) {
     say(`footprint: ${STARTS} starts of ${groupId}'s function …`);
     const initialisations: number[] = [];
     const first: number[] = [];
     const second: number[] = [];
-    const environment = { ...buildLambdaEnvironment(planned, bench.ground.dynamodb), ...planned.environment };
+    const environment = {
+      ...buildLambdaEnvironment(planned, bench.localRuntime.dynamodb),
+      ...planned.environment,
+    };
     for (let start = 0; start < STARTS; start++) {
       initialisations.push(await initialisation(planned.file, environment));
-      const sandboxes = bench.ground.sandboxesOf(planned.id);
+      const sandboxes = bench.localRuntime.sandboxesOf(planned.id);
       sandboxes.useBundle(planned.file, planned.environment); // So that the next one that is lent has just started.
       const invoker = new Invoker(await sandboxes.lend());
       for (const taken of [first, second]) {
@@ -82,10 +85,10 @@ async function initialisation(file: string, environment: Record<string, string>)
   return Number(/^took (.+)$/m.exec(stdout)?.[1]);
 }
 
-async function memory(bench: BenchGround, { minutes, say }: BenchOptions): Promise<Section> {
+async function memory(bench: BenchRuntime, { minutes, say }: BenchOptions): Promise<Section> {
   const topic = await bench.topic(PARTITIONS);
   const mappings = (['billing', 'fraud'] as const).map((ledger) => bench.mappingOn(topic, ledger, 1));
-  const pollers = mappings.map((mapping) => bench.ground.addMapping(mapping));
+  const pollers = mappings.map((mapping) => bench.localRuntime.addMapping(mapping));
   const producer = bench.produce(topic, PARTITIONS, undefined, RATE);
   const rows: Section['rows'][number][] = [];
   try {
@@ -114,15 +117,17 @@ async function memory(bench: BenchGround, { minutes, say }: BenchOptions): Promi
     about:
       'Resident megabytes of all processes of a kind, the largest one of each. A poller’s heap may grow as far as the machine lets it, and the engine keeps pages that it has emptied: what counts is that it stops growing.',
     rows,
-    chart: { x: 'minute', y: ['functions, MB', 'pollers, MB', 'ground, MB'] },
+    chart: { x: 'minute', y: ['functions, MB', 'pollers, MB', 'runtime, MB'] },
   };
 }
 
-function rssOf({ ground }: BenchGround): Record<'functions, MB' | 'pollers, MB' | 'ground, MB', number> {
+function rssOf({
+  localRuntime,
+}: BenchRuntime): Record<'functions, MB' | 'pollers, MB' | 'runtime, MB', number> {
   const largest = (role: string) =>
     Math.max(
       0,
-      ...ground.children
+      ...localRuntime.children
         .list()
         .filter((child) => child.role === role)
         .map(({ pid }) => residentMb(pid)),
@@ -130,7 +135,7 @@ function rssOf({ ground }: BenchGround): Record<'functions, MB' | 'pollers, MB' 
   return {
     'functions, MB': largest('function'),
     'pollers, MB': largest('poller'),
-    'ground, MB': residentMb(process.pid),
+    'runtime, MB': residentMb(process.pid),
   };
 }
 

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { RunningStart } from '../support/running-start.ts';
-import { furnished, groundFolder } from '../support/runtime-folder.ts';
+import { furnished, prepareRuntimeFolder } from '../support/runtime-folder.ts';
 
 const REFUSED_WITHIN_MS = 90_000;
 
@@ -94,7 +94,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
   ];
   for (const [what, given, environment, sentence] of misunderstood) {
     it(what, async (t) => {
-      const message = await refusal({ folder: groundFolder(t), given, environment });
+      const message = await refusal({ folder: prepareRuntimeFolder(t), given, environment });
 
       assert.match(message, sentence);
     });
@@ -102,7 +102,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
 
   it('a port that is taken', async (t) => {
     const port = await silentPort(t);
-    const folder = await furnished(groundFolder(t));
+    const folder = await furnished(prepareRuntimeFolder(t));
 
     const message = await refusal({ folder, given: ['--kafka-port', String(port)] });
 
@@ -127,7 +127,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
   ];
   for (const [what, tools, sentence] of machines) {
     it(`a machine ${what}`, async (t) => {
-      const folder = await furnished(groundFolder(t), { jars: tools['java'] !== 'real' });
+      const folder = await furnished(prepareRuntimeFolder(t), { jars: tools['java'] !== 'real' });
 
       const message = await refusal({ folder, environment: machineWith(folder, tools) });
 
@@ -136,7 +136,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
   }
 
   it('to go on without a broker that dies at its start, and shows its last words', async (t) => {
-    const folder = await furnished(groundFolder(t));
+    const folder = await furnished(prepareRuntimeFolder(t));
     const dies = `case "$*" in *"Launcher kafka"*) echo "No space left on device" >&2; exit 1;; esac`;
     const environment = machineWith(folder, { java: `${dies}\nexec "${realPath('java')}" "$@"` });
 
@@ -151,7 +151,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
   it('a Kafka of one’s own that is not there, or says nothing', async (t) => {
     const ports = [await closedPort(), await silentPort(t)];
     const messages = ports.map(async (port) => {
-      const folder = await furnished(groundFolder(t));
+      const folder = await furnished(prepareRuntimeFolder(t));
       return refusal({ folder, environment: { CLICKLEDGER_KAFKA: `127.0.0.1:${port}` } });
     });
 
@@ -160,7 +160,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
   });
 
   it('a DynamoDB of one’s own that is not there', async (t) => {
-    const folder = await furnished(groundFolder(t));
+    const folder = await furnished(prepareRuntimeFolder(t));
     const endpoint = `http://127.0.0.1:${await closedPort()}`;
 
     const message = await refusal({
@@ -172,7 +172,7 @@ describe('npm start refuses', { timeout: 300_000 }, () => {
   });
 
   it('a folder that can not be one', async (t) => {
-    const file = join(groundFolder(t), 'file');
+    const file = join(prepareRuntimeFolder(t), 'file');
     writeFileSync(file, '');
 
     const message = await refusal({ folder: file });

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { processesOf } from '../support/processes-of.ts';
 import { RunningStart } from '../support/running-start.ts';
-import { furnished, groundFolder, root } from '../support/runtime-folder.ts';
+import { furnished, prepareRuntimeFolder, root } from '../support/runtime-folder.ts';
 import { until } from '../support/until.ts';
 
 const GONE_WITHIN_MS = 60_000;
 const CLICKS_FOR_LONG = ['--clicks', '1000000', '--rate', '2000'];
 
 async function aStart(t: TestContext, given: readonly string[]): Promise<RunningStart> {
-  return new RunningStart({ folder: await furnished(groundFolder(t)), given });
+  return new RunningStart({ folder: await furnished(prepareRuntimeFolder(t)), given });
 }
 
 /** Functions are invoked, so every kind of process runs. */
@@ -47,7 +47,7 @@ describe('npm start ends', { timeout: 600_000 }, () => {
     await flowing(start);
     const found = new Set(processesOf(start.folder).map(({ pid }) => pid));
     const unknown = (start.runFile()?.children ?? []).filter(({ pid }) => !found.has(pid));
-    assert.deepEqual(unknown, [], 'from outside every process of the ground is found');
+    assert.deepEqual(unknown, [], 'from outside every process of the localRuntime is found');
 
     start.signal(start.process.pid, 'SIGINT');
     const { code } = await start.ended(GONE_WITHIN_MS);
@@ -74,7 +74,7 @@ describe('npm start ends', { timeout: 600_000 }, () => {
   });
 
   it('when npm, which started it, is killed', async (t) => {
-    const folder = await furnished(groundFolder(t));
+    const folder = await furnished(prepareRuntimeFolder(t));
     const start = new RunningStart({ folder, command: ['npm', 'start', '--'], given: CLICKS_FOR_LONG });
     await flowing(start);
 
@@ -109,7 +109,7 @@ describe('npm start ends', { timeout: 600_000 }, () => {
   });
 
   it('when nobody reads what it prints any more, as in `npm start | head -1`', async (t) => {
-    const folder = await furnished(groundFolder(t));
+    const folder = await furnished(prepareRuntimeFolder(t));
     const piped = `"$0" "$1" "$2" --clicks 1000000 --rate 2000 | head -1`;
     const start = new RunningStart({
       folder,

@@ -11,7 +11,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { aBrowser } from '../support/browser.ts';
 import { RunningStart } from '../support/running-start.ts';
-import { furnished, groundFolder, root } from '../support/runtime-folder.ts';
+import { furnished, prepareRuntimeFolder, root } from '../support/runtime-folder.ts';
 import { until } from '../support/until.ts';
 
 const WITHIN_MS = 60_000;
@@ -28,7 +28,7 @@ describe('the live page', { timeout: 300_000, skip: because ?? false }, () => {
     await start.ended();
     assert.deepEqual(start.left(), [], 'nothing stays behind');
   });
-  const folder = groundFolder({ after });
+  const folder = prepareRuntimeFolder({ after });
   const complaints: string[] = [];
   const asked = new Set<string>();
   let start: RunningStart;

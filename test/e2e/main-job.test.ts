@@ -5,7 +5,7 @@ import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import { openLedger, readJournalTotals } from '../../infra/ops/ledger-view.ts';
 import { KafkaView } from '../support/kafka-view.ts';
 import { RunningStart } from '../support/running-start.ts';
-import { furnished, groundFolder } from '../support/runtime-folder.ts';
+import { furnished, prepareRuntimeFolder } from '../support/runtime-folder.ts';
 
 const TOPIC = 'ad_clicks';
 const BILLING = 'billing-service';
@@ -97,7 +97,7 @@ class Billing {
 describe('the main job', { timeout: 240_000 }, () => {
   it('100,000 clicks are billed once each, though function and poller are killed while they flow (I1, I2, I7)', async (t) => {
     const start = new RunningStart({
-      folder: await furnished(groundFolder(t)),
+      folder: await furnished(prepareRuntimeFolder(t)),
       given: ['--clicks', String(CLICKS), '--rate', String(RATE), '--exit'],
     });
     const billing = await Billing.of(t, start);

@@ -1,4 +1,4 @@
-/** A third team, rehearsed: one command in a copy of the sources, and the team stands, tested, on a running ground. */
+/** A third team, rehearsed: one command in a copy of the sources, and the team stands, tested, on a running localRuntime. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { checkoutCopy } from '../support/checkout-copy.ts';
 import { localJars } from '../support/local-jars.ts';
 import { RunningStart } from '../support/running-start.ts';
-import { groundFolder, root } from '../support/runtime-folder.ts';
+import { prepareRuntimeFolder, root } from '../support/runtime-folder.ts';
 
 const TEAM = 'recommendations';
 const CLICKS = 20_000;
@@ -34,7 +34,7 @@ function changedLines(before: string, after: string): string[] {
 
 describe('a third team in one command', { timeout: 420_000 }, () => {
   it('its own folders, one line in the registry, one owner; it synthesizes, runs and passes its tests', async (t) => {
-    const copy = checkoutCopy(join(groundFolder(t), 'checkout'));
+    const copy = checkoutCopy(join(prepareRuntimeFolder(t), 'checkout'));
     const before = filesOf(copy);
     const { NODE_TEST_CONTEXT, ...env } = process.env;
     const node = (...given: string[]) => promisify(execFile)(process.execPath, given, { cwd: copy, env });

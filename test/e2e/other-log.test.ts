@@ -18,7 +18,7 @@ import { cutTail } from '../support/cut-tail.ts';
 import { KafkaView } from '../support/kafka-view.ts';
 import { send } from '../support/local-broker.ts';
 import { RunningStart } from '../support/running-start.ts';
-import { furnished, groundFolder, root } from '../support/runtime-folder.ts';
+import { furnished, prepareRuntimeFolder, root } from '../support/runtime-folder.ts';
 
 const TOPIC = 'ad_clicks';
 const GROUPS = ['billing-service', 'fraud-service'];
@@ -30,15 +30,15 @@ interface AuditedPartition {
   readonly logEnd: number;
 }
 
-class Ground {
+class LocalRuntime {
   readonly start: RunningStart;
   readonly view: KafkaView;
   readonly #run: RunFile;
   readonly #admin: Admin;
 
-  static async of(folder: string, ...given: string[]): Promise<Ground> {
+  static async of(folder: string, ...given: string[]): Promise<LocalRuntime> {
     const start = new RunningStart({ folder, given });
-    return new Ground(start, await start.running());
+    return new LocalRuntime(start, await start.running());
   }
 
   private constructor(start: RunningStart, run: RunFile) {
@@ -161,8 +161,8 @@ async function audit(folder: string, ...given: string[]): Promise<Audit> {
 
 describe('another log', { timeout: 400_000 }, () => {
   it('halts what it concerns, is billed under its own incarnation, and leaves old statements as they are', async (t) => {
-    const folder = await furnished(groundFolder(t));
-    const counted = await Ground.of(folder, '--clicks', String(CLICKS), '--rate', '2000');
+    const folder = await furnished(prepareRuntimeFolder(t));
+    const counted = await LocalRuntime.of(folder, '--clicks', String(CLICKS), '--rate', '2000');
     await counted.drained(3);
     const ends = await counted.view.ends(TOPIC, 3);
     const before = await counted.statement('adv-7');
@@ -170,7 +170,7 @@ describe('another log', { timeout: 400_000 }, () => {
     const cutAt = cutTail(join(folder, 'data/kafka'), `${TOPIC}-0`);
     assert.ok(cutAt > 0 && cutAt < (ends[0] ?? 0), `cut at ${cutAt} of ${ends[0]}`);
 
-    const halted = await Ground.of(folder, '--keep', '--clicks', '1');
+    const halted = await LocalRuntime.of(folder, '--keep', '--clicks', '1');
     await halted.click(0, 5);
     await halted.click(1, 7);
     await halted.halted('ad_clicks@1#0');
@@ -192,7 +192,7 @@ describe('another log', { timeout: 400_000 }, () => {
     assert.deepEqual([anew.code, anew.journals.length], [1, 3]);
     await halted.stop();
 
-    const billed = await Ground.of(folder, '--keep', '--incarnation', '2', '--clicks', '1');
+    const billed = await LocalRuntime.of(folder, '--keep', '--incarnation', '2', '--clicks', '1');
     await billed.drained(3);
     assert.deepEqual(await billed.statement('adv-7'), plus(before, 7 + 60));
     await Promise.all([billed.click(0, 500), billed.addPartition(4)]);

@@ -11,7 +11,7 @@ import { TopicLog } from '../../infra/kafka/topic-log.ts';
 import { getRunFile, type RunFile } from '../../infra/local/run-file.ts';
 import { KafkaView } from '../support/kafka-view.ts';
 import { RunningStart } from '../support/running-start.ts';
-import { furnished, groundFolder, root } from '../support/runtime-folder.ts';
+import { furnished, prepareRuntimeFolder, root } from '../support/runtime-folder.ts';
 
 const TOPIC = 'ad_clicks';
 const GROUPS = Object.values(groups).map(({ groupId }) => groupId);
@@ -58,7 +58,7 @@ async function recountHours(kafka: string, advertiser: string) {
 }
 
 describe('npm start, while it runs', { timeout: 180_000 }, () => {
-  const folder = groundFolder({ after });
+  const folder = prepareRuntimeFolder({ after });
   let start: RunningStart;
   let run: RunFile;
   let view: KafkaView;

@@ -13,7 +13,7 @@ import { LocalBroker } from '../support/local-broker.ts';
 import { localJars } from '../support/local-jars.ts';
 import { isAlive } from '../support/pids.ts';
 import { RunningStart } from '../support/running-start.ts';
-import { furnished, groundFolder } from '../support/runtime-folder.ts';
+import { furnished, prepareRuntimeFolder } from '../support/runtime-folder.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const TOPIC = 'ad_clicks';
@@ -33,7 +33,7 @@ const rubbish: readonly (Buffer | undefined)[] = [
 const RUBBISH = rubbish.length * PARTITIONS;
 
 describe('own servers', { timeout: 240_000 }, () => {
-  const folder = groundFolder({ after });
+  const folder = prepareRuntimeFolder({ after });
   const broker = new LocalBroker({ before, after });
   let dynamodb: RunningDynamoDb;
   let environment: Record<string, string>;
@@ -196,7 +196,7 @@ describe('own servers', { timeout: 240_000 }, () => {
     assert.deepEqual(start.left(), []);
   });
 
-  it('they outlive the ground', async () => {
+  it('they outlive the local runtime', async () => {
     assert.ok(isAlive(dynamodb.pid));
     assert.equal(await broker.end(TOPIC, 0).then((end) => end > 0), true);
   });

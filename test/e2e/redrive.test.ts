@@ -1,4 +1,4 @@
-/** Redrive on a running ground: real broker, real DynamoDB Local, the deployed bundles, mappings that go on beside it. */
+/** Redrive on a running localRuntime: real broker, real DynamoDB Local, the deployed bundles, mappings that go on beside it. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { type Redrive, redriveLedger, type Selection } from '../../infra/ops/red
 import { type Addresses, closeTarget, type Target } from '../../infra/ops/redrive/target.ts';
 import { formatOffsets } from '../../shared/journal/offsets.ts';
 import { aClick } from '../support/builders.ts';
-import { BATCH_RECORDS, OperatedGround, type Team } from '../support/operated-runtime.ts';
-import { groundFolder, root } from '../support/runtime-folder.ts';
+import { BATCH_RECORDS, OperatedRuntime, type Team } from '../support/operated-runtime.ts';
+import { prepareRuntimeFolder, root } from '../support/runtime-folder.ts';
 import { until } from '../support/until.ts';
 
 const everything: Selection = { kinds: new Set<Kind>(['parked', 'gaps', 'destination']) };
@@ -24,15 +24,15 @@ interface Ended {
 }
 
 describe('redrive and replay', { timeout: 600_000 }, () => {
-  let running: OperatedGround;
+  let running: OperatedRuntime;
   const targets: Target[] = [];
   after(async () => {
     await Promise.all(targets.map(closeTarget));
     await running?.stop();
   });
-  const folder = groundFolder({ after });
+  const folder = prepareRuntimeFolder({ after });
   before(async () => {
-    running = await OperatedGround.start(folder);
+    running = await OperatedRuntime.start(folder);
   });
 
   async function redrive(

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { checkoutCopy } from '../support/checkout-copy.ts';
 import { localJars } from '../support/local-jars.ts';
 import { RunningStart } from '../support/running-start.ts';
-import { groundFolder, root } from '../support/runtime-folder.ts';
+import { prepareRuntimeFolder, root } from '../support/runtime-folder.ts';
 
 const CLICKS = 3_000;
 const SECRET = 'a-secret-of-the-shell';
@@ -14,7 +14,7 @@ const SECRET = 'a-secret-of-the-shell';
 describe('a checkout in a folder with spaces, accents, # and %', { timeout: 300_000 }, () => {
   it('synthesizes, starts, counts every click and judges itself; no child knows a secret of the shell', async (t) => {
     await localJars();
-    const copy = checkoutCopy(join(groundFolder(t), 'a copy – José’s #1 %41'));
+    const copy = checkoutCopy(join(prepareRuntimeFolder(t), 'a copy – José’s #1 %41'));
     const folder = join(copy, '.clickledger');
     mkdirSync(folder, { mode: 0o700 });
     symlinkSync(join(root, '.clickledger/jars'), join(folder, 'jars'));
@@ -48,7 +48,7 @@ describe('a checkout in a folder with spaces, accents, # and %', { timeout: 300_
 
 describe('a start that synthesizes first', { timeout: 120_000 }, () => {
   it('is ended by Ctrl-C without a word of a failure', async (t) => {
-    const copy = checkoutCopy(join(groundFolder(t), 'copy'));
+    const copy = checkoutCopy(join(prepareRuntimeFolder(t), 'copy'));
     const folder = join(copy, '.clickledger');
     const start = new RunningStart({
       folder,

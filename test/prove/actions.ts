@@ -36,7 +36,7 @@ export function createActions(
 }
 
 const pickMapping = ({ random, runtime }: Scene) =>
-  random.pick(runtime.ground.plan.mappings) as PlannedMapping;
+  random.pick(runtime.localRuntime.plan.mappings) as PlannedMapping;
 
 const LOOK_EVERY_MS = 100;
 
@@ -96,11 +96,11 @@ const POLLERS_MAX = 4;
 /** Consumer groups: members that come and leave, offsets that are forgotten, other batches, another group on the same ledger. */
 function createGroupActions(scene: Scene) {
   const { runtime, processes, random, events, work } = scene;
-  const { ground } = runtime;
+  const { localRuntime } = runtime;
   return {
     async addPoller() {
       const mapping = pickMapping(scene);
-      const pollers = ground.pollersOf(mapping);
+      const pollers = localRuntime.pollersOf(mapping);
       if (pollers.count >= POLLERS_MAX || work.isLocked(pollersOf(mapping))) return;
       pollers.add();
       events.add('poller added');
@@ -108,7 +108,7 @@ function createGroupActions(scene: Scene) {
 
     async removePoller() {
       const mapping = pickMapping(scene);
-      const pollers = ground.pollersOf(mapping);
+      const pollers = localRuntime.pollersOf(mapping);
       if (pollers.count <= 1 || work.isLocked(pollersOf(mapping))) return;
       events.add('poller removed');
       await pollers.remove();
@@ -118,9 +118,9 @@ function createGroupActions(scene: Scene) {
     async replay() {
       const mapping = pickMapping(scene);
       await work.alone([pollersOf(mapping)], async () => {
-        await ground.pollersOf(mapping).stop();
-        const forgotten = await forgetGroup(ground.kafka, mapping.groupId);
-        ground.addMapping(mapping);
+        await localRuntime.pollersOf(mapping).stop();
+        const forgotten = await forgetGroup(localRuntime.kafka, mapping.groupId);
+        localRuntime.addMapping(mapping);
         if (forgotten) events.add('replayed', { what: mapping.groupId });
       });
     },
@@ -129,8 +129,8 @@ function createGroupActions(scene: Scene) {
     async changeBatches() {
       const mapping = pickMapping(scene);
       await work.alone([pollersOf(mapping)], async () => {
-        await ground.pollersOf(mapping).stop();
-        ground.addMapping(mapping);
+        await localRuntime.pollersOf(mapping).stop();
+        localRuntime.addMapping(mapping);
         events.add('other batches', { what: mapping.groupId });
       });
     },
@@ -146,7 +146,7 @@ function createGroupActions(scene: Scene) {
         // With the first group away for a while, the second begins ahead of it, and what lies between is a gap until it comes.
         for (const child of from === 'LATEST' ? processes.list('poller', mapping.groupId) : [])
           processes.kill(child, 'before a second mapping');
-        const pollers = ground.addMapping(second);
+        const pollers = localRuntime.addMapping(second);
         await work.wait(random.between(5_000, 15_000));
         await pollers.stop();
       });
@@ -159,13 +159,13 @@ const PATIENCE_MS = 30_000;
 /** Journals beside their groups: rollups at once, records that come again, early or in part, and weeks that pass. */
 function createJournalActions(scene: Scene) {
   const { runtime, random, events, work } = scene;
-  const { ground } = runtime;
+  const { localRuntime } = runtime;
   return {
     /** Two runs of a ledger's rollup at once, beside the schedule's own; with more of them nothing else would get the machine. */
     async rollUpTwice() {
-      const { functionId } = random.pick(ground.plan.schedules) ?? {};
+      const { functionId } = random.pick(localRuntime.plan.schedules) ?? {};
       if (functionId === undefined) return;
-      const run = () => ground.sandboxesOf(functionId).invoke(Buffer.from('{}'));
+      const run = () => localRuntime.sandboxesOf(functionId).invoke(Buffer.from('{}'));
       // A rollup runs for as long as entries come, and nothing waits for it.
       void work.alone([`rollup ${functionId}`], async () => {
         events.add('two rollups at once', { what: functionId });
@@ -217,10 +217,10 @@ async function applyInPart(
   at?: { readonly partition: number; readonly from: number },
 ): Promise<void> {
   const { runtime, random, events, work } = scene;
-  const { ground } = runtime;
+  const { localRuntime } = runtime;
   if (work.isLocked(ledgerOf(mapping))) return;
   const { topic } = mapping;
-  const payload = await withLedger(ground, mapping, async ({ log }) => {
+  const payload = await withLedger(localRuntime, mapping, async ({ log }) => {
     const bounds = await log.bounds();
     const partition = at?.partition ?? Math.floor(random.next() * bounds.length);
     const { start, end } = bounds[partition] ?? { start: 0, end: 0 };
@@ -236,11 +236,11 @@ async function applyInPart(
         const record = { topic, partition, offset, timestamp: time, key, value, headers: [] };
         taken.push(buildFetchedRecord({ ...record, timestampType: 'LOG_APPEND_TIME' }));
       }
-    const source = { arn: mapping.sourceArn, bootstrap: ground.kafka.join(',') };
+    const source = { arn: mapping.sourceArn, bootstrap: localRuntime.kafka.join(',') };
     return buildEventPayload(source, new Map([[`${topic}-${partition}`, taken]]));
   });
   events.add('applied in part', { what: mapping.groupId });
-  await ground.sandboxesOf(mapping.functionId).invoke(payload);
+  await localRuntime.sandboxesOf(mapping.functionId).invoke(payload);
 }
 
 /**
@@ -249,7 +249,7 @@ async function applyInPart(
  * @param commits the offsets of the commit, as the entry says them
  */
 export function applyBeside(scene: Scene, group: string, journal: string, commits: string): void {
-  const mapping = scene.runtime.ground.plan.mappings.find(({ groupId }) => groupId === group);
+  const mapping = scene.runtime.localRuntime.plan.mappings.find(({ groupId }) => groupId === group);
   const at = { partition: Number(journal.split('#').at(-1)), from: Number.parseInt(commits, 10) };
   if (mapping !== undefined && !Number.isNaN(at.from))
     scene.work.begin('applyInPart', applyInPart(scene, mapping, at));
@@ -284,7 +284,7 @@ const CLOCKS_OFF_BY_MS = [-400 * 24, -26, -1, 1, 26, 60 * 24].map((hours) => hou
 /** Functions get the code of another release, or a clock that is wrong. */
 function createReleaseActions(scene: Scene, otherRelease: string | undefined) {
   const { runtime, random, events } = scene;
-  const { ground, folder } = runtime;
+  const { localRuntime, folder } = runtime;
   const none: Action = async () => {};
   if (otherRelease === undefined) return { deploy: none, setClocksWrong: none };
   const plan = readPlan(otherRelease, { secrets: createSecretLookup(join(folder, 'data', 'secrets.json')) });
@@ -292,22 +292,22 @@ function createReleaseActions(scene: Scene, otherRelease: string | undefined) {
   const isOther = new Map<string, boolean>();
   return {
     async deploy() {
-      const deployed = random.pick(ground.plan.functions) as PlannedFunction;
+      const deployed = random.pick(localRuntime.plan.functions) as PlannedFunction;
       const toOther = !(isOther.get(deployed.id) ?? false);
       isOther.set(deployed.id, toOther);
       const { file, environment } = (toOther ? released.get(deployed.id) : undefined) ?? deployed;
-      ground.sandboxesOf(deployed.id).useBundle(file, environment);
+      localRuntime.sandboxesOf(deployed.id).useBundle(file, environment);
       events.add('deployed', { what: `${deployed.name} ${toOther ? 'the other release' : 'back'}` });
     },
 
     /** Of every second sandbox that starts from now on. */
     async setClocksWrong() {
       const { functionId } = pickMapping(scene);
-      const deployed = ground.functionOf(functionId);
+      const deployed = localRuntime.functionOf(functionId);
       const offBy = random.pick(CLOCKS_OFF_BY_MS) as number;
       const file = buildWithWrongClock(deployed, offBy, join(folder, 'clocks'));
       isOther.set(functionId, false);
-      ground.sandboxesOf(functionId).useBundle(file, deployed.environment);
+      localRuntime.sandboxesOf(functionId).useBundle(file, deployed.environment);
       events.add('clocks wrong', { what: `${deployed.name} by ${offBy / HOUR_MS} h` });
     },
   } satisfies Partial<Actions>;

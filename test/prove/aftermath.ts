@@ -25,7 +25,7 @@ export interface Aftermath {
 export const weeksLater: Aftermath = {
   name: 'weeks later',
   async happen(scene) {
-    for (const mapping of scene.runtime.ground.plan.mappings) {
+    for (const mapping of scene.runtime.localRuntime.plan.mappings) {
       const removed = await letTimePass(scene, mapping);
       scene.events.add('weeks passed', { what: `${mapping.groupId}: ${removed}` });
       if (typeof removed === 'string') return `weeks could not pass for ${mapping.groupId}: ${removed}`;
@@ -40,23 +40,23 @@ export const recreateTopic: Aftermath = {
   name: 'the topic recreated',
   async happen(scene) {
     const { runtime, load, events } = scene;
-    const { ground } = runtime;
-    const { mappings } = ground.plan;
-    await Promise.all(mappings.map((mapping) => ground.pollersOf(mapping).stop()));
-    const halts = mappings.map(({ functionId }) => ground.metric(functionId, 'LogMismatch'));
-    await recreate(ground.kafka, load);
+    const { localRuntime } = runtime;
+    const { mappings } = localRuntime.plan;
+    await Promise.all(mappings.map((mapping) => localRuntime.pollersOf(mapping).stop()));
+    const halts = mappings.map(({ functionId }) => localRuntime.metric(functionId, 'LogMismatch'));
+    await recreate(localRuntime.kafka, load);
     events.add('topic recreated');
     await sendSome(load);
-    for (const mapping of mappings) ground.addMapping(mapping);
+    for (const mapping of mappings) localRuntime.addMapping(mapping);
     for (const [i, mapping] of mappings.entries()) {
       if (!(await isHalted(scene, mapping, halts[i] ?? 0)))
         return `${mapping.groupId} was not halted by another log`;
-      const { file, environment } = ground.functionOf(mapping.functionId);
+      const { file, environment } = localRuntime.functionOf(mapping.functionId);
       const raised = {
         TOPIC_INCARNATION: String(Number(environment['TOPIC_INCARNATION']) + 1),
         TOPIC_LOG: 'new',
       } satisfies RaisedIncarnation;
-      ground.sandboxesOf(mapping.functionId).useBundle(file, { ...environment, ...raised });
+      localRuntime.sandboxesOf(mapping.functionId).useBundle(file, { ...environment, ...raised });
     }
     return undefined;
   },
@@ -70,13 +70,13 @@ const LOOK_EVERY_MS = 500;
 
 /** Every batch of the new log has failed, and none was acknowledged. */
 async function isHalted({ runtime }: Scene, mapping: PlannedMapping, before: number): Promise<boolean> {
-  const { ground } = runtime;
+  const { localRuntime } = runtime;
   const standstill = new Standstill(STANDSTILL_MS);
-  while (ground.metric(mapping.functionId, 'LogMismatch') === before) {
-    if (standstill.lasts([...ground.owned(mapping)])) return false;
+  while (localRuntime.metric(mapping.functionId, 'LogMismatch') === before) {
+    if (standstill.lasts([...localRuntime.owned(mapping)])) return false;
     await pause(LOOK_EVERY_MS);
   }
-  return withLedger(ground, mapping, async ({ log }) => {
+  return withLedger(localRuntime, mapping, async ({ log }) => {
     const bounds = await log.bounds();
     const committed = await log.committed(bounds.length);
     return bounds.every(({ end }, partition) => end === 0 || (committed[partition] ?? 0) < end);
@@ -110,24 +110,26 @@ const QUIET_WITHIN_MS = 120_000;
  */
 export async function letTimePass(scene: Scene, mapping: PlannedMapping): Promise<number | string> {
   const { runtime, processes, requests, work } = scene;
-  const { ground } = runtime;
-  await ground.pollersOf(mapping).stop();
+  const { localRuntime } = runtime;
+  await localRuntime.pollersOf(mapping).stop();
   try {
     for (const child of processes.list('function', mapping.groupId)) processes.kill(child, 'weeks pass');
     if (!(await requests.isQuiet(mapping.groupId, QUIET_WITHIN_MS))) return 'requests are under way';
-    await rollUp(ground, mapping);
-    const read = await Promise.all(ground.plan.mappings.map((each) => withLedger(ground, each, readBy)));
+    await rollUp(localRuntime, mapping);
+    const read = await Promise.all(
+      localRuntime.plan.mappings.map((each) => withLedger(localRuntime, each, readBy)),
+    );
     const retained = read[0]?.map((_, partition) => Math.min(...read.map((each) => each[partition] ?? 0)));
     if (retained === undefined || retained.every((offset) => offset === 0)) return 'nothing is read by all';
     const partitions = retained.map((offset, partition) => ({ partition, offset: BigInt(offset) }));
-    await useAdmin(ground.kafka, (admin) =>
+    await useAdmin(localRuntime.kafka, (admin) =>
       admin.deleteRecords({ topics: [{ name: mapping.topic, partitions }] }),
     );
     return await work.readAlone(() =>
-      withLedger(ground, mapping, (access) => expire(access, mapping.topic, retained)),
+      withLedger(localRuntime, mapping, (access) => expire(access, mapping.topic, retained)),
     );
   } finally {
-    ground.addMapping(mapping);
+    localRuntime.addMapping(mapping);
   }
 }
 

@@ -4,7 +4,7 @@ import { auditLedger } from '../../infra/audit/audit-ledger.ts';
 import { type AuditFault, Findings, type JournalState } from '../../infra/audit/findings.ts';
 import { readCheckpointItem } from '../../infra/audit/layout.ts';
 import { getCheckpointItem, readDirectory, readEntryItems } from '../../infra/audit/read-ledger.ts';
-import type { Ground } from '../../infra/local/local-runtime.ts';
+import type { LocalRuntime } from '../../infra/local/local-runtime.ts';
 import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { Standstill } from '../../infra/ops/standstill.ts';
 import { type Aftermath, recreateTopic, weeksLater } from './aftermath.ts';
@@ -28,15 +28,15 @@ export async function auditMeanwhile(
   { runtime, work }: Scene,
   found: Map<string, readonly AuditFault[]>,
 ): Promise<void> {
-  const { ground } = runtime;
+  const { localRuntime } = runtime;
   let tookMs = 0;
   while (!work.until.aborted) {
     await work.wait(Math.max(AUDIT_AFTER_MS, TIMES_AS_LONG_AWAY * tookMs));
     const began = performance.now();
-    for (const mapping of work.until.aborted ? [] : ground.plan.mappings) {
+    for (const mapping of work.until.aborted ? [] : localRuntime.plan.mappings) {
       // While a server is away he can't look.
       const findings = await work
-        .readAlone(() => auditMapping(ground, mapping, { atRest: false }))
+        .readAlone(() => auditMapping(localRuntime, mapping, { atRest: false }))
         .catch(() => new Findings());
       // What was discarded is missing until an operator has redriven it; at rest nothing may be.
       const faults = findings.faults.filter(({ kind }) => kind !== 'missing' || !mayDiscard(mapping));
@@ -109,16 +109,16 @@ function countRecords({ partitions }: Findings): number {
  * @param before what must still be there
  */
 async function auditAll(
-  { ground }: ProofRuntime,
+  { localRuntime }: ProofRuntime,
   say: (line: string) => void,
   atRest: boolean,
   before?: ReadonlyMap<string, Findings>,
 ): Promise<Map<string, Findings>> {
   say('The auditor reads the log and the ledgers …');
   const ledgers = new Map<string, Findings>();
-  for (const mapping of ground.plan.mappings) {
+  for (const mapping of localRuntime.plan.mappings) {
     const since = before?.get(mapping.groupId)?.journals;
-    ledgers.set(mapping.groupId, await auditMapping(ground, mapping, { atRest, since }));
+    ledgers.set(mapping.groupId, await auditMapping(localRuntime, mapping, { atRest, since }));
   }
   return ledgers;
 }
@@ -132,11 +132,11 @@ interface AuditDemands {
 
 /** Audits the ledger that a mapping's function writes. */
 export function auditMapping(
-  ground: Ground,
+  localRuntime: LocalRuntime,
   mapping: PlannedMapping,
   { atRest, since }: AuditDemands,
 ): Promise<Findings> {
-  return withLedger(ground, mapping, async (access) => {
+  return withLedger(localRuntime, mapping, async (access) => {
     const findings = await auditLedger(access, access.log, mapping.topic, { since });
     // The auditor takes other topics for those that were read before; here there has been no other.
     for (const journal of await readDirectory(access))
@@ -155,13 +155,13 @@ async function waitUntilCaughtUp(
   runtime: ProofRuntime,
   { profile, signal, say }: Pick<AuditOptions, 'profile' | 'signal' | 'say'>,
 ): Promise<number | undefined> {
-  const { ground } = runtime;
-  const { mappings } = ground.plan;
+  const { localRuntime } = runtime;
+  const { mappings } = localRuntime.plan;
   const began = performance.now();
   const standstill = new Standstill(profile.standstillMs);
   while (!signal.aborted) {
     const reached = await Promise.all(
-      mappings.map((mapping) => readReached(ground, mapping).catch(() => undefined)),
+      mappings.map((mapping) => readReached(localRuntime, mapping).catch(() => undefined)),
     );
     const isRead = reached.every((each) => each?.lag === 0);
     const rolledUp = isRead ? await redriveAndRollUp(runtime, signal).catch(() => undefined) : undefined;
@@ -170,13 +170,14 @@ async function waitUntilCaughtUp(
     if (standstill.lasts([reached, rolledUp])) break;
     await pause(LOOK_EVERY_MS);
   }
-  for (const mapping of mappings) say(`${mapping.groupId}: ${JSON.stringify([...ground.owned(mapping)])}`);
+  for (const mapping of mappings)
+    say(`${mapping.groupId}: ${JSON.stringify([...localRuntime.owned(mapping)])}`);
   return undefined;
 }
 
 /** How far a group has read: a replay from the start rises as well. */
-function readReached(ground: Ground, mapping: PlannedMapping) {
-  return withLedger(ground, mapping, async ({ log }) => {
+function readReached(localRuntime: LocalRuntime, mapping: PlannedMapping) {
+  return withLedger(localRuntime, mapping, async ({ log }) => {
     const bounds = await log.bounds();
     const committed = await log.committed(bounds.length);
     const lag = bounds.reduce(
@@ -195,11 +196,11 @@ interface RolledUp {
 }
 
 async function redriveAndRollUp(runtime: ProofRuntime, signal: AbortSignal): Promise<RolledUp[]> {
-  const { ground } = runtime;
-  const { mappings } = ground.plan;
+  const { localRuntime } = runtime;
+  const { mappings } = localRuntime.plan;
   for (const mapping of mappings) await redrive(runtime, mapping, signal);
-  await Promise.all(mappings.map((mapping) => rollUp(ground, mapping)));
-  const all = mappings.map((mapping) => withLedger(ground, mapping, readRolledUp));
+  await Promise.all(mappings.map((mapping) => rollUp(localRuntime, mapping)));
+  const all = mappings.map((mapping) => withLedger(localRuntime, mapping, readRolledUp));
   return (await Promise.all(all)).flat();
 }
 

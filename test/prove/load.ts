@@ -1,7 +1,7 @@
 /** What flows: clicks at a steady rate, odd records where an action asks for them, and one more partition at some time. */
 import { Poison } from '../../infra/local/faults/poison.ts';
 import { useAdmin } from '../../infra/local/faults/with-admin.ts';
-import type { Ground } from '../../infra/local/local-runtime.ts';
+import type { LocalRuntime } from '../../infra/local/local-runtime.ts';
 import { ClickProducer } from '../../infra/local/producer/click-producer.ts';
 import type { Seeded } from '../../infra/local/seeded.ts';
 import type { Events } from './events.ts';
@@ -14,7 +14,7 @@ const RATE_AHEAD = 1.5;
 const AFTERWARDS = 0.2;
 
 interface LoadParts {
-  readonly ground: Ground;
+  readonly localRuntime: LocalRuntime;
   readonly profile: Profile;
   readonly seed: number;
   readonly random: Seeded;
@@ -32,8 +32,8 @@ export class Load {
   #eased = false;
 
   constructor(parts: LoadParts) {
-    const { ground, random, profile } = parts;
-    const { mappings, topics } = ground.plan;
+    const { localRuntime, random, profile } = parts;
+    const { mappings, topics } = localRuntime.plan;
     const topic = topics.find(({ name }) => name === mappings[0]?.topic);
     if (topic === undefined) throw new Error('the templates have no topic that a group reads');
     this.#parts = parts;
@@ -41,7 +41,7 @@ export class Load {
     this.configs = Object.entries(topic.configs).map(([name, value]) => ({ name, value }));
     this.#partitions = topic.partitions;
     this.#rate = Math.ceil((RATE_AHEAD * profile.clicks * 1000) / profile.faultsForMs);
-    this.poison = new Poison(ground.kafka, topic.name, topic.partitions, random);
+    this.poison = new Poison(localRuntime.kafka, topic.name, topic.partitions, random);
     this.#producer = this.#produce();
   }
 
@@ -56,7 +56,7 @@ export class Load {
   /** The topic gets one more, and clicks and odd records go there too. */
   async addPartition(): Promise<void> {
     const [name, count] = [this.topic, this.#partitions + 1];
-    await useAdmin(this.#parts.ground.kafka, (admin) =>
+    await useAdmin(this.#parts.localRuntime.kafka, (admin) =>
       admin.createPartitions({ topics: [{ name, count, assignments: null }] }),
     );
     this.#partitions = count;
@@ -85,10 +85,10 @@ export class Load {
 
   /** Continues where each partition's log ends. */
   #produce(): ClickProducer {
-    const { ground, seed, events } = this.#parts;
+    const { localRuntime, seed, events } = this.#parts;
     return new ClickProducer({
       assignment: {
-        bootstrap: ground.kafka,
+        bootstrap: localRuntime.kafka,
         topic: this.topic,
         partitions: this.#partitions,
         seed,
@@ -96,10 +96,10 @@ export class Load {
         clicks: undefined,
         rate: this.#rate,
       },
-      children: ground.children,
-      logFolder: ground.logFolder,
+      children: localRuntime.children,
+      logFolder: localRuntime.logFolder,
       say: (line) => events.add('runtime said', { what: line }),
-      fail: ground.fail,
+      fail: localRuntime.fail,
     });
   }
 }

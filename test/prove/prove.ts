@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createOwnFolder, lockGround } from '../../infra/local/runtime-lock.ts';
+import { createOwnFolder, lockRuntime } from '../../infra/local/runtime-lock.ts';
 import { findStorageFault } from '../../infra/local/storage-fault.ts';
 import { synthesizeTemplates } from '../../infra/local/template/synthesize.ts';
 import { defineCommand, INTERRUPTED } from '../../infra/terminal/command.ts';
@@ -53,7 +53,7 @@ async function runRequest(request: ProveRequest, signal: AbortSignal): Promise<n
         process.stderr.write(line);
       }
     : say;
-  const unlock = lockGround(folder);
+  const unlock = lockRuntime(folder);
   try {
     shareJars();
     if (mutants !== 'none') {

@@ -76,13 +76,13 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
     const runtime = await startProofRuntime({ templates, folder, requests, random, events, fail });
     toStop.defer(() => runtime.stop());
     say(`After a partial response the mappings deliver again: ${runtime.partialRetry}`);
-    const rebalances = new Rebalances(runtime.ground, events);
+    const rebalances = new Rebalances(runtime.localRuntime, events);
     toStop.defer(() => rebalances.stop());
-    const load = new Load({ ground: runtime.ground, profile, seed, random, events });
+    const load = new Load({ localRuntime: runtime.localRuntime, profile, seed, random, events });
     toStop.defer(() => load.stop());
     toStop.defer(() => requests.end());
     const work = new Work(events, until);
-    const processes = new Processes(runtime.ground.children, { events, random, work });
+    const processes = new Processes(runtime.localRuntime.children, { events, random, work });
     const scene: Scene = { runtime, load, requests, processes, work, random, events };
     const see = () => countAll(scene, rebalances);
 
@@ -127,14 +127,14 @@ function beginRequestFaults(scene: Scene): void {
     groupOf: (sandbox) => processes.list('function').find(({ pid }) => `pid-${pid}` === sandbox)?.group,
     rival: (group, journal, commits) => applyBeside(scene, group, journal, commits),
     killOwner: (group, journal) =>
-      processes.kill(findOwner(runtime.ground, group, journal), `owner of ${journal}`),
+      processes.kill(findOwner(runtime.localRuntime, group, journal), `owner of ${journal}`),
   });
 }
 
 function countAll({ runtime, load, requests, events }: Scene, rebalances: Rebalances): Seen {
-  const { ground } = runtime;
-  const redelivered = ground.plan.mappings.reduce(
-    (sum, { functionId }) => sum + ground.metric(functionId, 'Duplicates'),
+  const { localRuntime } = runtime;
+  const redelivered = localRuntime.plan.mappings.reduce(
+    (sum, { functionId }) => sum + localRuntime.metric(functionId, 'Duplicates'),
     0,
   );
   return countSeen(events, {
@@ -175,12 +175,12 @@ async function waitUntilEnough(
 }
 
 /** Every mapping as it is planned, with two members. */
-async function restoreMappings({ ground, startAsPlanned }: ProofRuntime): Promise<void> {
+async function restoreMappings({ localRuntime, startAsPlanned }: ProofRuntime): Promise<void> {
   startAsPlanned();
-  const { mappings } = ground.plan;
-  await Promise.all(mappings.map((mapping) => ground.pollersOf(mapping).stop()));
+  const { mappings } = localRuntime.plan;
+  await Promise.all(mappings.map((mapping) => localRuntime.pollersOf(mapping).stop()));
   for (const mapping of mappings) {
-    const pollers = ground.addMapping(mapping);
+    const pollers = localRuntime.addMapping(mapping);
     while (pollers.count < 2) pollers.add();
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Child } from '../../infra/local/children.ts';
-import type { Ground } from '../../infra/local/local-runtime.ts';
+import type { LocalRuntime } from '../../infra/local/local-runtime.ts';
 import type { PlannedMapping } from '../../infra/local/template/planned.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Events } from './events.ts';
@@ -14,13 +14,13 @@ const mapping = { id: 'm', groupId: 'billing-service', topic: 'ad_clicks' };
 function aGroup(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const said = { generation: -1, owners: [] as (number | undefined)[] };
-  const ground = {
+  const localRuntime = {
     plan: { mappings: [mapping] },
     pollersOf: () => said,
     owned: () => new Map(said.owners.map((poller, partition) => [partition, { poller }])),
-  } as unknown as Ground;
+  } as unknown as LocalRuntime;
   const events = new Events(join(temporaryFolder(t), 'events.jsonl'));
-  const rebalances = new Rebalances(ground, events);
+  const rebalances = new Rebalances(localRuntime, events);
   t.after(() => rebalances.stop());
   const say = (generation: number, ...owners: (number | undefined)[]) => {
     Object.assign(said, { generation, owners });
@@ -74,15 +74,15 @@ const children: Child[] = [
   { role: 'poller', group: 'fraud-service', name: 'poller 2', pid: 22 },
   { role: 'function', group: 'billing-service', name: 'handler', pid: 31 },
 ];
-const ground = {
+const localRuntime = {
   plan: { mappings: [{ groupId: 'billing-service' }, { groupId: 'fraud-service' }] },
   children: { list: () => children },
   owned: () => new Map([[1, { poller: 2, committed: 7 }]]),
-} as unknown as Ground;
+} as unknown as LocalRuntime;
 
 describe('the owner of a journal', () => {
   it('is the poller of its group that has the partition', () => {
-    const ownerOf = (group: string, journal: string) => findOwner(ground, group, journal)?.pid;
+    const ownerOf = (group: string, journal: string) => findOwner(localRuntime, group, journal)?.pid;
 
     assert.equal(ownerOf('billing-service', 'ad_clicks@1#1'), 12);
     assert.equal(ownerOf('fraud-service', 'ad_clicks@1#1'), 22);
@@ -102,7 +102,7 @@ describe('a signal to a sandbox', () => {
     return events.counts();
   }
 
-  it('goes to a function of the ground alone, and is counted by its point', (t) => {
+  it('goes to a function of the localRuntime alone, and is counted by its point', (t) => {
     const sent: unknown[][] = [];
 
     const counts = signalled(t, (...given) => sent.push(given) > 0);

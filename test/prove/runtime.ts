@@ -9,7 +9,7 @@ import { buildClientConfig } from '../../infra/local/endpoint-access.ts';
 import type { InjectedFault } from '../../infra/local/faults/fault.ts';
 import { FaultProxy } from '../../infra/local/faults/fault-proxy.ts';
 import { InvokeEndpoint } from '../../infra/local/invoke-endpoint.ts';
-import { Ground } from '../../infra/local/local-runtime.ts';
+import { LocalRuntime } from '../../infra/local/local-runtime.ts';
 import type { PartialRetry } from '../../infra/local/mapping/decide.ts';
 import { buildRunGroup } from '../../infra/local/run-file.ts';
 import type { Seeded } from '../../infra/local/seeded.ts';
@@ -37,7 +37,7 @@ interface ProofRuntimeOptions {
 }
 
 export interface ProofRuntime {
-  readonly ground: Ground;
+  readonly localRuntime: LocalRuntime;
   /** Where operators' tools invoke functions. */
   readonly lambda: InvokeEndpoint;
   readonly folder: string;
@@ -52,8 +52,8 @@ export async function startProofRuntime(options: ProofRuntimeOptions): Promise<P
   const partialRetry = random.pick(PARTIAL_RETRIES) ?? 'listed';
   let vary = true;
   let proxy: FaultProxy | undefined;
-  let running: Ground | undefined;
-  const ground = await Ground.start({
+  let running: LocalRuntime | undefined;
+  const localRuntime = await LocalRuntime.start({
     templates,
     folder,
     fresh: false,
@@ -73,13 +73,13 @@ export async function startProofRuntime(options: ProofRuntimeOptions): Promise<P
       return { ...direct, endpoint: proxy.endpoint };
     },
   });
-  running = ground;
+  running = localRuntime;
   // However this process ends: what is frozen can't notice by itself.
-  const killAll = () => ground.children.killAll();
+  const killAll = () => localRuntime.children.killAll();
   process.on('exit', killAll);
-  const lambda = await InvokeEndpoint.start(ground);
+  const lambda = await InvokeEndpoint.start(localRuntime);
   return {
-    ground,
+    localRuntime,
     lambda,
     folder,
     partialRetry,
@@ -88,7 +88,7 @@ export async function startProofRuntime(options: ProofRuntimeOptions): Promise<P
     },
     async stop() {
       await lambda.close();
-      await ground.stop();
+      await localRuntime.stop();
       await proxy?.close();
       process.off('exit', killAll);
     },
@@ -121,15 +121,15 @@ export function signalSandbox(
 
 /** The poller that owns the partition of a journal; undefined where nobody does. */
 export function findOwner(
-  ground: Pick<Ground, 'plan' | 'children' | 'owned'>,
+  localRuntime: Pick<LocalRuntime, 'plan' | 'children' | 'owned'>,
   group: string,
   journal: string,
 ): Child | undefined {
   const partition = Number(journal.split('#').at(-1));
-  const pollers = ground.plan.mappings
+  const pollers = localRuntime.plan.mappings
     .filter(({ groupId }) => groupId === group)
-    .map((mapping) => ground.owned(mapping).get(partition)?.poller);
-  return ground.children
+    .map((mapping) => localRuntime.owned(mapping).get(partition)?.poller);
+  return localRuntime.children
     .list()
     .find(
       ({ role, group: of, name }) =>
@@ -148,9 +148,9 @@ export class Rebalances {
   readonly #moved = new Set<string>();
   #count = 0;
 
-  constructor(ground: Pick<Ground, 'plan' | 'pollersOf' | 'owned'>, events: Events) {
+  constructor(localRuntime: Pick<LocalRuntime, 'plan' | 'pollersOf' | 'owned'>, events: Events) {
     this.#events = events;
-    this.#timer = setInterval(() => this.#look(ground), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#look(localRuntime), LOOK_EVERY_MS);
   }
 
   get count(): number {
@@ -167,13 +167,13 @@ export class Rebalances {
   }
 
   /** A group whose offsets were forgotten begins again at generation 1. */
-  #look(ground: Pick<Ground, 'plan' | 'pollersOf' | 'owned'>): void {
-    for (const mapping of ground.plan.mappings) {
-      const { generation } = ground.pollersOf(mapping);
+  #look(localRuntime: Pick<LocalRuntime, 'plan' | 'pollersOf' | 'owned'>): void {
+    for (const mapping of localRuntime.plan.mappings) {
+      const { generation } = localRuntime.pollersOf(mapping);
       if (generation < 0) continue;
       this.#count += Math.max(0, generation - (this.#generations.get(mapping.id) ?? generation));
       this.#generations.set(mapping.id, generation);
-      for (const [partition, { poller }] of ground.owned(mapping)) {
+      for (const [partition, { poller }] of localRuntime.owned(mapping)) {
         const name = `${mapping.groupId} ${mapping.topic}-${partition}`;
         const before = this.#owners.get(name);
         if (poller === undefined || poller === before) continue;
@@ -195,13 +195,13 @@ export interface LedgerAccess {
 
 /** The ledger that a mapping's function writes, and the log that it reads. */
 export async function withLedger<Result>(
-  ground: Ground,
+  localRuntime: LocalRuntime,
   mapping: PlannedMapping,
   work: (access: LedgerAccess) => Promise<Result>,
 ): Promise<Result> {
-  const planned = findTable(ground, mapping);
-  const client = new DynamoDBClient(buildClientConfig(ground.dynamodb));
-  const log = new TopicLog({ bootstrapBrokers: [...ground.kafka] }, mapping.topic, mapping.groupId);
+  const planned = findTable(localRuntime, mapping);
+  const client = new DynamoDBClient(buildClientConfig(localRuntime.dynamodb));
+  const log = new TopicLog({ bootstrapBrokers: [...localRuntime.kafka] }, mapping.topic, mapping.groupId);
   try {
     return await work({ client, table: planned.name, planned, log });
   } finally {
@@ -210,21 +210,21 @@ export async function withLedger<Result>(
   }
 }
 
-function findTable(ground: Ground, mapping: PlannedMapping): PlannedTable {
-  const environment = Object.values(ground.functionOf(mapping.functionId).environment);
-  const planned = ground.plan.tables.find(({ name }) => environment.includes(name));
+function findTable(localRuntime: LocalRuntime, mapping: PlannedMapping): PlannedTable {
+  const environment = Object.values(localRuntime.functionOf(mapping.functionId).environment);
+  const planned = localRuntime.plan.tables.find(({ name }) => environment.includes(name));
   if (planned === undefined) throw new Error(`the function of ${mapping.groupId} is told of no table`);
   return planned;
 }
 
 /** One run of the rollup of that ledger, by every function that the templates put on a schedule for its table. */
-export async function rollUp(ground: Ground, mapping: PlannedMapping): Promise<void> {
-  const { name } = findTable(ground, mapping);
-  const rollups = ground.plan.schedules.filter(({ functionId }) =>
-    Object.values(ground.functionOf(functionId).environment).includes(name),
+export async function rollUp(localRuntime: LocalRuntime, mapping: PlannedMapping): Promise<void> {
+  const { name } = findTable(localRuntime, mapping);
+  const rollups = localRuntime.plan.schedules.filter(({ functionId }) =>
+    Object.values(localRuntime.functionOf(functionId).environment).includes(name),
   );
   await Promise.all(
-    rollups.map(({ functionId }) => ground.sandboxesOf(functionId).invoke(Buffer.from('{}'))),
+    rollups.map(({ functionId }) => localRuntime.sandboxesOf(functionId).invoke(Buffer.from('{}'))),
   );
 }
 
@@ -240,19 +240,19 @@ function kindsToRedrive(mapping: PlannedMapping): ReadonlySet<Kind> {
 
 /** The redrive of `clickledger redrive`, through the deployed function. */
 export function redrive(
-  { ground, lambda, folder }: Pick<ProofRuntime, 'ground' | 'lambda' | 'folder'>,
+  { localRuntime, lambda, folder }: Pick<ProofRuntime, 'localRuntime' | 'lambda' | 'folder'>,
   mapping: PlannedMapping,
   signal: AbortSignal,
 ): Promise<Redrive> {
-  return withLedger(ground, mapping, async ({ table }) => {
-    const group = buildRunGroup(mapping, ground.functionOf(mapping.functionId).name, folder);
+  return withLedger(localRuntime, mapping, async ({ table }) => {
+    const group = buildRunGroup(mapping, localRuntime.functionOf(mapping.functionId).name, folder);
     const target = openTarget({
       ledger: mapping.groupId,
-      kafka: { bootstrapBrokers: [...ground.kafka] },
+      kafka: { bootstrapBrokers: [...localRuntime.kafka] },
       topic: mapping.topic,
       group: mapping.groupId,
       table,
-      dynamodb: buildClientConfig(ground.dynamodb),
+      dynamodb: buildClientConfig(localRuntime.dynamodb),
       function: group.function,
       lambda: buildClientConfig(lambda.access),
       sourceArn: mapping.sourceArn,

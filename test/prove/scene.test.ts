@@ -22,7 +22,7 @@ function aScene(t: TestContext, children: readonly Child[] = [poller]) {
 }
 
 describe('signals of a proof', () => {
-  it('go to processes of the ground alone, and are written down', (t) => {
+  it('go to processes of the localRuntime alone, and are written down', (t) => {
     const { processes, events, signals } = aScene(t);
 
     processes.kill(poller, 'at any time');

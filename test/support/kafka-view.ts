@@ -1,4 +1,4 @@
-/** A running ground as any Kafka client sees it: who owns which partition, what is committed, where the log ends. */
+/** A running localRuntime as any Kafka client sees it: who owns which partition, what is committed, where the log ends. */
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
 
 export class KafkaView {

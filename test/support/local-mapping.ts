@@ -1,4 +1,4 @@
-/** A mapping on the laptop ground, with the scripted function behind it: pollers and sandboxes as the ground starts them. */
+/** A mapping on the laptop localRuntime, with the scripted function behind it: pollers and sandboxes as the localRuntime starts them. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, Children } from '../../infra/local/children.ts';

@@ -1,9 +1,9 @@
 /** What only one test file at a time may do to the checkout: they run side by side. */
 import { join } from 'node:path';
-import { lockGround } from '../../infra/local/runtime-lock.ts';
+import { lockRuntime } from '../../infra/local/runtime-lock.ts';
 import { until } from './until.ts';
 
-/** Of the tests alone: what they keep there is nobody's ground. */
+/** Of the tests alone: what they keep there is nobody's localRuntime. */
 export const testsFolder = join(import.meta.dirname, '../../.clickledger/tests');
 
 const WITHIN_MS = 180_000;
@@ -14,7 +14,7 @@ export async function oneAtATime<Result>(work: () => Promise<Result>): Promise<R
     'no other test file is at it',
     () => {
       try {
-        unlock = lockGround(testsFolder);
+        unlock = lockRuntime(testsFolder);
         return true;
       } catch {
         return false;

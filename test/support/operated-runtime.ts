@@ -1,5 +1,5 @@
 /**
- * A ground as operators meet it: real broker, real DynamoDB Local, the deployed bundles behind Invoke, live mappings. Its mappings
+ * A localRuntime as operators meet it: real broker, real DynamoDB Local, the deployed bundles behind Invoke, live mappings. Its mappings
  * can be made to pass over records, and its functions be swapped for others.
  */
 import { writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import type { Findings } from '../../infra/audit/findings.ts';
 import { readTarget } from '../../infra/cli/target.ts';
 import { InvokeEndpoint } from '../../infra/local/invoke-endpoint.ts';
-import { Ground } from '../../infra/local/local-runtime.ts';
+import { LocalRuntime } from '../../infra/local/local-runtime.ts';
 import { LogReader } from '../../infra/local/mapping/log-reader.ts';
 import { PartitionQueue } from '../../infra/local/mapping/partition-queue.ts';
 import { buildRunGroup, writeRunFile } from '../../infra/local/run-file.ts';
@@ -29,46 +29,46 @@ export const BATCH_RECORDS = 100;
 
 export type Team = 'billing' | 'fraud';
 
-export class OperatedGround {
+export class OperatedRuntime {
   readonly folder: string;
-  readonly ground: Ground;
+  readonly localRuntime: LocalRuntime;
   readonly #endpoint: InvokeEndpoint;
   readonly #admin: Admin;
   readonly #producer: Producer<Buffer, Buffer, Buffer, Buffer>;
   #clicks = 0;
 
-  static async start(folder: string): Promise<OperatedGround> {
+  static async start(folder: string): Promise<OperatedRuntime> {
     await furnished(folder);
     const templates = await synthesizeTemplates({ root, stage: 'dev', folder, say: () => {} });
-    const ground = await Ground.start({
+    const localRuntime = await LocalRuntime.start({
       templates,
       folder,
       fresh: false,
       say: () => {},
       fail: (error) => console.error(error),
     });
-    return new OperatedGround(folder, ground, await InvokeEndpoint.start(ground));
+    return new OperatedRuntime(folder, localRuntime, await InvokeEndpoint.start(localRuntime));
   }
 
-  private constructor(folder: string, ground: Ground, endpoint: InvokeEndpoint) {
+  private constructor(folder: string, localRuntime: LocalRuntime, endpoint: InvokeEndpoint) {
     this.folder = folder;
-    this.ground = ground;
+    this.localRuntime = localRuntime;
     this.#endpoint = endpoint;
-    const client = { clientId: 'test', bootstrapBrokers: [...ground.kafka] };
+    const client = { clientId: 'test', bootstrapBrokers: [...localRuntime.kafka] };
     this.#admin = new Admin(client);
     this.#producer = new Producer({ ...client, autocreateTopics: false, idempotent: true });
     const tables: [Team, string][] = [];
     for (const team of ['billing', 'fraud'] as const) tables.push([team, this.#tableOf(team)]);
     writeRunFile(folder, {
       pid: process.pid,
-      kafka: ground.kafka.join(','),
-      dynamodb: ground.dynamodb,
+      kafka: localRuntime.kafka.join(','),
+      dynamodb: localRuntime.dynamodb,
       tables: Object.fromEntries(tables),
       lambda: endpoint.access,
       groups: Object.fromEntries(
         tables.map(([team]) => {
           const mapping = this.mappingOf(team);
-          const group = buildRunGroup(mapping, ground.functionOf(mapping.functionId).name, folder);
+          const group = buildRunGroup(mapping, localRuntime.functionOf(mapping.functionId).name, folder);
           return [team, { ...group, batchRecords: BATCH_RECORDS }];
         }),
       ),
@@ -89,7 +89,7 @@ export class OperatedGround {
   }
 
   mappingOf(team: Team): PlannedMapping {
-    const found = this.ground.plan.mappings.find(({ groupId }) => groupId === `${team}-service`);
+    const found = this.localRuntime.plan.mappings.find(({ groupId }) => groupId === `${team}-service`);
     if (found === undefined) throw new Error(`no mapping of ${team}`);
     return found;
   }
@@ -114,7 +114,7 @@ export class OperatedGround {
   async produceTransactions(partition: number, transactions: number): Promise<void> {
     const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
       clientId: 'test',
-      bootstrapBrokers: [...this.ground.kafka],
+      bootstrapBrokers: [...this.localRuntime.kafka],
       autocreateTopics: false,
       idempotent: true,
       transactionalId: `test-${this.#clicks}`,
@@ -132,7 +132,7 @@ export class OperatedGround {
   async passOver(team: Team, produce: () => Promise<void>): Promise<void> {
     const mapping = this.mappingOf(team);
     await this.caughtUp(team);
-    await this.ground.pollersOf(mapping).stop();
+    await this.localRuntime.pollersOf(mapping).stop();
     await produce();
     const ends = await this.ends();
     const partitionOffsets = ends.map((end, partition) => ({ partition, offset: BigInt(end) }));
@@ -146,14 +146,14 @@ export class OperatedGround {
         ),
       WITHIN_MS,
     );
-    this.ground.addMapping(mapping);
+    this.localRuntime.addMapping(mapping);
   }
 
   async caughtUp(team: Team): Promise<void> {
     const mapping = this.mappingOf(team);
     const isDone = async () => {
       const ends = await this.ends();
-      const owned = this.ground.owned(mapping);
+      const owned = this.localRuntime.owned(mapping);
       return ends.every((end, partition) => end === (owned.get(partition)?.committed ?? 0));
     };
     await until(`${team} has caught up`, isDone, WITHIN_MS);
@@ -184,9 +184,9 @@ export class OperatedGround {
 
   /** Deploys another fold to a team: the fixture's, bundled. */
   async deploy(team: Team, fold: string | undefined): Promise<string> {
-    const planned = this.ground.functionOf(this.mappingOf(team).functionId);
+    const planned = this.localRuntime.functionOf(this.mappingOf(team).functionId);
     const file = fold === undefined ? planned.file : await this.#bundle(team, fold);
-    this.ground.sandboxesOf(planned.id).useBundle(file, planned.environment);
+    this.localRuntime.sandboxesOf(planned.id).useBundle(file, planned.environment);
     return file;
   }
 
@@ -236,22 +236,27 @@ export class OperatedGround {
   }
 
   audited(team: Team, atRest = true): Promise<Findings> {
-    return auditMapping(this.ground, this.mappingOf(team), { atRest });
+    return auditMapping(this.localRuntime, this.mappingOf(team), { atRest });
   }
 
   async stop(): Promise<void> {
     await this.#producer.close().catch(() => {});
     await this.#admin.close().catch(() => {});
     await this.#endpoint.close();
-    await this.ground.stop();
+    await this.localRuntime.stop();
   }
 
   #tableOf(team: Team): string {
-    return this.ground.plan.published.get(`/clickledger/dev/ledger/${team}/table`) ?? '';
+    return this.localRuntime.plan.published.get(`/clickledger/dev/ledger/${team}/table`) ?? '';
   }
 
   #reader(): LogReader {
-    return new LogReader({ bootstrap: this.ground.kafka, groupId: 'test', clientId: 'test', topic: TOPIC });
+    return new LogReader({
+      bootstrap: this.localRuntime.kafka,
+      groupId: 'test',
+      clientId: 'test',
+      topic: TOPIC,
+    });
   }
 
   async #bounds() {

@@ -1,5 +1,5 @@
 /**
- * The processes that belong to a ground's folder, found as an outsider finds them: those that name it in their command line
+ * The processes that belong to a local runtime's folder, found as an outsider finds them: those that name it in their command line
  * (servers, sandboxes) or have it in the environment that they inherited (start, pollers, producer).
  */
 import { execFileSync } from 'node:child_process';

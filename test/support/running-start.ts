@@ -135,7 +135,7 @@ export class RunningStart {
     return readdirSync(this.folder).filter(
       (name) =>
         /^run\.json|^sockets$/.test(name) ||
-        (name.startsWith('ground.lock') && readFileSync(join(this.folder, name), 'utf8') !== ''),
+        (name.startsWith('runtime.lock') && readFileSync(join(this.folder, name), 'utf8') !== ''),
     );
   }
 
@@ -144,7 +144,7 @@ export class RunningStart {
   }
 }
 
-/** Without what the person who runs the tests has set for a ground of their own, and what npm and node say of the tests. */
+/** Without what the person who runs the tests has set for a localRuntime of their own, and what npm and node say of the tests. */
 function unset(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { CLICKLEDGER_KAFKA, CLICKLEDGER_DYNAMODB, NODE_TEST_CONTEXT, npm_lifecycle_event, ...rest } =
     environment;

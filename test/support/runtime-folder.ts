@@ -1,5 +1,5 @@
 /**
- * A folder for a ground of a test's own: with the jars of the checkout and the templates as they are, so that a start neither
+ * A folder for a localRuntime of a test's own: with the jars of the checkout and the templates as they are, so that a start neither
  * fetches nor synthesizes. When the test is over, whatever still runs for the folder is ended by its pid, and the folder is gone.
  */
 import assert from 'node:assert/strict';
@@ -19,7 +19,7 @@ interface Test {
 }
 
 /** An empty one. In a suite, call it beside its hooks: what a hook registers for `after` comes too soon. */
-export function groundFolder(test: Test): string {
+export function prepareRuntimeFolder(test: Test): string {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'clickledger-'));
   test.after(async () => {
     await endAll(folder);

@@ -36,7 +36,7 @@ export interface PollerStatus {
 }
 
 /** A message from the local runtime to a poller. */
-export type GroundMessage =
+export type RuntimeMessage =
   | { readonly kind: 'lease'; readonly lease: Lease }
   /** There is no sandbox, because the function does not start. */
   | { readonly kind: 'refused'; readonly because: string }
@@ -55,7 +55,7 @@ process.on('disconnect', () => {
   for (const invoker of held) invoker.kill();
   process.exit(0);
 });
-process.on('message', (message: GroundMessage) => {
+process.on('message', (message: RuntimeMessage) => {
   if (message.kind === 'stop') void stop();
   else if (message.kind === 'lease') take(message.lease);
   else wanted.shift()?.reject(new Error(message.because));

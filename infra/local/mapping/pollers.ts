@@ -13,7 +13,7 @@ import type { PlannedMapping } from '../template/planned.ts';
 import { describeDestination } from './destination.ts';
 import { DiscardedRecords } from './discarded.ts';
 import { listOwnedPartitions, type OwnedPartition } from './owned-partitions.ts';
-import type { GroundMessage, PollerAssignment, PollerMessage, PollerStatus } from './poller-process.ts';
+import type { PollerAssignment, PollerMessage, PollerStatus, RuntimeMessage } from './poller-process.ts';
 
 interface PollersOptions {
   readonly mapping: PlannedMapping;
@@ -29,7 +29,7 @@ interface PollersOptions {
 
 interface RunningPoller {
   readonly number: number;
-  readonly process: ManagedProcess<GroundMessage, PollerMessage>;
+  readonly process: ManagedProcess<RuntimeMessage, PollerMessage>;
   status: PollerStatus | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** What the page's buttons do to one consumer group: its pollers, its function, its place in the log. */
 import { killProcess } from '../../local/children.ts';
 import { forgetGroup } from '../../local/faults/forget-group.ts';
-import type { Ground } from '../../local/local-runtime.ts';
+import type { LocalRuntime } from '../../local/local-runtime.ts';
 import { Refused } from '../../local/page/page-server.ts';
 import type { PlannedMapping } from '../../local/template/planned.ts';
 import type { Happenings } from './happenings.ts';
@@ -10,7 +10,7 @@ import type { Happenings } from './happenings.ts';
 const POLLERS_MAX = 6;
 
 export class GroupActions {
-  readonly #ground: Ground;
+  readonly #localRuntime: LocalRuntime;
   readonly #mapping: PlannedMapping;
   readonly #happenings: Happenings;
   /** Pids of pollers that are stopped. */
@@ -19,8 +19,8 @@ export class GroupActions {
   #pausedWith: number | undefined;
   #busy = false;
 
-  constructor(ground: Ground, mapping: PlannedMapping, happenings: Happenings) {
-    this.#ground = ground;
+  constructor(localRuntime: LocalRuntime, mapping: PlannedMapping, happenings: Happenings) {
+    this.#localRuntime = localRuntime;
     this.#mapping = mapping;
     this.#happenings = happenings;
     this.#pollersAtFirst = this.#pollers.count;
@@ -32,7 +32,7 @@ export class GroupActions {
 
   killFunction(): string {
     const { groupId } = this.#mapping;
-    const running = this.#ground.children
+    const running = this.#localRuntime.children
       .list()
       .filter(({ role, group }) => role === 'function' && group === groupId);
     const victim = running[Math.floor(Math.random() * running.length)];
@@ -105,8 +105,8 @@ export class GroupActions {
       const pollers = this.#pollers.count;
       this.#thawAll();
       await this.#pollers.stop();
-      const forgotten = await forgetGroup(this.#ground.kafka, groupId);
-      this.#ground.addMapping(this.#mapping);
+      const forgotten = await forgetGroup(this.#localRuntime.kafka, groupId);
+      this.#localRuntime.addMapping(this.#mapping);
       this.#startAll(pollers);
       if (!forgotten)
         throw new Refused('the broker still waits for a member that was killed: try again in a few seconds');
@@ -126,7 +126,7 @@ export class GroupActions {
   }
 
   get #pollers() {
-    return this.#ground.pollersOf(this.#mapping);
+    return this.#localRuntime.pollersOf(this.#mapping);
   }
 
   #member(number: number) {
@@ -138,7 +138,7 @@ export class GroupActions {
   }
 
   #isRunning(pid: number): boolean {
-    return this.#ground.children.list().some((child) => child.role === 'poller' && child.pid === pid);
+    return this.#localRuntime.children.list().some((child) => child.role === 'poller' && child.pid === pid);
   }
 
   /** A frozen one does not hear that it should stop. */

@@ -67,8 +67,8 @@ export class LivePage {
   private constructor(session: Session, throttling: Throttling) {
     this.#session = session;
     this.#throttling = throttling;
-    const { ground, topic, groups } = session;
-    this.#brokerIsForeign = !ground.children.list().some(({ role }) => role === 'broker');
+    const { localRuntime, topic, groups } = session;
+    this.#brokerIsForeign = !localRuntime.children.list().some(({ role }) => role === 'broker');
     this.#stream = new LiveStream(() => [
       { name: 'history', data: { samples: this.#samples, lines: this.#happenings.lines } },
       { name: 'view', data: this.#view },
@@ -77,15 +77,15 @@ export class LivePage {
     this.#actions = new PageActions(session, throttling, this.#happenings);
     this.#auditing = new Auditing({
       assignment: {
-        kafka: ground.kafka,
+        kafka: localRuntime.kafka,
         topic,
         groups: groups.map(({ ledger, table, mapping }) => ({ ledger, table, group: mapping.groupId })),
       },
-      dynamodb: ground.dynamodb,
-      children: ground.children,
+      dynamodb: localRuntime.dynamodb,
+      children: localRuntime.children,
     });
     this.#watch = new GroupWatch(
-      ground.kafka,
+      localRuntime.kafka,
       groups.map(({ mapping }) => mapping.groupId),
     );
     this.#view = this.#picture();
@@ -180,7 +180,7 @@ export class LivePage {
 
   #groupViews(live: readonly LiveGroup[], billed: ReadonlyMap<string, Billed>, at: number): GroupView[] {
     return this.#session.groups.flatMap(({ ledger, mapping }, i) => {
-      const pollers = this.#session.ground.pollersOf(mapping);
+      const pollers = this.#session.localRuntime.pollersOf(mapping);
       const { frozen, paused } = this.#actions.group(mapping.groupId);
       const of = live[i];
       if (of === undefined) return [];
@@ -192,7 +192,7 @@ export class LivePage {
         frozen,
         paused,
         billed: billed.get(mapping.groupId) ?? nothing,
-        duplicates: this.#session.ground.metric(mapping.functionId, 'Duplicates'),
+        duplicates: this.#session.localRuntime.metric(mapping.functionId, 'Duplicates'),
         watch: this.#watch.of(mapping.groupId),
       };
       return [buildGroupView(facts, this.#endsOf(mapping.topic), at)];

@@ -39,7 +39,7 @@ export class PageActions {
     this.#groups = new Map(
       session.groups.map(({ mapping }) => [
         mapping.groupId,
-        new GroupActions(session.ground, mapping, happenings),
+        new GroupActions(session.localRuntime, mapping, happenings),
       ]),
     );
   }
@@ -124,7 +124,7 @@ export class PageActions {
   }
 
   #restartBroker(): string {
-    const broker = this.#session.ground.children.list().find(({ role }) => role === 'broker');
+    const broker = this.#session.localRuntime.children.list().find(({ role }) => role === 'broker');
     if (broker === undefined)
       throw new Refused(
         'the broker was not started here (CLICKLEDGER_KAFKA), or starts at this moment: it is not killed',
@@ -137,14 +137,14 @@ export class PageActions {
   }
 
   async #sendPoison(): Promise<string> {
-    const { ground, topic, partitions } = this.#session;
-    this.#poison ??= new Poison(ground.kafka, topic, partitions, new Seeded(Date.now()));
+    const { localRuntime, topic, partitions } = this.#session;
+    this.#poison ??= new Poison(localRuntime.kafka, topic, partitions, new Seeded(Date.now()));
     await this.#poison.send(POISON_AT_ONCE);
     return this.#say('poison', `${POISON_AT_ONCE} records that are no clicks were sent`);
   }
 
   async #sendDuplicate(): Promise<string> {
-    const offsets = await sendDoubleClick(this.#session.ground.kafka, this.#session.topic);
+    const offsets = await sendDoubleClick(this.#session.localRuntime.kafka, this.#session.topic);
     return this.#say(
       'duplicate',
       `one click was sent as two records (partition 0, offsets ${offsets.join(' and ')}): two positions, so both are counted; only an idempotent producer prevents that`,
@@ -179,8 +179,8 @@ export class PageActions {
   }
 
   async #startNaive(): Promise<void> {
-    const { ground, topic } = this.#session;
-    const { kafka: bootstrap, dynamodb: direct, children, logFolder } = ground;
+    const { localRuntime, topic } = this.#session;
+    const { kafka: bootstrap, dynamodb: direct, children, logFolder } = localRuntime;
     const reached = this.#throttling.reached ?? direct;
     const failed = (why: string) => void this.#say('naive', why);
     this.#naive = await NaiveGroup.start({ bootstrap, topic, direct, reached, children, logFolder, failed });

@@ -34,7 +34,7 @@ function runFile(t: TestContext, content: unknown): string {
 const refused = (message: string) => ({ name: 'UserError', message });
 
 describe('the ledger of a command', () => {
-  it('is the one of the running ground, at its address and with its key', async (t) => {
+  it('is the one of the running localRuntime, at its address and with its key', async (t) => {
     const { client, table } = findLedger({ ledger: 'fraud' }, runFile(t, running));
 
     assert.equal(table, 'app-fraud');
@@ -83,7 +83,7 @@ describe('the ledger of a command', () => {
     assert.throws(() => findLedger(billing, file), refused(nothingRuns));
   });
 
-  it('is none of a ground that has ended without removing its file', (t) => {
+  it('is none of a localRuntime that has ended without removing its file', (t) => {
     const { pid } = spawnSync(process.execPath, ['--version']);
     const file = runFile(t, { ...running, pid });
 

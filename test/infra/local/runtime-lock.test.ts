@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { lockGround } from '../../../infra/local/runtime-lock.ts';
+import { lockRuntime } from '../../../infra/local/runtime-lock.ts';
 import { UserError } from '../../../infra/terminal/user-error.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -39,9 +39,9 @@ async function race(children: readonly ChildProcess[], folder: string): Promise<
   );
 }
 
-/** As a ground that was killed would. */
+/** As a localRuntime that was killed would. */
 function leaveBehind(folder: string, holder: string): void {
-  lockGround(folder);
+  lockRuntime(folder);
   for (const name of readdirSync(folder)) writeFileSync(join(folder, name), holder);
 }
 
@@ -55,7 +55,7 @@ function holders(folder: string): string[] {
 describe('the lock of a local runtime', { timeout: 120_000 }, () => {
   it('names its holder, and nobody after its release', (t) => {
     const folder = join(temporaryFolder(t), 'made');
-    const unlock = lockGround(folder);
+    const unlock = lockRuntime(folder);
     const held = holders(folder);
 
     unlock();
@@ -67,25 +67,25 @@ describe('the lock of a local runtime', { timeout: 120_000 }, () => {
 
   it('of a running process is refused with folder and pid, and stays', (t) => {
     const folder = temporaryFolder(t);
-    const unlock = lockGround(folder);
+    const unlock = lockRuntime(folder);
 
     assert.throws(
-      () => lockGround(folder),
+      () => lockRuntime(folder),
       (error: unknown) =>
         error instanceof UserError &&
         error.message ===
-          `a local runtime already runs in ${folder} (pid ${process.pid}): stop it with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; if process ${process.pid} is not a Clickledger process, remove ${join(folder, 'ground.lock.1')}`,
+          `a local runtime already runs in ${folder} (pid ${process.pid}): stop it with Ctrl-C first, or choose another folder with CLICKLEDGER_FOLDER; if process ${process.pid} is not a Clickledger process, remove ${join(folder, 'runtime.lock.1')}`,
     );
     assert.deepEqual(holders(folder), [String(process.pid)]);
     unlock();
-    lockGround(folder)();
+    lockRuntime(folder)();
   });
 
   it('is taken over if another process now has its pid', (t) => {
     const folder = temporaryFolder(t);
     leaveBehind(folder, `${process.ppid} 1`);
 
-    const unlock = lockGround(folder);
+    const unlock = lockRuntime(folder);
 
     assert.deepEqual(holders(folder), [String(process.pid)]);
     unlock();
@@ -96,7 +96,7 @@ describe('the lock of a local runtime', { timeout: 120_000 }, () => {
     chmodSync(folder, 0o770);
     const refused = (sentence: RegExp) =>
       assert.throws(
-        () => lockGround(folder),
+        () => lockRuntime(folder),
         (error: unknown) => error instanceof UserError && sentence.test(error.message),
       );
 
@@ -122,7 +122,7 @@ describe('the lock of a local runtime', { timeout: 120_000 }, () => {
       const folder = temporaryFolder(t);
       leaveBehind(folder, text ?? String(await deadPid()));
 
-      const unlock = lockGround(folder);
+      const unlock = lockRuntime(folder);
 
       assert.deepEqual(holders(folder), [String(process.pid)]);
       unlock();

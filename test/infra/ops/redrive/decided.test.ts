@@ -33,7 +33,7 @@ async function deliver(ledger: MemoryLedger, given: readonly KafkaRecord[]): Pro
   return handled.result;
 }
 
-/** A ground whose log holds some records, from an offset on. */
+/** A localRuntime whose log holds some records, from an offset on. */
 function targetOf(ledger: MemoryLedger, log: readonly KafkaRecord[], start = 0): Target {
   const end = (log.at(-1)?.offset ?? -1) + 1;
   async function* held(_: number, bounds: { start: number; end: number }): AsyncGenerator<WholeRecord> {
