@@ -74,14 +74,12 @@ export function aProof(t: Parameters<typeof temporaryFolder>[0], changed: Partia
 export const JOURNAL = 'ad_clicks@1#0';
 export const commit: Call = {
   sandbox: 'pid-1',
-  operation: 'PutItem',
   pk: JOURNAL,
   commits: '4-5',
   code: 'v1',
 };
 export const query: Call = {
   sandbox: 'pid-1',
-  operation: 'Query',
   pk: JOURNAL,
   commits: undefined,
   code: undefined,

@@ -151,19 +151,16 @@ async function bodyOf(from: IncomingMessage, bytesMax: number): Promise<Buffer |
 }
 
 function callOf(from: IncomingMessage, body: Buffer): Call {
-  const operation = String(from.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
   const agent = `${from.headers['user-agent'] ?? ''} ${from.headers['x-amz-user-agent'] ?? ''}`;
   const asked = JSON.parse(body.toString('utf8')) as {
     Item?: Record<string, { S?: string; M?: Record<string, { S?: string }> }>;
     Key?: Record<string, { S?: string }>;
-    ExpressionAttributeValues?: Record<string, { S?: string }>;
   };
   const key = asked.Item ?? asked.Key;
   const entry = asked.Item?.['sk']?.S?.startsWith('entry#') ? asked.Item : undefined;
   return {
     sandbox: / app\/(pid-\d+)/.exec(agent)?.[1],
-    operation,
-    pk: key?.['pk']?.S ?? asked.ExpressionAttributeValues?.[':pk']?.S ?? '',
+    pk: key?.['pk']?.S ?? '',
     commits: entry?.['changed']?.M?.['offsets']?.S,
     code: entry?.['by']?.M?.['code']?.S,
   };

@@ -4,8 +4,6 @@
 export interface Call {
   /** The sandbox that sent it; undefined if the request does not tell. */
   readonly sandbox: string | undefined;
-  /** Like `PutItem`. */
-  readonly operation: string;
   /** The partition key that it writes or reads; empty if unknown. */
   readonly pk: string;
   /** The offsets that it commits, if it puts a journal entry. */
