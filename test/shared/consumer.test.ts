@@ -8,8 +8,10 @@ import { group } from '../../functions/billing/group.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { consumer } from '../../shared/consumer.ts';
-import { anEvent, aRecord, records } from '../support/builders.ts';
+import type { KafkaEvent } from '../../shared/event/event.ts';
+import { anEvent, aRecord, records, START_MS } from '../support/builders.ts';
 import { captured } from '../support/captured.ts';
+import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../support/memory-ledger.ts';
 
 const dynamo = mockClient(DynamoDBClient);
 
@@ -231,5 +233,100 @@ describe('the consumer: what it logs', () => {
           !line.includes(secret) && !line.includes(Buffer.from(secret).toString('base64').slice(0, 12)),
       ),
     );
+  });
+});
+
+describe('the consumer on a table that works', () => {
+  const bad = (offset: number, n = 1, more = {}) =>
+    records(offset, n).map((record, i) => ({
+      ...record,
+      value: 'bm8=',
+      key: Buffer.from(String(i)).toString('base64'),
+      ...more,
+    }));
+
+  async function deliver(
+    ledger: MemoryLedger,
+    event: KafkaEvent,
+    { remainingMs = 60_000, config = {} }: { remainingMs?: number; config?: Partial<Config> } = {},
+  ) {
+    const clock = steppedClock(START_MS);
+    const whole = {
+      table: 'ledger',
+      incarnation: 1,
+      partialResponses: true,
+      code: 'c1',
+      secrets: {},
+      ...config,
+    };
+    const handler = consumer(group, () => fold, { config: whole, client: ledger.client, clock });
+    return (await captured(() => handler(event, context(remainingMs)))).result;
+  }
+  const parkedIn = (ledger: MemoryLedger) =>
+    entriesOf(ledger, 'ad_clicks@1#0').flatMap(({ changed }) => changed.parked.map(({ offset }) => offset));
+
+  it('halts on a batch of nothing but bad records, and parks it where an operator says so and only then', async () => {
+    const event = anEvent(bad(0, 150));
+    const halted = memoryLedger();
+    assert.equal((await deliver(halted, event)).batchItemFailures.length, 150);
+    assert.deepEqual(parkedIn(halted), []);
+    for (const asked of [{ park: true }, { unpark: true }]) {
+      const released = memoryLedger();
+      assert.deepEqual(await deliver(released, { ...event, ...asked }), { batchItemFailures: [] });
+      assert.equal(parkedIn(released).length, 150, JSON.stringify(asked));
+    }
+    const other = { ...event, park: 'yes', unpark: 1 } as unknown as KafkaEvent;
+    assert.equal((await deliver(memoryLedger(), other)).batchItemFailures.length, 150);
+  });
+
+  it('says who wrote an entry: its code, its request, and the time of its clock', async () => {
+    const ledger = memoryLedger();
+    await deliver(ledger, anEvent(records(0, 3)), { config: { code: 'release-7' } });
+    assert.deepEqual(entriesOf(ledger, 'ad_clicks@1#0')[0]?.by, {
+      code: 'release-7',
+      request: 'r1',
+      at: new Date(START_MS).toISOString(),
+    });
+  });
+
+  it('asks the table nothing more from a second and a half before its end on', async () => {
+    for (const [remainingMs, failed] of [
+      [1_500, 3],
+      [1_501, 0],
+    ] as const)
+      assert.equal(
+        (await deliver(memoryLedger(), anEvent(records(0, 3)), { remainingMs })).batchItemFailures.length,
+        failed,
+        `${remainingMs} ms`,
+      );
+  });
+
+  it('believes producers as far as its topic says: what is further ahead is parked', async () => {
+    const producerTimes = { retentionMs: 3_600_000, aheadMaxMs: 60_000 };
+    const at = (timestamp: number) => ({ timestamp, timestampType: 'CREATE_TIME' as const });
+    const ledger = memoryLedger();
+    const given = [at(START_MS), at(START_MS + 60_000), at(START_MS + 60_001), at(START_MS - 3_600_001)];
+    await deliver(ledger, anEvent(given.map((of, offset) => ({ ...aRecord({ offset }), ...of }))), {
+      config: { producerTimes },
+    });
+    const [entry] = entriesOf(ledger, 'ad_clicks@1#0');
+    assert.deepEqual(
+      entry?.changed.parked.map(({ offset, reason }) => [offset, reason]),
+      [
+        [2, 'record.ahead'],
+        [3, 'record.old'],
+      ],
+    );
+  });
+
+  it('begins no journal of a higher incarnation beside a young one that nobody explains', async () => {
+    const beginning = (log: 'new' | 'unsaid') => ({ log, retentionMs: 3_600_000 });
+    const ledger = memoryLedger();
+    await deliver(ledger, anEvent(records(0, 3)));
+    const later = (log: 'new' | 'unsaid') =>
+      deliver(ledger, anEvent(records(0, 3)), { config: { incarnation: 2, beginning: beginning(log) } });
+    assert.equal((await later('unsaid')).batchItemFailures.length, 3);
+    assert.deepEqual(await later('new'), { batchItemFailures: [] });
+    assert.equal(entriesOf(ledger, 'ad_clicks@2#0').length, 1);
   });
 });
