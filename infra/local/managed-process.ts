@@ -115,6 +115,15 @@ export class ManagedProcess<Said extends object | string, Heard> {
     clearTimeout(timer);
   }
 
+  /** Kills it, without a word before; resolves when it has ended. None is started after it. */
+  async crash(): Promise<void> {
+    const child = this.#process;
+    const exit = child && new Promise((resolve) => child.once('exit', resolve));
+    this.kill({ forGood: true });
+    clearTimeout(this.#pause);
+    await exit;
+  }
+
   #start(): void {
     const { file, argument, environment, nodeOptions, listed, writeLine, hear } = this.#options;
     const child = fork(file, [JSON.stringify(argument())], {

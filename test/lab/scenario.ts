@@ -151,7 +151,7 @@ export class Members {
 
   async crash(number: number): Promise<void> {
     this.#expected.add(number);
-    await this.#running.get(number)?.stop('leave', 0);
+    await this.#running.get(number)?.crash();
   }
 
   async end(): Promise<void> {

@@ -109,6 +109,14 @@ describe('a managed process', { timeout: 60_000 }, () => {
     assert.equal(closed[0]?.[0], 'SIGKILL');
   });
 
+  it('crashes without a word, and has ended when that resolves', async (t) => {
+    const { process, heard, children } = managed(t, ECHO);
+    await until('it has spoken', () => heard.length === 1);
+    await process.crash();
+    assert.deepEqual([heard.length, process.pid, children.list()], [1, undefined, []]);
+    await process.crash();
+  });
+
   it('is restarted with a new argument after each kill, but not after a stop or a kill for good', async (t) => {
     const { process, heard, restarts } = managed(t, ECHO, {}, true);
     for (let n = 1; n <= FRUITLESS_STARTS_MAX + 2; n++) {
