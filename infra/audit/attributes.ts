@@ -1,11 +1,19 @@
 /** Attributes of an item as the layout types them, and the seal over them (docs/ledger-layout.md). Nothing of the pipe is imported. */
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { UserError } from '../terminal/user-error.ts';
 
 export type StoredItem = Readonly<Record<string, AttributeValue>>;
 
 /** An item that can't be read, or that should not be there. */
 export class Damage extends Error {}
+
+/** The audit recounts clicks and micros by advertiser. Nothing is said of a ledger that counts something else: neither that it is right nor that it is wrong. */
+export function refuseOtherCount(counted: string): never {
+  throw new UserError(
+    `the ledger counts ${counted}, and the audit can only recount clicks and micros by advertiserId: it can't tell whether this ledger is right`,
+  );
+}
 
 export function formatKey(item: StoredItem): string {
   return `${item['pk']?.S ?? '?'} ${item['sk']?.S ?? '?'}`;
@@ -16,6 +24,7 @@ export function readNamed<Read>(item: StoredItem, read: () => Read): Read {
   try {
     return read();
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new Damage(`item ${formatKey(item)}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -12,6 +12,7 @@ import {
   readOptional,
   readText,
   readWhole,
+  refuseOtherCount,
   type StoredItem,
 } from './attributes.ts';
 import { type EntryLines, isHour, readLines, type Sums } from './entry-lines.ts';
@@ -158,6 +159,8 @@ export function readParkedItem(item: StoredItem): ParkedRead {
 }
 
 function readStateMap(attribute: StoredItem[string] | undefined): StateRead {
+  const counted = attribute?.M?.['counted']?.S;
+  if (counted !== undefined) refuseOtherCount(counted);
   const state = readMap(attribute, STATE);
   const carried = readOptional(state['carried'], '');
   if (Buffer.byteLength(carried) > CARRIED_BYTES_MAX)

@@ -6,7 +6,7 @@
 
 import { type DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { awaitAnswer } from '../terminal/answer-of.ts';
-import { Damage, formatKey, type StoredItem } from './attributes.ts';
+import { Damage, formatKey, refuseOtherCount, type StoredItem } from './attributes.ts';
 import type { Findings } from './findings.ts';
 import {
   type CheckpointRead,
@@ -72,6 +72,7 @@ function sort(findings: Findings, byJournal: Map<string, JournalProjections>, it
     known.seen ||= formatKey(item);
     return known;
   };
+  if (pk.startsWith('line#')) refuseOtherCount(`under keys like ${pk.slice('line#'.length)}`);
   if (pk.startsWith('advertiser#')) {
     const line = readSound(findings, '', item, readLineItem);
     if (line !== undefined) of(line.journal).lines.push(line);
