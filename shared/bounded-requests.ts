@@ -1,12 +1,12 @@
 /**
- * Requests to AWS that end: what a client of the SDK is told so that a connection that was accepted and then says nothing is given up and
+ * Requests to AWS that end: what a client of the SDK is told so that a connection that was accepted and then says nothing is closed and
  * tried again. Without `throwOnRequestTimeout` a `requestTimeout` only writes a warning, and such a connection holds its caller until the
  * caller itself is ended (@smithy/node-http-handler, NodeHttpHandlerOptions). Lambda freezes sandboxes between invocations, so a
  * connection that was kept alive may be dead when the next one begins.
  */
 
 interface RequestBounds {
-  /** Of one request, the first included; each begins with a connection of its own if the last one was given up. */
+  /** Of one request, the first included; each begins with a connection of its own if the last one was closed. */
   readonly attempts: number;
   /** Until a connection is there. */
   readonly connectMs: number;

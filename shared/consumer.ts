@@ -60,7 +60,7 @@ export interface Means {
 /** Time kept back from the invocation for the answer itself. */
 const DEADLINE_MARGIN_MS = 1_500;
 
-/** The client of every function: it gives up on what says nothing, so that the loop around it looks again. */
+/** The client of every function: it stops waiting for what says nothing, so that the loop around it tries again. */
 export function createLedgerClient(): DynamoDBClient {
   return new DynamoDBClient(functionRequests);
 }

@@ -1,7 +1,7 @@
 /**
  * What a team decides about its consumer group: plain data, free of CDK and SDK, read by the function (this room), by
  * infra/aws (which turns it into a stack) and by nobody else. Illegal combinations can't be said where types allow it:
- * giving up comes only with a destination, and waiting for ever only without one, because Lambda turns endless retries
+ * discarding comes only with a destination, and waiting for ever only without one, because Lambda turns endless retries
  * with a destination silently into 10 (AWS Lambda docs: kafka-on-failure-destination). What types can't forbid, and what
  * plain JavaScript says all the same, synthesis refuses (infra/aws/group-rules.ts).
  */
@@ -43,7 +43,7 @@ export interface GroupSpec {
   /**
    * A batch with at least `countMin` rejected records that make more than `shareMax` of it, under more than `shareMax` of
    * its keys, is a bad deploy: the partition halts. A group that retries until spent parks them instead, since its mapping
-   * would give up the whole batch (docs/adr/0017-bad-batches.md).
+   * would discard the whole batch (docs/adr/0017-bad-batches.md).
    */
   readonly rejects: { readonly shareMax: number; readonly countMin: number };
   /** How long entries stay; at least topic retention plus the time people need to redrive. */
@@ -96,7 +96,7 @@ export interface RetryUntilSpent {
 }
 
 /**
- * Where what was given up goes: `s3` is a bucket of the group's own. A bucket gets whole batches and a topic of the same
+ * Where discarded records go: `s3` is a bucket of the group's own. A bucket gets whole batches and a topic of the same
  * cluster whole records; a queue and an SNS topic are only told the offsets (AWS Lambda docs: kafka-on-failure). `keyArn`
  * is the customer key under which the destination encrypts, if there is one.
  */

@@ -41,7 +41,7 @@ export function formatNetworkPath(stage: string, fact: NetworkFact): string {
   return `/clickledger/${stage}/network/${fact}`;
 }
 
-/** What a group's stack says of its ledger; `bucket-arn` only if the group gives up into a bucket of its own. */
+/** What a group's stack says of its ledger; `bucket-arn` only if the group discards into a bucket of its own. */
 export type LedgerFact = 'table' | 'table-arn' | 'redrive-role-arn' | 'key-arn' | 'bucket-arn';
 
 /** `table` is how DynamoDB calls it. */

@@ -1,5 +1,5 @@
 /**
- * Billing: complete before fresh. It starts at the oldest record, retries for ever and has no destination to give up to;
+ * Billing favours completeness over freshness. It starts at the oldest record, retries for ever and discards nothing;
  * a partition that can't go on waits, and somebody is paged.
  */
 import type { GroupOf } from '../../shared/group.ts';

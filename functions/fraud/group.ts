@@ -1,5 +1,5 @@
 /**
- * Fraud: fresh before complete. What fails a few times or grows an hour old leaves, whole, for the team's own bucket, and
+ * Fraud favours freshness over completeness. A batch that fails a few times or grows an hour old goes, whole, to the team's own bucket, and
  * is redriven afterwards.
  */
 import type { GroupOf } from '../../shared/group.ts';

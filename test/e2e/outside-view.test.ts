@@ -117,7 +117,7 @@ describe('npm start, while it runs', { timeout: 180_000 }, () => {
   });
 
   it('it prints where everything is', () => {
-    assert.ok(start.stdout.includes(`Kafka      ${run.kafka}   topic ${TOPIC}`), start.stdout);
+    assert.ok(start.stdout.includes(`Kafka      ${run.kafka}   topics ${TOPIC}`), start.stdout);
     assert.ok(start.stdout.includes(run.dynamodb.endpoint));
     assert.ok(start.stdout.includes(getRunFile(start.folder)));
   });

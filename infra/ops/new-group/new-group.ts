@@ -1,6 +1,6 @@
 /**
  * Adds a team's group to the checkout: its folder and its tests, one line in the registry and one in CODEOWNERS. Nothing else is needed, since
- * stacks, local runtime, dashboards and audits know groups by the registry. A new group counts every click, complete before fresh; its
+ * stacks, local runtime, dashboards and audits know groups by the registry. A new group counts every click and favours completeness over freshness; its
  * files are the texts under files/, with the team's name and group id left open.
  *
  * Everything is written or nothing: folders are filled under another name and renamed, files likewise, and a failure undoes the steps before

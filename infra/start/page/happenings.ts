@@ -82,7 +82,12 @@ export class Happenings {
     )
       this.add('generation', group.group, `generation ${generation}${took(lastRebalanceMs)}`, at);
     if (generation !== undefined && generation < (before.group.generation ?? 0))
-      this.add('generation', group.group, `the group was made anew: its generations count from 1 again`, at);
+      this.add(
+        'generation',
+        group.group,
+        `the group was created again: its generations count from 1 again`,
+        at,
+      );
     if (group.state === 'empty' && before.group.state === 'stable' && group.members.length > 0)
       this.add('timed-out', group.group, lostByBroker(group), at);
     this.#count('redelivered', group, group.duplicates - before.group.duplicates, at);

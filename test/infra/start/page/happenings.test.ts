@@ -86,7 +86,7 @@ describe('what happened', () => {
       [
         'a new poller 1 joined (pid 777)',
         'poller 1 is gone (pid 101)',
-        'the group was made anew: its generations count from 1 again',
+        'the group was created again: its generations count from 1 again',
       ],
     );
   });
