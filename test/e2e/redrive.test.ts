@@ -327,7 +327,7 @@ describe('redrive and replay', { timeout: 600_000 }, () => {
     assert.match(anyway.stdout, /^billing has parked \d\/\d+: `priceMicros` /m);
     assert.deepEqual(
       [elsewhere.code, elsewhere.stderr],
-      [2, "clickledger: topic 'clicks' does not exist, there are ad_clicks\n"],
+      [2, "clickledger: topic 'clicks' does not exist, there are ad_clicks, ad_impressions\n"],
     );
   });
 });
