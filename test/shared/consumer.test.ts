@@ -13,7 +13,9 @@ import { anEvent, aRecord, records, START_MS } from '../support/builders.ts';
 import { captured } from '../support/captured.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../support/memory-ledger.ts';
 
-const dynamo = mockClient(DynamoDBClient);
+/** One client, not the class: other files of the same process have clients that send. */
+const client = new DynamoDBClient({});
+const dynamo = mockClient(client);
 
 function context(remainingMs: number): Context {
   return {
@@ -32,7 +34,7 @@ function billing(options: Partial<Pick<Config, 'partialResponses' | 'producerTim
     producerTimes: options.producerTimes,
     secrets: {},
   };
-  return consumer(group, () => fold, { config, client: new DynamoDBClient({}), clock: systemClock });
+  return consumer(group, () => fold, { config, client, clock: systemClock });
 }
 
 /** The table works, but for the journals of some partitions. */

@@ -62,6 +62,11 @@ describe('telemetry', () => {
     assert.deepEqual([replayed['RecordAge'], replayed['Resolved'], replayed['Duplicates']], [0, 3, 3]);
   });
 
+  it('a record that is stamped ahead of the clock has no age', async () => {
+    const ahead = aRecord({ offset: 0, timestamp: NOW_MS + 5_000 });
+    assert.equal((await delivered(memoryLedger(), anEvent([ahead])))['RecordAge'], 0);
+  });
+
   it('a rewritten log counts as a mismatch and not as halted; another cure by a person as halted', async () => {
     const rewritten = memoryLedger();
     await delivered(rewritten, anEvent(records(0, 3)));

@@ -29,16 +29,18 @@ const billing: Fold<undefined> = {
   close: () => '',
 };
 
-/** What an operator's event says beside the records. */
+const SPENT = { until: 'spent', attempts: 3, ageSeconds: 600, bisect: true, destination: 's3' } as const;
+
+/** What an operator's event says beside the records, and the group's retry. */
 type Asked = Partial<Pick<Parameters<typeof applyDelivery>[3], 'unpark' | 'park' | 'chosen'>> &
-  Partial<Pick<Delivery, 'empty' | 'accept'>>;
+  Partial<Pick<Delivery, 'empty' | 'accept'>> & { readonly retry?: Writer<undefined>['group']['retry'] };
 
 function apply(
   ledger: MemoryLedger,
   given: KafkaRecord[],
   request = 'r1',
   ms = 10_000,
-  { unpark = false, park = false, chosen = false, ...decided }: Asked = {},
+  { unpark = false, park = false, chosen = false, retry = { until: 'done' }, ...decided }: Asked = {},
 ): Promise<Outcome> {
   const clock = steppedClock(START_MS + 100_000);
   const writer: Writer<undefined> = {
@@ -47,7 +49,7 @@ function apply(
       ledger: 'billing',
       offsets: 'dense',
       rejects: { shareMax: 0.5, countMin: 100 },
-      retry: { until: 'done' },
+      retry,
     },
     ...pipe,
     fold: billing,
@@ -307,7 +309,8 @@ describe('parked records, asked for by an operator', () => {
     const many = Array.from({ length: 200 }, (_, offset) => ({ ...bad(offset), key: String(offset) }));
     const halted = await apply(memoryLedger(), many);
     assert.deepEqual([halted.failure?.code, halted.parked], ['batch.rejected', 0]);
-    for (const asked of [{ park: true }, { unpark: true }]) {
+    // A group that tries a batch only so often would discard the honest records with the bad ones.
+    for (const asked of [{ park: true }, { unpark: true }, { retry: SPENT }]) {
       const released = await apply(memoryLedger(), many, 'r1', 10_000, asked);
       assert.deepEqual([released.failure, released.parked], [undefined, 200], JSON.stringify(asked));
     }
