@@ -110,9 +110,14 @@ function readAdvertiser(value: string): string | undefined {
   }
 }
 
+/** Undefined for a topic that no functions of this repository read. */
+function findContract(topic: string): Contract | undefined {
+  return (contracts as Readonly<Record<string, Contract>>)[topic];
+}
+
 /** Throws `UserError` naming the first record that the ledgers would park, and why. */
 function assertContract(outgoing: readonly Outgoing[], topic: string): void {
-  const contract = (contracts as Readonly<Record<string, Contract>>)[topic];
+  const contract = findContract(topic);
   if (contract === undefined) return;
   const reader = new PlainReader(contract);
   for (const [n, { value }] of outgoing.entries()) {
@@ -165,6 +170,8 @@ async function sendAndReport(
 
 export function formatSent(topic: string, sent: readonly Followed[]): string[] {
   const ledgers = Object.keys(sent[0]?.ledgers ?? {});
+  const contract = findContract(topic);
+  const reasons = contract === undefined ? {} : listReasons(contract);
   const rows = sent.map(({ partition, offset, ledgers: of }) => [
     topic,
     String(partition),
@@ -176,16 +183,11 @@ export function formatSent(topic: string, sent: readonly Followed[]): string[] {
     ...sent.flatMap(({ partition, offset, ledgers: of }) =>
       Object.entries(of).flatMap(([ledger, verdict]) =>
         verdict.verdict === 'parked'
-          ? [`${ledger} has parked ${partition}/${offset}: ${explainReason(verdict.reason)}`]
+          ? [`${ledger} has parked ${partition}/${offset}: ${reasons[verdict.reason] ?? verdict.reason}`]
           : [],
       ),
     ),
   ];
-}
-
-function explainReason(reason: string): string {
-  const says = Object.values(contracts).map((contract) => listReasons(contract)[reason]);
-  return says.find((sentence) => sentence !== undefined) ?? reason;
 }
 
 function formatVerdict(verdict: Verdict | undefined): string {

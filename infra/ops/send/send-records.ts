@@ -24,7 +24,7 @@ export async function sendRecords(
   topic: string,
   outgoing: readonly Outgoing[],
   signal: AbortSignal,
-  sent: (record: SentRecord, n: number) => void,
+  sent: (record: SentRecord) => void,
 ): Promise<void> {
   const kafka = access.bootstrapBrokers.join(',');
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
@@ -49,7 +49,7 @@ export async function sendRecords(
       const [at] = offsets ?? [];
       if (at === undefined)
         throw new UserError(`${kafka} has taken record ${n + 1} and does not say where it is`);
-      sent({ partition: at.partition, offset: Number(at.offset) }, n);
+      sent({ partition: at.partition, offset: Number(at.offset) });
     }
   } finally {
     await producer.close().catch(() => {});

@@ -16,19 +16,28 @@ export type Verdict =
   | { readonly verdict: 'parked'; readonly version: number; readonly reason: string }
   | { readonly verdict: 'not counted yet' };
 
-/** Versions of the heads of a ledger's journals of one topic, by partition, in its newest incarnation. */
-export type Heads = ReadonlyMap<number, { readonly journal: string; readonly version: number }>;
+/** Versions of the heads of a ledger's journals of one topic, by journal. */
+export type Heads = ReadonlyMap<string, number>;
 
 /** Taken before records are sent, so that only entries after it can hold them. */
 export async function readHeads(ledger: Ledger, topic: string): Promise<Heads> {
-  const newest = new Map<number, { journal: string; version: number; incarnation: number }>();
+  const heads = new Map<string, number>();
+  for (const journal of (await findJournals(ledger, topic)).values()) {
+    const { state } = await readHead(ledger, journal, Date.now());
+    heads.set(journal, state.version);
+  }
+  return heads;
+}
+
+/** The journals of a topic in its newest incarnation, by partition. */
+async function findJournals(ledger: Ledger, topic: string): Promise<Map<number, string>> {
+  const newest = new Map<number, { journal: string; incarnation: number }>();
   for (const journal of await listJournals(ledger)) {
     const { partition, incarnation, ...of } = parseJournalKey(journal);
-    if (of.topic !== topic || incarnation < (newest.get(partition)?.incarnation ?? 0)) continue;
-    const { state } = await readHead(ledger, journal, Date.now());
-    newest.set(partition, { journal, version: state.version, incarnation });
+    if (of.topic === topic && incarnation >= (newest.get(partition)?.incarnation ?? 0))
+      newest.set(partition, { journal, incarnation });
   }
-  return newest;
+  return new Map(Array.from(newest, ([partition, { journal }]) => [partition, journal]));
 }
 
 const LOOK_EVERY_MS = 300;
@@ -43,10 +52,10 @@ export async function awaitVerdicts(
   signal: AbortSignal,
 ): Promise<Verdict[]> {
   const verdicts = new Map<SentRecord, Verdict>();
-  const seen = new Map(Array.from(before.values(), ({ journal, version }) => [journal, version]));
+  const seen = new Map(before);
   const standstill = new Standstill(STANDSTILL_MS);
   for (;;) {
-    for (const [partition, { journal }] of await readHeads(ledger, topic)) {
+    for (const [partition, journal] of await findJournals(ledger, topic)) {
       const waiting = records.filter((record) => record.partition === partition && !verdicts.has(record));
       if (waiting.length === 0) continue;
       for await (const { changed, state } of readEntriesAfter(ledger, journal, seen.get(journal) ?? 0)) {

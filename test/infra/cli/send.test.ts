@@ -25,6 +25,16 @@ describe('what send prints', () => {
     assert.match(row ?? '', /counted by entry 12 +parked by entry 3 \(value\.json\) +not counted yet$/);
     assert.deepEqual(below, ['fraud has parked 0/7: the value is not JSON']);
   });
+
+  it('explains a reason by the contract of its own topic, and no other', () => {
+    const ledgers = { billing: { verdict: 'parked', version: 3, reason: 'event.campaign' } } as const;
+    const below = (topic: string) => formatSent(topic, [{ partition: 0, offset: 7, ledgers }]).at(-1) ?? '';
+    assert.match(
+      below('ad_impressions'),
+      /^billing has parked 0\/7: `campaign` is not a text of 1 to 64 characters/,
+    );
+    assert.equal(below('ad_clicks'), 'billing has parked 0/7: event.campaign');
+  });
 });
 
 describe('where send sends', () => {
