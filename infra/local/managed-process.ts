@@ -104,23 +104,26 @@ export class ManagedProcess<Said extends object | string, Heard> {
 
   /** Asks it to end, and kills it after the bound. Resolves when it has ended. No other is started. */
   async stop(message: Said, withinMs: number): Promise<void> {
-    this.#stopping = true;
-    clearTimeout(this.#pause);
-    const child = this.#process;
-    if (child === undefined) return;
-    const exit = new Promise((resolve) => child.once('exit', resolve));
-    this.send(message);
-    const timer = setTimeout(() => child.kill('SIGKILL'), withinMs);
-    await exit;
+    let timer: NodeJS.Timeout | undefined;
+    await this.#end(() => {
+      this.send(message);
+      timer = setTimeout(() => this.kill(), withinMs);
+    });
     clearTimeout(timer);
   }
 
   /** Kills it, without a word before; resolves when it has ended. None is started after it. */
   async crash(): Promise<void> {
-    const child = this.#process;
-    const exit = child && new Promise((resolve) => child.once('exit', resolve));
-    this.kill({ forGood: true });
+    await this.#end(() => this.kill());
+  }
+
+  async #end(act: () => void): Promise<void> {
+    this.#stopping = true;
     clearTimeout(this.#pause);
+    const child = this.#process;
+    if (child === undefined) return;
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    act();
     await exit;
   }
 
