@@ -1,5 +1,6 @@
 /** `clickledger statement`: what a ledger has counted of a key, by hour, as a table or as JSON. */
 import { unnamedCount } from '../../shared/fold/count.ts';
+import { formatHour } from '../../shared/fold/delta.ts';
 import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { readStatement, type StatementHour, wholePeriod } from '../../shared/statement/statement.ts';
 import { countEntriesNotRolledUp } from '../ops/ledger-view.ts';
@@ -33,8 +34,8 @@ export const statement = addTableOptions(
 /** Throws `UserError` on a period that ends before it begins, and on a key that is given twice or not at all. */
 export function readStatementRequest(values: ReturnType<typeof statement.opts>): StatementRequest {
   const { advertiser, key, fromTime, toTime, exact = false, json = false } = values;
-  const from = fromTime === undefined ? wholePeriod.from : hourOf(fromTime);
-  const to = toTime === undefined ? wholePeriod.to : hourOf(toTime);
+  const from = fromTime === undefined ? wholePeriod.from : formatHour(fromTime);
+  const to = toTime === undefined ? wholePeriod.to : formatHour(toTime);
   if (from > to)
     throw new UserError(`--from-time is ${from}, which comes after --to-time, ${to}: nothing lies between`);
   const asked = advertiser ?? key;
@@ -52,10 +53,6 @@ interface StatementRequest {
   readonly to: string;
   readonly exact: boolean;
   readonly json: boolean;
-}
-
-function hourOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 13);
 }
 
 export async function printStatement(request: StatementRequest, ledger: Ledger): Promise<void> {

@@ -1,6 +1,7 @@
 /** Options that name the ledgers of a command: those of the running local runtime, or one elsewhere, named in full. */
 import { type Command, Option } from '@commander-js/extra-typings';
 import * as v from 'valibot';
+import { BATCH_RECORDS_MAX } from '../../shared/fold/count.ts';
 import type { Ledger } from '../../shared/journal/journal-store.ts';
 import { createKafkaAccess, type KafkaAccess } from '../kafka/kafka-access.ts';
 import { openLedger } from '../ops/ledger-view.ts';
@@ -15,9 +16,6 @@ import {
 } from '../ops/run-file.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { parseMatching, parseWholeNumber } from '../terminal/values.ts';
-
-/** The most that one event holds (AWS Lambda docs: msk-esm-parameters). */
-const BATCH_RECORDS_MAX = 10_000;
 
 export const jsonOption = new Option('--json', 'one JSON object for programs');
 
