@@ -10,6 +10,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { consumer, createLedgerClient } from '../../shared/consumer.ts';
 import { anEvent, records } from '../support/builders.ts';
 import { captured } from '../support/captured.ts';
+import { setEnvironment } from '../support/environment.ts';
 import { loopbackServer } from '../support/loopback-server.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -23,14 +24,7 @@ function environment(t: TestContext, endpoint: string): void {
     AWS_ACCESS_KEY_ID: 'nobody',
     AWS_SECRET_ACCESS_KEY: 'nothing',
   };
-  for (const [name, value] of Object.entries(given)) {
-    const before = process.env[name];
-    process.env[name] = value;
-    t.after(() => {
-      if (before === undefined) delete process.env[name];
-      else process.env[name] = before;
-    });
-  }
+  setEnvironment(t, given);
 }
 
 describe('a table that takes a connection and says nothing', () => {

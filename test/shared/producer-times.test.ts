@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { KafkaRecord } from '../../shared/event/event.ts';
-import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
+import { applyDelivery, startHead } from '../../shared/journal/apply-delivery.ts';
 import { formatOffsets } from '../../shared/journal/offsets.ts';
 import { aRecord, START_MS } from '../support/builders.ts';
-import { pipe } from '../support/clicks.ts';
+import { aWriter } from '../support/clicks.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../support/memory-ledger.ts';
 
 const JOURNAL = 'ad_clicks@1#0';
@@ -15,21 +15,7 @@ const producerTimes = { retentionMs: 3_600_000, aheadMaxMs: 60_000 };
 const DAY_S = 86_400;
 
 function deliver(ledger: MemoryLedger, given: KafkaRecord[], now: number, unpark = false) {
-  const clock = steppedClock(now);
-  const writer: Writer<undefined> = {
-    ledger,
-    group: {
-      ledger: 'billing',
-      offsets: 'dense',
-      rejects: { shareMax: 0.5, countMin: 100 },
-      retry: { until: 'done' },
-    },
-    ...pipe,
-    fold: { open: () => undefined, click: (_, click, delta) => delta.count(click), close: () => '' },
-    clock,
-    code: 'c1',
-    producerTimes,
-  };
+  const writer = aWriter(ledger, { clock: steppedClock(now), producerTimes });
   const delivery = { topic: 'ad_clicks', partition: 0, records: given };
   const invocation = { request: `at ${now}`, deadline: now + 10_000, signal: undefined, unpark };
   return applyDelivery(writer, JOURNAL, delivery, invocation, startHead(writer, JOURNAL, delivery));

@@ -2,11 +2,11 @@
 
 import type { Acceptance, KafkaRecord } from '../../shared/event/event.ts';
 import type { Fold } from '../../shared/fold/fold.ts';
-import { applyDelivery, startHead, type Writer } from '../../shared/journal/apply-delivery.ts';
+import { applyDelivery, startHead } from '../../shared/journal/apply-delivery.ts';
 import { noOffsets, type OffsetSet } from '../../shared/journal/offsets.ts';
 import { rollUp } from '../../shared/statement/rollup.ts';
 import { START_MS } from './builders.ts';
-import { pipe } from './clicks.ts';
+import { aWriter, patientGroup } from './clicks.ts';
 import { type MemoryLedger, steppedClock } from './memory-ledger.ts';
 
 const clock = steppedClock(START_MS + 10 * 86_400_000);
@@ -39,20 +39,8 @@ export async function apply(
 ): Promise<void> {
   const partition = given[0]?.partition ?? 0;
   const journal = `ad_clicks@1#${partition}`;
-  const group = {
-    ledger: 'billing',
-    offsets: 'dense',
-    rejects: { shareMax: 1, countMin: 1 },
-    retry: { until: 'done' },
-  } as const;
-  const writer: Writer<undefined> = {
-    ledger,
-    group,
-    ...pipe,
-    fold: everyClickBut(broken),
-    clock,
-    code: 'c1',
-  };
+  const group = { ...patientGroup, rejects: { shareMax: 1, countMin: 1 } };
+  const writer = aWriter(ledger, { group, fold: everyClickBut(broken), clock });
   const delivery = { topic: 'ad_clicks', partition, records: given, empty, ...(accept && { accept }) };
   const invocation = { request, deadline: Number.POSITIVE_INFINITY, signal: undefined, unpark };
   const head = startHead(writer, journal, delivery);

@@ -4,13 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { buildChildEnvironment, Children } from '../../../infra/local/children.ts';
 import { FRUITLESS_STARTS_MAX } from '../../../infra/local/managed-process.ts';
 import { NaiveGroup } from '../../../infra/local/page/naive/naive-group.ts';
 import { ClickProducer } from '../../../infra/local/producer/click-producer.ts';
 import { Auditing } from '../../../infra/start/page/auditing.ts';
 import type { AuditAssignment } from '../../../infra/start/page/auditing-process.ts';
+import { setEnvironment } from '../../support/environment.ts';
 import { LocalMapping, sandboxesIn } from '../../support/local-mapping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
@@ -31,20 +32,9 @@ const told = {
   MY_TOKEN: SECRET,
 };
 
-function withShell(t: TestContext): void {
-  const before = { ...process.env };
-  Object.assign(process.env, told);
-  t.after(() => {
-    for (const name of Object.keys(told)) {
-      if (before[name] === undefined) delete process.env[name];
-      else process.env[name] = before[name];
-    }
-  });
-}
-
 describe('children', { timeout: 120_000 }, () => {
   it('get the path, but no credentials, profiles or options of the shell', (t) => {
-    withShell(t);
+    setEnvironment(t, told);
 
     const environment = buildChildEnvironment();
 
@@ -58,7 +48,7 @@ describe('children', { timeout: 120_000 }, () => {
   it("run without the shell's secrets: pollers and producer", {
     skip: process.platform !== 'linux',
   }, async (t) => {
-    withShell(t);
+    setEnvironment(t, told);
     const children = new Children();
     const stopped: (() => unknown)[] = [() => children.killAll()];
     t.after(() => Promise.all(stopped.map((stop) => stop())));

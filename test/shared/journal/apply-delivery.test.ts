@@ -8,7 +8,6 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Delivery, KafkaRecord } from '../../../shared/event/event.ts';
-import type { Fold } from '../../../shared/fold/fold.ts';
 import {
   applyDelivery,
   type Outcome,
@@ -18,16 +17,11 @@ import {
 import { buildCheckpointKey, type Item, sealItem } from '../../../shared/journal/journal-items.ts';
 import { formatOffsets } from '../../../shared/journal/offsets.ts';
 import { records, START_MS } from '../../support/builders.ts';
-import { pipe } from '../../support/clicks.ts';
+import { aWriter, patientGroup } from '../../support/clicks.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 import type { Command } from '../../support/simulated-table.ts';
 
 const JOURNAL = 'ad_clicks@1#0';
-const billing: Fold<undefined> = {
-  open: () => undefined,
-  click: (_, click, delta) => delta.count(click),
-  close: () => '',
-};
 
 const SPENT = { until: 'spent', attempts: 3, ageSeconds: 600, bisect: true, destination: 's3' } as const;
 
@@ -43,19 +37,7 @@ function apply(
   { unpark = false, park = false, chosen = false, retry = { until: 'done' }, ...decided }: Asked = {},
 ): Promise<Outcome> {
   const clock = steppedClock(START_MS + 100_000);
-  const writer: Writer<undefined> = {
-    ledger,
-    group: {
-      ledger: 'billing',
-      offsets: 'dense',
-      rejects: { shareMax: 0.5, countMin: 100 },
-      retry,
-    },
-    ...pipe,
-    fold: billing,
-    clock,
-    code: 'c1',
-  };
+  const writer = aWriter(ledger, { group: { ...patientGroup, retry }, clock });
   const delivery = { topic: 'ad_clicks', partition: 0, records: given, ...decided };
   const invocation = { request, deadline: clock.now() + ms, signal: undefined, unpark, park, chosen };
   return applyDelivery(writer, JOURNAL, delivery, invocation, startHead(writer, JOURNAL, delivery));
@@ -326,17 +308,7 @@ describe('a table that fails', () => {
       return undefined;
     });
     const clock = steppedClock(START_MS);
-    const writer = {
-      ledger,
-      group: {
-        ledger: 'billing',
-        offsets: 'dense',
-        rejects: { shareMax: 0.5, countMin: 100 },
-        retry: { until: 'done' },
-      },
-      ...pipe,
-      fold: billing,
-      code: 'c1',
+    const writer = aWriter(ledger, {
       clock: {
         ...clock,
         random: () => 1,
@@ -345,7 +317,7 @@ describe('a table that fails', () => {
           await clock.sleep(ms);
         },
       },
-    } as const satisfies Writer<undefined>;
+    });
     const delivery = { topic: 'ad_clicks', partition: 0, records: records(0, 3) };
     const invocation = { request: 'r1', deadline: START_MS + 60_000, signal: undefined, unpark: false };
 

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { applyDelivery, startHead, type Writer } from '../../../shared/journal/apply-delivery.ts';
+import { applyDelivery, startHead } from '../../../shared/journal/apply-delivery.ts';
 import type { Beginning } from '../../../shared/journal/beginnings.ts';
 import { formatJournalKey } from '../../../shared/journal/journal-key.ts';
 import { rollUp } from '../../../shared/statement/rollup.ts';
 import { records, START_MS } from '../../support/builders.ts';
-import { pipe } from '../../support/clicks.ts';
+import { aWriter } from '../../support/clicks.ts';
 import { entriesOf, type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
 
 const RETENTION_MS = 3_600_000;
@@ -23,20 +23,8 @@ interface Given {
 
 async function deliver(ledger: MemoryLedger, given: Given) {
   const { incarnation, log = 'unsaid', topic = 'ad_clicks', partition = 0, at = START_MS } = given;
-  const writer: Writer<undefined> = {
-    ledger,
-    group: {
-      ledger: 'billing',
-      offsets: 'dense',
-      rejects: { shareMax: 0.5, countMin: 100 },
-      retry: { until: 'done' },
-    },
-    ...pipe,
-    fold: { open: () => undefined, click: (_, click, delta) => delta.count(click), close: () => '' },
-    clock: steppedClock(at),
-    code: 'c1',
-    beginning: { log, retentionMs: RETENTION_MS },
-  };
+  const beginning = { log, retentionMs: RETENTION_MS };
+  const writer = aWriter(ledger, { clock: steppedClock(at), beginning });
   const journal = formatJournalKey({ topic, incarnation, partition });
   const delivery = { topic, partition, records: records(0, 3, { topic, partition, timestamp: at }) };
   const invocation = { request: `${journal} ${at}`, deadline: at + 10_000, signal: undefined, unpark: false };

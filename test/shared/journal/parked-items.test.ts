@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { applyDelivery, startHead, type Writer } from '../../../shared/journal/apply-delivery.ts';
+import { applyDelivery, startHead } from '../../../shared/journal/apply-delivery.ts';
 import type { Parked } from '../../../shared/journal/journal.ts';
 import { buildParkedKey } from '../../../shared/journal/journal-items.ts';
 import { listNewlyParked, listOpenParked, listParked } from '../../../shared/journal/parked-items.ts';
 import { records, START_MS } from '../../support/builders.ts';
-import { pipe } from '../../support/clicks.ts';
-import { type MemoryLedger, memoryLedger, steppedClock } from '../../support/memory-ledger.ts';
+import { aWriter } from '../../support/clicks.ts';
+import { type MemoryLedger, memoryLedger } from '../../support/memory-ledger.ts';
 
 const JOURNAL = 'ad_clicks@1#0';
 const SHA = 'ab'.repeat(32);
@@ -114,19 +114,7 @@ describe('parked records in the list', () => {
 
   it('are listed from the entries after the checkpoint, so that an operator waits for no rollup', async () => {
     const ledger = memoryLedger();
-    const writer: Writer<undefined> = {
-      ledger,
-      group: {
-        ledger: 'billing',
-        offsets: 'dense',
-        rejects: { shareMax: 0.5, countMin: 100 },
-        retry: { until: 'done' },
-      },
-      ...pipe,
-      fold: { open: () => undefined, click: () => {}, close: () => '' },
-      clock: steppedClock(START_MS),
-      code: 'c1',
-    };
+    const writer = aWriter(ledger);
     for (const from of [0, 5]) {
       const given = records(from, 5).map((record, n) => (n === 2 ? { ...record, value: 'bm8=' } : record));
       const delivery = { topic: 'ad_clicks', partition: 0, records: given };

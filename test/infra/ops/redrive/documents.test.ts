@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { isPassed, readDocument, readDocuments } from '../../../../infra/ops/redrive/documents.ts';
 import { anEvent, aRecord } from '../../../support/builders.ts';
+import { setEnvironment } from '../../../support/environment.ts';
 import { loopbackServer } from '../../../support/loopback-server.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { until } from '../../../support/until.ts';
@@ -121,18 +122,11 @@ describe('the documents of a bucket', () => {
         );
       else to.writeHead(200).end(text);
     });
-    for (const [name, value] of Object.entries({
+    setEnvironment(t, {
       AWS_ENDPOINT_URL_S3: endpoint,
       AWS_ACCESS_KEY_ID: 'nobody',
       AWS_SECRET_ACCESS_KEY: 'nothing',
-    })) {
-      const before = process.env[name];
-      process.env[name] = value;
-      t.after(() => {
-        if (before === undefined) delete process.env[name];
-        else process.env[name] = before;
-      });
-    }
+    });
     return { asked, most: () => most };
   }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { callFunction } from '../../../../infra/ops/redrive/called-function.ts';
 import { closeTarget, openTarget } from '../../../../infra/ops/redrive/target.ts';
+import { setEnvironment } from '../../../support/environment.ts';
 import { loopbackServer } from '../../../support/loopback-server.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/clickledger-prod-billing-GroupRedriveRole-1';
@@ -45,14 +46,7 @@ async function aws(t: TestContext, answer: { key: string } | { code: string }, s
     AWS_ACCESS_KEY_ID: 'THEPERSON',
     AWS_SECRET_ACCESS_KEY: 'nothing',
   };
-  for (const [name, value] of Object.entries(given)) {
-    const before = process.env[name];
-    process.env[name] = value;
-    t.after(() => {
-      if (before === undefined) delete process.env[name];
-      else process.env[name] = before;
-    });
-  }
+  setEnvironment(t, given);
   return asked;
 }
 
